@@ -1,0 +1,25 @@
+# Warnings and hardening, the same for everything that we compile.
+add_library(recipe_options INTERFACE)
+target_compile_options(recipe_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align -Woverloaded-virtual
+    -Wconversion -Wsign-conversion -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
+    -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ 12 reports null dereferences and uninitialised members inside its own <expected> and <variant> when it inlines.
+    target_compile_options(recipe_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wduplicated-cond -Wlogical-op)
+endif()
+if(CMAKE_BUILD_TYPE MATCHES "Rel")
+    target_compile_options(recipe_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+target_link_options(recipe_options INTERFACE -Wl,-z,relro -Wl,-z,now)
+
+option(RECIPE_WERROR "treat warnings as errors" OFF)
+if(RECIPE_WERROR)
+    target_compile_options(recipe_options INTERFACE -Werror)
+endif()
+
+set(RECIPE_SANITIZE "" CACHE STRING "sanitizers, for example address,undefined")
+if(RECIPE_SANITIZE)
+    target_compile_options(recipe_options INTERFACE -fsanitize=${RECIPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(recipe_options INTERFACE -fsanitize=${RECIPE_SANITIZE})
+endif()

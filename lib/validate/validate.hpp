@@ -1,0 +1,52 @@
+// Can this recipe work on that hardware? Rules as a table: adding a rule is adding a row and a test.
+#pragma once
+
+#include "config/config.hpp"
+#include "diagnostic/diagnostic.hpp"
+#include "hardware/hardware.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recipe::validate {
+
+/// The numbers of a recipe that decide how it is laid out over devices. Ranks, nodes and degrees count from 1.
+struct Layout {
+    std::int64_t nodes = 1;
+    std::int64_t devices_per_node = 1;
+    std::int64_t tensor = 1;    // tensor-parallel degree
+    std::int64_t shard = 1;     // FSDP shard degree
+    std::int64_t expert = 1;    // expert-parallel degree
+    std::int64_t context = 1;   // context-parallel degree
+
+    [[nodiscard]] std::int64_t world() const noexcept { return nodes * devices_per_node; }
+    bool operator==(const Layout&) const = default;
+};
+
+/// One rule of the table, for documentation and tests.
+struct RuleInfo {
+    std::string_view code;
+    std::string_view summary;
+    std::string_view source;  // paper, header, manual page, or launcher that states the rule
+};
+
+struct Result {
+    Layout layout;
+    std::optional<std::string> instance_type;        // canonical, when the recipe names one
+    const hardware::InstanceType* instance = nullptr;  // null: not named or unknown
+    Diagnostics diagnostics;                         // all severities
+};
+
+/// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
+/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*.
+[[nodiscard]] Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue);
+
+/// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe.
+[[nodiscard]] Diagnostics check_layout(const Layout& layout);
+
+[[nodiscard]] const std::vector<RuleInfo>& rules();
+
+}  // namespace recipe::validate

@@ -1,0 +1,7 @@
+// The one place that knows which major version of Catch2 is there.
+#pragma once
+#if CATCH2_MAJOR < 3
+#include <catch2/catch.hpp>
+#else
+#include <catch2/catch_all.hpp>
+#endif
