@@ -13,6 +13,11 @@
 
 namespace recipe::validate {
 
+// Beyond these no recipe is meant seriously; below them products of three fit 64 bits.
+inline constexpr std::int64_t most_nodes = 100'000;
+inline constexpr std::int64_t most_devices_per_node = 1024;
+inline constexpr std::int64_t largest_degree = 1'000'000;
+
 /// The numbers of a recipe that decide how it is laid out over devices. Ranks, nodes and degrees count from 1.
 struct Layout {
     std::int64_t nodes = 1;

@@ -1,0 +1,298 @@
+// The plan's wire form. One table of fields per object would need reflection; a reader class that remembers the first
+// error keeps the two directions short and side by side instead.
+#include "plan/codec.hpp"
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+
+namespace recipe::plan {
+namespace {
+
+using config::Value;
+
+constexpr std::int64_t largest_port = 65535;
+constexpr std::int64_t longest_time_limit = std::int64_t{1} << 31;  // minutes; Slurm keeps them in 32 bits
+constexpr std::size_t longest_name = 1024;                          // Slurm refuses longer job names and features
+constexpr std::size_t longest_path = 4096;                          // PATH_MAX
+
+Value text(std::string value) { return Value::string(std::move(value)); }
+Value number(std::int64_t value) { return Value::integer(value); }
+
+void put(Value& map, std::string key, Value value) { map.set(text(std::move(key)), std::move(value)); }
+
+template <class T, class Make>
+Value optional_value(const std::optional<T>& value, Make make) {
+    return value ? make(*value) : Value::null();
+}
+
+Value resources_value(const Resources& resources) {
+    Value map = Value::map();
+    put(map, "device", text(std::string(to_string(resources.device))));
+    put(map, "request_gpus", Value::boolean(resources.request_gpus));
+    put(map, "exclusive", Value::boolean(resources.exclusive));
+    put(map, "time_limit", optional_value(resources.time_limit, number));
+    put(map, "job_name", text(resources.job_name));
+    return map;
+}
+
+Value layout_value(const validate::Layout& layout) {
+    Value map = Value::map();
+    put(map, "nodes", number(layout.nodes));
+    put(map, "devices_per_node", number(layout.devices_per_node));
+    put(map, "tensor", number(layout.tensor));
+    put(map, "shard", number(layout.shard));
+    put(map, "expert", number(layout.expert));
+    put(map, "context", number(layout.context));
+    return map;
+}
+
+Value strings_value(const std::vector<std::string>& strings) {
+    Value list = Value::list();
+    for (const std::string& string : strings) list.push_back(text(string));
+    return list;
+}
+
+/// [name, value] or, when typed, [name, value, true].
+Value environment_value(const std::vector<Variable>& variables) {
+    Value list = Value::list();
+    for (const Variable& variable : variables) {
+        Value item = Value::list({text(variable.name), text(variable.value)});
+        if (variable.typed) item.push_back(Value::boolean(true));
+        list.push_back(std::move(item));
+    }
+    return list;
+}
+
+/// Reads one JSON object and remembers the first thing that is wrong with it.
+class Reader {
+public:
+    Reader(const Value& map, std::string where, std::string& problem)
+        : map_(map), where_(std::move(where)), problem_(problem) {
+        if (!map_.is_map()) fail("is no object");
+    }
+
+    /// Every key must have been asked for: a field that we do not know is not ours.
+    ~Reader() {
+        for (const config::Entry& entry : map_.entries())
+            if (const std::string* key = entry.key.as_string(); key == nullptr || !std::ranges::count(asked_, *key))
+                fail("has an unknown field");
+    }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    std::int64_t integer(std::string_view key, std::int64_t low, std::int64_t high) {
+        const Value* value = get(key);
+        const auto read = value != nullptr ? value->as_int() : std::nullopt;
+        if (read && *read >= low && *read <= high) return *read;
+        fail(fmt::format("{} is no int from {} to {}", key, low, high));
+        return low;
+    }
+
+    bool boolean(std::string_view key) {
+        const Value* value = get(key);
+        const auto read = value != nullptr ? value->as_bool() : std::nullopt;
+        if (!read) fail(fmt::format("{} is no bool", key));
+        return read.value_or(false);
+    }
+
+    std::string string(std::string_view key, std::size_t longest) {
+        const Value* value = get(key);
+        const std::string* read = value != nullptr ? value->as_string() : nullptr;
+        if (read != nullptr && read->size() <= longest && read->find('\0') == std::string::npos) return *read;
+        fail(fmt::format("{} is no text of at most {} bytes", key, longest));
+        return {};
+    }
+
+    bool is_null(std::string_view key) {
+        const Value* value = get(key);
+        return value != nullptr && value->is_null();
+    }
+
+    const Value& any(std::string_view key) {
+        static const Value nothing;
+        const Value* value = get(key);
+        if (value == nullptr) fail(fmt::format("{} is missing", key));
+        return value != nullptr ? *value : nothing;
+    }
+
+    std::vector<std::string> strings(std::string_view key) {
+        std::vector<std::string> texts;
+        const Value& list = any(key);
+        if (!list.is_list()) fail(fmt::format("{} is no list", key));
+        for (const Value& item : list.items()) {
+            const std::string* read = item.as_string();
+            if (read == nullptr || read->find('\0') != std::string::npos) fail(fmt::format("{} holds more than texts", key));
+            else texts.push_back(*read);
+        }
+        return texts;
+    }
+
+    void fail(std::string_view what) {
+        if (problem_.empty()) problem_ = fmt::format("{} {}", where_, what);
+    }
+
+private:
+    const Value* get(std::string_view key) {
+        asked_.push_back(key);
+        return map_.find(key);
+    }
+
+    const Value& map_;
+    std::string where_;
+    std::string& problem_;
+    std::vector<std::string_view> asked_;
+};
+
+template <class Enum>
+Enum read_enum(Reader& reader, std::string_view key, std::initializer_list<Enum> choices) {
+    const std::string name = reader.string(key, longest_name);
+    for (const Enum choice : choices)
+        if (name == to_string(choice)) return choice;
+    reader.fail(fmt::format("{} is unknown", key));
+    return *choices.begin();
+}
+
+Resources read_resources(const Value& value, std::string& problem) {
+    Reader reader(value, "resources", problem);
+    Resources resources;
+    resources.device = read_enum(reader, "device", {Device::gpu, Device::neuron, Device::cpu});
+    resources.request_gpus = reader.boolean("request_gpus");
+    resources.exclusive = reader.boolean("exclusive");
+    if (!reader.is_null("time_limit")) resources.time_limit = reader.integer("time_limit", 0, longest_time_limit);
+    resources.job_name = reader.string("job_name", longest_name);
+    return resources;
+}
+
+validate::Layout read_layout(const Value& value, std::string& problem) {
+    Reader reader(value, "layout", problem);
+    validate::Layout layout;
+    layout.nodes = reader.integer("nodes", 1, validate::most_nodes);
+    layout.devices_per_node = reader.integer("devices_per_node", 1, validate::most_devices_per_node);
+    layout.tensor = reader.integer("tensor", 1, validate::largest_degree);
+    layout.shard = reader.integer("shard", 1, validate::largest_degree);
+    layout.expert = reader.integer("expert", 1, validate::largest_degree);
+    layout.context = reader.integer("context", 1, validate::largest_degree);
+    return layout;
+}
+
+std::vector<Variable> read_environment(const Value& list, std::string& problem) {
+    std::vector<Variable> variables;
+    const auto fail = [&] { if (problem.empty()) problem = "environment holds more than variables"; };
+    if (!list.is_list()) fail();
+    for (const Value& item : list.items()) {
+        const bool sized = item.is_list() && (item.size() == 2 || item.size() == 3);
+        const std::string* name = sized ? item.items()[0].as_string() : nullptr;
+        const std::string* value = sized ? item.items()[1].as_string() : nullptr;
+        const bool typed = sized && item.size() == 3;
+        if (name == nullptr || value == nullptr || !is_variable_name(*name) || value->find('\0') != std::string::npos) fail();
+        else variables.push_back({*name, *value, typed});
+    }
+    return variables;
+}
+
+Entry read_entry(const Value& value, std::string& problem) {
+    Reader reader(value, "entry", problem);
+    return {.program = reader.string("program", longest_path), .arguments = reader.strings("arguments")};
+}
+
+PortRange read_ports(const Value& value, std::string& problem) {
+    PortRange ports;
+    Reader reader(value, "ports", problem);
+    ports.first = reader.integer("first", 1024, largest_port);
+    ports.last = reader.integer("last", ports.first, largest_port);
+    return ports;
+}
+
+std::unexpected<Diagnostics> malformed(std::string what) {
+    return refuse({.code = "plan.malformed", .message = "the launch plan is malformed: " + std::move(what)});
+}
+
+}  // namespace
+
+std::string_view to_string(Launcher launcher) noexcept { return launcher == Launcher::torchrun ? "torchrun" : "direct"; }
+
+std::string_view to_string(Device device) noexcept {
+    switch (device) {
+        case Device::gpu: return "gpu";
+        case Device::neuron: return "neuron";
+        case Device::cpu: return "cpu";
+    }
+    return "gpu";
+}
+
+bool is_variable_name(std::string_view name) noexcept {
+    const auto is_word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+    return !name.empty() && name.size() <= 255 && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
+           std::ranges::all_of(name, is_word);
+}
+
+Expected<std::string> to_json(const LaunchPlan& plan) {
+    Value map = Value::map();
+    put(map, "version", number(version));
+    put(map, "recipe", text(plan.recipe));
+    put(map, "overrides", strings_value(plan.overrides));
+    put(map, "resources", resources_value(plan.resources));
+    put(map, "layout", layout_value(plan.layout));
+    put(map, "instance_type", optional_value(plan.instance_type, text));
+    put(map, "launcher", text(std::string(to_string(plan.launcher))));
+    Value ports = Value::map();
+    put(ports, "first", number(plan.ports.first));
+    put(ports, "last", number(plan.ports.last));
+    put(map, "ports", std::move(ports));
+    put(map, "environment", environment_value(plan.environment));
+    put(map, "container", optional_value(plan.container, text));
+    Value entry = Value::map();
+    put(entry, "program", text(plan.entry.program));
+    put(entry, "arguments", strings_value(plan.entry.arguments));
+    put(map, "entry", std::move(entry));
+    put(map, "results_dir", text(plan.results_dir));
+    put(map, "digest", text(plan.digest));
+    put(map, "config", encode(plan.config));
+    std::string json = config::to_json(map);
+    if (json.size() > max_bytes)
+        return refuse({.code = "plan.too_large",
+                       .message = fmt::format("the resolved recipe makes a launch plan of {} bytes; {} is the most that "
+                                              "travels with a job",
+                                              json.size(), max_bytes)});
+    return json;
+}
+
+Expected<LaunchPlan> from_json(std::string_view json) {
+    Expected<Value> document = config::from_json(json, max_bytes);
+    if (!document) return malformed(document.error().front().message);
+    const Value* given_version = document->find("version");
+    if (given_version != nullptr && given_version->as_int() && *given_version->as_int() != version)
+        return refuse({.code = "plan.version",
+                       .message = fmt::format("the launch plan has version {}, this plugin reads version {}: the same "
+                                              "slurm-recipe must be installed on all hosts",
+                                              *given_version->as_int(), version)});
+    std::string problem;
+    LaunchPlan plan;
+    {
+        Reader reader(*document, "the plan", problem);
+        reader.integer("version", version, version);
+        plan.recipe = reader.string("recipe", longest_path);
+        plan.overrides = reader.strings("overrides");
+        plan.resources = read_resources(reader.any("resources"), problem);
+        plan.layout = read_layout(reader.any("layout"), problem);
+        if (!reader.is_null("instance_type")) plan.instance_type = reader.string("instance_type", longest_name);
+        plan.launcher = read_enum(reader, "launcher", {Launcher::torchrun, Launcher::direct});
+        plan.ports = read_ports(reader.any("ports"), problem);
+        plan.environment = read_environment(reader.any("environment"), problem);
+        if (!reader.is_null("container")) plan.container = reader.string("container", longest_path);
+        plan.entry = read_entry(reader.any("entry"), problem);
+        plan.results_dir = reader.string("results_dir", longest_path);
+        plan.digest = reader.string("digest", 64);
+        Expected<Value> decoded = decode(reader.any("config"));
+        if (!decoded) return std::unexpected(std::move(decoded.error()));
+        plan.config = std::move(*decoded);
+    }
+    if (problem.empty() && !plan.results_dir.starts_with('/')) problem = "results_dir is not absolute";
+    if (problem.empty() && digest_of(plan.config) != plan.digest) problem = "the digest is not the configuration's";
+    if (!problem.empty()) return malformed(problem);
+    return plan;
+}
+
+}  // namespace recipe::plan

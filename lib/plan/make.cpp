@@ -1,0 +1,193 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace recipe::plan {
+namespace {
+
+using config::Value;
+
+/// The part of the configuration that the training program reads.
+std::string training_root(const Value& root) { return root.find("recipes") != nullptr ? "recipes" : "training_cfg"; }
+
+const std::string* string_at(const Value& root, std::string_view key) {
+    const Value* value = root.at(key);
+    return value != nullptr ? value->as_string() : nullptr;
+}
+
+Device device_of(const config::Resolved& resolved, const validate::Result& checked) {
+    const std::string* accelerator = string_at(resolved.root, "recipes.trainer.accelerator");
+    if (accelerator != nullptr && *accelerator == "cpu") return Device::cpu;
+    if (accelerator != nullptr && *accelerator == "neuron") return Device::neuron;
+    const bool on_neuron = checked.accelerator != nullptr && checked.accelerator->kind == hardware::DeviceKind::neuron;
+    return on_neuron ? Device::neuron : Device::gpu;
+}
+
+std::string job_name_of(const Value& root) {
+    std::string name;
+    if (const std::string* prefix = string_at(root, "cluster.job_name_prefix")) name = *prefix;
+    if (const std::string* run = string_at(root, training_root(root) + ".run.name")) name += *run;
+    std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
+    return name;
+}
+
+bool exclusive_of(const Value& root) {
+    const Value* exclusive = root.at("cluster.exclusive");
+    return exclusive == nullptr || exclusive->as_bool().value_or(true);
+}
+
+std::string without_trailing_slash(std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+}
+
+Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
+    const Value* limit = root.at(time_limit_key(root));
+    if (limit == nullptr || limit->is_null()) return std::nullopt;
+    const auto minutes = time_limit_of(*limit);
+    if (minutes) return *minutes;
+    return refuse({.code = "resources.time_limit",
+                   .key = "run.time_limit",
+                   .source = limit->position().source(),
+                   .message = fmt::format("`{}` is no time limit; Slurm knows minutes, minutes:seconds, "
+                                          "hours:minutes:seconds, days-hours, days-hours:minutes and days-hours:minutes:seconds",
+                                          config::to_python_text(*limit)),
+                   .fix = "--recipe-set=run.time_limit='1-00:00:00'"});
+}
+
+Expected<std::vector<Variable>> environment_of(const Value& root, const std::vector<std::string>& typed) {
+    std::vector<Variable> variables;
+    const Value* env_vars = root.find("env_vars");
+    if (env_vars == nullptr || env_vars->is_null()) return variables;
+    Diagnostics problems;
+    for (const config::Entry& entry : env_vars->entries()) {
+        const std::string name = config::to_python_text(entry.key);
+        const auto wrong = [&](std::string message) {
+            problems.push_back({.code = "environment.invalid",
+                                .key = "env_vars." + name,
+                                .source = entry.value.position().source(),
+                                .message = std::move(message)});
+        };
+        if (entry.value.is_null()) continue;
+        if (!is_variable_name(name))
+            wrong(fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
+        else if (entry.value.is_map() || entry.value.is_list())
+            wrong(fmt::format("{} is {}; an environment variable holds a text", name, config::describe(entry.value.kind())));
+        else
+            variables.push_back({name, config::to_python_text(entry.value), std::ranges::count(typed, name) > 0});
+    }
+    if (!problems.empty()) return std::unexpected(std::move(problems));
+    return variables;
+}
+
+/// A scalar is one argument; a map stands for its keys followed by their values, as HyperPod's `script_args` has it.
+Expected<std::vector<std::string>> arguments_of(const Value* list) {
+    std::vector<std::string> arguments;
+    if (list == nullptr || list->is_null()) return arguments;
+    if (!list->is_list())
+        return refuse({.code = "launch.arguments",
+                       .source = list->position().source(),
+                       .message = fmt::format("the entry script's arguments are {}; a list is expected",
+                                              config::describe(list->kind()))});
+    for (const Value& item : list->items()) {
+        if (!item.is_map()) {
+            arguments.push_back(config::to_python_text(item));
+            continue;
+        }
+        for (const config::Entry& entry : item.entries()) {
+            arguments.push_back(config::to_python_text(entry.key));
+            if (!entry.value.is_null()) arguments.push_back(config::to_python_text(entry.value));
+        }
+    }
+    return arguments;
+}
+
+Expected<Entry> entry_of(const config::Resolved& resolved) {
+    const Value& root = resolved.root;
+    const bool custom = root.at("training_cfg.entry_script") != nullptr;
+    const std::string* script = string_at(root, custom ? "training_cfg.entry_script" : "launch.entry_script");
+    if (script == nullptr || script->empty()) return Entry{};
+    Expected<std::vector<std::string>> arguments = arguments_of(root.at(custom ? "training_cfg.script_args" : "launch.args"));
+    if (!arguments) return std::unexpected(std::move(arguments.error()));
+    const std::filesystem::path program = (resolved.collection / *script).lexically_normal();
+    return Entry{.program = program.string(), .arguments = std::move(*arguments)};
+}
+
+Expected<Launcher> checked_launcher(const Value& root) {
+    const Value* launcher = root.at("launch.launcher");
+    if (launcher == nullptr || launcher->is_null()) return Launcher::torchrun;
+    const std::string* name = launcher->as_string();
+    if (name != nullptr && (*name == "torchrun" || *name == "direct")) return launcher_of(root);
+    return refuse({.code = "launch.launcher",
+                   .key = "launch.launcher",
+                   .source = launcher->position().source(),
+                   .message = fmt::format("the launcher `{}` is unknown; there are torchrun and direct",
+                                          config::to_python_text(*launcher)),
+                   .fix = "--recipe-set=launch.launcher=torchrun"});
+}
+
+Expected<std::string> results_dir_of(const Value& root) {
+    const std::string key = training_root(root) + ".run.results_dir";
+    const Value* value = root.at(key);
+    const std::string* path = value != nullptr ? value->as_string() : nullptr;
+    if (path != nullptr && path->starts_with('/')) return without_trailing_slash(*path);
+    const std::string* base = string_at(root, "base_results_dir");
+    if (path == nullptr && base != nullptr && base->starts_with('/')) return without_trailing_slash(*base);
+    return refuse({.code = "paths.results_relative",
+                   .key = "run.results_dir",
+                   .source = value != nullptr ? value->position().source() : Source{},
+                   .message = fmt::format("the results directory is `{}`; it must be an absolute path, because the job does "
+                                          "not start where it was submitted",
+                                          value != nullptr ? config::to_python_text(*value) : "not set"),
+                   .fix = "--recipe-set=base_results_dir=$PWD/results"});
+}
+
+/// Moves an Expected's value into `target`, its errors to `problems`.
+template <class T>
+void take(Expected<T> result, T& target, Diagnostics& problems) {
+    if (result) target = std::move(*result);
+    else append(problems, std::move(result.error()));
+}
+
+}  // namespace
+
+std::string job_directory_placeholder(std::string_view results_dir) { return fmt::format("{}/%j", results_dir); }
+
+Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked, const Choices& choices,
+                          Diagnostics& notes) {
+    const Value& root = resolved.root;
+    Diagnostics problems;
+    LaunchPlan plan;
+    plan.recipe = resolved.recipe;
+    plan.overrides = choices.overrides;
+    plan.layout = checked.layout;
+    plan.instance_type = checked.instance_type;
+    plan.ports = choices.ports;
+    plan.resources.device = device_of(resolved, checked);
+    plan.resources.request_gpus =
+        choices.cluster_has_gpus && !choices.user_spelled_gpus && plan.resources.device == Device::gpu;
+    plan.resources.exclusive = exclusive_of(root);
+    plan.resources.job_name = job_name_of(root);
+    if (const std::string* container = string_at(root, "container")) plan.container = *container;
+    take(time_limit(root), plan.resources.time_limit, problems);
+    take(checked_launcher(root), plan.launcher, problems);
+    take(environment_of(root, choices.typed_variables), plan.environment, problems);
+    take(entry_of(resolved), plan.entry, problems);
+    take(results_dir_of(root), plan.results_dir, problems);
+    if (const Value* config = root.find(training_root(root))) plan.config = *config;
+    if (!problems.empty()) return std::unexpected(std::move(problems));
+    if (plan.container)
+        notes.push_back({.severity = Severity::warning,
+                         .code = "container.not_started",
+                         .key = "container",
+                         .source = root.find("container")->position().source(),
+                         .message = "this version does not start containers itself: the steps of the job run outside it "
+                                    "unless srun is told",
+                         .fix = fmt::format("srun --container-image={}", *plan.container)});
+    plan.digest = digest_of(plan.config);
+    return plan;
+}
+
+}  // namespace recipe::plan

@@ -1,0 +1,139 @@
+// The launch plan: all that slurmctld and the nodes need to know of a recipe. It is made once, on the submitting host,
+// and travels as compact JSON in the SPANK job environment. Whoever reads it back treats it as hostile.
+#pragma once
+
+#include "config/config.hpp"
+#include "diagnostic/diagnostic.hpp"
+#include "validate/validate.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace recipe::plan {
+
+inline constexpr std::int64_t version = 1;
+/// Prolog and the batch script get the plan in their environment, where the kernel allows 128 KiB for one string.
+inline constexpr std::size_t max_bytes = 32 * 1024;
+/// The name given to spank_job_control_setenv(); slurmctld sees it in spank_job_env, jobs as SLURM_SPANK_<name>.
+inline constexpr const char* control_variable = "RECIPE_PLAN";
+inline constexpr const char* job_variable = "SLURM_SPANK_RECIPE_PLAN";
+
+enum class Launcher : std::uint8_t { torchrun, direct };
+[[nodiscard]] std::string_view to_string(Launcher launcher) noexcept;
+
+enum class Device : std::uint8_t { gpu, neuron, cpu };
+[[nodiscard]] std::string_view to_string(Device device) noexcept;
+
+/// What the job asks Slurm for.
+struct Resources {
+    Device device = Device::gpu;
+    bool request_gpus = false;                     // the cluster has a gpu GRES and the user spelled no GPUs himself
+    bool exclusive = true;                         // whole nodes
+    std::optional<std::int64_t> time_limit;        // minutes; nothing: the partition's
+    std::string job_name;
+
+    bool operator==(const Resources&) const = default;
+};
+
+/// One environment variable of the job. `typed`: given with --recipe-set, so it wins over what the user exported.
+struct Variable {
+    std::string name;
+    std::string value;
+    bool typed = false;
+
+    bool operator==(const Variable&) const = default;
+};
+
+/// A name that a shell can export: letters, digits and underscores, no digit first, at most 255 bytes (Slurm's limit).
+[[nodiscard]] bool is_variable_name(std::string_view name) noexcept;
+
+/// What the script of a job without a script runs: `program` (absolute path) and its arguments. Empty: nothing.
+struct Entry {
+    std::string program;
+    std::vector<std::string> arguments;
+
+    bool operator==(const Entry&) const = default;
+};
+
+/// Ports from which rendezvous ports are derived, both ends included.
+struct PortRange {
+    std::int64_t first = 25000;
+    std::int64_t last = 29399;
+
+    bool operator==(const PortRange&) const = default;
+};
+
+struct LaunchPlan {
+    std::string recipe;                            // as config::Resolved::recipe
+    std::vector<std::string> overrides;            // what was given with --recipe-set, and what Slurm options meant
+    Resources resources;
+    validate::Layout layout;
+    std::optional<std::string> instance_type;      // canonical name, when the recipe names one
+    Launcher launcher = Launcher::torchrun;
+    PortRange ports;
+    std::vector<Variable> environment;
+    std::optional<std::string> container;
+    Entry entry;
+    std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
+    config::Value config;                          // the resolved recipe, what the training program reads
+    std::string digest;                            // SHA-256 of the configuration's JSON, lower-case hex
+
+    /// Tasks that a step of this launcher has on each node.
+    [[nodiscard]] std::int64_t tasks_per_node() const noexcept {
+        return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
+    }
+    bool operator==(const LaunchPlan&) const = default;
+};
+
+/// Stands for `<results_dir>/<job id>` in a plan's configuration, because the job id is not known when it is made:
+/// a string that starts with this text has the text replaced on the node.
+[[nodiscard]] std::string job_directory_placeholder(std::string_view results_dir);
+
+/// One line of JSON. Code plan.too_large when it would exceed max_bytes.
+[[nodiscard]] Expected<std::string> to_json(const LaunchPlan& plan);
+
+/// The inverse; bounded in time and memory whatever the text is. Every number is checked against its limits and the
+/// digest against the configuration. Code plan.malformed, plan.version.
+[[nodiscard]] Expected<LaunchPlan> from_json(std::string_view text);
+
+/// The digest that from_json expects for this configuration.
+[[nodiscard]] std::string digest_of(const config::Value& config);
+
+/// What make() takes beside the recipe.
+struct Choices {
+    bool cluster_has_gpus = false;                 // a gpu GRES exists
+    bool user_spelled_gpus = false;                // then none are filled in
+    PortRange ports;
+    std::vector<std::string> typed_variables;      // names under env_vars that were given on the command line
+    std::vector<std::string> overrides;
+};
+
+/// The plan for a recipe that passed validation. Codes: resources.*, launch.*, environment.*.
+/// Warnings and hints go to `notes`.
+[[nodiscard]] Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
+                                        const Choices& choices, Diagnostics& notes);
+
+// --- values shared with Slurm's own spelling ---------------------------------------------------------------------------
+
+/// Minutes of a Slurm time text ("90", "1:30:00", "2-12", "UNLIMITED" = nullopt inside), rounded up.
+/// The outer optional is empty when the text is no time.
+[[nodiscard]] std::optional<std::optional<std::int64_t>> parse_time_limit(std::string_view text);
+
+/// The time limit that a recipe means. An int that its file spells with colons was read as sexagesimal seconds by YAML
+/// ("12:00:00" is 43200) and means what the text says.
+[[nodiscard]] std::optional<std::optional<std::int64_t>> time_limit_of(const config::Value& value);
+
+/// "[days-]HH:MM:00", as Slurm writes it.
+[[nodiscard]] std::string format_time_limit(std::int64_t minutes);
+
+/// The node counts and devices of a recipe live under these keys, from the root; the first that exists and is not null.
+[[nodiscard]] std::string nodes_key(const config::Value& root);
+[[nodiscard]] std::string devices_key(const config::Value& root);
+[[nodiscard]] std::string time_limit_key(const config::Value& root);
+[[nodiscard]] Launcher launcher_of(const config::Value& root);
+
+}  // namespace recipe::plan

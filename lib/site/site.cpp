@@ -1,0 +1,96 @@
+#include "site/site.hpp"
+
+#include <fmt/format.h>
+
+namespace recipe::site {
+namespace {
+
+using config::Value;
+
+std::unexpected<Diagnostics> wrong(const Value& value, std::string key, std::string message) {
+    return refuse({.code = "site.file",
+                   .key = std::move(key),
+                   .source = value.position().source(),
+                   .message = std::move(message)});
+}
+
+Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std::string& key) {
+    std::vector<std::filesystem::path> found;
+    if (list.is_null()) return found;
+    if (!list.is_list()) return wrong(list, key, fmt::format("{} is a list of paths", key));
+    for (const Value& item : list.items()) {
+        const std::string* path = item.as_string();
+        if (path == nullptr || !path->starts_with('/')) return wrong(item, key, fmt::format("{} holds absolute paths", key));
+        found.emplace_back(*path);
+    }
+    return found;
+}
+
+Expected<plan::PortRange> ports(const Value& value) {
+    const Value* first = value.find("first_port");
+    const Value* last = value.find("last_port");
+    const auto low = first != nullptr ? first->as_int() : std::nullopt;
+    const auto high = last != nullptr ? last->as_int() : std::nullopt;
+    if (value.size() != 2 || !low || !high || *low < 1024 || *high < *low || *high > 65535)
+        return wrong(value, "rendezvous",
+                     "rendezvous takes first_port and last_port, ints from 1024 to 65535 in ascending order");
+    return plan::PortRange{*low, *high};
+}
+
+void append_split(std::vector<std::filesystem::path>& paths, std::string_view list) {
+    while (!list.empty()) {
+        const std::size_t colon = list.find(':');
+        if (const std::string_view path = list.substr(0, colon); !path.empty()) paths.emplace_back(path);
+        if (colon == std::string_view::npos) return;
+        list.remove_prefix(colon + 1);
+    }
+}
+
+}  // namespace
+
+std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
+                                    const config::Environment& environment) {
+    if (named) return *named;
+    if (const auto found = environment.find("SLURM_RECIPE_SITE"); found != environment.end() && !found->second.empty())
+        return found->second;
+    return data_directory() / "etc/recipe.yaml";
+}
+
+Expected<Settings> load(const std::filesystem::path& file) {
+    const Expected<Value> document = config::load_yaml(file);
+    if (!document) return std::unexpected(document.error());
+    Settings settings;
+    if (document->is_null()) return settings;
+    for (const config::Entry& entry : document->entries()) {
+        const std::string key = config::to_python_text(entry.key);
+        if (key == "collections" || key == "hardware") {
+            Expected<std::vector<std::filesystem::path>> list = paths(entry.value, key);
+            if (!list) return std::unexpected(std::move(list.error()));
+            (key == "collections" ? settings.collections : settings.hardware_files) = std::move(*list);
+        } else if (key == "rendezvous") {
+            const Expected<plan::PortRange> range = ports(entry.value);
+            if (!range) return std::unexpected(range.error());
+            settings.ports = *range;
+        } else {
+            return wrong(entry.key, key, fmt::format("the site file knows collections, hardware and rendezvous, not {}", key));
+        }
+    }
+    return settings;
+}
+
+std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
+                                               const config::Environment& environment, const Settings& settings) {
+    std::vector<std::filesystem::path> all = named;
+    if (const auto found = environment.find("SLURM_RECIPE_PATH"); found != environment.end()) append_split(all, found->second);
+    all.insert(all.end(), settings.collections.begin(), settings.collections.end());
+    all.push_back(data_directory() / "recipes_collection");
+    return all;
+}
+
+std::vector<std::filesystem::path> hardware_files(const Settings& settings) {
+    std::vector<std::filesystem::path> files{data_directory() / "etc/hardware.yaml"};
+    files.insert(files.end(), settings.hardware_files.begin(), settings.hardware_files.end());
+    return files;
+}
+
+}  // namespace recipe::site

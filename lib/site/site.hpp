@@ -1,0 +1,39 @@
+// What an administrator decides for all users of a cluster, and where the product's own data lies.
+#pragma once
+
+#include "config/config.hpp"
+#include "plan/plan.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace recipe::site {
+
+struct Settings {
+    std::vector<std::filesystem::path> collections;     // searched before the installed one
+    std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
+    plan::PortRange ports;
+};
+
+/// The folder that holds recipes_collection/ and etc/, found from where this library lies: in the build tree and when
+/// installed, from any working directory.
+[[nodiscard]] std::filesystem::path data_directory();
+
+/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else etc/recipe.yaml of the data directory.
+[[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
+                                                  const config::Environment& environment);
+
+/// Unknown keys and wrong types are refused with code site.file.
+[[nodiscard]] Expected<Settings> load(const std::filesystem::path& file);
+
+/// Where recipes are looked for: `named` (in their order), then $SLURM_RECIPE_PATH (colon-separated), then the site's,
+/// then the installed collection.
+[[nodiscard]] std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
+                                                             const config::Environment& environment,
+                                                             const Settings& settings);
+
+/// The installed catalogue and the site's additions to it.
+[[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);
+
+}  // namespace recipe::site

@@ -1,0 +1,113 @@
+#include "submit/slurm_options.hpp"
+
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace recipe::submit {
+namespace {
+
+std::optional<std::int64_t> count(std::string_view text) {
+    std::int64_t value = 0;
+    if (text.size() > 9) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+std::unexpected<Diagnostics> refuse_option(const SlurmOption& option, std::string code, std::string key, std::string message,
+                                           std::string fix = {}) {
+    return refuse({.code = std::move(code),
+                   .key = std::move(key),
+                   .source = {.name = option.spelling},
+                   .message = std::move(message),
+                   .fix = std::move(fix)});
+}
+
+/// "gpu", "gpu:8", "gpu:a10g", "gpu:a10g:8" and, from newer Slurm, "gres/gpu:8" or "gpu=8": the count, 1 when left out.
+std::optional<std::int64_t> item_count(std::string_view item, std::string_view prefix) {
+    for (const std::string_view kind : {"gres:", "gres/"})
+        if (item.starts_with(kind)) item.remove_prefix(kind.size());
+    if (!prefix.empty()) {
+        if (!item.starts_with(prefix)) return std::nullopt;
+        item.remove_prefix(prefix.size());
+        if (item.empty()) return 1;
+        if (item.front() != ':' && item.front() != '=') return std::nullopt;
+        item.remove_prefix(1);
+    }
+    const std::size_t last = item.find_last_of(":=");
+    const auto number = count(last == std::string_view::npos ? item : item.substr(last + 1));
+    return number ? number : std::optional<std::int64_t>(1);
+}
+
+struct GpuOption {
+    std::string_view name;
+    std::string_view prefix;  // how its items that are GPUs begin
+};
+// In the order of sbatch(1). --gres names other resources as well.
+constexpr std::array gpu_options{GpuOption{"gpus", ""}, GpuOption{"gpus-per-node", ""}, GpuOption{"gpus-per-task", ""},
+                                 GpuOption{"gpus-per-socket", ""}, GpuOption{"gres", "gpu"}};
+
+}  // namespace
+
+std::optional<std::int64_t> gres_count(std::string_view text, std::string_view prefix) {
+    std::optional<std::int64_t> total;
+    while (true) {
+        const std::size_t comma = text.find(',');
+        if (const auto number = item_count(text.substr(0, comma), prefix)) total = total.value_or(0) + *number;
+        if (comma == std::string_view::npos) return total;
+        text.remove_prefix(comma + 1);
+    }
+}
+
+const SlurmOption* find_option(const Request& request, std::string_view name) {
+    for (const SlurmOption& option : request.options)
+        if (option.name == name) return &option;
+    return nullptr;
+}
+
+Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes) {
+    if (nodes == nullptr) return std::nullopt;
+    const std::string_view text = nodes->value;
+    const std::size_t dash = text.find('-');
+    const auto low = count(text.substr(0, dash));
+    const auto high = dash == std::string_view::npos ? low : count(text.substr(dash + 1));
+    if (!low || !high || *low != *high)
+        return refuse_option(*nodes, "submit.node_range", "trainer.num_nodes",
+                             fmt::format("{} leaves the number of nodes open; a recipe's parallel layout is made for one "
+                                         "number, so a range is not accepted yet",
+                                         nodes->spelling),
+                             low ? fmt::format("-N {}", *low) : "-N 1");
+    return low;
+}
+
+bool spells_gpus(const Request& request) {
+    for (const GpuOption& gpu : gpu_options) {
+        const SlurmOption* option = find_option(request, gpu.name);
+        if (option != nullptr && gres_count(option->value, gpu.prefix)) return true;
+    }
+    return false;
+}
+
+Expected<std::vector<GpuWish>> gpu_wishes(const Request& request, std::int64_t nodes, std::int64_t tasks_per_node) {
+    std::vector<GpuWish> wishes;
+    for (const GpuOption& gpu : gpu_options) {
+        const SlurmOption* option = find_option(request, gpu.name);
+        if (option == nullptr || gpu.name == "gpus-per-socket") continue;
+        const auto number = gres_count(option->value, gpu.prefix);
+        if (!number) continue;
+        std::int64_t devices = *number;
+        if (gpu.name == "gpus-per-task") devices *= tasks_per_node;
+        if (gpu.name == "gpus") {
+            if (*number % nodes != 0)
+                return refuse_option(*option, "submit.gpus", "trainer.devices",
+                                     fmt::format("{} GPUs cannot be spread evenly over {} nodes", *number, nodes),
+                                     fmt::format("-G {}", (*number / nodes + 1) * nodes));
+            devices = *number / nodes;
+        }
+        wishes.push_back({devices, option});
+    }
+    return wishes;
+}
+
+}  // namespace recipe::submit

@@ -1,0 +1,32 @@
+// What Slurm options say in a recipe's terms.
+#pragma once
+
+#include "submit/submit.hpp"
+
+namespace recipe::submit {
+
+/// The option with this long name, if it is set.
+[[nodiscard]] const SlurmOption* find_option(const Request& request, std::string_view name);
+
+/// The value of -N. Nothing when it is not given. A range and anything that is no count are refused.
+[[nodiscard]] Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes);
+
+/// True when the user asked for GPUs in any spelling; then nothing is filled in.
+[[nodiscard]] bool spells_gpus(const Request& request);
+
+/// Devices per node that a spelling of GPUs means, and the option that said so.
+struct GpuWish {
+    std::int64_t devices_per_node = 0;
+    const SlurmOption* option = nullptr;
+};
+
+/// The GPU options of one job that say something about the devices of a node, given its number of nodes. Options that
+/// leave the number open (--gpus-per-socket) say nothing. `tasks_per_node`: what --gpus-per-task is multiplied by.
+[[nodiscard]] Expected<std::vector<GpuWish>> gpu_wishes(const Request& request, std::int64_t nodes,
+                                                        std::int64_t tasks_per_node);
+
+/// The number in a GRES count ("8", "a10g:8", "gpu:a10g:8,shard:4" with `prefix` "gpu"): the sum of the counts of all
+/// items that it names. Nothing when none does.
+[[nodiscard]] std::optional<std::int64_t> gres_count(std::string_view text, std::string_view prefix);
+
+}  // namespace recipe::submit

@@ -1,0 +1,88 @@
+// From what a user typed to a plan and a set of Slurm options: the whole way, without Slurm.
+//
+// A Slurm option that says what a recipe key says (-N and trainer.num_nodes) is another spelling of one wish. Wishes have
+// levels; the higher one wins, and only wishes of the same level can disagree, which is refused with both named.
+#pragma once
+
+#include "config/config.hpp"
+#include "diagnostic/diagnostic.hpp"
+#include "hardware/hardware.hpp"
+#include "plan/plan.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recipe::submit {
+
+/// Who said something, weakest first. `script`: an #SBATCH line; `environment`: SBATCH_*, SALLOC_* or SLURM_*.
+enum class Level : std::uint8_t { script, environment, command_line };
+
+/// A Slurm option that is set. `name` is the long one ("nodes"), `value` as Slurm keeps it, `spelling` as the user wrote
+/// it ("-N 2", "SBATCH_TIMELIMIT=10", "#SBATCH --nodes=2").
+struct SlurmOption {
+    std::string name;
+    std::string value;
+    Level level = Level::command_line;
+    std::string spelling;
+};
+
+/// One --recipe-set.
+struct RecipeSet {
+    std::string text;
+    Level level = Level::command_line;
+};
+
+enum class Tool : std::uint8_t {
+    sbatch,
+    salloc,
+    srun,         // makes its own allocation
+    srun_in_job,  // what it inherits from the allocation bounds its step and is no wish
+};
+
+struct Request {
+    Tool tool = Tool::sbatch;
+    std::string recipe;
+    std::vector<RecipeSet> sets;                   // in the order Slurm met them
+    std::vector<std::string> inherited_overrides;  // of the job that this step runs in, below all sets
+    std::vector<SlurmOption> options;              // only those that are set; inherited ones left out for srun_in_job
+    std::optional<std::int64_t> allocated_nodes;   // for srun_in_job
+    bool cluster_has_gpus = false;                 // a gpu GRES exists
+    bool needs_entry = false;                      // no script was given: the recipe must say what to run
+    std::vector<std::filesystem::path> collections;
+    std::vector<std::filesystem::path> hardware_files;
+    plan::PortRange ports;
+    config::Environment environment;
+    std::filesystem::path working_directory;
+};
+
+/// A Slurm option to set, since nobody did or since a higher wish says otherwise.
+struct OptionToSet {
+    std::string name;
+    std::string value;
+    bool operator==(const OptionToSet&) const = default;
+};
+
+struct Submission {
+    plan::LaunchPlan plan;
+    std::string plan_json;
+    std::vector<OptionToSet> options;
+};
+
+struct Outcome {
+    std::optional<Submission> submission;  // present if and only if no diagnostic is an error
+    Diagnostics diagnostics;
+};
+
+/// Composes, validates and plans. Reads files of the collections, writes nothing.
+/// Codes of its own: submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
+/// submit.nothing_to_run; and all of config, validate and plan.
+[[nodiscard]] Outcome prepare(const Request& request);
+
+/// Creates the results directory, parents included. When that fails, the log moves to the working directory (the
+/// "output" and "error" options of `submission` lose their directory) and a warning says so.
+[[nodiscard]] Diagnostics create_results_directory(Submission& submission);
+
+}  // namespace recipe::submit
