@@ -1,0 +1,97 @@
+#include "render/render.hpp"
+
+#include "config/config.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace recipe::render {
+namespace {
+
+constexpr std::size_t longest_line = 1024;
+
+/// Printable on one line: control characters would let a value forge lines of a log.
+std::string printable(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (result.size() >= longest_line) return result + "...";
+        if (byte == '\t') result += ' ';
+        else if (byte < 0x20 || byte == 0x7f) result += fmt::format("\\x{:02x}", byte);
+        else result += c;
+    }
+    return result;
+}
+
+/// The column counts bytes; the terminal shows one cell for each code point.
+std::size_t cells_before(std::string_view line, int column) {
+    const std::string_view before = line.substr(0, static_cast<std::size_t>(column) - 1);
+    return static_cast<std::size_t>(
+        std::ranges::count_if(before, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+bool has_caret(const Source& source) {
+    return source.column > 0 && !source.excerpt.empty() && source.excerpt.size() < longest_line &&
+           static_cast<std::size_t>(source.column) <= source.excerpt.size() + 1;
+}
+
+std::string_view colour_of(Severity severity) {
+    switch (severity) {
+        case Severity::error: return "\033[1;31m";
+        case Severity::warning: return "\033[1;33m";
+        case Severity::hint: return "\033[1;36m";
+    }
+    return "";
+}
+
+config::Value text_value(std::string_view text) { return config::Value::string(std::string(text)); }
+
+}  // namespace
+
+std::vector<std::string> lines(const Diagnostic& diagnostic) {
+    std::vector<std::string> result;
+    const std::string place = to_string(diagnostic.source);
+    std::string first = diagnostic.key.empty() ? "" : printable(diagnostic.key) + ": ";
+    result.push_back(first + printable(diagnostic.message) + " [" + diagnostic.code + "]");
+    if (!place.empty()) result.push_back("    at " + printable(place));
+    if (has_caret(diagnostic.source)) {
+        result.push_back("      " + printable(diagnostic.source.excerpt));
+        result.push_back(std::string(6 + cells_before(diagnostic.source.excerpt, diagnostic.source.column), ' ') + '^');
+    }
+    if (!diagnostic.fix.empty()) result.push_back("    fix: " + printable(diagnostic.fix));
+    return result;
+}
+
+std::string text(const Diagnostics& diagnostics, bool colour) {
+    Diagnostics sorted = diagnostics;
+    std::ranges::stable_sort(sorted, std::ranges::greater{}, &Diagnostic::severity);
+    std::string result;
+    for (const Diagnostic& diagnostic : sorted) {
+        const std::string_view on = colour ? colour_of(diagnostic.severity) : "";
+        result += fmt::format("{}{}:{} ", on, to_string(diagnostic.severity), colour ? "\033[0m" : "");
+        for (const std::string& line : lines(diagnostic)) result += line + '\n';
+    }
+    return result;
+}
+
+std::string json(const Diagnostics& diagnostics, std::string_view recipe) {
+    using config::Value;
+    Value list = Value::list();
+    for (const Diagnostic& diagnostic : diagnostics) {
+        Value item = Value::map();
+        item.set(text_value("severity"), text_value(to_string(diagnostic.severity)));
+        item.set(text_value("code"), text_value(diagnostic.code));
+        item.set(text_value("key"), text_value(diagnostic.key));
+        item.set(text_value("source"), text_value(to_string(diagnostic.source)));
+        item.set(text_value("message"), text_value(diagnostic.message));
+        item.set(text_value("fix"), text_value(diagnostic.fix));
+        list.push_back(std::move(item));
+    }
+    Value report = Value::map();
+    report.set(text_value("ok"), Value::boolean(!has_errors(diagnostics)));
+    report.set(text_value("recipe"), text_value(recipe));
+    report.set(text_value("diagnostics"), std::move(list));
+    return config::to_json(report, 2);
+}
+
+}  // namespace recipe::render

@@ -1,0 +1,23 @@
+// Diagnostics as people and programs read them: the terminal, slurmctld's err_msg and JSON show the same words.
+#pragma once
+
+#include "diagnostic/diagnostic.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recipe::render {
+
+/// One diagnostic as lines without line ends or prefix: the message with its code; the place and its line with a caret,
+/// where there is one; the fix. Control characters are escaped and each line is bounded (1 KiB), since keys and values come
+/// from users and may end up in slurmctld's log.
+[[nodiscard]] std::vector<std::string> lines(const Diagnostic& diagnostic);
+
+/// All diagnostics for a terminal, worst first, each beginning with its severity; colours when asked for.
+[[nodiscard]] std::string text(const Diagnostics& diagnostics, bool colour);
+
+/// {"ok":…,"recipe":…,"diagnostics":[{"severity","code","key","source","message","fix"}]}
+[[nodiscard]] std::string json(const Diagnostics& diagnostics, std::string_view recipe);
+
+}  // namespace recipe::render

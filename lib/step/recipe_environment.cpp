@@ -1,0 +1,33 @@
+#include "step/step.hpp"
+
+#include <filesystem>
+
+namespace recipe::step {
+
+std::vector<Change> recipe_environment(const plan::LaunchPlan& plan, const Facts& facts) {
+    const std::filesystem::path file = config_file(plan, facts);
+    std::vector<Change> changes{
+        {"RECIPE_NAME", plan.recipe},
+        {"RECIPE_CONFIG", file.string()},
+        {"RECIPE_CONFIG_DIR", file.parent_path().string()},
+        {"RECIPE_CONFIG_NAME", file.filename().string()},
+        {"RECIPE_RESULTS_DIR", job_directory(plan, facts)},
+    };
+    // Typed on the command line beats exported by the user beats written in the recipe.
+    for (const plan::Variable& variable : plan.environment)
+        changes.push_back({variable.name, variable.value, variable.typed});
+    return changes;
+}
+
+std::vector<Change> batch_environment(const plan::LaunchPlan& plan) {
+    if (plan.entry.program.empty()) return {{"RECIPE_COMMAND", std::nullopt}, {"RECIPE_TASKS_PER_NODE", std::nullopt}};
+    const bool python = plan.entry.program.ends_with(".py");
+    std::string command;
+    if (plan.launcher == plan::Launcher::torchrun) command = python ? "torchrun " : "torchrun --no-python ";
+    else if (python) command = "python3 ";
+    command += shell_quoted(plan.entry.program);
+    for (const std::string& argument : plan.entry.arguments) command += ' ' + shell_quoted(argument);
+    return {{"RECIPE_COMMAND", std::move(command)}, {"RECIPE_TASKS_PER_NODE", std::to_string(plan.tasks_per_node())}};
+}
+
+}  // namespace recipe::step

@@ -1,0 +1,13 @@
+// The Slurm options that a plan asks for and nobody set.
+#pragma once
+
+#include "submit/submit.hpp"
+
+namespace recipe::submit {
+
+/// What to set so that Slurm gives the job what `plan` describes. An option that the user set is touched only when a
+/// stronger --recipe-set said otherwise. `root`: the composed configuration, for its `cluster` part.
+[[nodiscard]] Expected<std::vector<OptionToSet>> options_to_set(const Request& request, const plan::LaunchPlan& plan,
+                                                                const config::Value& root);
+
+}  // namespace recipe::submit

@@ -1,0 +1,112 @@
+#include "submit/submit.hpp"
+
+#include "submit/options_to_set.hpp"
+#include "submit/slurm_options.hpp"
+#include "submit/wishes.hpp"
+
+#include <fmt/format.h>
+
+namespace recipe::submit {
+namespace {
+
+using config::Value;
+
+config::ComposeRequest compose_request(const Request& request, const std::vector<LeveledOverride>& overrides,
+                                       const std::vector<config::Override>& wishes) {
+    config::ComposeRequest compose{.collections = request.collections,
+                                   .recipe = request.recipe,
+                                   .environment = request.environment,
+                                   .working_directory = request.working_directory};
+    for (const LeveledOverride& given : overrides) compose.overrides.push_back(given.override);
+    compose.overrides.insert(compose.overrides.end(), wishes.begin(), wishes.end());
+    return compose;
+}
+
+/// Composes with the request's --recipe-sets and, where they win, its Slurm options.
+Expected<config::Resolved> resolve(const Request& request, const std::vector<LeveledOverride>& overrides,
+                                   std::vector<config::Override>& wishes) {
+    Expected<config::Resolved> resolved = config::compose(compose_request(request, overrides, {}));
+    if (!resolved) return resolved;
+    Expected<std::vector<config::Override>> winning = wishes_of(request, overrides, *resolved);
+    if (!winning) return std::unexpected(std::move(winning.error()));
+    wishes = std::move(*winning);
+
+    // A recipe that names no experiment directory gets the job's own, whose name is known on the node.
+    const Value* experiment = resolved->root.at("recipes.exp_manager.exp_dir");
+    const Value* results = resolved->root.at("recipes.run.results_dir");
+    if (experiment != nullptr && experiment->is_null() && results != nullptr && results->is_string())
+        wishes.push_back({fmt::format("recipes.exp_manager.exp_dir=${{recipes.run.results_dir}}/%j"), "the job's directory"});
+
+    if (wishes.empty()) return resolved;
+    return config::compose(compose_request(request, overrides, wishes));
+}
+
+void check_allocation(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+    if (!request.allocated_nodes || plan.layout.nodes <= *request.allocated_nodes) return;
+    diagnostics.push_back({.code = "submit.allocation",
+                           .key = "trainer.num_nodes",
+                           .message = fmt::format("the recipe wants {} nodes and this allocation has {}", plan.layout.nodes,
+                                                  *request.allocated_nodes),
+                           .fix = fmt::format("--recipe-set=trainer.num_nodes={}", *request.allocated_nodes)});
+}
+
+void check_entry(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+    if (!request.needs_entry) return;
+    std::error_code error;
+    if (plan.entry.program.empty()) {
+        diagnostics.push_back({.code = "submit.nothing_to_run",
+                               .key = "launch.entry_script",
+                               .message = fmt::format("neither a batch script was given nor does the recipe {} name an entry "
+                                                      "script, so there is nothing to run",
+                                                      plan.recipe),
+                               .fix = "--recipe-set=++launch.entry_script=/path/to/train.py"});
+    } else if (!std::filesystem::exists(plan.entry.program, error)) {
+        diagnostics.push_back({.severity = std::filesystem::exists(std::filesystem::path(plan.entry.program).parent_path(), error)
+                                               ? Severity::error
+                                               : Severity::warning,
+                               .code = "launch.entry_missing",
+                               .key = "launch.entry_script",
+                               .message = fmt::format("the entry script {} is not there", plan.entry.program)});
+    }
+}
+
+Outcome refused(Diagnostics diagnostics) { return {.submission = std::nullopt, .diagnostics = std::move(diagnostics)}; }
+
+}  // namespace
+
+Outcome prepare(const Request& request) {
+    const std::vector<LeveledOverride> overrides = overrides_of(request);
+    std::vector<config::Override> wishes;
+    Expected<config::Resolved> resolved = resolve(request, overrides, wishes);
+    if (!resolved) return refused(std::move(resolved.error()));
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(request.hardware_files);
+    if (!catalogue) return refused(std::move(catalogue.error()));
+
+    Diagnostics diagnostics = std::move(resolved->notes);
+    validate::Result checked = validate::check(*resolved, *catalogue);
+    append(diagnostics, std::move(checked.diagnostics));
+
+    plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus,
+                          .user_spelled_gpus = spells_gpus(request),
+                          .ports = request.ports,
+                          .typed_variables = typed_variables(overrides, *resolved)};
+    for (const LeveledOverride& given : overrides) choices.overrides.push_back(given.override.text);
+    for (const config::Override& wish : wishes) choices.overrides.push_back(wish.text);
+    Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, choices, diagnostics);
+    if (!plan) {
+        append(diagnostics, std::move(plan.error()));
+        return refused(std::move(diagnostics));
+    }
+    check_allocation(request, *plan, diagnostics);
+    check_entry(request, *plan, diagnostics);
+
+    Expected<std::string> json = plan::to_json(*plan);
+    if (!json) append(diagnostics, std::move(json.error()));
+    Expected<std::vector<OptionToSet>> options = options_to_set(request, *plan, resolved->root);
+    if (!options) append(diagnostics, std::move(options.error()));
+    if (has_errors(diagnostics)) return refused(std::move(diagnostics));
+    return {.submission = Submission{std::move(*plan), std::move(*json), std::move(*options)},
+            .diagnostics = std::move(diagnostics)};
+}
+
+}  // namespace recipe::submit

@@ -1,0 +1,24 @@
+#include "submit/submit.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace recipe::submit {
+
+Diagnostics create_results_directory(Submission& submission) {
+    const std::string& directory = submission.plan.results_dir;
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (!error) return {};
+    for (OptionToSet& option : submission.options)
+        if ((option.name == "output" || option.name == "error") && option.value.find("/log-") != std::string::npos)
+            option.value.erase(0, option.value.rfind('/') + 1);
+    return {{.severity = Severity::warning,
+             .code = "paths.results_not_created",
+             .key = "run.results_dir",
+             .message = fmt::format("{} cannot be created ({}); the job's log goes to the directory of the submission", directory,
+                                    error.message()),
+             .fix = "--recipe-set=base_results_dir=$PWD/results"}};
+}
+
+}  // namespace recipe::submit

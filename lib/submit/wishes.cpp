@@ -1,0 +1,187 @@
+#include "submit/wishes.hpp"
+
+#include "submit/slurm_options.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace recipe::submit {
+namespace {
+
+using config::Override;
+using config::Resolved;
+using config::Value;
+
+/// The strongest --recipe-set that touched a key.
+struct Touch {
+    Level level;
+    const Override* override;
+};
+
+std::optional<Touch> touch_of(const std::string& key, const std::vector<LeveledOverride>& given, const Resolved& resolved) {
+    std::optional<Touch> strongest;
+    for (const config::AppliedOverride& applied : resolved.overrides) {
+        if (applied.key != key || applied.index >= given.size()) continue;
+        const LeveledOverride& by = given[applied.index];
+        if (by.level && (!strongest || *by.level >= strongest->level)) strongest = Touch{*by.level, &by.override};
+    }
+    return strongest;
+}
+
+/// A key as the user would type it.
+std::string typed_key(std::string_view key) {
+    constexpr std::string_view root = "recipes.";
+    return std::string(key.starts_with(root) ? key.substr(root.size()) : key);
+}
+
+Diagnostic conflict(const SlurmOption& option, const Touch& touch, const std::string& key, std::string_view slurm_value) {
+    return {.code = "submit.conflict",
+            .key = typed_key(key),
+            .source = {.name = option.spelling},
+            .message = fmt::format("{} and {} ({}) are two spellings of one wish and disagree", option.spelling,
+                                   touch.override->text, touch.override->name),
+            .fix = fmt::format("leave one of them out, or say --recipe-set={}={}", typed_key(key), slurm_value)};
+}
+
+/// Collects what wins, wish by wish.
+class Reconciler {
+public:
+    Reconciler(const Request& request, const std::vector<LeveledOverride>& given, const Resolved& resolved)
+        : request_(request), given_(given), resolved_(resolved) {}
+
+    Expected<std::vector<Override>> run() {
+        nodes();
+        devices();
+        time_limit();
+        if (has_errors(problems_)) return std::unexpected(std::move(problems_));
+        return std::move(overrides_);
+    }
+
+private:
+    /// Decides between a Slurm option and a key whose value differs. True when the option wins.
+    bool option_wins(const SlurmOption& option, const std::string& key, std::string_view slurm_value,
+                     std::string_view override_value) {
+        const auto touch = touch_of(key, given_, resolved_);
+        if (touch && touch->level > option.level) return false;
+        if (touch && touch->level == option.level) {
+            problems_.push_back(conflict(option, *touch, key, slurm_value));
+            return false;
+        }
+        overrides_.push_back({fmt::format("++{}={}", key, override_value), option.spelling});
+        return true;
+    }
+
+    std::int64_t int_at(const std::string& key, std::int64_t otherwise) const {
+        const Value* value = resolved_.root.at(key);
+        return value != nullptr ? value->as_int().value_or(otherwise) : otherwise;
+    }
+
+    bool differs(const std::string& key, std::int64_t number) const {
+        const Value* value = resolved_.root.at(key);
+        return value == nullptr || value->as_int() != number;
+    }
+
+    void nodes() {
+        const std::string key = plan::nodes_key(resolved_.root);
+        nodes_ = int_at(key, 1);
+        const SlurmOption* option = find_option(request_, "nodes");
+        const auto wish = node_count(option);
+        if (!wish) return append(problems_, wish.error());
+        if (!*wish || !differs(key, **wish)) return;
+        const std::string number = std::to_string(**wish);
+        if (option_wins(*option, key, number, number)) nodes_ = **wish;
+    }
+
+    void devices() {
+        const Value* accelerator = resolved_.root.at("recipes.trainer.accelerator");
+        if (accelerator != nullptr && accelerator->as_string() != nullptr && *accelerator->as_string() == "cpu") return;
+        const bool direct = plan::launcher_of(resolved_.root) == plan::Launcher::direct;
+        const SlurmOption* tasks = find_option(request_, "ntasks-per-node");
+        const auto task_count = tasks != nullptr ? gres_count(tasks->value, "") : std::nullopt;
+        auto wishes = gpu_wishes(request_, std::max<std::int64_t>(nodes_, 1), direct ? task_count.value_or(1) : 1);
+        if (!wishes) return append(problems_, std::move(wishes.error()));
+        if (direct && task_count) wishes->push_back({*task_count, tasks});
+        std::ranges::stable_sort(*wishes, std::ranges::greater{}, [](const GpuWish& wish) { return wish.option->level; });
+        const std::string key = plan::devices_key(resolved_.root);
+        devices_ = int_at(key, 1);
+        if (!wishes->empty()) one_device_wish(key, *wishes);
+        if (!direct && task_count && *task_count != 1 && *task_count != devices_) wrong_task_count(*tasks);
+    }
+
+    void one_device_wish(const std::string& key, const std::vector<GpuWish>& wishes) {
+        const GpuWish& first = wishes.front();
+        for (const GpuWish& other : wishes) {
+            if (other.option->level != first.option->level || other.devices_per_node == first.devices_per_node) continue;
+            problems_.push_back({.code = "submit.conflict",
+                                 .key = "trainer.devices",
+                                 .source = {.name = first.option->spelling},
+                                 .message = fmt::format("{} means {} devices per node and {} means {}", first.option->spelling,
+                                                        first.devices_per_node, other.option->spelling,
+                                                        other.devices_per_node),
+                                 .fix = "leave one of them out"});
+            return;
+        }
+        if (!differs(key, first.devices_per_node)) return;
+        const std::string number = std::to_string(first.devices_per_node);
+        if (option_wins(*first.option, key, number, number)) devices_ = first.devices_per_node;
+    }
+
+    void wrong_task_count(const SlurmOption& tasks) {
+        problems_.push_back({.code = "submit.tasks_per_node",
+                             .key = "launch.launcher",
+                             .source = {.name = tasks.spelling},
+                             .message = fmt::format("torchrun is started once per node and makes the {} processes itself; {} is "
+                                                    "neither 1 nor that number",
+                                                    devices_, tasks.spelling),
+                             .fix = "--ntasks-per-node=1"});
+    }
+
+    void time_limit() {
+        const SlurmOption* option = find_option(request_, "time");
+        if (option == nullptr) return;
+        const auto wish = plan::parse_time_limit(option->value);
+        if (!wish) return;  // Slurm has its own word on it
+        const std::string key = plan::time_limit_key(resolved_.root);
+        const Value* value = resolved_.root.at(key);
+        const auto said = value != nullptr && !value->is_null() ? plan::time_limit_of(*value) : std::nullopt;
+        if (said && *said == *wish) return;
+        const std::string text = *wish ? plan::format_time_limit(**wish) : "UNLIMITED";
+        option_wins(*option, key, text, "'" + text + "'");
+    }
+
+    const Request& request_;
+    const std::vector<LeveledOverride>& given_;
+    const Resolved& resolved_;
+    std::vector<Override> overrides_;
+    Diagnostics problems_;
+    std::int64_t nodes_ = 1;
+    std::int64_t devices_ = 1;
+};
+
+}  // namespace
+
+std::vector<LeveledOverride> overrides_of(const Request& request) {
+    std::vector<LeveledOverride> overrides;
+    for (const std::string& text : request.inherited_overrides) overrides.push_back({{text, "the job's recipe"}, std::nullopt});
+    std::size_t number = 0;
+    for (const RecipeSet& set : request.sets)
+        overrides.push_back({{set.text, fmt::format("--recipe-set {}", ++number)}, set.level});
+    return overrides;
+}
+
+Expected<std::vector<Override>> wishes_of(const Request& request, const std::vector<LeveledOverride>& given,
+                                          const Resolved& resolved) {
+    return Reconciler(request, given, resolved).run();
+}
+
+std::vector<std::string> typed_variables(const std::vector<LeveledOverride>& given, const Resolved& resolved) {
+    constexpr std::string_view root = "env_vars.";
+    std::vector<std::string> names;
+    for (const config::AppliedOverride& applied : resolved.overrides) {
+        const bool typed = applied.index < given.size() && given[applied.index].level == Level::command_line;
+        if (typed && applied.key.starts_with(root)) names.push_back(applied.key.substr(root.size()));
+    }
+    return names;
+}
+
+}  // namespace recipe::submit

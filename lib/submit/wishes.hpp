@@ -1,0 +1,28 @@
+// One wish, two spellings: Slurm options held against the --recipe-sets of the same job.
+#pragma once
+
+#include "submit/submit.hpp"
+
+#include <string>
+#include <vector>
+
+namespace recipe::submit {
+
+/// The overrides of a request in the order in which they apply, each with the level it was given at.
+struct LeveledOverride {
+    config::Override override;
+    std::optional<Level> level;  // nothing: inherited from the job
+};
+[[nodiscard]] std::vector<LeveledOverride> overrides_of(const Request& request);
+
+/// The overrides that the request's Slurm options amount to where they win over what `resolved` (composed from
+/// `given`) says. Two of one level that disagree are refused: code submit.conflict, naming both.
+[[nodiscard]] Expected<std::vector<config::Override>> wishes_of(const Request& request,
+                                                                const std::vector<LeveledOverride>& given,
+                                                                const config::Resolved& resolved);
+
+/// Names under `env_vars` that were given on the command line.
+[[nodiscard]] std::vector<std::string> typed_variables(const std::vector<LeveledOverride>& given,
+                                                       const config::Resolved& resolved);
+
+}  // namespace recipe::submit

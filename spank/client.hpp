@@ -1,0 +1,42 @@
+// What sbatch, salloc and srun have in common: gather what was asked for, let the library decide, carry it out.
+#pragma once
+
+#include "command_line.hpp"
+#include "hooks.hpp"
+#include "slurm_client.hpp"
+#include "submit/submit.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace recipe::spank {
+
+/// One command that a recipe was given to.
+struct Client {
+    spank_t spank;
+    submit::Tool tool;
+    const char* variable_prefix;  // "SBATCH_", "SALLOC_", "SLURM_": environment variables that set options
+    CommandLine command_line;
+    SlurmOptions options;
+    config::Environment environment;
+};
+
+[[nodiscard]] Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix);
+
+/// The request that the command amounts to. Options of plugstack.conf: `recipes=DIR[:DIR...]`, `site=FILE`.
+[[nodiscard]] Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored,
+                                                     std::span<char*> plugin_arguments);
+
+/// Prints errors with slurm_error and the rest with slurm_info, which -Q silences.
+void report(const Diagnostics& diagnostics);
+
+/// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and stores the plan.
+/// Returns the submission that was carried out.
+[[nodiscard]] std::optional<submit::Submission> submit_with(const Client& client, const submit::Request& request);
+
+int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
+int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
+
+}  // namespace recipe::spank

@@ -1,0 +1,31 @@
+// What the user typed, read from argv with Slurm's own option table: Slurm's option state cannot tell a typed option from
+// one of an #SBATCH line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace recipe::spank {
+
+struct TypedOption {
+    std::string name;      // long name, "nodes"
+    std::string value;     // empty for flags
+    std::string spelling;  // as typed, "-N 4" or "--nodes=4"
+};
+
+struct CommandLine {
+    bool readable = false;        // Slurm's option table was to be had
+    bool has_command = false;     // sbatch: a script; srun, salloc: a command
+    bool heterogeneous = false;   // a ":" separates components
+    std::vector<TypedOption> options;
+
+    [[nodiscard]] const TypedOption* find(const std::string& name) const;  // the last one, as Slurm takes it
+    [[nodiscard]] int count(const std::string& name) const;
+};
+
+[[nodiscard]] CommandLine read_command_line(int argc, char** argv);
+
+/// argv of this process.
+[[nodiscard]] CommandLine read_own_command_line();
+
+}  // namespace recipe::spank

@@ -1,0 +1,13 @@
+// Files that slurmstepd writes for the user, with the user's rights.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace recipe::spank {
+
+/// Creates `path` with this content, and its directories (0700) with it, atomically. A file that is there already is left
+/// as it is: whoever comes first writes, once per job. Returns "" or what went wrong.
+[[nodiscard]] std::string write_once(const std::string& path, std::string_view content);
+
+}  // namespace recipe::spank

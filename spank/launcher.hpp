@@ -1,0 +1,13 @@
+#pragma once
+
+#include "hooks.hpp"
+
+namespace recipe::spank {
+
+/// How srun tells the step's nodes where their first node is. SLURM_* variables survive every --export.
+inline constexpr const char* head_variable = "SLURM_RECIPE_HEAD";
+
+/// One layout call and one node call per step of several nodes, so that not every node has to ask.
+void launcher_user_init(spank_t spank);
+
+}  // namespace recipe::spank

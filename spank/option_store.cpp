@@ -1,0 +1,23 @@
+#include "option_store.hpp"
+
+#include <stdlib.h>
+#include <string.h>
+
+namespace recipe::spank {
+
+bool OptionStore::set_recipe(const char* text) {
+    if (text == nullptr || strlen(text) > longest) return false;
+    free(recipe_);
+    recipe_ = strdup(text);
+    return recipe_ != nullptr;
+}
+
+bool OptionStore::add_set(const char* text) {
+    if (text == nullptr || strlen(text) > longest || set_count_ == most_sets) return false;
+    sets_[set_count_] = strdup(text);
+    if (sets_[set_count_] == nullptr) return false;
+    ++set_count_;
+    return true;
+}
+
+}  // namespace recipe::spank

@@ -1,0 +1,26 @@
+// What the user gave with --recipe and --recipe-set, kept by the option callbacks, which must not do more than that.
+#pragma once
+
+#include "hooks.hpp"
+
+namespace recipe::spank {
+
+class OptionStore {
+public:
+    /// Each keeps a copy; false when the text is too long or there are too many.
+    bool set_recipe(const char* text);
+    bool add_set(const char* text);
+
+    [[nodiscard]] StoredOptions view() const { return {recipe_, sets_, set_count_}; }
+    [[nodiscard]] bool empty() const { return recipe_ == nullptr && set_count_ == 0; }
+
+private:
+    static constexpr int most_sets = 512;
+    static constexpr unsigned long longest = 16 * 1024;
+
+    char* recipe_ = nullptr;
+    char* sets_[most_sets] = {};
+    int set_count_ = 0;
+};
+
+}  // namespace recipe::spank

@@ -1,0 +1,205 @@
+// The C entry points of the SPANK plugin. Every sbatch, srun, salloc, slurmd and slurmstepd loads this file, with or
+// without a recipe, so it uses nothing of the C++ library and decides with as little work as it can whether a recipe is in
+// play. Only then does it load librecipe_spank.so, which does the work.
+#include "hooks.hpp"
+#include "option_store.hpp"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern "C" {
+// In C++ a const object has internal linkage unless it was declared extern before, hence not SPANK_PLUGIN().
+extern const char plugin_name[];
+extern const char plugin_type[];
+extern const unsigned int plugin_version;
+const char plugin_name[] = "recipe";
+const char plugin_type[] = "spank";
+const unsigned int plugin_version = SLURM_VERSION_NUMBER;
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(25, 5, 0)
+// Should our init ever fail on a node: the job fails and the node stays.
+int slurm_spank_init_failure_mode = ESPANK_JOB_FAILURE;
+#endif
+}
+
+namespace {
+
+using recipe::spank::OptionStore;
+using recipe::spank::StoredOptions;
+
+constexpr char plan_variable[] = "SLURM_SPANK_RECIPE_PLAN";
+constexpr char hooks_library[] = "librecipe_spank.so";
+
+OptionStore store;
+
+enum OptionValue { recipe_option, recipe_set_option };
+
+int store_option(int value, const char* text, int remote) {
+    if (remote != 0) return 0;  // nodes read the plan
+    const bool kept = value == recipe_option ? store.set_recipe(text) : store.add_set(text);
+    return kept ? 0 : -1;
+}
+
+// SPANK keeps pointers to these. It wants char*, and does not write.
+spank_option recipe_spank_option{const_cast<char*>("recipe"), const_cast<char*>("NAME"),
+                                 const_cast<char*>("submit the recipe NAME (none: no recipe); `srecipe list` shows what there is"),
+                                 1, recipe_option, store_option};
+spank_option recipe_set_spank_option{const_cast<char*>("recipe-set"), const_cast<char*>("KEY=VALUE"),
+                                     const_cast<char*>("change a key of the recipe, as in Hydra; may be repeated"), 1,
+                                     recipe_set_option, store_option};
+
+void register_options(spank_t spank) {
+    if (spank_option_register(spank, &recipe_spank_option) != ESPANK_SUCCESS ||
+        spank_option_register(spank, &recipe_set_spank_option) != ESPANK_SUCCESS)
+        slurm_error("recipe: the options --recipe and --recipe-set cannot be registered");
+}
+
+/// A function of librecipe_spank.so, which lies where this plugin's RUNPATH says.
+template <class Function>
+Function hook(const char* name) {
+    static void* library = nullptr;
+    if (library == nullptr) library = dlopen(hooks_library, RTLD_NOW | RTLD_LOCAL);
+    void* symbol = library != nullptr ? dlsym(library, name) : nullptr;
+    if (symbol == nullptr) {
+        const char* why = dlerror();
+        slurm_error("recipe: the installation is incomplete: %s", why != nullptr ? why : hooks_library);
+    }
+    Function function;
+    memcpy(&function, &symbol, sizeof function);
+    return function;
+}
+
+/// What a job exports to the commands inside it. srun inside a job goes on with the job's plan; a nested sbatch or salloc
+/// must not take it for its own.
+constexpr const char* inherited_options[] = {
+    "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe", "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_set",
+    "_SLURM_SPANK_OPTION_recipe_recipe", "_SLURM_SPANK_OPTION_recipe_recipe_set"};
+constexpr const char* inherited_plan[] = {plan_variable,       "SLURM_RECIPE_HEAD",  "RECIPE_NAME",
+                                          "RECIPE_CONFIG",     "RECIPE_CONFIG_DIR",  "RECIPE_CONFIG_NAME",
+                                          "RECIPE_RESULTS_DIR", "RECIPE_COMMAND",    "RECIPE_TASKS_PER_NODE"};
+
+template <int n>
+void unset_all(const char* const (&names)[n]) {
+    for (const char* name : names) unsetenv(name);
+}
+
+/// This process's argv, which Slurm does not hand to plugins.
+struct CommandLine {
+    static constexpr int most = 4096;
+    char* words[most + 1];
+    int count = 0;
+    char* text = nullptr;
+
+    CommandLine() {
+        words[0] = nullptr;
+        const int file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+        if (file < 0) return;
+        size_t size = 0;
+        size_t capacity = 4096;
+        text = static_cast<char*>(malloc(capacity + 1));
+        while (text != nullptr) {
+            const ssize_t got = read(file, text + size, capacity - size);
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) break;
+            size += static_cast<size_t>(got);
+            if (size == capacity) {
+                capacity *= 2;
+                char* larger = static_cast<char*>(realloc(text, capacity + 1));
+                if (larger == nullptr) break;
+                text = larger;
+            }
+        }
+        close(file);
+        if (text == nullptr) return;
+        text[size] = '\0';
+        for (char* word = text; word < text + size && count < most; word += strlen(word) + 1) words[count++] = word;
+        words[count] = nullptr;
+    }
+    ~CommandLine() { free(text); }
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+
+    /// --recipe, also when abbreviated as getopt_long allows ("--recip"), which is --recipe-set's beginning too.
+    [[nodiscard]] bool names_a_recipe() const {
+        for (int i = 1; i < count; ++i)
+            if (strncmp(words[i], "--rec", 5) == 0) return true;
+        return false;
+    }
+};
+
+bool has_plan_here() { return getenv(plan_variable) != nullptr; }
+
+/// The plan of the step in slurmstepd's hands. Its size does not matter: one byte of room tells whether it is there.
+bool step_has_plan(spank_t spank) {
+    char byte[1];
+    const spank_err_t rc = spank_getenv(spank, plan_variable, byte, sizeof byte);
+    return rc == ESPANK_SUCCESS || rc == ESPANK_NOSPACE;
+}
+
+void allocator_init() {
+    unset_all(inherited_options);
+    unset_all(inherited_plan);
+    if (strcmp(program_invocation_short_name, "sbatch") != 0) return;
+    CommandLine line;
+    if (!line.names_a_recipe()) return;
+    if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(line.count, line.words);
+}
+
+int client_post_opt(spank_t spank, int argument_count, char** arguments) {
+    const StoredOptions options = store.view();
+    if (store.empty()) return 0;
+    if (options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
+        unset_all(inherited_plan);
+        return 0;
+    }
+    auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");
+    return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
+}
+
+}  // namespace
+
+extern "C" {
+
+int slurm_spank_init(spank_t spank, int, char**) {
+    switch (spank_context()) {
+        case S_CTX_ALLOCATOR:
+            register_options(spank);
+            allocator_init();
+            return 0;
+        case S_CTX_LOCAL:
+            register_options(spank);
+            unset_all(inherited_options);  // so that the callbacks hear only what this srun was given
+            return 0;
+        case S_CTX_REMOTE: register_options(spank); return 0;
+        default: return 0;
+    }
+}
+
+int slurm_spank_init_post_opt(spank_t spank, int argument_count, char** arguments) {
+    const spank_context_t context = spank_context();
+    if (context != S_CTX_ALLOCATOR && context != S_CTX_LOCAL) return 0;
+    return client_post_opt(spank, argument_count, arguments);
+}
+
+int slurm_spank_local_user_init(spank_t spank, int, char**) {
+    if (!has_plan_here()) return 0;
+    if (auto* user_init = hook<decltype(&recipe_launcher_user_init)>("recipe_launcher_user_init")) user_init(spank);
+    return 0;
+}
+
+int slurm_spank_user_init(spank_t spank, int, char**) {
+    if (!step_has_plan(spank)) return 0;
+    if (auto* user_init = hook<decltype(&recipe_stepd_user_init)>("recipe_stepd_user_init")) user_init(spank);
+    return 0;
+}
+
+int slurm_spank_task_init(spank_t spank, int, char**) {
+    if (!step_has_plan(spank)) return 0;
+    auto* task_init = hook<decltype(&recipe_stepd_task_init)>("recipe_stepd_task_init");
+    return task_init != nullptr ? task_init(spank) : -1;
+}
+
+}  // extern "C"

@@ -1,0 +1,88 @@
+// sbatch reads its script before it parses options, from fd 0 when argv names none. A recipe needs no script, so the
+// generic one is put there, unless stdin really has one.
+#include "command_line.hpp"
+#include "hooks.hpp"
+#include "offered_script.hpp"
+#include "step/step.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace recipe::spank {
+namespace {
+
+bool offered = false;
+
+constexpr int patience_ms = 1000;
+
+enum class Stdin { empty, has_data, open_but_silent };
+
+Stdin look_at_stream() {
+    pollfd stream{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    int ready = 0;
+    do ready = poll(&stream, 1, patience_ms);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0) return Stdin::open_but_silent;
+    int waiting = 0;
+    if (ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting > 0) return Stdin::has_data;
+    return Stdin::empty;  // closed at its other end
+}
+
+Stdin look_at_stdin() {
+    struct stat status{};
+    if (fstat(STDIN_FILENO, &status) != 0) return Stdin::empty;  // closed, as cron may leave it
+    if (isatty(STDIN_FILENO) == 1) return Stdin::empty;
+    if (S_ISREG(status.st_mode)) {
+        const off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+        return at >= status.st_size ? Stdin::empty : Stdin::has_data;
+    }
+    if (S_ISCHR(status.st_mode)) return status.st_rdev == makedev(1, 3) ? Stdin::empty : Stdin::has_data;  // /dev/null
+    return look_at_stream();
+}
+
+bool write_all(int file, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = write(file, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return lseek(file, 0, SEEK_SET) == 0;
+}
+
+void put_on_stdin(std::string_view script) {
+    const int file = memfd_create("slurm-recipe", 0);
+    if (file < 0 || !write_all(file, script) || (file != STDIN_FILENO && dup2(file, STDIN_FILENO) < 0)) {
+        slurm_error("recipe: the recipe's batch script cannot be put on stdin: %m");
+        return;
+    }
+    if (file != STDIN_FILENO) close(file);
+    offered = true;
+}
+
+}  // namespace
+
+bool script_was_offered() noexcept { return offered; }
+
+void offer_script(int argc, char** argv) {
+    const CommandLine line = read_command_line(argc, argv);
+    const TypedOption* recipe = line.find("recipe");
+    const bool wanted = line.readable && recipe != nullptr && recipe->value != "none" && !line.has_command &&
+                        !line.heterogeneous && line.find("wrap") == nullptr;
+    if (!wanted) return;
+    switch (look_at_stdin()) {
+        case Stdin::empty: put_on_stdin(step::generic_batch_script()); break;
+        case Stdin::has_data: break;
+        case Stdin::open_but_silent:
+            slurm_info("recipe: waiting for a batch script on stdin; </dev/null uses the recipe's own");
+            break;
+    }
+}
+
+}  // namespace recipe::spank
