@@ -1,11 +1,11 @@
 #include "slurm_client.hpp"
 
 #include "slurm_headers.hpp"
+#include "submit/gres.hpp"
 
 #include <cstring>
 #include <dlfcn.h>
 #include <getopt.h>
-#include <string_view>
 
 namespace recipe::spank {
 namespace {
@@ -73,14 +73,7 @@ OptionTable::~OptionTable() {
 
 bool cluster_has_gpus() {
     const auto* conf = static_cast<const slurm_conf_t*>(dlsym(RTLD_DEFAULT, "slurm_conf"));
-    if (conf == nullptr || conf->gres_plugins == nullptr) return false;
-    std::string_view names = conf->gres_plugins;
-    while (true) {
-        const std::size_t comma = names.find(',');
-        if (names.substr(0, comma) == "gpu") return true;
-        if (comma == std::string_view::npos) return false;
-        names.remove_prefix(comma + 1);
-    }
+    return conf != nullptr && conf->gres_plugins != nullptr && submit::has_gpu_type(conf->gres_plugins);
 }
 
 }  // namespace recipe::spank

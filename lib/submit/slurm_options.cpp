@@ -24,22 +24,6 @@ std::unexpected<Diagnostics> refuse_option(const SlurmOption& option, std::strin
                    .fix = std::move(fix)});
 }
 
-/// "gpu", "gpu:8", "gpu:a10g", "gpu:a10g:8" and, from newer Slurm, "gres/gpu:8" or "gpu=8": the count, 1 when left out.
-std::optional<std::int64_t> item_count(std::string_view item, std::string_view prefix) {
-    for (const std::string_view kind : {"gres:", "gres/"})
-        if (item.starts_with(kind)) item.remove_prefix(kind.size());
-    if (!prefix.empty()) {
-        if (!item.starts_with(prefix)) return std::nullopt;
-        item.remove_prefix(prefix.size());
-        if (item.empty()) return 1;
-        if (item.front() != ':' && item.front() != '=') return std::nullopt;
-        item.remove_prefix(1);
-    }
-    const std::size_t last = item.find_last_of(":=");
-    const auto number = count(last == std::string_view::npos ? item : item.substr(last + 1));
-    return number ? number : std::optional<std::int64_t>(1);
-}
-
 struct GpuOption {
     std::string_view name;
     std::string_view prefix;  // how its items that are GPUs begin
@@ -49,16 +33,6 @@ constexpr std::array gpu_options{GpuOption{"gpus", ""}, GpuOption{"gpus-per-node
                                  GpuOption{"gpus-per-socket", ""}, GpuOption{"gres", "gpu"}};
 
 }  // namespace
-
-std::optional<std::int64_t> gres_count(std::string_view text, std::string_view prefix) {
-    std::optional<std::int64_t> total;
-    while (true) {
-        const std::size_t comma = text.find(',');
-        if (const auto number = item_count(text.substr(0, comma), prefix)) total = total.value_or(0) + *number;
-        if (comma == std::string_view::npos) return total;
-        text.remove_prefix(comma + 1);
-    }
-}
 
 const SlurmOption* find_option(const Request& request, std::string_view name) {
     for (const SlurmOption& option : request.options)

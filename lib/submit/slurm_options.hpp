@@ -1,6 +1,7 @@
 // What Slurm options say in a recipe's terms.
 #pragma once
 
+#include "submit/gres.hpp"
 #include "submit/submit.hpp"
 
 namespace recipe::submit {
@@ -24,9 +25,5 @@ struct GpuWish {
 /// leave the number open (--gpus-per-socket) say nothing. `tasks_per_node`: what --gpus-per-task is multiplied by.
 [[nodiscard]] Expected<std::vector<GpuWish>> gpu_wishes(const Request& request, std::int64_t nodes,
                                                         std::int64_t tasks_per_node);
-
-/// The number in a GRES count ("8", "a10g:8", "gpu:a10g:8,shard:4" with `prefix` "gpu"): the sum of the counts of all
-/// items that it names. Nothing when none does.
-[[nodiscard]] std::optional<std::int64_t> gres_count(std::string_view text, std::string_view prefix);
 
 }  // namespace recipe::submit

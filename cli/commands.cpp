@@ -1,0 +1,163 @@
+#include "commands.hpp"
+
+#include "config/config.hpp"
+#include "render/render.hpp"
+#include "site/site.hpp"
+#include "step/step.hpp"
+#include "submit/submit.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace recipe::cli {
+namespace {
+
+using config::Value;
+
+config::Environment snapshot_of_environment() {
+    config::Environment environment;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        if (const std::size_t equals = text.find('='); equals != std::string_view::npos)
+            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return environment;
+}
+
+/// What every command needs, read once.
+struct Context {
+    config::Environment environment = snapshot_of_environment();
+    site::Settings settings;
+    std::vector<std::filesystem::path> collections;
+};
+
+void complain(const Diagnostics& diagnostics) {
+    fmt::print(stderr, "{}", render::text(diagnostics, isatty(STDERR_FILENO) == 1));
+}
+
+int wrong(const Diagnostics& diagnostics) {
+    complain(diagnostics);
+    return exit_wrong;
+}
+
+Expected<Context> make_context(const Arguments& arguments) {
+    Context context;
+    Expected<site::Settings> settings = site::load(site::settings_file(arguments.site, context.environment));
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    context.settings = std::move(*settings);
+    context.collections = site::collections(arguments.collections, context.environment, context.settings);
+    return context;
+}
+
+std::filesystem::path working_directory() {
+    std::error_code error;
+    return std::filesystem::current_path(error);
+}
+
+config::ComposeRequest compose_request(const Arguments& arguments, const Context& context) {
+    config::ComposeRequest request{.collections = context.collections,
+                                   .recipe = arguments.recipe,
+                                   .environment = context.environment,
+                                   .working_directory = working_directory()};
+    for (const std::string& text : arguments.overrides)
+        request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
+    return request;
+}
+
+submit::Outcome prepare(const Arguments& arguments, const Context& context) {
+    submit::Request request{.recipe = arguments.recipe,
+                            .needs_entry = true,
+                            .collections = context.collections,
+                            .hardware_files = site::hardware_files(context.settings),
+                            .ports = context.settings.ports,
+                            .environment = context.environment,
+                            .working_directory = working_directory()};
+    for (const std::string& text : arguments.overrides) request.sets.push_back({text});
+    return submit::prepare(request);
+}
+
+/// Without the alias of `recipes` that some recipes refer to.
+Value shown(const Value& root) {
+    Value copy = root;
+    copy.erase("training");
+    return copy;
+}
+
+void print_value(const Value& value, Format format) {
+    if (format == Format::json) fmt::print("{}\n", config::to_json(value, 2));
+    else if (value.is_map() || value.is_list()) fmt::print("{}", config::to_yaml(value));
+    else fmt::print("{}\n", value.is_null() ? "null" : config::to_python_text(value));
+}
+
+}  // namespace
+
+int list(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return wrong(context.error());
+    const auto recipes = config::list_recipes(context->collections);
+    if (!recipes) return wrong(recipes.error());
+    for (const config::RecipeFile& recipe : *recipes) fmt::print("{}\n", recipe.name);
+    return exit_good;
+}
+
+int show(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return wrong(context.error());
+    const auto resolved = config::compose(compose_request(arguments, *context));
+    if (!resolved) return wrong(resolved.error());
+    complain(resolved->notes);
+    if (arguments.select.empty()) {
+        print_value(shown(resolved->root), arguments.format);
+        return exit_good;
+    }
+    const Value* selected = resolved->root.at(arguments.select);
+    if (selected == nullptr)
+        return wrong({{.code = "compose.unknown_key",
+                       .key = arguments.select,
+                       .source = {.name = "--select"},
+                       .message = fmt::format("the resolved recipe has no key `{}`", arguments.select)}});
+    print_value(*selected, arguments.format);
+    return exit_good;
+}
+
+int check(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return wrong(context.error());
+    const submit::Outcome outcome = prepare(arguments, *context);
+    if (arguments.format == Format::json) {
+        fmt::print("{}\n", render::json(outcome.diagnostics, arguments.recipe));
+    } else {
+        complain(outcome.diagnostics);
+        if (outcome.submission)
+            fmt::print("{}: {} × {} devices, nothing is wrong with it\n", outcome.submission->plan.recipe,
+                       outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node);
+    }
+    return outcome.submission ? exit_good : exit_wrong;
+}
+
+int plan(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return wrong(context.error());
+    const submit::Outcome outcome = prepare(arguments, *context);
+    complain(outcome.diagnostics);
+    if (!outcome.submission) return exit_wrong;
+    const Expected<Value> json = config::from_json(outcome.submission->plan_json, plan::max_bytes);
+    if (!json) return wrong(json.error());
+    fmt::print("{}\n", config::to_json(*json, 2));
+    return exit_good;
+}
+
+int script(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return wrong(context.error());
+    const submit::Outcome outcome = prepare(arguments, *context);
+    complain(outcome.diagnostics);
+    if (!outcome.submission) return exit_wrong;
+    const Expected<std::string> text = step::batch_script_for(arguments.recipe, arguments.overrides);
+    if (!text) return wrong(text.error());
+    fmt::print("{}", *text);
+    return exit_good;
+}
+
+}  // namespace recipe::cli

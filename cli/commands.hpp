@@ -1,0 +1,32 @@
+// The commands of srecipe. Each prints its result on stdout and diagnostics on stderr, and returns the exit status.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recipe::cli {
+
+inline constexpr int exit_good = 0;
+inline constexpr int exit_wrong = 1;  // the recipe, an override or a validation
+inline constexpr int exit_usage = 2;
+
+enum class Format { yaml, json, text };
+
+struct Arguments {
+    std::vector<std::filesystem::path> collections;  // -C
+    std::optional<std::filesystem::path> site;
+    std::string recipe;
+    std::vector<std::string> overrides;
+    std::string select;
+    Format format = Format::text;
+};
+
+int list(const Arguments& arguments);
+int show(const Arguments& arguments);
+int check(const Arguments& arguments);
+int plan(const Arguments& arguments);
+int script(const Arguments& arguments);
+
+}  // namespace recipe::cli
