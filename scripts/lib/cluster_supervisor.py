@@ -4,7 +4,8 @@
     cluster_supervisor.py DIR <DAEMONS
 
 Reads one daemon a line (a name, a tab, a shell-quoted command), starts each in the foreground as soon as its line comes,
-with its output in DIR/log/NAME.out, and stays until SIGTERM.
+with its output in DIR/log/NAME.out, and stays until SIGTERM. The last line is "ready". An input that ends without it
+comes from a start that failed or was killed, so everything is ended again.
 
 It is a "child subreaper" (prctl(2)): whatever daemons, steps or jobs leave behind becomes its child. On SIGTERM it ends
 the daemons, then kills its own direct children again and again until there are none. So nothing of the cluster survives,
@@ -15,6 +16,7 @@ have been given to another, and nothing is ever looked up by name.
 import ctypes
 import errno
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -40,7 +42,7 @@ def prepare_daemon():
 
 def start_daemon(directory, line):
     """Its name and its Popen. The latter must be kept: a forgotten Popen reaps its process behind our back."""
-    name, command = line.rstrip("\n").split("\t", 1)
+    name, command = line.split("\t", 1)
     with open(f"{directory}/log/{name}.out", "ab") as output:
         daemon = subprocess.Popen(
             shlex.split(command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=prepare_daemon
@@ -75,6 +77,25 @@ def reap(names):
             return True
         if pid in names:
             log(f"{names.pop(pid)} ended with status {os.waitstatus_to_exitcode(status)}")
+
+
+def terminated():
+    return signal.SIGTERM in signal.sigpending()
+
+
+def lines_until_terminated(names):
+    """Lines of standard input until its end or SIGTERM. The dead are reaped meanwhile: the start watches our log."""
+    rest = b""
+    while not terminated():
+        reap(names)
+        if not select.select([0], [], [], 0.05)[0]:
+            continue
+        chunk = os.read(0, 65536)
+        if not chunk:
+            return
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode()
 
 
 def signal_child(pid, number):
@@ -113,15 +134,18 @@ def main():
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     with open(f"{directory}/run/supervisor.pid", "w", encoding="ascii") as file:
         file.write(f"{os.getpid()}\n")
-    for line in iter(sys.stdin.readline, ""):
+    ready = False
+    for line in lines_until_terminated(names):
+        if line == "ready":
+            ready = True
+            break
         name, daemon = start_daemon(directory, line)
         names[daemon.pid] = name
         daemons.append(daemon)
-    while True:
+    while ready and not terminated():
         reap(names)
-        received = signal.sigtimedwait(signals, 5)
-        if received is not None and received.si_signo == signal.SIGTERM:
-            break
+        # Taken off the queue: the next death of a child queues it again.
+        signal.sigtimedwait({signal.SIGCHLD}, 0.2)
     end_everything(names)
 
 
