@@ -105,8 +105,8 @@ CONF
 
 NodeName=n[1-$option_nodes] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[$first-$last] CPUs=$cpu_node_cpus RealMemory=$cpu_node_memory_mib
 PartitionName=cpu Nodes=n[1-$option_nodes] Default=YES MaxTime=60 DefaultTime=10
-# The same nodes, where whole-node jobs may share them: for two jobs at once on one node.
-PartitionName=shared Nodes=n[1-$option_nodes] OverSubscribe=FORCE:4 MaxTime=60 DefaultTime=10
+# The same nodes, where jobs that ask for whole nodes and all memory share them: for two such jobs at once on one node.
+PartitionName=shared Nodes=n[1-$option_nodes] OverSubscribe=FORCE:4 SelectTypeParameters=CR_Core MaxTime=60 DefaultTime=10
 CONF
 
     if ((option_train_nodes)); then

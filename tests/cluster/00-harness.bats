@@ -20,6 +20,14 @@ load helper
     done
 }
 
+@test "a user's command starts in the test's directory, with the environment of a login" {
+    run as_user env
+    assert_success
+    assert_output_matches "^PWD=$WORK\$"
+    assert_output_matches "^HOME=$CLUSTER_DIR/home/$CLUSTER_USER\$"
+    refute_output_matches '^(BATS|CLUSTER|SLURM_JOB)'
+}
+
 @test "a node's host name is not its NodeName" {
     run as_user srun -w n2 hostname
     assert_success
@@ -51,8 +59,8 @@ load helper
 }
 
 @test "two whole-node jobs share the nodes of the partition shared" {
-    first=$(submit -p shared -N4 --exclusive --wrap 'srun sleep 30')
-    second=$(submit -p shared -N4 --exclusive --wrap 'srun sleep 30')
+    first=$(submit -p shared -N4 --exclusive --mem=0 --wrap 'srun sleep 30')
+    second=$(submit -p shared -N4 --exclusive --mem=0 --wrap 'srun sleep 30')
     wait_until 10 both_run "$first" "$second"
 }
 
