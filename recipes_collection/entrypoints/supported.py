@@ -4,8 +4,11 @@ import json
 
 from recipe_config import Refusal
 
+PRECISIONS = ("bf16", 32, "32", "32-true", "bf16-mixed", None)
+
 LIMITS = {
     "trainer.accelerator": ("cpu", "gpu"),
+    "trainer.precision": PRECISIONS,
     "trainer.accumulate_grad_batches": (1, None),
     "trainer.limit_val_batches": (0, None),
     "exp_manager.auto_checkpoint.enabled": (False, None),
@@ -14,7 +17,7 @@ LIMITS = {
     "exp_manager.export_full_model.every_n_train_steps": (0, None),
     "exp_manager.export_full_model.save_last": (False, None),
     "model.model_type": ("llama_v3", None),
-    "model.precision": ("bf16", 32, "32", "32-true", "bf16-mixed", None),
+    "model.precision": PRECISIONS,
     "model.tensor_model_parallel_degree": (1, None),
     "model.expert_model_parallel_degree": (1, None),
     "model.context_parallel_degree": (1, None),
@@ -31,7 +34,7 @@ LIMITS = {
 
 # Labels, the launcher's keys, and keys that say nothing once the limits hold.
 MOOT = (
-    "run.", "exp_manager.name", "exp_manager.exp_dir", "trainer.devices", "trainer.num_nodes", "trainer.precision",
+    "run.", "exp_manager.name", "exp_manager.exp_dir", "trainer.devices", "trainer.num_nodes",
     "trainer.val_check_interval", "model.val_batch_size", "model.fp8_", "model.use_flash_attention",
     "model.max_position_embeddings", "model.data.",
 )
@@ -42,8 +45,9 @@ def refuse_unsupported(recipe):
     refused = []
     for key, accepted in LIMITS.items():
         if recipe.get(key) not in accepted:
-            choices = " or ".join(_text(value) for value in accepted if value is not None or accepted == (None,))
-            refused.append(f"{key}: {_text(recipe.get(key))} is not in this trainer's power; set it to {choices}")
+            settable = [value for value in accepted if value is not None] or accepted
+            choices = " or ".join(dict.fromkeys(map(_text, settable)))
+            refused.append(f"{key}: {_text(recipe.get(key))} is beyond this trainer; set it to {choices}")
     if refused:
         raise Refusal("; ".join(refused))
 

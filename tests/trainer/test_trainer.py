@@ -186,6 +186,7 @@ class Refusals(TrainerTest):
             "model.optim.name": "sgd",
             "trainer.accumulate_grad_batches": 4,
             "trainer.limit_val_batches": 2,
+            "trainer.precision": 16,
             "exp_manager.auto_checkpoint.enabled": True,
         }.items():
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^{key}: "):
