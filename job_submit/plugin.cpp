@@ -12,6 +12,7 @@
 extern "C" {
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
+#include <slurm/spank.h>  // declares slurm_info() and slurm_error()
 
 // slurmctld frees what a job request holds with its own allocator, whose functions are exported but in no public header.
 char* slurm_xstrdup(const char* text);

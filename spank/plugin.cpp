@@ -81,7 +81,7 @@ constexpr const char* inherited_plan[] = {plan_variable,       "SLURM_RECIPE_HEA
                                           "RECIPE_CONFIG",     "RECIPE_CONFIG_DIR",  "RECIPE_CONFIG_NAME",
                                           "RECIPE_RESULTS_DIR", "RECIPE_COMMAND",    "RECIPE_TASKS_PER_NODE"};
 
-template <int n>
+template <unsigned long n>
 void unset_all(const char* const (&names)[n]) {
     for (const char* name : names) unsetenv(name);
 }

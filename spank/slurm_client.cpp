@@ -68,7 +68,7 @@ OptionTable::~OptionTable() {
     void (*destroy)(option*) = nullptr;
     look_up(destroy, "slurm_option_table_destroy");
     if (entries_ != nullptr && destroy != nullptr) destroy(entries_);
-    take_slurm_text(short_options_);
+    static_cast<void>(take_slurm_text(short_options_));
 }
 
 bool cluster_has_gpus() {

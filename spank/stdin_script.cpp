@@ -6,6 +6,7 @@
 #include "step/step.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -59,7 +60,7 @@ bool write_all(int file, std::string_view text) {
 void put_on_stdin(std::string_view script) {
     const int file = memfd_create("slurm-recipe", 0);
     if (file < 0 || !write_all(file, script) || (file != STDIN_FILENO && dup2(file, STDIN_FILENO) < 0)) {
-        slurm_error("recipe: the recipe's batch script cannot be put on stdin: %m");
+        slurm_error("recipe: the recipe's batch script cannot be put on stdin: %s", std::strerror(errno));
         return;
     }
     if (file != STDIN_FILENO) close(file);

@@ -88,6 +88,7 @@ step::Facts facts_of(spank_t spank) {
     facts.node_count = item(spank, S_JOB_NNODES, 1);
     facts.task_count = item(spank, S_JOB_TOTAL_TASK_COUNT, 1);
     facts.tasks_here = item(spank, S_JOB_LOCAL_TASK_COUNT, 1);
+    if (std::uint16_t cpus = 0; spank_get_item(spank, S_JOB_NCPUS, &cpus) == ESPANK_SUCCESS) facts.cpus_here = cpus;
     if (const std::uint32_t array = item(spank, S_JOB_ARRAY_ID, 0); array != 0) {
         facts.array_job_id = array;
         facts.array_task_id = item(spank, S_JOB_ARRAY_TASK_ID, 0);
@@ -102,7 +103,7 @@ step::Facts facts_of(spank_t spank) {
     return facts;
 }
 
-void apply(spank_t spank, const std::vector<step::Change>& changes) {
+void change_environment(spank_t spank, const std::vector<step::Change>& changes) {
     for (const step::Change& change : changes) {
         if (!change.value) {
             spank_unsetenv(spank, change.name.c_str());
@@ -145,8 +146,8 @@ void stepd_user_init(spank_t spank) {
     if (!plan) return remember(plan.error());
     prepared = new Prepared{std::move(*plan), facts_of(spank)};
     write_configuration(*prepared);
-    apply(spank, step::recipe_environment(prepared->plan, prepared->facts));
-    if (is_batch_step(prepared->facts)) apply(spank, step::batch_environment(prepared->plan));
+    change_environment(spank, step::recipe_environment(prepared->plan, prepared->facts));
+    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan));
 }
 
 int stepd_task_init(spank_t spank) {
@@ -164,7 +165,7 @@ int stepd_task_init(spank_t spank) {
             for (const std::string& line : render::lines(diagnostic)) slurm_error("recipe: %s", line.c_str());
         return -1;
     }
-    apply(spank, *changes);
+    change_environment(spank, *changes);
     return 0;
 }
 

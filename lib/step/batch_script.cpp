@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view shebang = "#!/bin/bash\n";
 
-constexpr std::string_view body = R"(# The batch script of every recipe: what differs from recipe to recipe comes from the job's plan, which slurm-recipe
+constexpr std::string_view body = R"script(# The batch script of every recipe: what differs from recipe to recipe comes from the job's plan, which slurm-recipe
 # turns into RECIPE_* variables on the node. `srecipe plan RECIPE` shows it.
 set -eu
 : "${RECIPE_COMMAND:?this script runs a recipe; submit it with sbatch --recipe=NAME}"
@@ -17,7 +17,7 @@ set -eu
 eval "set -- $RECIPE_COMMAND"
 exec srun --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \
     --ntasks="$((SLURM_JOB_NUM_NODES * RECIPE_TASKS_PER_NODE))" --ntasks-per-node="$RECIPE_TASKS_PER_NODE" "$@"
-)";
+)script";
 
 /// In an #SBATCH line a backslash escapes anything, quotes keep blanks, and '#' starts a comment even inside quotes
 /// (get_argument() in sbatch's opt.c).

@@ -1,5 +1,6 @@
 #include "step/step.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -54,6 +55,11 @@ void torchrun_variables(std::vector<Change>& changes, const plan::LaunchPlan& pl
     set("PET_RDZV_ID", fmt::format("{}.{}.{}", facts.job_id, facts.step_id, facts.restart_count));
     // Without this torchrun compares host names to find out whether it is the host; names have too many spellings.
     set("PET_RDZV_CONF", facts.node_rank == 0 ? "is_host=1" : "is_host=0");
+    // torchrun falls back to one thread, with a warning, where its processes could share the node's CPUs.
+    if (facts.cpus_here > 0) {
+        const std::int64_t threads = facts.cpus_here / plan.layout.devices_per_node;
+        changes.push_back({"OMP_NUM_THREADS", std::to_string(std::max<std::int64_t>(threads, 1)), false});
+    }
     for (const char* name : confusing_variables) changes.push_back({name, std::nullopt});
 }
 

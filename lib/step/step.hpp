@@ -24,6 +24,7 @@ struct Facts {
     std::uint32_t node_count = 1;
     std::uint32_t task_count = 1;                 // of the step
     std::uint32_t tasks_here = 1;                 // of the step on this node
+    std::uint32_t cpus_here = 0;                  // of the job on this node; 0: not known
     std::string head;                             // address or name of the step's first node
     std::string reserved_ports;                   // SLURM_STEP_RESV_PORTS ("12000-12003"), or empty
     std::optional<std::uint16_t> free_port;       // for a step of one node: a port that is free there now

@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# Bad input: a clear diagnostic on stderr, an exit status that is not 0, nothing submitted, nothing written.
+
+load helper
+
+refused() { # SBATCH_ARGUMENT...: leaves status and output for assertions
+    run as_user sbatch "$@" </dev/null
+    assert_failure
+    refute_output_contains "Submitted"
+    run_output=$output
+    run no_jobs
+    assert_success
+    [ ! -e "$WORK/results" ]
+    output=$run_output
+}
+
+recipe_file() { # NAME: stdin under a collection of our own, whose root is the shipped one
+    mkdir -p mine/recipes
+    cp -r "$CLUSTER_DIR"/opt/share/slurm-recipe/recipes_collection/{config.yaml,cluster} mine/
+    cat >"mine/recipes/$1.yaml"
+    chmod -R a+rX mine
+    export SLURM_RECIPE_PATH=$WORK/mine
+}
+
+refused_file() { # NAME SET...
+    run as_user env SLURM_RECIPE_PATH="$WORK/mine" sbatch --recipe="$1" "${@:2}" </dev/null
+    assert_failure
+    [ ! -e "$WORK/results" ]
+}
+
+@test "an unknown recipe is refused with the nearest names" {
+    refused --recipe=llama_tiny_cpu_pretran
+    assert_output_contains "llama_tiny_cpu_pretrain"
+    assert_output_contains "compose.unknown_recipe"
+}
+
+@test "YAML that does not parse is shown with its line" {
+    recipe_file broken <<'YAML'
+run:
+  name: x
+ trainer: [1, 2
+YAML
+    refused_file broken
+    assert_output_matches 'broken\.yaml:[34]:'
+    assert_output_contains "trainer: [1, 2"
+}
+
+@test "an unknown key in an override is refused with the nearest keys" {
+    refused --recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.num_node=4
+    assert_output_contains "trainer.num_nodes"
+    assert_output_contains "--recipe-set 1"
+}
+
+@test "a wrong type is refused" {
+    refused --recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.devices=many
+    assert_output_contains "trainer.devices"
+}
+
+@test "an interpolation to nowhere or in a circle is refused" {
+    refused --recipe=llama_tiny_cpu_pretrain '--recipe-set=run.name=${nowhere.at.all}'
+    assert_output_contains "nowhere"
+    refused --recipe=llama_tiny_cpu_pretrain '--recipe-set=run.name=${recipes.run.name}'
+    assert_output_contains "run.name"
+}
+
+@test "a plan that is too large for the job's environment is refused with its size" {
+    { printf 'run: {name: big, results_dir: "${base_results_dir}/big"}\ntrainer: {num_nodes: 1, devices: 1, accelerator: cpu}\n'
+      printf 'model: {data: {use_synthetic_data: true}}\nblob:\n'
+      for i in $(seq 1000); do printf -- '- %0100d x\n' "$i"; done; } | recipe_file big
+    refused_file big
+    assert_output_contains "plan.too_large"
+}
+
+@test "the lab's mistakes are refused with a fix each" {
+    gpu=(-p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge)
+    refused "${gpu[@]}" --recipe-set=model.fp8=True
+    assert_output_contains "model.fp8"
+    assert_output_contains "A10G"
+    assert_output_contains "--recipe-set=model.fp8=False"
+    refused "${gpu[@]}" --recipe-set=trainer.devices=16
+    assert_output_contains "trainer.devices"
+    refused "${gpu[@]}" --recipe-set=trainer.num_nodes=4 --recipe-set=model.tensor_model_parallel_degree=3
+    assert_output_contains "tensor_model_parallel_degree"
+    refused --recipe=llama_tiny_cpu_pretrain --recipe-set=base_results_dir=results
+    assert_output_contains "results"
+}
+
+@test "the lab's line is accepted" {
+    run as_user sbatch --parsable --hold -p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge \
+        --recipe-set=trainer.num_nodes=4 --recipe-set=model.tensor_model_parallel_degree=4 --recipe-set=model.fp8=False \
+        --recipe-set=model.data.use_synthetic_data=true --recipe-set=container=/fsx/images/train.sqsh </dev/null
+    assert_success
+    job=$(grep -E '^[0-9]+$' <<<"$output")
+    assert_equal "$(job_field "$job" NumNodes)" 4-4
+}
+
+@test "--recipe-set without a recipe is refused" {
+    refused --recipe-set=trainer.num_nodes=4 --wrap true
+    assert_output_contains "--recipe=NAME"
+}
+
+@test "several mistakes are reported together" {
+    refused --recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.num_node=4 --recipe-set=trainer.device=4
+    assert_output_contains "trainer.num_node"
+    assert_output_contains "trainer.device"
+}
+
+# A client that forges plans: the options of a build without our SPANK plugin, the plan by hand.
+forge() { # PLAN SBATCH_ARGUMENT...
+    local plan=$1
+    shift
+    as_user env "SLURM_SPANK_RECIPE_PLAN=$plan" sbatch --parsable "$@"
+}
+
+@test "a plan in the caller's environment is not taken for the job's" {
+    run forge '{"version":1}' --wrap 'echo "plan ${SLURM_SPANK_RECIPE_PLAN-none}"'
+    assert_success
+    wait_job "$output"
+    run job_output "$output"
+    assert_output_contains "plan none"
+}
+
+@test "a forged plan for a step fails the task with a reason and drains nothing" {
+    for plan in 'garbage' '{"version":1}' '{"version":99}' "$(printf '[%.0s' {1..30000})" "$(head -c 60000 /dev/zero | tr '\0' x)"; do
+        run as_user env "SLURM_SPANK_RECIPE_PLAN=$plan" srun true
+        assert_failure
+        assert_output_contains "recipe: "
+    done
+}

@@ -1,0 +1,111 @@
+#include "catch.hpp"
+#include "plan/codec.hpp"
+#include "sample_plan.hpp"
+
+#include <limits>
+#include <string>
+
+using namespace recipe;
+using config::Value;
+using test::sample_plan;
+
+namespace {
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+    const std::size_t at = text.find(what);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, what.size(), by);
+}
+
+std::string code_of(const Expected<plan::LaunchPlan>& plan) { return plan ? "" : plan.error().front().code; }
+
+Value text(std::string value) { return Value::string(std::move(value)); }
+
+}  // namespace
+
+TEST_CASE("a plan survives its JSON") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.container = "/fsx/images/train.sqsh";
+    plan.instance_type = "g5.48xlarge";
+    plan.environment.push_back({"QUOTES", "a \"b\" 'c' \\ d\n", true});
+    plan.overrides = {"trainer.num_nodes=4"};
+    const auto json = plan::to_json(plan);
+    REQUIRE(json);
+    CHECK(json->find('\n') == std::string::npos);
+    const auto back = plan::from_json(*json);
+    REQUIRE(back);
+    CHECK(*back == plan);
+}
+
+TEST_CASE("values that JSON does not know keep their kind in a plan") {
+    Value config = Value::map();
+    config.set(text("inf"), Value::floating(std::numeric_limits<double>::infinity()));
+    config.set(text("whole float"), Value::floating(1.0));
+    config.set(text("tiny"), Value::floating(1e-5));
+    config.set(text("large"), Value::integer(*config::Integer::from_digits("123456789012345678901234567890")));
+    Value by_number = Value::map();
+    by_number.set(Value::integer(1), text("one"));
+    config.set(text("int keys"), by_number);
+    Value tricky = Value::map();
+    tricky.set(text("$map"), text("not an escape"));
+    config.set(text("tricky"), tricky);
+
+    plan::LaunchPlan plan = sample_plan();
+    plan.config = config;
+    plan.digest = plan::digest_of(config);
+    const auto back = plan::from_json(plan::to_json(plan).value());
+    REQUIRE(back);
+    CHECK(back->config == config);
+    CHECK(config::to_yaml(back->config) == config::to_yaml(config));
+}
+
+TEST_CASE("a forged plan is refused, whatever is wrong with it") {
+    const std::string json = plan::to_json(sample_plan()).value();
+    CHECK(code_of(plan::from_json("")) == "plan.malformed");
+    CHECK(code_of(plan::from_json("[]")) == "plan.malformed");
+    CHECK(code_of(plan::from_json(json.substr(0, json.size() / 2))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"version\":1", "\"version\":2"))) == "plan.version");
+    CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":0"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":99999999999"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":\"4\""))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":4,\"more\":1"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "/fsx/results", "results"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "NCCL_DEBUG", "LD=PRELOAD"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"num_nodes\":4", "\"num_nodes\":5"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(std::string(1'000'000, '['))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(std::string(30'000, '['))) == "plan.malformed");
+}
+
+TEST_CASE("a plan that is too large for the job's environment is refused with its size") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.entry.arguments.assign(1, std::string(40'000, 'x'));
+    const auto json = plan::to_json(plan);
+    REQUIRE_FALSE(json);
+    CHECK(json.error().front().code == "plan.too_large");
+}
+
+TEST_CASE("time limits read as Slurm reads them") {
+    using Limit = std::optional<std::int64_t>;
+    CHECK(plan::parse_time_limit("90") == std::optional<Limit>(90));
+    CHECK(plan::parse_time_limit("1:30") == std::optional<Limit>(2));
+    CHECK(plan::parse_time_limit("1:30:00") == std::optional<Limit>(90));
+    CHECK(plan::parse_time_limit("2-12") == std::optional<Limit>(3600));
+    CHECK(plan::parse_time_limit("6-00:00:00") == std::optional<Limit>(8640));
+    CHECK(plan::parse_time_limit("unlimited") == std::optional<Limit>(Limit()));
+    CHECK(plan::parse_time_limit("soon") == std::nullopt);
+    CHECK(plan::parse_time_limit("1:2:3:4") == std::nullopt);
+    CHECK(plan::parse_time_limit("") == std::nullopt);
+}
+
+TEST_CASE("a time limit that YAML read as seconds means what the file says") {
+    const auto document = config::parse_yaml("a: 12:00:00\nb: 720\n", "recipe.yaml");
+    REQUIRE(document);
+    using Limit = std::optional<std::int64_t>;
+    CHECK(plan::time_limit_of(*document->find("a")) == std::optional<Limit>(720));
+    CHECK(plan::time_limit_of(*document->find("b")) == std::optional<Limit>(720));
+}
+
+TEST_CASE("a time limit is written as Slurm writes it") {
+    CHECK(plan::format_time_limit(90) == "01:30:00");
+    CHECK(plan::format_time_limit(8640) == "6-00:00:00");
+}
