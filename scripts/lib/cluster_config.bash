@@ -115,7 +115,7 @@ CONF
         cat <<CONF
 
 NodeName=g[1-$option_train_nodes] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[$first-$last] $train_topology RealMemory=$train_memory_mib Feature=$train_instance_type${option_gres:+ Gres=gpu:$train_gpu_type:$train_gpus}
-PartitionName=train Nodes=g[1-$option_train_nodes] MaxTime=60 DefaultTime=10
+PartitionName=train Nodes=g[1-$option_train_nodes] DefaultTime=10
 CONF
     fi
     if [[ -n $option_conf_extra ]]; then
