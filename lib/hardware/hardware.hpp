@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -19,32 +20,38 @@ struct Accelerator {
     std::string model;                        // "a10g", lower case, as Slurm's GRES type would have it
     std::string name;                         // "NVIDIA A10G", for messages
     DeviceKind kind = DeviceKind::gpu;
-    double memory_gib = 0;                    // as the vendor says
+    double memory_gib = 0;                    // of one chip, as the vendor says
     std::optional<double> usable_gib;         // as CUDA reports it in total
     std::optional<int> compute_capability;    // 86 for 8.6; none for Neuron
     bool bf16 = false;
     bool fp8 = false;
+    std::string fabric;                       // between the devices of a node: "pcie", "nvswitch", …
+    int ranks = 1;                            // torchrun processes that share one chip and its memory
 };
 
 struct InstanceType {
     std::string name;                         // "g5.48xlarge", lower case, without "ml."
-    std::string accelerator;                  // key of Accelerator
+    std::string accelerator;                  // key of Accelerator; the catalogue has it
     int devices = 0;                          // what torchrun starts one process each for: GPUs, or Neuron ranks
-    int vcpus = 0;
-    double memory_gib = 0;
+    int vcpus = 0;                            // hardware threads; 0 when not known
+    double memory_gib = 0;                    // of the host; 0 when not known
     int efa_devices = 0;
-    double network_gbps = 0;
+    double network_gbps = 0;                  // 0 when not known
     bool gpudirect_rdma = false;
 };
 
 class Catalogue {
 public:
-    /// Reads the files in order; a later one adds or overrides entries. Codes: hardware.file.
+    /// Reads the files in order; a later one adds entries or changes fields of earlier ones. All that
+    /// etc/hardware.schema.json does not allow is refused, and so is an instance type whose accelerator no file has.
+    /// Codes: hardware.file, and those of config::load_yaml.
     [[nodiscard]] static Expected<Catalogue> load(const std::vector<std::filesystem::path>& files);
 
     /// "ml." and case are ignored. nullptr: unknown (a warning at most, never a refusal).
     [[nodiscard]] const InstanceType* instance(std::string_view name) const;
+    /// Case is ignored.
     [[nodiscard]] const Accelerator* accelerator(std::string_view model) const;
+    /// Sorted.
     [[nodiscard]] std::vector<std::string> instance_names() const;
 
 private:
@@ -54,5 +61,8 @@ private:
 
 /// The name as the catalogue spells it: lower case, without "ml.".
 [[nodiscard]] std::string canonical_instance_name(std::string_view name);
+
+/// "8.6" for 86.
+[[nodiscard]] std::string compute_capability_text(int compute_capability);
 
 }  // namespace recipe::hardware

@@ -168,12 +168,12 @@ Resources read_resources(const Value& value, std::string& problem) {
 validate::Layout read_layout(const Value& value, std::string& problem) {
     Reader reader(value, "layout", problem);
     validate::Layout layout;
-    layout.nodes = reader.integer("nodes", 1, validate::most_nodes);
-    layout.devices_per_node = reader.integer("devices_per_node", 1, validate::most_devices_per_node);
-    layout.tensor = reader.integer("tensor", 1, validate::largest_degree);
-    layout.shard = reader.integer("shard", 1, validate::largest_degree);
-    layout.expert = reader.integer("expert", 1, validate::largest_degree);
-    layout.context = reader.integer("context", 1, validate::largest_degree);
+    layout.nodes = reader.integer("nodes", 1, validate::max_nodes);
+    layout.devices_per_node = reader.integer("devices_per_node", 1, validate::max_devices_per_node);
+    layout.tensor = reader.integer("tensor", 1, validate::max_degree);
+    layout.shard = reader.integer("shard", 1, validate::max_degree);
+    layout.expert = reader.integer("expert", 1, validate::max_degree);
+    layout.context = reader.integer("context", 1, validate::max_degree);
     return layout;
 }
 

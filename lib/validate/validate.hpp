@@ -13,20 +13,21 @@
 
 namespace recipe::validate {
 
-// Beyond these no recipe is meant seriously; below them products of three fit 64 bits.
-inline constexpr std::int64_t most_nodes = 100'000;
-inline constexpr std::int64_t most_devices_per_node = 1024;
-inline constexpr std::int64_t largest_degree = 1'000'000;
+// Beyond these a number is a mistake or an attack. They keep every product below in 64 bits.
+inline constexpr std::int64_t max_nodes = 100'000;
+inline constexpr std::int64_t max_devices_per_node = 1024;
+inline constexpr std::int64_t max_degree = 1'000'000;
 
 /// The numbers of a recipe that decide how it is laid out over devices. Ranks, nodes and degrees count from 1.
 struct Layout {
     std::int64_t nodes = 1;
     std::int64_t devices_per_node = 1;
     std::int64_t tensor = 1;    // tensor-parallel degree
-    std::int64_t shard = 1;     // FSDP shard degree
+    std::int64_t shard = 1;     // FSDP shard degree; 1 as well when the recipe leaves it to the program
     std::int64_t expert = 1;    // expert-parallel degree
     std::int64_t context = 1;   // context-parallel degree
 
+    /// Of a layout within the limits above; anything else may overflow.
     [[nodiscard]] std::int64_t world() const noexcept { return nodes * devices_per_node; }
     bool operator==(const Layout&) const = default;
 };
@@ -36,20 +37,22 @@ struct RuleInfo {
     std::string_view code;
     std::string_view summary;
     std::string_view source;  // paper, header, manual page, or launcher that states the rule
+    Severity severity = Severity::error;
 };
 
 struct Result {
-    Layout layout;
+    Layout layout;                                   // 1 for every number that the recipe lacks or has wrong
     std::optional<std::string> instance_type;        // canonical, when the recipe names one
     const hardware::InstanceType* instance = nullptr;  // null: not named or unknown
     Diagnostics diagnostics;                         // all severities
 };
 
 /// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
-/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*.
+/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*. A `fix` is what to add to the command line.
 [[nodiscard]] Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue);
 
-/// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe.
+/// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe. Takes any numbers.
+/// Codes: devices.range, layout.range, layout.world_not_divisible, layout.context.
 [[nodiscard]] Diagnostics check_layout(const Layout& layout);
 
 [[nodiscard]] const std::vector<RuleInfo>& rules();

@@ -1,0 +1,71 @@
+#include "hardware/catalogue_file.hpp"
+#include "hardware/hardware.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace recipe::hardware {
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    // Not std::tolower: the names are ASCII and the user's locale must not matter.
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return result;
+}
+
+}  // namespace
+
+std::string canonical_instance_name(std::string_view name) {
+    std::string canonical = lower(name);
+    // SageMaker's prefix for the same machines.
+    if (canonical.starts_with("ml.")) canonical.erase(0, 3);
+    return canonical;
+}
+
+std::string compute_capability_text(int compute_capability) {
+    return std::to_string(compute_capability / 10) + '.' + std::to_string(compute_capability % 10);
+}
+
+Expected<Catalogue> Catalogue::load(const std::vector<std::filesystem::path>& files) {
+    Catalogue catalogue;
+    Diagnostics problems;
+    std::map<std::string, config::Position, std::less<>> places;
+    for (const std::filesystem::path& file : files) {
+        Expected<config::Value> document = config::load_yaml(file);
+        if (!document) {
+            append(problems, std::move(document.error()));
+            continue;
+        }
+        append(problems, merge_file(*document, file.string(), {catalogue.accelerators_, catalogue.instances_, places}));
+    }
+    for (const auto& [name, instance] : catalogue.instances_) {
+        if (catalogue.accelerators_.contains(instance.accelerator)) continue;
+        problems.push_back({.code = "hardware.file",
+                            .key = "instance_types." + name,
+                            .source = places[name].source(),
+                            .message = "no hardware file has the accelerator " + instance.accelerator + " of " + name});
+    }
+    if (has_errors(problems)) return std::unexpected(std::move(problems));
+    return catalogue;
+}
+
+const InstanceType* Catalogue::instance(std::string_view name) const {
+    const auto found = instances_.find(canonical_instance_name(name));
+    return found == instances_.end() ? nullptr : &found->second;
+}
+
+const Accelerator* Catalogue::accelerator(std::string_view model) const {
+    const auto found = accelerators_.find(lower(model));
+    return found == accelerators_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Catalogue::instance_names() const {
+    std::vector<std::string> names;
+    names.reserve(instances_.size());
+    for (const auto& [name, instance] : instances_) names.push_back(name);
+    return names;
+}
+
+}  // namespace recipe::hardware

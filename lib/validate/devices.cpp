@@ -1,0 +1,142 @@
+// Numbers of nodes and devices, and what the instance type has of them.
+#include "validate/rule.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <array>
+
+namespace recipe::validate {
+namespace {
+
+bool always(const Subject&) {
+    return true;
+}
+
+Findings type(const Subject& s) {
+    return wrong_types(s, {&s.nodes, &s.devices});
+}
+
+Findings range(const Subject& s) {
+    return wrong_ranges({&s.nodes, &s.devices});
+}
+
+bool unset_applies(const Subject& s) {
+    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu && s.family.family != Family::other;
+}
+
+Findings unset(const Subject& s) {
+    return {
+        {.at = s.devices.found,
+         .message = fmt::format("{} is not set and the instance type is not known, so that one process starts per node",
+                                s.devices.found.key),
+         .fix = {}}};
+}
+
+bool unknown_instance_applies(const Subject& s) {
+    return s.instance_type && s.instance == nullptr && s.wanted != Wanted::cpu;
+}
+
+Findings unknown_instance(const Subject& s) {
+    const std::vector<std::string> names = nearest(*s.instance_type, s.catalogue.instance_names());
+    std::string message =
+        fmt::format("the instance type {} is not in the hardware catalogue, so that nothing is checked against it",
+                    shown(*s.instance_key.value));
+    if (!names.empty()) message += fmt::format("; did you mean {}?", fmt::join(names, " or "));
+    return {{.at = s.instance_key,
+             .message = std::move(message),
+             .fix = names.empty() ? std::string() : s.set(s.instance_key, names.front())}};
+}
+
+/// Sets all devices of the instance, and the nodes that keep the world or, where the world does not divide by them, the
+/// next larger one that the layout allows. Empty: no number of nodes does.
+std::string use_whole_nodes(const Subject& s) {
+    const std::int64_t devices = s.instance->devices;
+    std::string fix = s.set(s.devices.found, std::to_string(devices));
+    if (!s.layout_known) return fix;
+    const Layout& layout = s.layout;
+    // Degrees that do not fit the world as it is have a diagnostic of their own and must not drive the nodes up.
+    const Layout degrees = world_divides(layout) ? layout : Layout{};
+    const auto nodes = nodes_for(degrees, layout.world(), devices);
+    if (!nodes) return {};
+    if (*nodes != layout.nodes) fix += ' ' + s.set(s.nodes.found, std::to_string(*nodes));
+    return fix;
+}
+
+bool exceeds_applies(const Subject& s) {
+    return s.on_known_devices() && s.devices.state == Number::State::good && s.devices.number > s.instance->devices;
+}
+
+Findings exceeds(const Subject& s) {
+    return {{.at = s.devices.found,
+             .message = fmt::format("{} is {}, but {} has {} {}", s.devices.found.key, s.devices.number,
+                                    s.instance->name, s.instance->devices,
+                                    s.accelerator->kind == hardware::DeviceKind::gpu
+                                        ? fmt::format("× {}", s.accelerator->name)
+                                        : fmt::format("ranks on {}", s.accelerator->name)),
+             .fix = use_whole_nodes(s)}};
+}
+
+bool partial_applies(const Subject& s) {
+    return s.on_known_devices() && s.devices.state == Number::State::good && s.devices.number < s.instance->devices;
+}
+
+Findings partial(const Subject& s) {
+    const bool keeps_world = s.layout_known && s.layout.world() % s.instance->devices == 0;
+    return {{.at = s.devices.found,
+             .message = fmt::format("the job uses {} of the {} devices of each {}", s.devices.number,
+                                    s.instance->devices, s.instance->name),
+             .fix = keeps_world ? use_whole_nodes(s) : std::string()}};
+}
+
+bool accelerator_mismatch_applies(const Subject& s) {
+    if (!s.on_known_devices() || s.wanted == Wanted::any) return false;
+    return (s.wanted == Wanted::neuron) != (s.accelerator->kind == hardware::DeviceKind::neuron);
+}
+
+Findings accelerator_mismatch(const Subject& s) {
+    const bool wants_gpu = s.wanted == Wanted::gpu;
+    const Found stated = s.find("trainer.accelerator");
+    return {{.at = stated.given() ? stated : s.instance_key,
+             .message = fmt::format("the recipe is for {}, but {} has {}", wants_gpu ? "GPUs" : "NeuronCores",
+                                    s.instance->name, s.accelerator->name),
+             .fix = {}}};
+}
+
+constexpr std::string_view torchrun_source =
+    "torchrun starts --nproc_per_node processes and each takes the device of its local rank; "
+    "instance types: AWS DescribeInstanceTypes";
+
+constexpr std::array<Rule, 7> table{{
+    {{"devices.type", "The numbers of nodes and devices are ints.", "sbatch(1) --nodes; torchrun --nproc_per_node"},
+     always,
+     type},
+    {{"devices.range", "The numbers of nodes and devices are positive and below all reason.",
+      "sbatch(1) --nodes; torchrun --nproc_per_node"},
+     always,
+     range},
+    {{"devices.unset", "The recipe or its instance type says how many devices a node has.", torchrun_source,
+      Severity::warning},
+     unset_applies,
+     unset},
+    {{"devices.unknown_instance", "The instance type is in the hardware catalogue.", "etc/hardware.yaml",
+      Severity::warning},
+     unknown_instance_applies,
+     unknown_instance},
+    {{"devices.exceeds", "A node has the devices that the recipe uses.", torchrun_source}, exceeds_applies, exceeds},
+    {{"devices.partial", "The recipe uses all devices of its nodes.",
+      "recipes take whole nodes (cluster.exclusive of HyperPod recipes)", Severity::warning},
+     partial_applies,
+     partial},
+    {{"devices.accelerator_mismatch", "A recipe for GPUs runs on GPUs, one for NeuronCores on Trainium.",
+      "launcher of aws/sagemaker-hyperpod-recipes: GPU and Trainium recipes have different stages and images"},
+     accelerator_mismatch_applies,
+     accelerator_mismatch},
+}};
+
+}  // namespace
+
+std::span<const Rule> devices_rules() {
+    return table;
+}
+
+}  // namespace recipe::validate

@@ -1,0 +1,73 @@
+// Numbers that are no positive ints, or are beyond all reason.
+#include "validate/rule.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+
+namespace recipe::validate {
+namespace {
+
+/// The int that "4" or 4.0 means; nullopt for anything else and for what would not be accepted.
+std::optional<std::int64_t> meant(const Number& number) {
+    std::optional<std::int64_t> value;
+    if (const std::string* text = number.found.value->as_string()) {
+        if (const auto integer = config::Integer::from_digits(*text)) value = integer->to_int64();
+    } else if (const auto floating = number.found.value->as_number();
+               floating && std::abs(*floating) <= static_cast<double>(number.most) &&
+               std::trunc(*floating) == *floating) {
+        value = static_cast<std::int64_t>(*floating);
+    }
+    if (!value || *value < 1 || *value > number.most) return std::nullopt;
+    return value;
+}
+
+std::string explain_type(const Number& number) {
+    const std::string* text = number.found.value->as_string();
+    if (text != nullptr && *text == "auto")
+        return fmt::format("{} is auto, which needs a known instance_type", number.found.key);
+    return fmt::format("{} is {}, but must be a positive int", number.found.key,
+                       config::describe(number.found.value->kind()));
+}
+
+}  // namespace
+
+std::string shown(const config::Value& value) {
+    constexpr std::size_t readable = 40;
+    std::string text = config::to_python_text(value);
+    if (text.size() <= readable) return text;
+    // Not inside a UTF-8 sequence.
+    std::size_t end = readable;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return text.substr(0, end) + "…";
+}
+
+std::string explain_range(std::string_view key, std::int64_t most) {
+    return fmt::format("{} must be from 1 to {}", key, most);
+}
+
+Findings wrong_types(const Subject& subject, std::initializer_list<const Number*> numbers) {
+    Findings findings;
+    for (const Number* number : numbers) {
+        if (number->state != Number::State::wrong_type) continue;
+        const auto value = meant(*number);
+        findings.push_back({.at = number->found,
+                            .message = explain_type(*number),
+                            .fix = value ? subject.set(number->found, std::to_string(*value)) : std::string()});
+    }
+    return findings;
+}
+
+Findings wrong_ranges(std::initializer_list<const Number*> numbers) {
+    Findings findings;
+    for (const Number* number : numbers) {
+        if (number->state != Number::State::out_of_range) continue;
+        findings.push_back({.at = number->found,
+                            .message = fmt::format("{}, not {}", explain_range(number->found.key, number->most),
+                                                   shown(*number->found.value)),
+                            .fix = {}});
+    }
+    return findings;
+}
+
+}  // namespace recipe::validate

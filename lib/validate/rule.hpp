@@ -1,0 +1,42 @@
+// The form of a rule, and the rules. Private to this module.
+#pragma once
+
+#include "validate/subject.hpp"
+
+#include <span>
+
+namespace recipe::validate {
+
+/// What a rule found wrong at one place; its row says the code and the severity.
+struct Finding {
+    Found at;
+    std::string message;
+    std::string fix;
+};
+
+using Findings = std::vector<Finding>;
+
+struct Rule {
+    RuleInfo info;
+    bool (*applies)(const Subject&);
+    Findings (*check)(const Subject&);  // called only where the rule applies
+};
+
+// One table per group, in the order in which a reader wants to hear of problems.
+[[nodiscard]] std::span<const Rule> devices_rules();
+[[nodiscard]] std::span<const Rule> precision_rules();
+[[nodiscard]] std::span<const Rule> layout_rules();
+[[nodiscard]] std::span<const Rule> data_rules();
+[[nodiscard]] std::span<const Rule> paths_rules();
+
+/// A value for a message, cut to a readable length.
+[[nodiscard]] std::string shown(const config::Value& value);
+
+/// "trainer.devices must be from 1 to 1024": for numbers of recipes and of plans.
+[[nodiscard]] std::string explain_range(std::string_view key, std::int64_t most);
+
+/// Findings for those of the numbers that are no ints, or out of range.
+[[nodiscard]] Findings wrong_types(const Subject& subject, std::initializer_list<const Number*> numbers);
+[[nodiscard]] Findings wrong_ranges(std::initializer_list<const Number*> numbers);
+
+}  // namespace recipe::validate

@@ -1,0 +1,61 @@
+// The data that we ship, etc/hardware.yaml.
+#include "catch.hpp"
+#include "hardware/hardware.hpp"
+
+#include <cmath>
+
+using namespace recipe;
+
+namespace {
+
+const hardware::Catalogue& shipped() {
+    static const hardware::Catalogue catalogue = [] {
+        auto loaded = hardware::Catalogue::load({RECIPE_SOURCE_DIR "/etc/hardware.yaml"});
+        if (!loaded) FAIL(loaded.error().front().message);
+        return std::move(*loaded);
+    }();
+    return catalogue;
+}
+
+}  // namespace
+
+TEST_CASE("shipped instance types have the devices that torchrun starts processes for") {
+    const std::pair<const char*, int> expected[] = {
+        {"g5.16xlarge", 1},      {"g5.12xlarge", 4},    {"g5.24xlarge", 4},     {"g5.48xlarge", 8},
+        {"p5.4xlarge", 1},       {"p5.48xlarge", 8},    {"p4d.24xlarge", 8},    {"g4dn.metal", 8},
+        {"trn1.2xlarge", 2},     {"trn1.32xlarge", 32}, {"trn1n.32xlarge", 32}, {"trn2.48xlarge", 64},
+        {"p6-b300.48xlarge", 8}, {"dgx-h100", 8},       {"hgx-h100-4", 4}};
+    for (const auto& [name, devices] : expected) {
+        INFO(name);
+        const auto* instance = shipped().instance(name);
+        REQUIRE(instance != nullptr);
+        CHECK(instance->devices == devices);
+    }
+}
+
+TEST_CASE("shipped: a fraction of a GPU is not an instance type to train on") {
+    for (const char* name : {"g6f.large", "g6f.xlarge", "g6f.2xlarge", "g6f.4xlarge", "gr6f.4xlarge"})
+        CHECK(shipped().instance(name) == nullptr);
+}
+
+TEST_CASE("shipped facts agree with each other") {
+    for (const std::string& name : shipped().instance_names()) {
+        INFO(name);
+        const auto* instance = shipped().instance(name);
+        const auto* accelerator = shipped().accelerator(instance->accelerator);
+        REQUIRE(accelerator != nullptr);
+        // fp8 came with Ada (8.9) and bf16 with Ampere (8.0); Neuron has both and no compute capability.
+        const bool gpu = accelerator->kind == hardware::DeviceKind::gpu;
+        CHECK(accelerator->compute_capability.has_value() == gpu);
+        CHECK(accelerator->fp8 == (accelerator->compute_capability.value_or(1000) >= 89));
+        CHECK(accelerator->bf16 == (accelerator->compute_capability.value_or(1000) >= 80));
+        CHECK(instance->devices % accelerator->ranks == 0);
+        if (accelerator->usable_gib) {
+            CHECK(*accelerator->usable_gib < accelerator->memory_gib);
+            CHECK(*accelerator->usable_gib > 0.9 * accelerator->memory_gib);
+        }
+        CHECK_FALSE(accelerator->fabric.empty());
+    }
+    CHECK(shipped().accelerator("a10g")->name == "NVIDIA A10G");
+    CHECK(hardware::compute_capability_text(*shipped().accelerator("b300")->compute_capability) == "10.3");
+}

@@ -1,0 +1,51 @@
+#include "catch.hpp"
+#include "recipe_under_test.hpp"
+
+using namespace recipe;
+using namespace recipe::validate;
+
+TEST_CASE("fp8 on an accelerator without it is refused with the name of that accelerator") {
+    const RecipeUnderTest recipe = llama().with("instance_type=g5.48xlarge model.fp8=True");
+    const Diagnostic diagnostic = recipe.only("precision.fp8");
+    CHECK(diagnostic.severity == Severity::error);
+    CHECK(diagnostic.key == "model.fp8");
+    CHECK(diagnostic.source.name == "--recipe-set model.fp8=True");
+    CHECK(diagnostic.message ==
+          "model.fp8 is on, but NVIDIA A10G (g5.48xlarge, compute capability 8.6) does not compute in fp8, which needs "
+          "compute capability 8.9 or later");
+    CHECK(diagnostic.fix == "--recipe-set=model.fp8=False");
+    recipe.require_fix_of("precision.fp8");
+}
+
+TEST_CASE("fp8 goes through where the accelerator has it, or nobody knows which it is") {
+    CHECK(llama().with("instance_type=p5.48xlarge model.fp8=True").codes().empty());
+    CHECK(llama().with("instance_type=g6.48xlarge model.fp8=True").codes().empty());
+    CHECK(llama().with("instance_type=null model.fp8=True").codes().empty());
+    CHECK(llama().with("instance_type=p4d.24xlarge model.fp8=False").codes().empty());
+    CHECK(llama().with("instance_type=p4d.24xlarge model.fp8=True").says("precision.fp8"));
+}
+
+TEST_CASE("bf16 on an accelerator without it is refused") {
+    const RecipeUnderTest recipe = llama().with("instance_type=p3dn.24xlarge");
+    const Diagnostic diagnostic = recipe.only("precision.bf16");
+    CHECK(diagnostic.severity == Severity::error);
+    CHECK(diagnostic.key == "trainer.precision");
+    CHECK(diagnostic.message.contains("NVIDIA V100 (p3dn.24xlarge, compute capability 7.0)"));
+    CHECK(diagnostic.fix == "--recipe-set=trainer.precision=32 --recipe-set=model.precision=32");
+    recipe.require_fix_of("precision.bf16");
+    CHECK(llama().with("instance_type=p3dn.24xlarge trainer.precision=bf16-mixed").says("precision.bf16"));
+    CHECK(llama().with("instance_type=p3dn.24xlarge trainer.precision=16").only("precision.bf16").key ==
+          "model.precision");
+    CHECK_FALSE(
+        llama().with("instance_type=p3dn.24xlarge trainer.precision=16 model.precision=16").says("precision.bf16"));
+    CHECK_FALSE(llama().with("instance_type=p4d.24xlarge").says("precision.bf16"));
+}
+
+TEST_CASE("fp8 settings that have no effect are a hint") {
+    const RecipeUnderTest recipe = llama().with("++recipes.model.fp8_amax_history_len=1024");
+    const Diagnostic diagnostic = recipe.only("precision.fp8_leftover");
+    CHECK(diagnostic.severity == Severity::hint);
+    CHECK(diagnostic.key == "model.fp8_amax_history_len");
+    CHECK_FALSE(RecipeUnderTest(recipe).with("model.fp8=True").says("precision.fp8_leftover"));
+    CHECK_FALSE(llama().says("precision.fp8_leftover"));
+}

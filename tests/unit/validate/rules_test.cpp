@@ -1,0 +1,39 @@
+#include "catch.hpp"
+#include "recipe_under_test.hpp"
+
+#include <set>
+
+using namespace recipe;
+using namespace recipe::validate;
+
+TEST_CASE("every rule has a code of a known group, a summary and a source") {
+    std::set<std::string_view> codes;
+    for (const RuleInfo& rule : rules()) {
+        INFO(rule.code);
+        CHECK(codes.insert(rule.code).second);
+        const std::string_view group = rule.code.substr(0, rule.code.find('.'));
+        CHECK(std::set<std::string_view>{"devices", "precision", "layout", "data", "paths"}.contains(group));
+        CHECK(rule.summary.ends_with('.'));
+        CHECK_FALSE(rule.source.empty());
+    }
+    CHECK(codes.contains("precision.fp8"));
+}
+
+TEST_CASE("all problems are reported together") {
+    const RecipeUnderTest recipe = llama().with(
+        "instance_type=g5.12xlarge model.fp8=True model.shard_degree=5 model.data.use_synthetic_data=False "
+        "run.results_dir=here");
+    CHECK(recipe.codes() ==
+          "devices.exceeds precision.fp8 layout.world_not_divisible data.missing paths.results_relative");
+}
+
+TEST_CASE("a configuration of any shape is checked without harm") {
+    for (const char* yaml :
+         {"{}", "recipes: null", "recipes: 3", "recipes: []", "recipes: {trainer: 3, model: [], run: x}",
+          "recipes: {run: {model_type: [hf]}}", "training_cfg: 3", "training_cfg: {run: null}", "instance_type: {a: 1}",
+          "launch: {entry_script: {}}",
+          "recipes: {run: {model_type: hf, results_dir: 3}, model: {fp8: maybe, data: 3, num_attention_heads: x}}"}) {
+        INFO(yaml);
+        CHECK_FALSE(has_errors(RecipeUnderTest(yaml).check().diagnostics));
+    }
+}
