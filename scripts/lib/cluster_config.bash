@@ -137,6 +137,17 @@ write_plugstack_conf() {
     fi
 }
 
+# Nothing of ours uses cgroups, but every slurmd loads a plugin for them, and the default one wants a cgroup filesystem
+# that it may write to; containers often have none.
+write_cgroup_conf() {
+    if slurmctld -V | grep -q ' 22\.'; then
+        # "disabled" does not exist yet. The plugin for v1 touches nothing until something asks it to.
+        echo "CgroupPlugin=cgroup/v1"
+    else
+        echo "CgroupPlugin=disabled"
+    fi
+}
+
 # What an administrator of this platform has to set for every task. A task prolog also reaches jobs that were submitted
 # with --export=NONE, which an exported variable would not.
 write_task_prolog() {
@@ -165,10 +176,7 @@ write_config() {
     write_slurm_conf "$dir" "$port" >"$dir/etc/slurm.conf"
     write_gres_conf "$dir" >"$dir/etc/gres.conf"
     write_plugstack_conf >"$dir/etc/plugstack.conf"
-    # Slurm >= 23.11 wants to be told that there are no cgroups; 22.05 does not know the value and does not read it here.
-    if ! slurmctld -V | grep -q ' 22\.'; then
-        echo "CgroupPlugin=disabled" >"$dir/etc/cgroup.conf"
-    fi
+    write_cgroup_conf >"$dir/etc/cgroup.conf"
     write_task_prolog >"$dir/etc/task_prolog"
     chmod 644 "$dir"/etc/*
     chmod 755 "$dir/etc/task_prolog"
