@@ -4,6 +4,7 @@
 #include "submit/slurm_options.hpp"
 #include "submit/wishes.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace recipe::submit {
@@ -70,6 +71,14 @@ void check_entry(const Request& request, const plan::LaunchPlan& plan, Diagnosti
     }
 }
 
+/// Planning meets again some of what validation has reported.
+void append_new(Diagnostics& diagnostics, Diagnostics more) {
+    std::erase_if(more, [&](const Diagnostic& later) {
+        return std::ranges::any_of(diagnostics, [&](const Diagnostic& d) { return d.code == later.code && d.key == later.key; });
+    });
+    append(diagnostics, std::move(more));
+}
+
 Outcome refused(Diagnostics diagnostics) { return {.submission = std::nullopt, .diagnostics = std::move(diagnostics)}; }
 
 }  // namespace
@@ -94,7 +103,7 @@ Outcome prepare(const Request& request) {
     for (const config::Override& wish : wishes) choices.overrides.push_back(wish.text);
     Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, choices, diagnostics);
     if (!plan) {
-        append(diagnostics, std::move(plan.error()));
+        append_new(diagnostics, std::move(plan.error()));
         return refused(std::move(diagnostics));
     }
     check_allocation(request, *plan, diagnostics);

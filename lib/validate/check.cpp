@@ -23,7 +23,10 @@ Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
 
 Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue) {
     const Subject subject(resolved, catalogue);
-    Result result{.layout = subject.layout, .instance_type = subject.instance_type, .instance = subject.instance};
+    Result result{.layout = subject.layout,
+                  .instance_type = subject.instance_type,
+                  .instance = subject.instance,
+                  .accelerator = subject.accelerator};
     for (const auto& table : tables()) {
         for (const Rule& rule : table) {
             if (!rule.applies(subject)) continue;

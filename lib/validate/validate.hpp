@@ -43,7 +43,8 @@ struct RuleInfo {
 struct Result {
     Layout layout;                                   // 1 for every number that the recipe lacks or has wrong
     std::optional<std::string> instance_type;        // canonical, when the recipe names one
-    const hardware::InstanceType* instance = nullptr;  // null: not named or unknown
+    const hardware::InstanceType* instance = nullptr;        // null: not named or unknown
+    const hardware::Accelerator* accelerator = nullptr;      // of the instance; null as that is
     Diagnostics diagnostics;                         // all severities
 };
 

@@ -1,0 +1,239 @@
+#include "catch.hpp"
+#include "submit/gres.hpp"
+#include "submit/submit.hpp"
+
+#include <algorithm>
+
+using namespace recipe;
+using submit::Level;
+using submit::Request;
+using submit::Tool;
+
+namespace {
+
+/// A submission of a shipped recipe, written the way a user would say it.
+class Submitting {
+public:
+    explicit Submitting(std::string recipe, Tool tool = Tool::sbatch) {
+        const std::filesystem::path source = RECIPE_SOURCE_DIR;
+        request_ = {.tool = tool,
+                    .recipe = std::move(recipe),
+                    .collections = {source / "recipes_collection"},
+                    .hardware_files = {source / "etc/hardware.yaml"},
+                    .environment = {{"PWD", "/home/user"}},
+                    .working_directory = "/home/user"};
+    }
+
+    Submitting& set(std::string text, Level level = Level::command_line) {
+        request_.sets.push_back({std::move(text), level});
+        return *this;
+    }
+    Submitting& option(std::string name, std::string value, Level level = Level::command_line) {
+        request_.options.push_back({name, value, level, "--" + name + '=' + value});
+        return *this;
+    }
+    Submitting& on_cluster_with_gpus() {
+        request_.cluster_has_gpus = true;
+        return *this;
+    }
+    Submitting& in_allocation_of(std::int64_t nodes) {
+        request_.allocated_nodes = nodes;
+        return *this;
+    }
+    Submitting& without_script() {
+        request_.needs_entry = true;
+        return *this;
+    }
+
+    submit::Outcome outcome() const { return submit::prepare(request_); }
+
+    submit::Submission accepted() const {
+        submit::Outcome result = outcome();
+        for (const Diagnostic& diagnostic : result.diagnostics) UNSCOPED_INFO(diagnostic.code << ": " << diagnostic.message);
+        REQUIRE(result.submission);
+        return std::move(*result.submission);
+    }
+
+    /// The one error.
+    Diagnostic refused() const {
+        submit::Outcome result = outcome();
+        REQUIRE_FALSE(result.submission);
+        const auto error = std::ranges::find(result.diagnostics, Severity::error, &Diagnostic::severity);
+        REQUIRE(error != result.diagnostics.end());
+        return *error;
+    }
+
+private:
+    Request request_;
+};
+
+std::string option_of(const submit::Submission& submission, const std::string& name) {
+    const auto found = std::ranges::find(submission.options, name, &submit::OptionToSet::name);
+    return found != submission.options.end() ? found->value : "(not set)";
+}
+
+const char* const tiny = "llama_tiny_cpu_pretrain";
+const char* const llama = "llama3_2_1b_pretrain";
+
+}  // namespace
+
+TEST_CASE("what nobody set is asked of Slurm") {
+    const auto submission = Submitting(llama).on_cluster_with_gpus().set("trainer.num_nodes=4").accepted();
+    CHECK(submission.plan.layout.nodes == 4);
+    CHECK(submission.plan.layout.world() == 32);
+    CHECK(option_of(submission, "nodes") == "4");
+    CHECK(option_of(submission, "ntasks-per-node") == "1");
+    CHECK(option_of(submission, "gpus-per-node") == "8");
+    CHECK(option_of(submission, "exclusive") == "exclusive");
+    CHECK(option_of(submission, "mem") == "0");
+    CHECK(option_of(submission, "output").starts_with("/home/user/results/"));
+    CHECK(option_of(submission, "output").ends_with("_%j.out"));
+}
+
+TEST_CASE("a cluster without a gpu GRES is asked for whole nodes only") {
+    const auto submission = Submitting(llama).accepted();
+    CHECK(option_of(submission, "gpus-per-node") == "(not set)");
+    CHECK(option_of(submission, "exclusive") == "exclusive");
+}
+
+TEST_CASE("-N is an override of the number of nodes") {
+    const auto submission = Submitting(tiny).option("nodes", "3").accepted();
+    CHECK(submission.plan.layout.nodes == 3);
+    CHECK(*submission.plan.config.at("trainer.num_nodes")->as_int() == 3);
+    CHECK(option_of(submission, "nodes") == "(not set)");
+}
+
+TEST_CASE("-N as Slurm keeps it, a range of one, is one number") {
+    CHECK(Submitting(tiny).option("nodes", "3-3").accepted().plan.layout.nodes == 3);
+}
+
+TEST_CASE("a range of nodes is refused") {
+    CHECK(Submitting(tiny).option("nodes", "1-3").refused().code == "submit.node_range");
+}
+
+TEST_CASE("two spellings of one level that disagree are refused with both named") {
+    const Diagnostic refused = Submitting(tiny).option("nodes", "2").set("trainer.num_nodes=4").refused();
+    CHECK(refused.code == "submit.conflict");
+    CHECK(refused.message.find("--nodes=2") != std::string::npos);
+    CHECK(refused.message.find("trainer.num_nodes=4") != std::string::npos);
+}
+
+TEST_CASE("the stronger level wins, whichever spelling it has") {
+    CHECK(Submitting(tiny).option("nodes", "2", Level::script).set("trainer.num_nodes=4").accepted().plan.layout.nodes == 4);
+    CHECK(option_of(Submitting(tiny).option("nodes", "2", Level::script).set("trainer.num_nodes=4").accepted(), "nodes") == "4");
+    CHECK(Submitting(tiny).option("nodes", "2").set("trainer.num_nodes=4", Level::script).accepted().plan.layout.nodes == 2);
+    CHECK(Submitting(tiny).option("nodes", "2", Level::environment).set("trainer.num_nodes=4", Level::script)
+              .accepted().plan.layout.nodes == 2);
+}
+
+TEST_CASE("any spelling of the key counts as the wish") {
+    CHECK(Submitting(tiny).option("nodes", "2").set("recipes.trainer.num_nodes=4").refused().code == "submit.conflict");
+    CHECK(Submitting(tiny).option("nodes", "2").set("++trainer.num_nodes=4").refused().code == "submit.conflict");
+    CHECK(Submitting(tiny).option("nodes", "2").set("trainer={num_nodes: 4}").refused().code == "submit.conflict");
+    CHECK(Submitting(tiny).option("nodes", "2").set("trainer.num_nodes=4").set("trainer.num_nodes=2").accepted().plan.layout.nodes == 2);
+}
+
+TEST_CASE("every spelling of GPUs is the number of devices, and none is added to it") {
+    const auto devices = [](const char* name, const char* value) {
+        const auto submission =
+            Submitting(llama).on_cluster_with_gpus().option(name, value).set("model.shard_degree=4").set("trainer.num_nodes=2").accepted();
+        CHECK(option_of(submission, "gpus-per-node") == "(not set)");
+        return submission.plan.layout.devices_per_node;
+    };
+    CHECK(devices("gpus-per-node", "4") == 4);
+    CHECK(devices("gpus-per-node", "a10g:4") == 4);
+    CHECK(devices("gres", "gpu:4") == 4);
+    CHECK(devices("gres", "gpu:a10g:4,shard:2") == 4);
+    CHECK(devices("gres", "gres:gpu:4") == 4);
+    CHECK(devices("gpus", "8") == 4);
+    CHECK(devices("gpus-per-task", "4") == 4);
+    CHECK(devices("gres", "gpu:a10g:2,gpu:h100:2") == 4);
+}
+
+TEST_CASE("a GRES that is no GPU says nothing about devices") {
+    const auto submission = Submitting(llama).on_cluster_with_gpus().option("gres", "shard:4").accepted();
+    CHECK(option_of(submission, "gpus-per-node") == "8");
+}
+
+TEST_CASE("GPUs that do not spread evenly are refused") {
+    CHECK(Submitting(llama).option("gpus", "7").set("trainer.num_nodes=2").refused().code == "submit.gpus");
+}
+
+TEST_CASE("two GPU options that mean different numbers are refused") {
+    CHECK(Submitting(llama).option("gres", "gpu:4").option("gpus-per-node", "8").refused().code == "submit.conflict");
+}
+
+TEST_CASE("a weaker GPU option follows a stronger override") {
+    const auto submission =
+        Submitting(llama).option("gpus-per-node", "a10g:4", Level::script).set("trainer.devices=8").accepted();
+    CHECK(option_of(submission, "gpus-per-node") == "a10g:8");
+}
+
+TEST_CASE("--ntasks-per-node never changes torchrun's devices") {
+    CHECK(Submitting(llama).option("ntasks-per-node", "8").accepted().plan.layout.devices_per_node == 8);
+    CHECK(Submitting(llama).option("ntasks-per-node", "1").accepted().plan.layout.devices_per_node == 8);
+    CHECK(Submitting(llama).option("ntasks-per-node", "4").refused().code == "submit.tasks_per_node");
+}
+
+TEST_CASE("--ntasks-per-node is the number of devices of a direct launch") {
+    const auto submission = Submitting(tiny).option("ntasks-per-node", "2").set("launch.launcher=direct").accepted();
+    CHECK(submission.plan.tasks_per_node() == 2);
+}
+
+TEST_CASE("time limits are compared as time") {
+    CHECK(Submitting(tiny).option("time", "00:10:00").set("run.time_limit='10'").accepted().plan.resources.time_limit == 10);
+    CHECK(Submitting(tiny).option("time", "00:11:00").set("run.time_limit='10'").refused().code == "submit.conflict");
+    const auto longer = Submitting(tiny).option("time", "02:00:00").accepted();
+    CHECK(longer.plan.resources.time_limit == 120);
+    CHECK(option_of(longer, "time") == "(not set)");
+}
+
+TEST_CASE("a step inside an allocation asks for its nodes and tasks and is bounded") {
+    const auto step = Submitting(tiny, Tool::srun_in_job).in_allocation_of(4).set("trainer.num_nodes=2").accepted();
+    CHECK(step.options == std::vector<submit::OptionToSet>{{"nodes", "2"}, {"ntasks-per-node", "1"}, {"ntasks", "2"}});
+    CHECK(Submitting(tiny, Tool::srun_in_job).in_allocation_of(2).set("trainer.num_nodes=3").refused().code == "submit.allocation");
+}
+
+TEST_CASE("an experiment without a directory gets the job's own") {
+    const auto submission = Submitting(tiny).accepted();
+    const std::string* directory = submission.plan.config.at("exp_manager.exp_dir")->as_string();
+    REQUIRE(directory != nullptr);
+    CHECK(*directory == plan::job_directory_placeholder(submission.plan.results_dir));
+    CHECK(*Submitting(tiny).set("exp_manager.exp_dir=/mine").accepted().plan.config.at("exp_manager.exp_dir")->as_string() == "/mine");
+}
+
+TEST_CASE("typed variables are marked, those of the recipe are not") {
+    const auto submission = Submitting(tiny).set("+env_vars.MINE=1").set("+env_vars.SCRIPT=1", Level::script).accepted();
+    const auto typed = [&](const std::string& name) {
+        return std::ranges::find(submission.plan.environment, name, &plan::Variable::name)->typed;
+    };
+    CHECK(typed("MINE"));
+    CHECK_FALSE(typed("SCRIPT"));
+    CHECK_FALSE(typed("NCCL_DEBUG"));
+}
+
+TEST_CASE("keys of the cluster part become Slurm options, which the user's own beat") {
+    const auto submission = Submitting(tiny).set("++cluster.partition=big").set("++cluster.mem=64").set("++cluster.account=lab").accepted();
+    CHECK(option_of(submission, "partition") == "big");
+    CHECK(option_of(submission, "mem") == "64G");
+    CHECK(option_of(submission, "account") == "lab");
+    CHECK(option_of(Submitting(tiny).set("++cluster.partition=big").option("partition", "mine").accepted(), "partition") == "(not set)");
+}
+
+TEST_CASE("a job without a script needs something to run") {
+    CHECK(Submitting(tiny).without_script().set("launch.entry_script=null").refused().code == "submit.nothing_to_run");
+    CHECK(Submitting(tiny).without_script().accepted().plan.entry.program.ends_with("/train.py"));
+    CHECK(Submitting(tiny).without_script().set("launch.entry_script=missing.py").refused().code == "launch.entry_missing");
+}
+
+TEST_CASE("counts of GRES texts") {
+    CHECK(submit::gres_count("8", "") == 8);
+    CHECK(submit::gres_count("a10g:8", "") == 8);
+    CHECK(submit::gres_count("gpu:a10g:8(S:0-1)", "gpu") == 8);
+    CHECK(submit::gres_count("gres/gpu=1", "gpu") == 1);
+    CHECK(submit::gres_count("gpu", "gpu") == 1);
+    CHECK_FALSE(submit::gres_count("shard:8", "gpu"));
+    CHECK_FALSE(submit::gres_count("gpus:8", "gpu"));
+    CHECK(submit::has_gpu_type("shard,gpu"));
+    CHECK_FALSE(submit::has_gpu_type("shard,gpux"));
+}
