@@ -165,8 +165,8 @@ PROLOG
 make_gpu_devices() {
     local dir=$1 i
     for ((i = 0; i < train_gpus; i++)); do
-        # The numbers of /dev/null. Where the kernel forbids device nodes (an unprivileged container), slurmd is content
-        # with an ordinary file.
+        # The numbers of /dev/null. Where device nodes are forbidden (an unprivileged container), slurmd is content with an
+        # ordinary file; jobs then get their GPUs counted but no CUDA_VISIBLE_DEVICES.
         mknod -m 666 "$dir/dev/nvidia$i" c 1 3 2>/dev/null || : >"$dir/dev/nvidia$i"
     done
 }

@@ -53,14 +53,14 @@ load helper
 }
 
 @test "two jobs fit on the same nodes at once" {
-    first=$(submit -N4 -n4 -c2 --wrap 'srun sleep 30')
-    second=$(submit -N4 -n4 -c2 --wrap 'srun sleep 30')
+    first=$(submit -N4 -n4 -c2 --wrap 'sleep 30')
+    second=$(submit -N4 -n4 -c2 --wrap 'sleep 30')
     wait_until 10 both_run "$first" "$second"
 }
 
 @test "two whole-node jobs share the nodes of the partition shared" {
-    first=$(submit -p shared -N4 --exclusive --mem=0 --wrap 'srun sleep 30')
-    second=$(submit -p shared -N4 --exclusive --mem=0 --wrap 'srun sleep 30')
+    first=$(submit -p shared -N4 --exclusive --mem=0 --wrap 'sleep 30')
+    second=$(submit -p shared -N4 --exclusive --mem=0 --wrap 'sleep 30')
     wait_until 10 both_run "$first" "$second"
 }
 

@@ -161,7 +161,8 @@ no_jobs() { [[ -z $(squeue --all --noheader) ]]; }
 
 cancel_jobs() {
     scancel --user "$CLUSTER_USER" 2>/dev/null || true
-    wait_until 20 no_jobs || {
+    # slurmd takes some eight seconds over a job that is cancelled just while its step starts.
+    wait_until 40 no_jobs || {
         echo "jobs that cannot be cancelled:"
         squeue --all
         return 1
