@@ -1,0 +1,27 @@
+// What Hydra 1.3 itself may be configured with. A recipe collection sets some of it; it has no effect here, but a name
+// that Hydra does not know is refused as Hydra refuses it. Internal to lib/config.
+#pragma once
+
+#include "config/config.hpp"
+
+namespace recipe::config {
+
+/// Whether Hydra has such a config group of its own: "hydra/job_logging".
+[[nodiscard]] bool is_hydra_group(std::string_view group);
+/// The options that it ships for the group.
+[[nodiscard]] std::vector<std::string> hydra_options(std::string_view group);
+
+/// Whether a key below `hydra` exists: "run.dir", "job_logging.root.level". Where Hydra takes any key, all exist.
+[[nodiscard]] bool is_hydra_key(std::string_view dotted_path);
+/// Whether keys may be added below this one.
+[[nodiscard]] bool is_open_hydra_key(std::string_view dotted_path);
+/// Keys below `hydra` that have no such place, for messages with suggestions.
+[[nodiscard]] std::vector<std::string> hydra_keys();
+
+/// The first key of a `hydra:` section that Hydra does not know.
+[[nodiscard]] std::optional<Diagnostic> check_hydra_section(const Value& section);
+
+/// What `${hydra:...}` selects from: Hydra's defaults, the section of the root configuration, and the choices made.
+[[nodiscard]] Value hydra_tree(const Value& section, Value choices, const std::string& working_directory);
+
+}  // namespace recipe::config

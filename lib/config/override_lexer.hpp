@@ -1,0 +1,21 @@
+// Hydra's OverrideLexer.g4. Internal to lib/config.
+#pragma once
+
+#include "config/config.hpp"
+#include "config/token.hpp"
+
+namespace recipe::config {
+
+/// Where no token of the grammar matches.
+struct LexicalError {
+    std::size_t position = 0;
+};
+
+struct OverrideTokens {
+    std::vector<Token> tokens;          // ends with TokenType::end
+    std::optional<LexicalError> error;  // then `tokens` holds what came before
+};
+
+[[nodiscard]] OverrideTokens tokenize_override(std::string_view text);
+
+}  // namespace recipe::config

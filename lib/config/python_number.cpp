@@ -1,0 +1,77 @@
+#include "config/number_text.hpp"
+#include "config/python_number.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace recipe::config {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view stripped(std::string_view text) {
+    constexpr std::string_view blanks = " \t\n\r\v\f\x1c\x1d\x1e\x1f";
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// digits(_digits)*: moves them without lines to `plain`.
+bool take_digits(std::string_view& text, std::string& plain) {
+    if (text.empty() || !is_digit(text.front())) return false;
+    while (!text.empty() && (is_digit(text.front()) || (text.size() > 1 && text[0] == '_' && is_digit(text[1])))) {
+        if (text.front() != '_') plain += text.front();
+        text.remove_prefix(1);
+    }
+    return true;
+}
+
+void take_sign(std::string_view& text, std::string& plain) {
+    if (text.empty() || (text.front() != '+' && text.front() != '-')) return;
+    if (text.front() == '-') plain += '-';
+    text.remove_prefix(1);
+}
+
+}  // namespace
+
+std::optional<Integer> python_int(std::string_view text) {
+    text = stripped(text);
+    std::string plain;
+    take_sign(text, plain);
+    if (!take_digits(text, plain) || !text.empty()) return std::nullopt;
+    return Integer::from_digits(plain);
+}
+
+std::optional<double> python_float(std::string_view text) {
+    text = stripped(text);
+    std::string plain;
+    take_sign(text, plain);
+    if (!text.empty() && !is_digit(text.front()) && text.front() != '.') {
+        std::string lower(text);
+        std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        const double sign = plain == "-" ? -1 : 1;
+        if (lower == "inf" || lower == "infinity") return sign * std::numeric_limits<double>::infinity();
+        if (lower == "nan") return std::numeric_limits<double>::quiet_NaN();
+        return std::nullopt;
+    }
+    const bool whole = take_digits(text, plain);
+    if (!text.empty() && text.front() == '.') {
+        plain += '.';
+        text.remove_prefix(1);
+        const bool fraction = take_digits(text, plain);
+        if (!whole && !fraction) return std::nullopt;
+    } else if (!whole) {
+        return std::nullopt;
+    }
+    if (!text.empty() && (text.front() == 'e' || text.front() == 'E')) {
+        plain += 'e';
+        text.remove_prefix(1);
+        take_sign(text, plain);
+        if (!take_digits(text, plain)) return std::nullopt;
+    }
+    if (!text.empty()) return std::nullopt;
+    return parse_float(plain);
+}
+
+bool is_python_number(std::string_view text) { return python_int(text).has_value() || python_float(text).has_value(); }
+
+}  // namespace recipe::config

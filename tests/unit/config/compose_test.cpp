@@ -1,0 +1,152 @@
+#include "catch.hpp"
+#include "collection_fixture.hpp"
+
+using namespace recipe;
+using namespace recipe::config;
+
+namespace {
+
+/// A collection with one recipe that uses most of what recipes use.
+CollectionFixture small_collection() {
+    CollectionFixture collection;
+    collection.write("config.yaml",
+                     "defaults:\n  - _self_\n  - cluster: slurm\n  - recipes: training/small\n  - override hydra/job_logging: stdout\n"
+                     "hydra:\n  run:\n    dir: .\ninstance_type: g5.12xlarge\nbase_results_dir: null\nenv_vars:\n  NCCL_DEBUG: WARN\n"
+                     "training_config: ${hydra:runtime.choices.recipes}\n");
+    collection.write("cluster/slurm.yaml", "exclusive: True\n");
+    collection.write("cluster/k8s.yaml", "namespace: default\n");
+    collection.write("recipes/training/small.yaml",
+                     "run:\n  name: small\n  results_dir: ${base_results_dir}/${.name}\n  time_limit: \"6-00:00:00\"\n"
+                     "trainer:\n  num_nodes: 1\n  devices: 8\n  max_steps: null\n"
+                     "model:\n  lr: 1e-4\n  betas: [0.9, 0.95]\n  world: ${multiply:${..trainer.num_nodes}, ${recipes.trainer.devices}}\n");
+    return collection;
+}
+
+}  // namespace
+
+TEST_CASE("a recipe is composed with its collection's root, cluster and interpolations") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("training/small"));
+    REQUIRE(resolved);
+    CHECK(*resolved->root.at("recipes.run.results_dir")->as_string() == "None/small");
+    CHECK(resolved->root.at("recipes.model.world")->as_int() == 8);
+    CHECK(resolved->root.at("recipes.model.lr")->as_number() == 1e-4);
+    CHECK(resolved->root.at("cluster.exclusive")->as_bool() == true);
+    CHECK(*resolved->root.at("training_config")->as_string() == "training/small");
+    CHECK(resolved->root.at("training.run.name") != nullptr);
+    CHECK(resolved->root.find("hydra") == nullptr);
+    CHECK(resolved->recipe == "training/small");
+}
+
+TEST_CASE("an override names a key from the root or from the recipe") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"trainer.num_nodes=4", "recipes.trainer.devices=2", "instance_type=p5", "+env_vars.X=1",
+                                                               "+trainer.extra={a:1,b:[2]}", "model.betas.0=0.5"}));
+    REQUIRE(resolved);
+    CHECK(resolved->root.at("recipes.trainer.num_nodes")->as_int() == 4);
+    CHECK(resolved->root.at("recipes.model.world")->as_int() == 8);
+    CHECK(*resolved->root.at("instance_type")->as_string() == "p5");
+    CHECK(resolved->root.at("env_vars.X")->as_int() == 1);
+    CHECK(resolved->root.at("recipes.trainer.extra.b.0")->as_int() == 2);
+    CHECK(resolved->root.at("recipes.model.betas.0")->as_number() == 0.5);
+    std::vector<std::string> keys;
+    for (const AppliedOverride& applied : resolved->overrides) keys.push_back(applied.key);
+    CHECK(keys == std::vector<std::string>{"recipes.trainer.num_nodes", "recipes.trainer.devices", "instance_type", "env_vars.X",
+                                           "recipes.trainer.extra.a", "recipes.trainer.extra.b", "recipes.model.betas.0"});
+}
+
+TEST_CASE("an unknown key is refused with its nearest names and the way to add it") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"trainer.num_node=4"}));
+    REQUIRE_FALSE(resolved);
+    const Diagnostic& problem = resolved.error().front();
+    CHECK(problem.code == "compose.unknown_key");
+    CHECK(problem.message == "`trainer.num_node`: no such key; did you mean `trainer.num_nodes`? To add it, use `+trainer.num_node=4`");
+    CHECK(problem.fix == "trainer.num_nodes=4");
+    CHECK(problem.source.name == "override 1");
+    CHECK(problem.source.line == 0);
+    CHECK(problem.source.column == 1);
+}
+
+TEST_CASE("several mistakes are reported together") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"trainer.nope=1", "model.nope=2"}));
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().size() == 2);
+}
+
+TEST_CASE("a group is chosen on the command line") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"cluster=k8s"}));
+    REQUIRE(resolved);
+    CHECK(*resolved->root.at("cluster.namespace")->as_string() == "default");
+    CHECK(resolved->overrides.front().key == "cluster");
+    const auto unknown = compose(collection.request("small", {"cluster=k9s"}));
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().front().code == "compose.unknown_group_option");
+    CHECK(unknown.error().front().fix == "cluster=k8s");
+}
+
+TEST_CASE("a sweep is recognised and refused") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"trainer.num_nodes=1,2"}));
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().front().code == "compose.sweep");
+}
+
+TEST_CASE("an unknown recipe is refused with the nearest") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("smal"));
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().front().code == "compose.unknown_recipe");
+    CHECK(resolved.error().front().fix == "small");
+}
+
+TEST_CASE("a recipe in a file of its own is composed with the first collection's root") {
+    CollectionFixture collection = small_collection();
+    CollectionFixture elsewhere;
+    elsewhere.write("mine.yaml", "run:\n  name: mine\n  results_dir: ${base_results_dir}/${.name}\n");
+    ComposeRequest request = collection.request((elsewhere.directory() / "mine.yaml").string(), {"base_results_dir=/r", "run.name=other"});
+    const auto resolved = compose(request);
+    REQUIRE(resolved);
+    CHECK(*resolved->root.at("recipes.run.results_dir")->as_string() == "/r/other");
+    CHECK(resolved->root.at("cluster.exclusive")->as_bool() == true);
+    CHECK(resolved->collection == collection.directory());
+}
+
+TEST_CASE("custom training takes the place of the root configuration") {
+    CollectionFixture collection = small_collection();
+    CollectionFixture elsewhere;
+    elsewhere.write("custom.yaml", "defaults:\n  - cluster: slurm\n  - override hydra/job_logging: stdout\ntraining_cfg:\n  entry_script: train.py\n"
+                                   "  script_args:\n    - --steps: 10\n  run:\n    name: mine\n    nodes: 2\ncontainer: null\n");
+    const auto resolved = compose(collection.request((elsewhere.directory() / "custom.yaml").string(), {"training_cfg.run.nodes=4"}));
+    REQUIRE(resolved);
+    CHECK(resolved->root.at("training_cfg.run.nodes")->as_int() == 4);
+    CHECK(resolved->root.at("cluster.exclusive")->as_bool() == true);
+    CHECK(resolved->root.find("recipes") == nullptr);
+}
+
+TEST_CASE("a failed interpolation names its place and its chain") {
+    CollectionFixture collection = small_collection();
+    collection.write("recipes/broken.yaml", "a: ${.b}\nb: ${recipes.nam}\nname: x\n");
+    const auto resolved = compose(collection.request("broken"));
+    REQUIRE_FALSE(resolved);
+    REQUIRE(resolved.error().size() == 1);
+    const Diagnostic& problem = resolved.error().front();
+    CHECK(problem.code == "compose.interpolation");
+    CHECK(problem.key == "recipes.b");
+    CHECK(problem.source.line == 2);
+    CHECK(problem.source.column == 4);
+    CHECK(problem.source.excerpt == "b: ${recipes.nam}");
+    CHECK(problem.fix == "${recipes.name}");
+    CHECK(problem.message.find("needed by `recipes.a`") != std::string::npos);
+}
+
+TEST_CASE("a cycle is refused with its chain") {
+    CollectionFixture collection = small_collection();
+    collection.write("recipes/cycle.yaml", "a: ${.b}\nb: ${.c}\nc: ${.a}\n");
+    const auto resolved = compose(collection.request("cycle"));
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().front().code == "compose.cycle");
+    CHECK(resolved.error().front().message.find("`recipes.a` -> `recipes.b` -> `recipes.c` -> `recipes.a`") != std::string::npos);
+}
