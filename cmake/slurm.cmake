@@ -19,7 +19,7 @@ target_include_directories(slurm_headers SYSTEM INTERFACE ${SLURM_INCLUDE_DIR})
 
 # A shared object that Slurm loads: exports its entry points alone, is never unloaded, finds its own symbols first.
 function(recipe_slurm_plugin target)
-    set_target_properties(${target} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    set_target_properties(${target} PROPERTIES PREFIX ""
         LIBRARY_OUTPUT_DIRECTORY ${RECIPE_STAGE}/${RECIPE_PLUGIN_DIR}
         BUILD_RPATH_USE_ORIGIN ON
         BUILD_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}" INSTALL_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}")

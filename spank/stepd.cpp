@@ -89,9 +89,10 @@ step::Facts facts_of(spank_t spank) {
     facts.task_count = item(spank, S_JOB_TOTAL_TASK_COUNT, 1);
     facts.tasks_here = item(spank, S_JOB_LOCAL_TASK_COUNT, 1);
     if (std::uint16_t cpus = 0; spank_get_item(spank, S_JOB_NCPUS, &cpus) == ESPANK_SUCCESS) facts.cpus_here = cpus;
-    if (const std::uint32_t array = item(spank, S_JOB_ARRAY_ID, 0); array != 0) {
-        facts.array_job_id = array;
-        facts.array_task_id = item(spank, S_JOB_ARRAY_TASK_ID, 0);
+    // A job that is no array's task has NO_VAL there.
+    if (const std::uint32_t task = item(spank, S_JOB_ARRAY_TASK_ID, NO_VAL); task != NO_VAL && task != 0xffffffff) {
+        facts.array_job_id = item(spank, S_JOB_ARRAY_ID, facts.job_id);
+        facts.array_task_id = task;
     } else if (const auto id = number_variable(spank, "SLURM_ARRAY_JOB_ID")) {
         facts.array_job_id = id;
         facts.array_task_id = number_variable(spank, "SLURM_ARRAY_TASK_ID").value_or(0);

@@ -35,6 +35,12 @@ bool has_caret(const Source& source) {
            static_cast<std::size_t>(source.column) <= source.excerpt.size() + 1;
 }
 
+/// Many messages begin with the key; saying it twice helps nobody.
+bool names_its_key(const Diagnostic& diagnostic) {
+    const std::string_view message = diagnostic.message;
+    return diagnostic.key.empty() || message.starts_with(diagnostic.key) || message.starts_with('`' + diagnostic.key + '`');
+}
+
 std::string_view colour_of(Severity severity) {
     switch (severity) {
         case Severity::error: return "\033[1;31m";
@@ -51,7 +57,7 @@ config::Value text_value(std::string_view text) { return config::Value::string(s
 std::vector<std::string> lines(const Diagnostic& diagnostic) {
     std::vector<std::string> result;
     const std::string place = to_string(diagnostic.source);
-    std::string first = diagnostic.key.empty() ? "" : printable(diagnostic.key) + ": ";
+    const std::string first = names_its_key(diagnostic) ? "" : printable(diagnostic.key) + ": ";
     result.push_back(first + printable(diagnostic.message) + " [" + diagnostic.code + "]");
     if (!place.empty()) result.push_back("    at " + printable(place));
     if (has_caret(diagnostic.source)) {

@@ -13,6 +13,9 @@ constexpr std::string_view body = R"script(# The batch script of every recipe: w
 set -eu
 : "${RECIPE_COMMAND:?this script runs a recipe; submit it with sbatch --recipe=NAME}"
 
+# sbatch --export=NONE is about this script's environment; the step takes what the script has.
+export SLURM_EXPORT_ENV=ALL
+
 # One torchrun per node (or one process per device, with launch.launcher=direct). When one node fails, the others end too.
 eval "set -- $RECIPE_COMMAND"
 exec srun --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \

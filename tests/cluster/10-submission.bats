@@ -11,16 +11,16 @@ setup() {
     cluster_setup
     write_file said.py <<'PYTHON'
 import os
-print("rank", os.environ["RANK"], "of", os.environ["WORLD_SIZE"], flush=True)
+os.write(1, "rank {RANK} of {WORLD_SIZE}\n".format_map(os.environ).encode())
 PYTHON
     quick+=("--recipe-set=launch.entry_script=$WORK/said.py")
 }
 
 @test "a recipe without a script trains on four nodes and leaves its checkpoints where it said" {
-    run as_user sbatch --parsable --wait "${tiny[@]}" --recipe-set=trainer.num_nodes=4 \
-        --recipe-set=exp_manager.checkpoint_callback_params.every_n_train_steps=1 </dev/null
-    assert_success
-    job=$(head -n 1 <<<"$output")
+    job=$(submit "${tiny[@]}" --recipe-set=trainer.num_nodes=4 \
+        --recipe-set=exp_manager.checkpoint_callback_params.every_n_train_steps=1 </dev/null)
+    wait_job "$job" 120
+    assert_completed "$job"
     run job_output "$job"
     assert_output_contains "world size 8"
     assert_output_contains "loss first"

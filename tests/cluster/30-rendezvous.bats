@@ -16,7 +16,8 @@ dist.all_reduce(one)
 job = os.environ["SLURM_JOB_ID"] + "." + os.environ["SLURM_STEP_ID"]
 jobs = [None] * dist.get_world_size()
 dist.all_gather_object(jobs, job)
-print(f"rank {dist.get_rank()} of {dist.get_world_size()} sums {int(one.item())} with {sorted(set(jobs))}", flush=True)
+line = f"rank {dist.get_rank()} of {dist.get_world_size()} sums {int(one.item())} with {sorted(set(jobs))}\n"
+os.write(1, line.encode())
 dist.destroy_process_group()
 PYTHON
     recipe=(--recipe=llama_tiny_cpu_pretrain "--recipe-set=launch.entry_script=$WORK/world.py")
