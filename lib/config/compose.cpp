@@ -5,6 +5,7 @@
 #include "config/override_apply.hpp"
 #include "config/place.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace recipe::config {
