@@ -15,19 +15,9 @@ namespace {
 
 using config::Value;
 
-config::Environment snapshot_of_environment() {
-    config::Environment environment;
-    for (char** variable = environ; *variable != nullptr; ++variable) {
-        const std::string_view text = *variable;
-        if (const std::size_t equals = text.find('='); equals != std::string_view::npos)
-            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return environment;
-}
-
 /// What every command needs, read once.
 struct Context {
-    config::Environment environment = snapshot_of_environment();
+    config::Environment environment = site::process_environment();
     site::Settings settings;
     std::vector<std::filesystem::path> collections;
 };

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace recipe::spank {
 namespace {
@@ -48,16 +47,6 @@ constexpr std::array known_options{
     KnownOption{"partition", "PARTITION"},
     KnownOption{"qos", "QOS"},
 };
-
-config::Environment snapshot_of_environment() {
-    config::Environment environment;
-    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
-        const std::string_view text = *variable;
-        if (const std::size_t equals = text.find('='); equals != std::string_view::npos)
-            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return environment;
-}
 
 submit::SlurmOption option_at_its_level(const Client& client, const KnownOption& known) {
     submit::SlurmOption option{.name = known.name, .value = client.options.get(known.name)};
@@ -137,7 +126,7 @@ void apply(const Client& client, const submit::Submission& submission) {
 }  // namespace
 
 Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix) {
-    return {spank, tool, variable_prefix, read_own_command_line(), SlurmOptions(), snapshot_of_environment()};
+    return {spank, tool, variable_prefix, read_own_command_line(), SlurmOptions(), site::process_environment()};
 }
 
 Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {

@@ -20,6 +20,9 @@ struct Settings {
 /// installed, from any working directory.
 [[nodiscard]] std::filesystem::path data_directory();
 
+/// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
+[[nodiscard]] config::Environment process_environment();
+
 /// The site file: `named` if given, else $SLURM_RECIPE_SITE, else etc/recipe.yaml of the data directory.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
                                                   const config::Environment& environment);

@@ -63,6 +63,12 @@ PYTHON
     assert_output_contains "rank 1 of 2"
 }
 
+@test "an environment without PWD, as cron leaves it, is enough" {
+    run as_user env -u PWD sbatch --parsable --hold "${quick[@]}" </dev/null
+    assert_success
+    [[ $(job_field "$output" StdOut) == "$WORK"/results/* ]]
+}
+
 @test "a terminal on stdin means the recipe's own script" {
     run as_user script -qec "sbatch --parsable ${quick[*]}" /dev/null
     assert_success
