@@ -1,13 +1,11 @@
 # One layout for the build tree and an installation, so that every part finds the others relative to itself:
 #   bin/srecipe
 #   <libdir>/slurm/{spank_recipe,job_submit_recipe}.so   what Slurm loads
-#   <libdir>/slurm-recipe/librecipe*.so                  what they load, and only when a recipe is used
+#   <libdir>/slurm-recipe/librecipe_spank.so             what the former loads when a recipe is used
 #   share/slurm-recipe/{recipes_collection,etc}          data
 set(RECIPE_LIB_DIR ${CMAKE_INSTALL_LIBDIR}/slurm-recipe)
 set(RECIPE_PLUGIN_DIR ${CMAKE_INSTALL_LIBDIR}/slurm)
 set(RECIPE_DATA_DIR ${CMAKE_INSTALL_DATAROOTDIR}/slurm-recipe)
-file(RELATIVE_PATH RECIPE_DATA_FROM_LIB /${RECIPE_LIB_DIR} /${RECIPE_DATA_DIR})
-file(RELATIVE_PATH RECIPE_LIB_FROM_BIN /${CMAKE_INSTALL_BINDIR} /${RECIPE_LIB_DIR})
 file(RELATIVE_PATH RECIPE_LIB_FROM_PLUGIN /${RECIPE_PLUGIN_DIR} /${RECIPE_LIB_DIR})
 
 set(RECIPE_STAGE ${CMAKE_BINARY_DIR})

@@ -17,17 +17,25 @@ endif()
 add_library(slurm_headers INTERFACE)
 target_include_directories(slurm_headers SYSTEM INTERFACE ${SLURM_INCLUDE_DIR})
 
-# A shared object that Slurm loads: exports its entry points alone, is never unloaded, finds its own symbols first.
+# An object for Slurm's processes: never unloaded, finds its own symbols first, and lazy, since symbols that only clients or
+# only slurmctld have must not be asked for elsewhere.
+add_library(recipe_loadable INTERFACE)
+target_compile_options(recipe_loadable INTERFACE -fno-gnu-unique)
+target_link_options(recipe_loadable INTERFACE -Wl,-z,lazy -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,--exclude-libs,ALL
+    -Wl,--gc-sections)
+
+# The same with the C++ library inside: no other version of it in the process can matter, and there is less to look up.
+add_library(recipe_self_contained INTERFACE)
+target_link_libraries(recipe_self_contained INTERFACE recipe_loadable)
+target_link_options(recipe_self_contained INTERFACE -static-libstdc++ -static-libgcc)
+
+# What plugstack.conf or JobSubmitPlugins name. Its exports.map lists its entry points.
 function(recipe_slurm_plugin target)
-    set_target_properties(${target} PROPERTIES PREFIX ""
-        LIBRARY_OUTPUT_DIRECTORY ${RECIPE_STAGE}/${RECIPE_PLUGIN_DIR}
+    set_target_properties(${target} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${RECIPE_STAGE}/${RECIPE_PLUGIN_DIR}
         BUILD_RPATH_USE_ORIGIN ON
-        BUILD_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}" INSTALL_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}")
-    target_link_libraries(${target} PRIVATE recipe_options slurm_headers)
-    target_compile_options(${target} PRIVATE -fno-gnu-unique)
-    # Not -z now: symbols that only clients or only slurmctld have must stay lazy.
-    target_link_options(${target} PRIVATE -Wl,-z,lazy -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,--exclude-libs,ALL
-        -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
-    set_target_properties(${target} PROPERTIES LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
+        BUILD_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}" INSTALL_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}"
+        LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
+    target_link_libraries(${target} PRIVATE recipe_options recipe_loadable slurm_headers)
+    target_link_options(${target} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
     install(TARGETS ${target} LIBRARY DESTINATION ${RECIPE_PLUGIN_DIR})
 endfunction()

@@ -83,7 +83,7 @@ private:
         std::vector<fs::path> search_path;
         if (!found_.collection.empty()) search_path.push_back(found_.collection);
         if (result_.collection != found_.collection) search_path.push_back(result_.collection);
-        repository_.emplace(std::move(search_path));
+        repository_.emplace(std::move(search_path), request_.documents);
         primary_ = "config";
         const bool free_file = !request_.recipe.empty() && found_.collection.empty();
         const std::string config_path = "recipes/" + found_.name;

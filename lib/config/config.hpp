@@ -155,12 +155,23 @@ struct Override {
     std::string name;
 };
 
+/// YAML files that were read already. Compositions that share one parse each file once; parsing is most of their time.
+class Documents {
+public:
+    /// As load_yaml().
+    [[nodiscard]] Expected<Value> load(const std::filesystem::path& file);
+
+private:
+    std::map<std::filesystem::path, Value> read_;
+};
+
 struct ComposeRequest {
     std::vector<std::filesystem::path> collections;  // searched in this order; the first that has the recipe wins
     std::string recipe;                              // path under recipes/, unique base name, or a file's path
     std::vector<Override> overrides;                 // applied in this order
     Environment environment;                         // for oc.env
     std::filesystem::path working_directory;         // for recipes named by a relative file path
+    Documents* documents = nullptr;                  // shared with other compositions, if there are any
 };
 
 /// What an override did, in the order given.

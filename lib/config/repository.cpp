@@ -151,7 +151,7 @@ Expected<const LoadedConfig*> Repository::load(const std::string& config_path) {
         cache_.emplace(config_path, nullptr);
         return nullptr;
     }
-    auto content = load_yaml(*file);
+    auto content = documents_ != nullptr ? documents_->load(*file) : load_yaml(*file);
     if (!content) return std::unexpected(std::move(content.error()));
     auto config = std::make_unique<LoadedConfig>();
     config->file = *file;

@@ -18,7 +18,8 @@ struct LoadedConfig {
 
 class Repository {
 public:
-    explicit Repository(std::vector<std::filesystem::path> search_path) : search_path_(std::move(search_path)) {}
+    Repository(std::vector<std::filesystem::path> search_path, Documents* documents)
+        : search_path_(std::move(search_path)), documents_(documents) {}
 
     void append_search_path(std::filesystem::path directory) { search_path_.push_back(std::move(directory)); }
     [[nodiscard]] const std::vector<std::filesystem::path>& search_path() const { return search_path_; }
@@ -36,6 +37,7 @@ public:
 
 private:
     std::vector<std::filesystem::path> search_path_;
+    Documents* documents_;  // null: nothing is shared
     std::map<std::string, std::filesystem::path> overlay_;
     std::map<std::string, std::unique_ptr<LoadedConfig>> cache_;
 };

@@ -284,6 +284,13 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
     return builder.take();
 }
 
+Expected<Value> Documents::load(const std::filesystem::path& file) {
+    if (const auto known = read_.find(file); known != read_.end()) return known->second;
+    Expected<Value> document = load_yaml(file);
+    if (document) read_.emplace(file, *document);
+    return document;
+}
+
 Expected<Value> load_yaml(const std::filesystem::path& file) {
     // Opened first and examined afterwards, so that what is examined is what is read; O_NONBLOCK for pipes without a writer.
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -3,14 +3,25 @@
 #include <dlfcn.h>
 
 namespace recipe::site {
+namespace {
+
+// <prefix>/bin/srecipe, <prefix>/lib/slurm/x.so, <prefix>/lib/<architecture>/slurm-recipe/x.so
+constexpr int deepest = 4;
+
+}  // namespace
 
 std::filesystem::path data_directory() {
-    Dl_info library{};
-    if (dladdr(reinterpret_cast<const void*>(&data_directory), &library) == 0 || library.dli_fname == nullptr) return {};
+    Dl_info object{};
+    if (dladdr(reinterpret_cast<const void*>(&data_directory), &object) == 0 || object.dli_fname == nullptr) return {};
     std::error_code error;
-    const std::filesystem::path file = std::filesystem::canonical(library.dli_fname, error);
-    if (error) return {};
-    return (file.parent_path() / RECIPE_DATA_FROM_LIB).lexically_normal();
+    // The main program is known by argv[0] alone.
+    const bool is_path = std::filesystem::path(object.dli_fname).has_parent_path();
+    std::filesystem::path directory = std::filesystem::canonical(is_path ? object.dli_fname : "/proc/self/exe", error);
+    for (int level = 0; level < deepest && !error; ++level) {
+        directory = directory.parent_path();
+        if (std::filesystem::exists(directory / RECIPE_DATA_DIR / "recipes_collection", error)) return directory / RECIPE_DATA_DIR;
+    }
+    return {};
 }
 
 }  // namespace recipe::site

@@ -12,12 +12,14 @@ namespace {
 
 using config::Value;
 
-config::ComposeRequest compose_request(const Request& request, const std::vector<LeveledOverride>& overrides,
+config::ComposeRequest compose_request(const Request& request, config::Documents& documents,
+                                       const std::vector<LeveledOverride>& overrides,
                                        const std::vector<config::Override>& wishes) {
     config::ComposeRequest compose{.collections = request.collections,
                                    .recipe = request.recipe,
                                    .environment = request.environment,
-                                   .working_directory = request.working_directory};
+                                   .working_directory = request.working_directory,
+                                   .documents = &documents};
     for (const LeveledOverride& given : overrides) compose.overrides.push_back(given.override);
     compose.overrides.insert(compose.overrides.end(), wishes.begin(), wishes.end());
     return compose;
@@ -26,7 +28,8 @@ config::ComposeRequest compose_request(const Request& request, const std::vector
 /// Composes with the request's --recipe-sets and, where they win, its Slurm options.
 Expected<config::Resolved> resolve(const Request& request, const std::vector<LeveledOverride>& overrides,
                                    std::vector<config::Override>& wishes) {
-    Expected<config::Resolved> resolved = config::compose(compose_request(request, overrides, {}));
+    config::Documents documents;
+    Expected<config::Resolved> resolved = config::compose(compose_request(request, documents, overrides, {}));
     if (!resolved) return resolved;
     Expected<std::vector<config::Override>> winning = wishes_of(request, overrides, *resolved);
     if (!winning) return std::unexpected(std::move(winning.error()));
@@ -39,7 +42,14 @@ Expected<config::Resolved> resolve(const Request& request, const std::vector<Lev
         wishes.push_back({fmt::format("recipes.exp_manager.exp_dir=${{recipes.run.results_dir}}/%j"), "the job's directory"});
 
     if (wishes.empty()) return resolved;
-    return config::compose(compose_request(request, overrides, wishes));
+    return config::compose(compose_request(request, documents, overrides, wishes));
+}
+
+/// A recipe that names no instance type is not held against any, so the catalogue need not be read.
+Expected<hardware::Catalogue> catalogue_for(const Request& request, const config::Resolved& resolved) {
+    const Value* instance_type = resolved.root.find("instance_type");
+    if (instance_type == nullptr || instance_type->is_null()) return hardware::Catalogue();
+    return hardware::Catalogue::load(request.hardware_files);
 }
 
 void check_allocation(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
@@ -88,7 +98,7 @@ Outcome prepare(const Request& request) {
     std::vector<config::Override> wishes;
     Expected<config::Resolved> resolved = resolve(request, overrides, wishes);
     if (!resolved) return refused(std::move(resolved.error()));
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(request.hardware_files);
+    Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
