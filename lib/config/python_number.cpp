@@ -1,5 +1,6 @@
 #include "config/number_text.hpp"
 #include "config/python_number.hpp"
+#include "config/utf8.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -31,9 +32,35 @@ void take_sign(std::string_view& text, std::string& plain) {
     text.remove_prefix(1);
 }
 
+/// Digits of other scripts as ASCII digits; nullopt when there is another character beyond ASCII.
+std::optional<std::string> with_ascii_digits(std::string_view text) {
+    std::string plain;
+    while (!text.empty()) {
+        const auto decoded = decode_utf8(text);
+        if (!decoded) return std::nullopt;
+        if (decoded->character < 0x80) {
+            plain += text.front();
+        } else if (const auto digit = decimal_digit(decoded->character)) {
+            plain += static_cast<char>('0' + *digit);
+        } else {
+            return std::nullopt;
+        }
+        text.remove_prefix(decoded->length);
+    }
+    return plain;
+}
+
+bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 }  // namespace
 
 std::optional<Integer> python_int(std::string_view text) {
+    if (!is_ascii(text)) {
+        const auto ascii = with_ascii_digits(text);
+        return ascii ? python_int(*ascii) : std::nullopt;
+    }
     text = stripped(text);
     std::string plain;
     take_sign(text, plain);
@@ -42,6 +69,10 @@ std::optional<Integer> python_int(std::string_view text) {
 }
 
 std::optional<double> python_float(std::string_view text) {
+    if (!is_ascii(text)) {
+        const auto ascii = with_ascii_digits(text);
+        return ascii ? python_float(*ascii) : std::nullopt;
+    }
     text = stripped(text);
     std::string plain;
     take_sign(text, plain);

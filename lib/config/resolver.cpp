@@ -206,6 +206,7 @@ Fallible<Result> Resolver::resolve_node(NodeTree::Id id) {
     }
     // A node made on the way is nobody's to mend: the one in the configuration that made it is.
     if (result.error().culprit == NodeTree::none || result.error().culprit >= static_nodes_) result.error().culprit = id;
+    result.error().kind = Failure::Kind::error;  // the path led here; what is wrong is what stands here
     outcome.state = State::failed;
     outcome.failure = result.error();
     return result;
@@ -256,6 +257,7 @@ Fallible<Result> Resolver::evaluate(const interpolation::Interpolation& source, 
     const DepthGuard guard(depth_);
     if (depth_ > deepest_resolution) return fail("interpolations lead to one another in too long a chain", "compose.too_large");
     const auto blame = [&source](Fallible<Result> result) {
+        if (!result) result.error().kind = Failure::Kind::error;
         if (!result && result.error().culprit == NodeTree::none && result.error().source.empty()) {
             result.error().message = fmt::format("`{}`: {}", quotable(source.source), result.error().message);
             result.error().source = source.source;

@@ -13,6 +13,7 @@ namespace {
 
 using Call = Resolver::Call;
 
+constexpr std::size_t most_nodes = 1'000'000;
 constexpr std::size_t longest_made_value = std::size_t{1024} * 1024;
 
 Result made(Value value) { return {.value = std::move(value)}; }
@@ -151,6 +152,12 @@ Fallible<Result> replace_deprecated(Resolver& resolver, Call& call) {
 }
 
 Fallible<Result> create(Resolver& resolver, Call& call) {
+    // A map or list of the configuration is copied as it is written: what it refers to is looked up from the new place.
+    if (is_container_node(resolver, call.arguments[0])) {
+        Value copy = resolver.plain(call.arguments[0]);
+        if (resolver.tree().size() + copy.size() > most_nodes) return resolver.fail("too many values are made", "compose.too_large");
+        return Result{.node = resolver.tree().adopt(std::move(copy), call.container)};
+    }
     auto value = resolver.materialize(call.arguments[0]);
     if (!value) return std::unexpected(std::move(value.error()));
     if (value->is_null()) return made(Value::null());
