@@ -1,3 +1,4 @@
+#include "config/characters.hpp"
 #include "config/integer_math.hpp"
 #include "config/override_functions.hpp"
 #include "config/python_number.hpp"
@@ -79,9 +80,8 @@ std::expected<Value, std::string> to_text(const Value& value) {
 std::expected<Value, std::string> to_bool(const Value& value) {
     if (value.as_bool()) return value;
     if (const std::string* text = value.as_string()) {
-        std::string lower = *text;
-        std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        if (lower == "true" || lower == "false") return Value::boolean(lower == "true");
+        const std::string word = lower(*text);
+        if (word == "true" || word == "false") return Value::boolean(word == "true");
         return wrong(fmt::format("'{}' is neither true nor false", *text));
     }
     if (value.is_null()) return Value::boolean(false);

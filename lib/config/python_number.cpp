@@ -1,3 +1,4 @@
+#include "config/characters.hpp"
 #include "config/number_text.hpp"
 #include "config/python_number.hpp"
 #include "config/utf8.hpp"
@@ -7,8 +8,6 @@
 
 namespace recipe::config {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view stripped(std::string_view text) {
     constexpr std::string_view blanks = " \t\n\r\v\f\x1c\x1d\x1e\x1f";
@@ -77,11 +76,10 @@ std::optional<double> python_float(std::string_view text) {
     std::string plain;
     take_sign(text, plain);
     if (!text.empty() && !is_digit(text.front()) && text.front() != '.') {
-        std::string lower(text);
-        std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        const std::string word = lower(text);
         const double sign = plain == "-" ? -1 : 1;
-        if (lower == "inf" || lower == "infinity") return sign * std::numeric_limits<double>::infinity();
-        if (lower == "nan") return std::numeric_limits<double>::quiet_NaN();
+        if (word == "inf" || word == "infinity") return sign * std::numeric_limits<double>::infinity();
+        if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
         return std::nullopt;
     }
     const bool whole = take_digits(text, plain);

@@ -1,6 +1,7 @@
 #include "config/place.hpp"
 #include "config/python_number.hpp"
 #include "config/resolver.hpp"
+#include "config/special_value.hpp"
 
 #include <fmt/format.h>
 
@@ -22,16 +23,6 @@ struct DepthGuard {
     DepthGuard(const DepthGuard&) = delete;
     DepthGuard& operator=(const DepthGuard&) = delete;
 };
-
-bool is_missing(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && *text == "???";
-}
-
-bool is_interpolation(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && interpolation::has_interpolation(*text);
-}
 
 /// Roughly the memory of a value, in bytes.
 std::size_t weight(const Value& value) {
@@ -129,7 +120,7 @@ Fallible<std::optional<Result>> Resolver::select(NodeTree::Id container, std::st
         if (!result) return std::unexpected(std::move(result.error()));
         if (i + 1 == steps.size()) return std::move(*result);
         const Value& value = plain(*result);
-        if (result->node == NodeTree::none || (!value.is_map() && !value.is_list())) {
+        if (result->node == NodeTree::none || !is_container(value)) {
             Failure failure = fail(fmt::format("`{}` is {} and holds no `{}`", tree_.path(**child), describe(value.kind()),
                                                quotable(steps[i + 1]))).error();
             failure.kind = Failure::Kind::not_a_container;
@@ -165,7 +156,7 @@ std::optional<Value> Resolver::select_container(std::string_view dotted_path) {
     const auto found = select(root_, dotted_path, false);
     if (!found || !*found || (*found)->node == NodeTree::none) return std::nullopt;
     const Value& value = plain(**found);
-    if (!value.is_map() && !value.is_list()) return std::nullopt;
+    if (!is_container(value)) return std::nullopt;
     return value;
 }
 
@@ -217,7 +208,7 @@ Fallible<Result> Resolver::resolve_text_of(NodeTree::Id id) {
     const auto parsed = interpolation::parse_text(text);
     if (!parsed) {
         Failure failure{.code = "compose.interpolation"};
-        failure.message = fmt::format("this is no valid interpolation, at character {}: {}", parsed.error().position + 1, parsed.error().message);
+        failure.message = describe(parsed.error());
         failure.source = text.substr(std::min(parsed.error().position, text.size()));
         return std::unexpected(std::move(failure));
     }
@@ -401,7 +392,7 @@ Fallible<Value> Resolver::materialize_node(NodeTree::Id id, int depth) {
         if (result->node == NodeTree::none) return materialize(*result);
         return materialize_node(result->node, depth + 1);
     }
-    if (!value.is_map() && !value.is_list()) return value;
+    if (!is_container(value)) return value;
     if (!expanding_.insert(id).second)
         return fail(fmt::format("`{}` contains itself through interpolations", tree_.path(id)), "compose.cycle");
     Value copy = value.is_map() ? Value::map() : Value::list();
@@ -443,7 +434,7 @@ Value Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed) {
         failed.push_back(id);
         return {};
     }
-    if (!value.is_map() && !value.is_list()) return value;
+    if (!is_container(value)) return value;
     Value copy = value.is_map() ? Value::map() : Value::list();
     copy.set_position(value.position());
     for (std::size_t i = 0; i < value.size(); ++i) {

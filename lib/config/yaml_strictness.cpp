@@ -9,6 +9,8 @@
 namespace recipe::config {
 namespace {
 
+constexpr std::size_t most_brackets_in_a_row = 1000;
+
 /// YAML 1.1's c-printable, as PyYAML checks it.
 bool may_stand_in_yaml(char32_t c) {
     if (c < 0x80) return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c != 0x7F);
@@ -20,10 +22,18 @@ bool may_stand_in_yaml(char32_t c) {
 std::optional<Diagnostic> check_characters(const std::shared_ptr<const Origin>& origin) {
     const std::string_view text = origin->text;
     std::size_t position = 0;
+    std::size_t brackets = 0;
     while (position < text.size()) {
         const auto byte = static_cast<unsigned char>(text[position]);
         if (byte >= 0x20 && byte < 0x7F) {
             ++position;
+            // Thousands of brackets in a row are no recipe, and the parser would take seconds to find that they do not close.
+            if (byte == '[' || byte == '{') {
+                if (++brackets > most_brackets_in_a_row)
+                    return Diagnostic{.code = "compose.too_large", .source = position_at(origin, position - 1).source(), .message = "lists and maps nest too deeply"};
+            } else if (byte != ' ') {
+                brackets = 0;
+            }
             continue;
         }
         const auto decoded = decode_utf8(text.substr(position));
