@@ -53,8 +53,8 @@ void Merger::merge_entry(Value& target, Value key, Value source, const std::stri
         return;
     }
     Value& old = ValueAccess::entries(target)[place].value;
-    if (is_container(source) && is_interpolation(old)) {
-        // A map that is merged onto an interpolation joins a copy of what that names.
+    if ((is_container(source) || is_missing(source)) && is_interpolation(old)) {
+        // What is merged onto an interpolation that names a map or list joins a copy of that.
         if (auto named = Resolver(root_, resolve_options_).select_container(path)) old = std::move(*named);
     }
     if (is_container(source) && is_container(old)) {

@@ -31,7 +31,13 @@ void take_sign(std::string_view& text, std::string& plain) {
     text.remove_prefix(1);
 }
 
-/// Digits of other scripts as ASCII digits; nullopt when there is another character beyond ASCII.
+/// What Python's str.strip() takes off beyond ASCII.
+bool is_wide_blank(char32_t c) {
+    return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+           c == 0x205F || c == 0x3000;
+}
+
+/// Digits of other scripts as ASCII digits, blanks as spaces; nullopt when there is another character beyond ASCII.
 std::optional<std::string> with_ascii_digits(std::string_view text) {
     std::string plain;
     while (!text.empty()) {
@@ -41,6 +47,8 @@ std::optional<std::string> with_ascii_digits(std::string_view text) {
             plain += text.front();
         } else if (const auto digit = decimal_digit(decoded->character)) {
             plain += static_cast<char>('0' + *digit);
+        } else if (is_wide_blank(decoded->character)) {
+            plain += ' ';
         } else {
             return std::nullopt;
         }

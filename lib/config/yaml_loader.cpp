@@ -296,7 +296,9 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
         return refuse({.code = "compose.yaml", .source = {.name = origin->name}, .message = "this is not YAML"});
     }
     if (auto problem = builder.finish()) return refuse(std::move(*problem));
-    return builder.take();
+    Value document = builder.take();
+    if (!document.position().origin) document.set_position({origin, 1, 1});  // an empty document stands in its file, too
+    return document;
 }
 
 Expected<Value> load_yaml(const std::filesystem::path& file) {
