@@ -154,6 +154,13 @@ void OverrideApplier::apply(const GivenOverride& override) {
     }
 }
 
+/// Whether the path ends before an interpolation, which may or may not lead on.
+bool OverrideApplier::is_blocked_by_interpolation(const Place& place, const Path& path) {
+    if (place.containers.empty()) return false;
+    const Value* blocked = child_of(*place.containers.back(), path[place.containers.size() - 1]);
+    return blocked && is_interpolation(*blocked);
+}
+
 void OverrideApplier::change(const GivenOverride& override, const Path& path, Value value) {
     const Place place = locate(path);
     if (!place.node) {
@@ -166,13 +173,10 @@ void OverrideApplier::change(const GivenOverride& override, const Path& path, Va
 void OverrideApplier::add(const GivenOverride& override, const Path& path, Value value) {
     const Place place = locate_addition(path);
     const std::string key = place.prefix + override.parsed.key;
-    if (!place.node) {
-        create(override, place, path, std::move(value));
-        return;
-    }
-    if (override.parsed.type == ParsedOverride::Type::add && !is_container(value)) {
-        bool empty = place.node->is_null() || is_missing(*place.node);
-        if (is_interpolation(*place.node)) {
+    const bool fills_a_gap = override.parsed.type == ParsedOverride::Type::add && !is_container(value);
+    if (fills_a_gap && (place.node || is_blocked_by_interpolation(place, path))) {
+        bool empty = place.node && (place.node->is_null() || is_missing(*place.node));
+        if (!place.node || is_interpolation(*place.node)) {
             auto resolved = Resolver(root_, options_).select_value(key);
             if (!resolved) {
                 report(override, resolved.error().code, fmt::format("what `{}` holds now cannot be resolved: {}", key, resolved.error().message));
@@ -186,16 +190,31 @@ void OverrideApplier::add(const GivenOverride& override, const Path& path, Value
             return;
         }
     }
+    if (!place.node) {
+        create(override, place, path, std::move(value));
+        return;
+    }
     assign(override, *place.node, key, std::move(value), true);
 }
 
 void OverrideApplier::remove(const GivenOverride& override, const Path& path) {
-    const Place place = locate(path);
+    Place place = locate(path);
+    std::string key = place.prefix + override.parsed.key;
+    if (!place.node && is_blocked_by_interpolation(place, path)) {
+        // What is taken out is taken out of the map that the interpolation names.
+        const std::size_t dot = override.parsed.key.rfind('.');
+        if (const auto parent = Resolver(root_, options_).select_path(override.parsed.key.substr(0, dot))) {
+            Path target;
+            for (const std::string_view step : split_key(*parent)) target.emplace_back(step);
+            target.push_back(path.back());
+            place = walk(root_, "", target);
+            key = *parent + '.' + path.back();
+        }
+    }
     if (!place.node) {
         report_unknown(override, path);
         return;
     }
-    const std::string key = place.prefix + override.parsed.key;
     const bool has_value = override.parsed.value && !to_value(*override.parsed.value).is_null();
     std::optional<Value> current;
     if (has_value || is_interpolation(*place.node)) {

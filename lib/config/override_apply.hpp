@@ -33,6 +33,8 @@ private:
     Place locate(const Path& path) const;
     Place locate_addition(const Path& path) const;
 
+    static bool is_blocked_by_interpolation(const Place& place, const Path& path);
+
     void change(const GivenOverride& override, const Path& path, Value value);
     void add(const GivenOverride& override, const Path& path, Value value);
     void remove(const GivenOverride& override, const Path& path);

@@ -160,6 +160,12 @@ std::optional<Value> Resolver::select_container(std::string_view dotted_path) {
     return value;
 }
 
+std::optional<std::string> Resolver::select_path(std::string_view dotted_path) {
+    const auto found = select(root_, dotted_path, false);
+    if (!found || !*found || (*found)->node >= static_nodes_) return std::nullopt;
+    return tree_.path((*found)->node);
+}
+
 // --- one node --------------------------------------------------------------------------------------------------------
 
 std::unexpected<Failure> Resolver::cycle_through(NodeTree::Id id) const {
