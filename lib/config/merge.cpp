@@ -1,16 +1,10 @@
 #include "config/merge.hpp"
+#include "config/special_value.hpp"
 
 #include <fmt/format.h>
 
 namespace recipe::config {
 namespace {
-
-bool is_missing(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && *text == "???";
-}
-
-bool is_container(const Value& value) { return value.is_map() || value.is_list(); }
 
 std::string below(const std::string& path, const Value& key) {
     const std::string name = to_python_text(key);
@@ -59,8 +53,8 @@ void Merger::merge_entry(Value& target, Value key, Value source, const std::stri
         return;
     }
     Value& old = ValueAccess::entries(target)[place].value;
-    if (is_container(source) && old.is_string() && interpolation::has_interpolation(*old.as_string())) {
-        // A map that is merged onto an interpolation joins a copy of what that names.
+    if ((is_container(source) || is_missing(source)) && is_interpolation(old)) {
+        // What is merged onto an interpolation that names a map or list joins a copy of that.
         if (auto named = Resolver(root_, resolve_options_).select_container(path)) old = std::move(*named);
     }
     if (is_container(source) && is_container(old)) {

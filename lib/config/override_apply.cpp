@@ -4,6 +4,7 @@
 #include "config/merge.hpp"
 #include "config/place.hpp"
 #include "config/python_number.hpp"
+#include "config/special_value.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,18 +25,6 @@ std::vector<std::string> split_path(std::string_view key) {
         if (dot == std::string_view::npos) return path;
         key.remove_prefix(dot + 1);
     }
-}
-
-bool is_container(const Value& value) { return value.is_map() || value.is_list(); }
-
-bool is_missing(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && *text == "???";
-}
-
-bool is_interpolation(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && interpolation::has_interpolation(*text);
 }
 
 Value* child_of(Value& container, std::string_view key) {
@@ -75,6 +64,11 @@ void place_all(Value& value, const Position& position) {
             place_all(entry.value, position);
         }
     }
+}
+
+bool has_null_key(const Value& value) {
+    return std::ranges::any_of(value.items(), has_null_key) ||
+           std::ranges::any_of(value.entries(), [](const Entry& entry) { return entry.key.is_null() || has_null_key(entry.value); });
 }
 
 /// Full paths that end in the steps of `path`.
@@ -152,12 +146,19 @@ void OverrideApplier::apply(const GivenOverride& override) {
     Value value = to_value(*parsed.value);
     const auto origin = std::make_shared<const Origin>(Origin{override.given.name, override.given.text});
     place_all(value, {origin, 0, static_cast<int>(parsed.value_column) + 1});
-    if (!check_interpolations(override, value)) return;
+    if (!check_value(override, value)) return;
     if (parsed.type == ParsedOverride::Type::change) {
         change(override, path, std::move(value));
     } else {
         add(override, path, std::move(value));
     }
+}
+
+/// Whether the path ends before an interpolation, which may or may not lead on.
+bool OverrideApplier::is_blocked_by_interpolation(const Place& place, const Path& path) {
+    if (place.containers.empty()) return false;
+    const Value* blocked = child_of(*place.containers.back(), path[place.containers.size() - 1]);
+    return blocked && is_interpolation(*blocked);
 }
 
 void OverrideApplier::change(const GivenOverride& override, const Path& path, Value value) {
@@ -172,13 +173,10 @@ void OverrideApplier::change(const GivenOverride& override, const Path& path, Va
 void OverrideApplier::add(const GivenOverride& override, const Path& path, Value value) {
     const Place place = locate_addition(path);
     const std::string key = place.prefix + override.parsed.key;
-    if (!place.node) {
-        create(override, place, path, std::move(value));
-        return;
-    }
-    if (override.parsed.type == ParsedOverride::Type::add && !is_container(value)) {
-        bool empty = place.node->is_null() || is_missing(*place.node);
-        if (is_interpolation(*place.node)) {
+    const bool fills_a_gap = override.parsed.type == ParsedOverride::Type::add && !is_container(value);
+    if (fills_a_gap && (place.node || is_blocked_by_interpolation(place, path))) {
+        bool empty = place.node && (place.node->is_null() || is_missing(*place.node));
+        if (!place.node || is_interpolation(*place.node)) {
             auto resolved = Resolver(root_, options_).select_value(key);
             if (!resolved) {
                 report(override, resolved.error().code, fmt::format("what `{}` holds now cannot be resolved: {}", key, resolved.error().message));
@@ -192,16 +190,31 @@ void OverrideApplier::add(const GivenOverride& override, const Path& path, Value
             return;
         }
     }
+    if (!place.node) {
+        create(override, place, path, std::move(value));
+        return;
+    }
     assign(override, *place.node, key, std::move(value), true);
 }
 
 void OverrideApplier::remove(const GivenOverride& override, const Path& path) {
-    const Place place = locate(path);
+    Place place = locate(path);
+    std::string key = place.prefix + override.parsed.key;
+    if (!place.node && is_blocked_by_interpolation(place, path)) {
+        // What is taken out is taken out of the map that the interpolation names.
+        const std::size_t dot = override.parsed.key.rfind('.');
+        if (const auto parent = Resolver(root_, options_).select_path(override.parsed.key.substr(0, dot))) {
+            Path target;
+            for (const std::string_view step : split_key(*parent)) target.emplace_back(step);
+            target.push_back(path.back());
+            place = walk(root_, "", target);
+            key = *parent + '.' + path.back();
+        }
+    }
     if (!place.node) {
         report_unknown(override, path);
         return;
     }
-    const std::string key = place.prefix + override.parsed.key;
     const bool has_value = override.parsed.value && !to_value(*override.parsed.value).is_null();
     std::optional<Value> current;
     if (has_value || is_interpolation(*place.node)) {
@@ -304,23 +317,13 @@ void OverrideApplier::create(const GivenOverride& override, const Place& place, 
     for (std::string& leaf : touched) record(override, std::move(leaf));
 }
 
-bool OverrideApplier::check_interpolations(const GivenOverride& override, const Value& value) {
-    bool fine = true;
-    if (is_interpolation(value)) {
-        if (const auto parsed = interpolation::parse_text(*value.as_string()); !parsed) {
-            report(override, "compose.interpolation", fmt::format("`{}` is no valid interpolation: {}", quotable(*value.as_string()), parsed.error().message), {}, true);
-            fine = false;
-        }
-    }
-    for (const Value& item : value.items()) fine = check_interpolations(override, item) && fine;
-    for (const Entry& entry : value.entries()) {
-        if (entry.key.is_null()) {
-            report(override, "compose.type", "null cannot be a key", {}, true);
-            fine = false;
-        }
-        fine = check_interpolations(override, entry.value) && fine;
-    }
-    return fine;
+bool OverrideApplier::check_value(const GivenOverride& override, const Value& value) {
+    const auto invalid = find_invalid_interpolations(value);
+    for (const InvalidInterpolation& each : invalid)
+        report(override, "compose.interpolation", fmt::format("`{}`: {}", quotable(*each.value->as_string()), describe(each.error)), {}, true);
+    const bool null_key = has_null_key(value);
+    if (null_key) report(override, "compose.type", "null cannot be a key", {}, true);
+    return invalid.empty() && !null_key;
 }
 
 // --- problems --------------------------------------------------------------------------------------------------------

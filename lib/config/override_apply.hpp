@@ -33,6 +33,8 @@ private:
     Place locate(const Path& path) const;
     Place locate_addition(const Path& path) const;
 
+    static bool is_blocked_by_interpolation(const Place& place, const Path& path);
+
     void change(const GivenOverride& override, const Path& path, Value value);
     void add(const GivenOverride& override, const Path& path, Value value);
     void remove(const GivenOverride& override, const Path& path);
@@ -40,7 +42,7 @@ private:
 
     void assign(const GivenOverride& override, Value& node, const std::string& key, Value value, bool allow_new_keys);
     void create(const GivenOverride& override, const Place& place, const Path& path, Value value);
-    bool check_interpolations(const GivenOverride& override, const Value& value);
+    bool check_value(const GivenOverride& override, const Value& value);
 
     void report(const GivenOverride& override, std::string code, std::string message, std::string fix = {}, bool at_value = false);
     void report_unknown(const GivenOverride& override, const Path& path);

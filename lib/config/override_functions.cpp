@@ -1,3 +1,4 @@
+#include "config/characters.hpp"
 #include "config/integer_math.hpp"
 #include "config/override_functions.hpp"
 #include "config/python_number.hpp"
@@ -36,6 +37,13 @@ Element list_of(std::vector<Element> items) {
     return list;
 }
 
+/// a, b, c as the choice that a function makes of several arguments.
+Result simple_choice_of(std::vector<Element> elements) {
+    for (const Element& element : elements)
+        if (element.kind == Element::Kind::sweep) return wrong("sweeps do not nest");
+    return make_sweep({.kind = Sweep::Kind::simple_choice, .list = std::move(elements)});
+}
+
 // --- casts -----------------------------------------------------------------------------------------------------------
 
 using CastScalar = std::expected<Value, std::string> (*)(const Value&);
@@ -72,9 +80,8 @@ std::expected<Value, std::string> to_text(const Value& value) {
 std::expected<Value, std::string> to_bool(const Value& value) {
     if (value.as_bool()) return value;
     if (const std::string* text = value.as_string()) {
-        std::string lower = *text;
-        std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        if (lower == "true" || lower == "false") return Value::boolean(lower == "true");
+        const std::string word = lower(*text);
+        if (word == "true" || word == "false") return Value::boolean(word == "true");
         return wrong(fmt::format("'{}' is neither true nor false", *text));
     }
     if (value.is_null()) return Value::boolean(false);
@@ -98,6 +105,7 @@ Result cast_sweep(Sweep sweep, CastScalar cast_scalar) {
     switch (sweep.kind) {
         case Sweep::Kind::choice:
         case Sweep::Kind::simple_choice: {
+            if (auto nested = simple_choice_of(sweep.list); !nested) return nested;
             if (auto problem = cast_all(sweep.list, cast_scalar)) return wrong(std::move(*problem));
             sweep.shuffled = false;
             break;
@@ -148,8 +156,10 @@ Result call_cast(FunctionCall& call, CastScalar cast_scalar) {
     if (value && !call.arguments.empty()) return wrong("takes its value by position or by name, not both");
     if (!value && call.arguments.empty()) return wrong("needs a value");
     if (!value && call.arguments.size() == 1) value = std::move(call.arguments.front());
-    if (!value) value = make_sweep({.kind = Sweep::Kind::simple_choice, .list = std::move(call.arguments)});
-    return cast(*value, cast_scalar);
+    if (value) return cast(*value, cast_scalar);
+    auto choice = simple_choice_of(std::move(call.arguments));
+    if (!choice) return choice;
+    return cast(*choice, cast_scalar);
 }
 
 // --- sweeps ----------------------------------------------------------------------------------------------------------
@@ -287,6 +297,13 @@ Result sort_one(const Element& element, bool reverse) {
     return element;
 }
 
+/// What sort() and shuffle() take by position.
+bool all_sortable(const std::vector<Element>& elements) {
+    return std::ranges::none_of(elements, [](const Element& element) {
+        return is_null(element) || is_sweep(element, {Sweep::Kind::interval, Sweep::Kind::glob});
+    });
+}
+
 Result call_sort(FunctionCall& call) {
     bool reverse = false;
     if (const auto named = call.named.find("reverse"); named != call.named.end()) {
@@ -294,9 +311,7 @@ Result call_sort(FunctionCall& call) {
         if (!flag) return wrong("expects true or false for `reverse`");
         reverse = *flag;
     }
-    for (const Element& argument : call.arguments)
-        if (is_null(argument) || is_sweep(argument, {Sweep::Kind::interval, Sweep::Kind::glob}))
-            return wrong("expects values, choices or ranges");
+    if (!all_sortable(call.arguments)) return wrong("expects values, choices or ranges");
     if (const auto list = call.named.find("list"); list != call.named.end() && !is_null(list->second)) {
         if (list->second.kind != Element::Kind::list) return wrong("expects a list for `list`");
         return sort_one(list->second, reverse);
@@ -314,6 +329,7 @@ Result call_sort(FunctionCall& call) {
 
 /// A list keeps its order: one of the orders that Hydra's random shuffle may yield, and the same on every run.
 Result call_shuffle(FunctionCall& call) {
+    if (!all_sortable(call.arguments)) return wrong("expects values, choices or ranges");
     for (const char* name : {"list", "sweep"}) {
         const auto named = call.named.find(name);
         if (named == call.named.end() || is_null(named->second)) continue;
@@ -329,7 +345,7 @@ Result call_shuffle(FunctionCall& call) {
         sweep.shuffled = true;
         return make_sweep(std::move(sweep));
     }
-    return make_sweep({.kind = Sweep::Kind::simple_choice, .list = std::move(call.arguments), .shuffled = true});
+    return simple_choice_of(std::move(call.arguments));
 }
 
 struct Function {

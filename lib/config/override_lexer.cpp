@@ -1,12 +1,10 @@
+#include "config/characters.hpp"
 #include "config/override_lexer.hpp"
 
 #include <algorithm>
 
 namespace recipe::config {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// (CHAR|'_'|'$') (CHAR|DIGIT|'_'|'-'|'$')*
 std::size_t match_special_key(std::string_view text) {

@@ -1,13 +1,13 @@
+#include "config/characters.hpp"
 #include "config/number_text.hpp"
 #include "config/python_number.hpp"
+#include "config/utf8.hpp"
 
 #include <algorithm>
 #include <limits>
 
 namespace recipe::config {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view stripped(std::string_view text) {
     constexpr std::string_view blanks = " \t\n\r\v\f\x1c\x1d\x1e\x1f";
@@ -31,9 +31,43 @@ void take_sign(std::string_view& text, std::string& plain) {
     text.remove_prefix(1);
 }
 
+/// What Python's str.strip() takes off beyond ASCII.
+bool is_wide_blank(char32_t c) {
+    return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+           c == 0x205F || c == 0x3000;
+}
+
+/// Digits of other scripts as ASCII digits, blanks as spaces; nullopt when there is another character beyond ASCII.
+std::optional<std::string> with_ascii_digits(std::string_view text) {
+    std::string plain;
+    while (!text.empty()) {
+        const auto decoded = decode_utf8(text);
+        if (!decoded) return std::nullopt;
+        if (decoded->character < 0x80) {
+            plain += text.front();
+        } else if (const auto digit = decimal_digit(decoded->character)) {
+            plain += static_cast<char>('0' + *digit);
+        } else if (is_wide_blank(decoded->character)) {
+            plain += ' ';
+        } else {
+            return std::nullopt;
+        }
+        text.remove_prefix(decoded->length);
+    }
+    return plain;
+}
+
+bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 }  // namespace
 
 std::optional<Integer> python_int(std::string_view text) {
+    if (!is_ascii(text)) {
+        const auto ascii = with_ascii_digits(text);
+        return ascii ? python_int(*ascii) : std::nullopt;
+    }
     text = stripped(text);
     std::string plain;
     take_sign(text, plain);
@@ -42,15 +76,18 @@ std::optional<Integer> python_int(std::string_view text) {
 }
 
 std::optional<double> python_float(std::string_view text) {
+    if (!is_ascii(text)) {
+        const auto ascii = with_ascii_digits(text);
+        return ascii ? python_float(*ascii) : std::nullopt;
+    }
     text = stripped(text);
     std::string plain;
     take_sign(text, plain);
     if (!text.empty() && !is_digit(text.front()) && text.front() != '.') {
-        std::string lower(text);
-        std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        const std::string word = lower(text);
         const double sign = plain == "-" ? -1 : 1;
-        if (lower == "inf" || lower == "infinity") return sign * std::numeric_limits<double>::infinity();
-        if (lower == "nan") return std::numeric_limits<double>::quiet_NaN();
+        if (word == "inf" || word == "infinity") return sign * std::numeric_limits<double>::infinity();
+        if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
         return std::nullopt;
     }
     const bool whole = take_digits(text, plain);

@@ -1,6 +1,7 @@
 #include "config/hydra_schema.hpp"
 #include "config/place.hpp"
 #include "config/repository.hpp"
+#include "config/special_value.hpp"
 #include "config/value_data.hpp"
 
 #include <fmt/format.h>
@@ -153,6 +154,10 @@ Expected<const LoadedConfig*> Repository::load(const std::string& config_path) {
     }
     auto content = documents_ != nullptr ? documents_->load(*file) : load_yaml(*file);
     if (!content) return std::unexpected(std::move(content.error()));
+    Diagnostics invalid;
+    for (const InvalidInterpolation& each : find_invalid_interpolations(*content))
+        invalid.push_back(problem_at(each.value->position(), fmt::format("`{}`: {}", quotable(*each.value->as_string()), describe(each.error)), "compose.interpolation"));
+    if (!invalid.empty()) return std::unexpected(std::move(invalid));
     auto config = std::make_unique<LoadedConfig>();
     config->file = *file;
     auto package = package_of_header(content->position().origin);

@@ -1,6 +1,7 @@
 #include "config/place.hpp"
 #include "config/python_number.hpp"
 #include "config/resolver.hpp"
+#include "config/special_value.hpp"
 
 #include <fmt/format.h>
 
@@ -22,16 +23,6 @@ struct DepthGuard {
     DepthGuard(const DepthGuard&) = delete;
     DepthGuard& operator=(const DepthGuard&) = delete;
 };
-
-bool is_missing(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && *text == "???";
-}
-
-bool is_interpolation(const Value& value) {
-    const std::string* text = value.as_string();
-    return text && interpolation::has_interpolation(*text);
-}
 
 /// Roughly the memory of a value, in bytes.
 std::size_t weight(const Value& value) {
@@ -129,7 +120,7 @@ Fallible<std::optional<Result>> Resolver::select(NodeTree::Id container, std::st
         if (!result) return std::unexpected(std::move(result.error()));
         if (i + 1 == steps.size()) return std::move(*result);
         const Value& value = plain(*result);
-        if (result->node == NodeTree::none || (!value.is_map() && !value.is_list())) {
+        if (result->node == NodeTree::none || !is_container(value)) {
             Failure failure = fail(fmt::format("`{}` is {} and holds no `{}`", tree_.path(**child), describe(value.kind()),
                                                quotable(steps[i + 1]))).error();
             failure.kind = Failure::Kind::not_a_container;
@@ -165,8 +156,14 @@ std::optional<Value> Resolver::select_container(std::string_view dotted_path) {
     const auto found = select(root_, dotted_path, false);
     if (!found || !*found || (*found)->node == NodeTree::none) return std::nullopt;
     const Value& value = plain(**found);
-    if (!value.is_map() && !value.is_list()) return std::nullopt;
+    if (!is_container(value)) return std::nullopt;
     return value;
+}
+
+std::optional<std::string> Resolver::select_path(std::string_view dotted_path) {
+    const auto found = select(root_, dotted_path, false);
+    if (!found || !*found || (*found)->node >= static_nodes_) return std::nullopt;
+    return tree_.path((*found)->node);
 }
 
 // --- one node --------------------------------------------------------------------------------------------------------
@@ -206,6 +203,7 @@ Fallible<Result> Resolver::resolve_node(NodeTree::Id id) {
     }
     // A node made on the way is nobody's to mend: the one in the configuration that made it is.
     if (result.error().culprit == NodeTree::none || result.error().culprit >= static_nodes_) result.error().culprit = id;
+    result.error().kind = Failure::Kind::error;  // the path led here; what is wrong is what stands here
     outcome.state = State::failed;
     outcome.failure = result.error();
     return result;
@@ -216,7 +214,7 @@ Fallible<Result> Resolver::resolve_text_of(NodeTree::Id id) {
     const auto parsed = interpolation::parse_text(text);
     if (!parsed) {
         Failure failure{.code = "compose.interpolation"};
-        failure.message = fmt::format("this is no valid interpolation, at character {}: {}", parsed.error().position + 1, parsed.error().message);
+        failure.message = describe(parsed.error());
         failure.source = text.substr(std::min(parsed.error().position, text.size()));
         return std::unexpected(std::move(failure));
     }
@@ -256,6 +254,7 @@ Fallible<Result> Resolver::evaluate(const interpolation::Interpolation& source, 
     const DepthGuard guard(depth_);
     if (depth_ > deepest_resolution) return fail("interpolations lead to one another in too long a chain", "compose.too_large");
     const auto blame = [&source](Fallible<Result> result) {
+        if (!result) result.error().kind = Failure::Kind::error;
         if (!result && result.error().culprit == NodeTree::none && result.error().source.empty()) {
             result.error().message = fmt::format("`{}`: {}", quotable(source.source), result.error().message);
             result.error().source = source.source;
@@ -399,7 +398,7 @@ Fallible<Value> Resolver::materialize_node(NodeTree::Id id, int depth) {
         if (result->node == NodeTree::none) return materialize(*result);
         return materialize_node(result->node, depth + 1);
     }
-    if (!value.is_map() && !value.is_list()) return value;
+    if (!is_container(value)) return value;
     if (!expanding_.insert(id).second)
         return fail(fmt::format("`{}` contains itself through interpolations", tree_.path(id)), "compose.cycle");
     Value copy = value.is_map() ? Value::map() : Value::list();
@@ -441,7 +440,7 @@ Value Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed) {
         failed.push_back(id);
         return {};
     }
-    if (!value.is_map() && !value.is_list()) return value;
+    if (!is_container(value)) return value;
     Value copy = value.is_map() ? Value::map() : Value::list();
     copy.set_position(value.position());
     for (std::size_t i = 0; i < value.size(); ++i) {

@@ -53,6 +53,9 @@ public:
     /// The map or list, as written, that an interpolation at a dotted path leads to; nullopt when it leads to none.
     std::optional<Value> select_container(std::string_view dotted_path);
 
+    /// The path of the node that a dotted path leads to in the end; nullopt when it leads to none.
+    std::optional<std::string> select_path(std::string_view dotted_path);
+
     // --- for the resolvers in resolvers.cpp ---
 
     struct Call {

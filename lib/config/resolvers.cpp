@@ -2,6 +2,7 @@
 #include "config/integer_math.hpp"
 #include "config/place.hpp"
 #include "config/resolver.hpp"
+#include "config/special_value.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace {
 
 using Call = Resolver::Call;
 
+constexpr std::size_t most_nodes = 1'000'000;
 constexpr std::size_t longest_made_value = std::size_t{1024} * 1024;
 
 Result made(Value value) { return {.value = std::move(value)}; }
@@ -20,8 +22,7 @@ Result made(Value value) { return {.value = std::move(value)}; }
 std::string type_name(const Value& value) { return std::string(describe(value.kind())); }
 
 bool is_container_node(const Resolver& resolver, const Result& result) {
-    const Value& value = resolver.plain(result);
-    return result.node != NodeTree::none && (value.is_map() || value.is_list());
+    return result.node != NodeTree::none && is_container(resolver.plain(result));
 }
 
 // --- arithmetic ------------------------------------------------------------------------------------------------------
@@ -121,10 +122,7 @@ Fallible<Result> select_with_default(Resolver& resolver, Call& call) {
     if (!key) return resolver.fail("the key to select is a string");
     auto found = resolver.select_absolute(call.container, *key, false);
     if (!found && found.error().kind != Failure::Kind::not_a_container) return std::unexpected(std::move(found.error()));
-    if (found && *found) {
-        const std::string* text = resolver.plain(**found).as_string();
-        if (!text || *text != "???") return std::move(**found);
-    }
+    if (found && *found && !is_missing(resolver.plain(**found))) return std::move(**found);
     if (call.arguments.size() < 2) return made(Value::null());
     return std::move(call.arguments[1]);
 }
@@ -151,6 +149,12 @@ Fallible<Result> replace_deprecated(Resolver& resolver, Call& call) {
 }
 
 Fallible<Result> create(Resolver& resolver, Call& call) {
+    // A map or list of the configuration is copied as it is written: what it refers to is looked up from the new place.
+    if (is_container_node(resolver, call.arguments[0])) {
+        Value copy = resolver.plain(call.arguments[0]);
+        if (resolver.tree().size() + copy.size() > most_nodes) return resolver.fail("too many values are made", "compose.too_large");
+        return Result{.node = resolver.tree().adopt(std::move(copy), call.container)};
+    }
     auto value = resolver.materialize(call.arguments[0]);
     if (!value) return std::unexpected(std::move(value.error()));
     if (value->is_null()) return made(Value::null());
@@ -164,7 +168,7 @@ Fallible<Result> create(Resolver& resolver, Call& call) {
         }
         *value = parsed->is_null() ? Value::map() : std::move(*parsed);
     }
-    if (!value->is_map() && !value->is_list()) return resolver.fail(fmt::format("expects a map, a list or YAML, not {}", type_name(*value)));
+    if (!is_container(*value)) return resolver.fail(fmt::format("expects a map, a list or YAML, not {}", type_name(*value)));
     return Result{.node = resolver.tree().adopt(std::move(*value), call.container)};
 }
 
@@ -192,7 +196,7 @@ Fallible<Result> map_values(Resolver& resolver, Call& call) {
     if (!map) return map;
     // Each item refers to its original, so that it resolves where that stands. One dot more: the list is one level more.
     std::string key = *resolver.plain(call.arguments[0]).as_string();
-    if (key.starts_with('.')) key.insert(0, ".");
+    if (key.starts_with('.')) key = '.' + key;
     Value values = Value::list();
     for (const Entry& entry : resolver.plain(*map).entries())
         values.push_back(Value::string(fmt::format("${{{}.{}}}", key, to_python_text(entry.key))));
@@ -208,9 +212,7 @@ Fallible<Result> select_from_hydra(Resolver& resolver, Call& call) {
     if (hydra == NodeTree::none) return made(Value::null());
     auto found = resolver.select(hydra, *key, false);
     if (!found && found.error().kind != Failure::Kind::not_a_container) return std::unexpected(std::move(found.error()));
-    if (!found || !*found) return made(Value::null());
-    const std::string* text = resolver.plain(**found).as_string();
-    if (text && *text == "???") return made(Value::null());
+    if (!found || !*found || is_missing(resolver.plain(**found))) return made(Value::null());
     return std::move(**found);
 }
 

@@ -1,3 +1,4 @@
+#include "config/characters.hpp"
 #include "config/python_number.hpp"
 #include "config/token.hpp"
 
@@ -6,8 +7,6 @@
 namespace recipe::config {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 std::size_t match_blanks(std::string_view text) noexcept {
@@ -52,12 +51,10 @@ std::size_t match_exponent_float(std::string_view text) noexcept {
 }
 
 /// The word in any case.
-std::size_t match_word(std::string_view text, std::string_view lower) noexcept {
-    if (text.size() < lower.size()) return 0;
-    const bool same = std::ranges::equal(text.substr(0, lower.size()), lower, [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-    });
-    return same ? lower.size() : 0;
+std::size_t match_word(std::string_view text, std::string_view word) noexcept {
+    if (text.size() < word.size()) return 0;
+    const bool same = std::ranges::equal(text.substr(0, word.size()), word, [](char a, char b) { return lower(a) == b; });
+    return same ? word.size() : 0;
 }
 
 std::size_t match_sign(std::string_view text) noexcept {

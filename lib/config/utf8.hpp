@@ -27,4 +27,7 @@ void append_utf8(std::string& text, char32_t character);
 /// Python's str.isprintable() of one character.
 [[nodiscard]] bool is_printable(char32_t character) noexcept;
 
+/// The digit that a character beyond ASCII stands for in Python's int(): U+0663 is 3.
+[[nodiscard]] std::optional<int> decimal_digit(char32_t character) noexcept;
+
 }  // namespace recipe::config

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <sstream>
 #include <system_error>
+#include <unordered_set>
 
 namespace recipe::config {
 namespace {
@@ -40,9 +41,10 @@ std::size_t count_nodes(const Value& value) {
 
 class TreeBuilder : public YAML::EventHandler {
 public:
-    explicit TreeBuilder(std::shared_ptr<const Origin> origin) : origin_(std::move(origin)) {}
+    explicit TreeBuilder(const std::shared_ptr<const Origin>& origin) : origin_(origin), strictness_(origin) {}
 
     Value take() { return std::move(root_); }
+    [[nodiscard]] std::optional<Diagnostic> finish() { return strictness_.finish(); }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (seen_document_) fail("compose.yaml", mark, "a second document starts here; a file holds one");
@@ -50,7 +52,12 @@ public:
     }
     void OnDocumentEnd() override {}
 
+    void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
+        if (!anchor_names_.insert(name).second) fail("compose.yaml", mark, fmt::format("the anchor `{}` is given twice", quotable(name)));
+    }
+
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        strictness_.other(byte(mark));
         Value value;
         // An empty value stands nowhere; yaml-cpp names the token after it. Its key is the better place.
         const bool absent = !open_.empty() && open_.back().key && mark.line != open_.back().key->position().line - 1;
@@ -59,6 +66,7 @@ public:
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
+        if (auto problem = strictness_.scalar(byte(mark), tag == "?")) throw Refusal{std::move(*problem)};
         const YamlTag kind = tag == "?" ? resolve_plain(text) : explicit_tag(tag, mark);
         if (kind == YamlTag::merge && expects_key()) {
             open_.back().merge_key = true;
@@ -73,6 +81,7 @@ public:
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        strictness_.other(byte(mark));
         const auto found = anchors_.find(anchor);
         if (found == anchors_.end()) fail("compose.yaml", mark, "an alias of the very node that it stands in");
         nodes_ += found->second.nodes;
@@ -119,6 +128,8 @@ private:
         fail("compose.yaml", mark, fmt::format("the tag {} means nothing in a recipe", quotable(tag)));
     }
 
+    static std::size_t byte(const YAML::Mark& mark) { return static_cast<std::size_t>(std::max(mark.pos, 0)); }
+
     [[nodiscard]] bool expects_key() const {
         return !open_.empty() && open_.back().container.is_map() && !open_.back().key;
     }
@@ -153,6 +164,7 @@ private:
     }
 
     void open(Value container, YAML::anchor_t anchor, const YAML::Mark& mark) {
+        strictness_.other(byte(mark));
         if (expects_key()) fail("compose.yaml", mark, "a list or a map cannot be a key");
         if (open_.size() >= deepest_nesting)
             fail("compose.too_large", mark, fmt::format("lists and maps nest deeper than {}", deepest_nesting));
@@ -236,6 +248,8 @@ private:
     }
 
     std::shared_ptr<const Origin> origin_;
+    YamlStrictness strictness_;
+    std::unordered_set<std::string> anchor_names_;
     std::vector<Open> open_;
     std::unordered_map<YAML::anchor_t, Anchored> anchors_;
     Value root_;
@@ -281,7 +295,10 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
     } catch (const std::ios_base::failure&) {
         return refuse({.code = "compose.yaml", .source = {.name = origin->name}, .message = "this is not YAML"});
     }
-    return builder.take();
+    if (auto problem = builder.finish()) return refuse(std::move(*problem));
+    Value document = builder.take();
+    if (!document.position().origin) document.set_position({origin, 1, 1});  // an empty document stands in its file, too
+    return document;
 }
 
 Expected<Value> Documents::load(const std::filesystem::path& file) {

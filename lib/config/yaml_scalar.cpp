@@ -1,5 +1,6 @@
 #include "config/yaml_scalar.hpp"
 
+#include "config/characters.hpp"
 #include "config/integer_math.hpp"
 #include "config/number_text.hpp"
 
@@ -9,8 +10,6 @@
 
 namespace recipe::config {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Walks over a text; each step says whether, or how much of, what it names stood there.
 class Scan {
@@ -202,8 +201,7 @@ bool is_decimal(std::string_view text) {
 }
 
 std::optional<Value> construct_float(std::string_view text) {
-    std::string plain = without_lines(text);
-    std::ranges::transform(plain, plain.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string plain = lower(without_lines(text));
     std::string_view digits = plain;
     const double sign = digits.starts_with('-') ? -1 : 1;
     if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
@@ -262,10 +260,9 @@ std::optional<Value> construct_scalar(YamlTag tag, std::string_view text) {
         case YamlTag::floating: return construct_float(text);
         case YamlTag::string: return Value::string(std::string(text));
         case YamlTag::boolean: {
-            std::string lower(text);
-            std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-            if (is_among(lower, true_words)) return Value::boolean(true);
-            if (is_among(lower, false_words)) return Value::boolean(false);
+            const std::string word = lower(text);
+            if (is_among(word, true_words)) return Value::boolean(true);
+            if (is_among(word, false_words)) return Value::boolean(false);
             return std::nullopt;
         }
         case YamlTag::merge:

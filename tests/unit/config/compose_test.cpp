@@ -150,3 +150,54 @@ TEST_CASE("a cycle is refused with its chain") {
     CHECK(resolved.error().front().code == "compose.cycle");
     CHECK(resolved.error().front().message.find("`recipes.a` -> `recipes.b` -> `recipes.c` -> `recipes.a`") != std::string::npos);
 }
+
+TEST_CASE("set, add, force-add and delete mean what they mean to Hydra") {
+    CollectionFixture collection = small_collection();
+    collection.write("recipes/r.yaml", "m: {a: 1, b: {c: 2}}\nl: [1, 2]\nn: null\ns: text\nt: ${.m}\n");
+    const auto recipe = [&](const std::vector<std::string>& overrides) {
+        const auto resolved = compose_unresolved(collection.request("r", overrides));
+        return resolved ? to_json(*resolved->root.find("recipes")) : resolved.error().front().code;
+    };
+    CHECK(recipe({"m={a:5}", "l=[9]", "n={x:1}", "s=null"}) == R"({"m":{"a":5,"b":{"c":2}},"l":[9],"n":{"x":1},"s":null,"t":"${.m}"})");
+    CHECK(recipe({"m={z:5}"}) == "compose.unknown_key");
+    CHECK(recipe({"+m={z:5}", "~m.b", "~n"}) == "compose.unknown_key");
+    CHECK(recipe({"+m={z:5}", "~m.b", "~l", "~s", "~t"}) == R"({"m":{"a":1,"z":5},"n":null})");
+    CHECK(recipe({"m=1", "m=2", "~l", "~s=text", "~t"}) == R"({"m":2,"n":null})");
+    CHECK(recipe({"~s=other"}) == "compose.type");
+    CHECK(recipe({"m=[1]"}) == "compose.type");
+    CHECK(recipe({"+m.a=2"}) == "compose.key_exists");
+    CHECK(recipe({"++m.a=2", "+n=3", "~l", "~s", "~t"}) == R"({"m":{"a":2,"b":{"c":2}},"n":3})");
+    CHECK(recipe({"l.2=3"}) == "compose.unknown_key");
+    CHECK(recipe({"+l.2=3"}) == "compose.unknown_key");
+    CHECK(recipe({"~l.0"}) == "compose.type");
+    CHECK(recipe({"+recipes.t.a=3"}) == "compose.key_exists");
+    CHECK(recipe({"+recipes.t.q=3", "~m", "~l", "~s"}) == R"({"n":null,"t":{"q":3}})");
+    CHECK(recipe({"~recipes.t.a", "~l", "~s", "~t"}) == R"({"m":{"b":{"c":2}},"n":null})");
+    CHECK(recipe({"s='${'"}) == "compose.interpolation");
+    CHECK(recipe({"+m={null:1}"}) == "compose.type");
+}
+
+TEST_CASE("a key elsewhere that ends alike is suggested") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"num_nodes=4"}));
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().front().fix == "trainer.num_nodes=4");
+}
+
+TEST_CASE("a map value lists each leaf that it sets") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"trainer={num_nodes:2,devices:4}"}));
+    REQUIRE(resolved);
+    REQUIRE(resolved->overrides.size() == 2);
+    CHECK(resolved->overrides[0].key == "recipes.trainer.num_nodes");
+    CHECK(resolved->overrides[1].key == "recipes.trainer.devices");
+    CHECK(resolved->overrides[1].index == 0);
+}
+
+TEST_CASE("an override's values know that they come from it") {
+    const CollectionFixture collection = small_collection();
+    const auto resolved = compose(collection.request("small", {"trainer.num_nodes=2"}));
+    REQUIRE(resolved);
+    CHECK(resolved->root.at("recipes.trainer.num_nodes")->position().source() == Source{"override 1", 0, 19, "trainer.num_nodes=2"});
+    CHECK(resolved->root.at("recipes.trainer.devices")->position().source().line == 7);
+}
