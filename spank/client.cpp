@@ -126,7 +126,7 @@ void apply(const Client& client, const submit::Submission& submission) {
 }  // namespace
 
 Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix) {
-    return {spank, tool, variable_prefix, read_own_command_line(), SlurmOptions(), site::process_environment()};
+    return {spank, tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment()};
 }
 
 Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {

@@ -49,6 +49,9 @@ private:
     int errors_;
 };
 
+// Never freed: Slurm's commands end with exit().
+CommandLine* known = nullptr;
+
 std::string spelling_of(char** argv, int first, int next) {
     std::string spelling;
     for (int i = first; i < next; ++i) spelling += (i > first ? " " : "") + std::string(argv[i]);
@@ -80,8 +83,10 @@ CommandLine read_command_line(int argc, char** argv) {
         const option* entry = value == '?' ? nullptr : entry_of(table.entries(), value, index);
         if (entry != nullptr)
             line.options.push_back({entry->name, optarg != nullptr ? optarg : "", spelling_of(argv, at, optind)});
-        else if (optind < argc && argv[optind][0] != '-' && !is_batch_script(argv[optind]))
-            ++optind;
+        else {
+            line.complete = false;
+            if (optind < argc && argv[optind][0] != '-' && !is_batch_script(argv[optind])) ++optind;
+        }
         at = std::max(optind, 1);
     }
     if (optind < argc) {
@@ -92,7 +97,14 @@ CommandLine read_command_line(int argc, char** argv) {
     return line;
 }
 
-CommandLine read_own_command_line() {
+const CommandLine& own_command_line(int argc, char** argv) {
+    if (known == nullptr) known = new CommandLine;
+    if (!known->readable || !known->complete) *known = read_command_line(argc, argv);
+    return *known;
+}
+
+const CommandLine& own_command_line() {
+    if (known != nullptr && known->readable && known->complete) return *known;
     std::ifstream file("/proc/self/cmdline", std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     std::vector<char*> words;
@@ -102,7 +114,7 @@ CommandLine read_own_command_line() {
     }
     const int count = static_cast<int>(words.size());
     words.push_back(nullptr);
-    return read_command_line(count, words.data());
+    return own_command_line(count, words.data());
 }
 
 }  // namespace recipe::spank

@@ -15,6 +15,7 @@ struct TypedOption {
 
 struct CommandLine {
     bool readable = false;        // Slurm's option table was to be had
+    bool complete = true;         // the table knew every option
     bool has_command = false;     // sbatch: a script; srun, salloc: a command
     bool heterogeneous = false;   // a ":" separates components
     std::vector<TypedOption> options;
@@ -25,7 +26,8 @@ struct CommandLine {
 
 [[nodiscard]] CommandLine read_command_line(int argc, char** argv);
 
-/// argv of this process.
-[[nodiscard]] CommandLine read_own_command_line();
+/// argv of this process; read once, and again when plugins that were loaded after us had options to add.
+[[nodiscard]] const CommandLine& own_command_line();
+[[nodiscard]] const CommandLine& own_command_line(int argc, char** argv);
 
 }  // namespace recipe::spank

@@ -72,7 +72,7 @@ void put_on_stdin(std::string_view script) {
 bool script_was_offered() noexcept { return offered; }
 
 void offer_script(int argc, char** argv) {
-    const CommandLine line = read_command_line(argc, argv);
+    const CommandLine& line = own_command_line(argc, argv);
     const TypedOption* recipe = line.find("recipe");
     const bool wanted = line.readable && recipe != nullptr && recipe->value != "none" && !line.has_command &&
                         !line.heterogeneous && line.find("wrap") == nullptr;

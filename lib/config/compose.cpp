@@ -35,6 +35,7 @@ public:
         if (!merge_all(*defaults) || !take_hydra(*defaults)) return std::unexpected(std::move(problems_));
         name_result(*defaults);
         apply_overrides(*defaults);
+        fill_nulls();
         if (!problems_.empty()) return std::unexpected(std::move(problems_));
         return finish(resolve);
     }
@@ -222,6 +223,19 @@ private:
         for (const GivenOverride* override : defaults.group_overrides)
             if (override->index != static_cast<std::size_t>(-1)) result_.overrides.push_back({override->parsed.key, override->index});
         std::ranges::stable_sort(result_.overrides, {}, &AppliedOverride::index);
+    }
+
+    void fill_nulls() {
+        for (const NullDefault& fill : request_.null_defaults) {
+            const Value* referred = root_.at(fill.refers_to);
+            Value* node = &root_;
+            for (const std::string_view step : split_key(fill.key))
+                node = node != nullptr ? node->find_mutable(step) : nullptr;
+            if (referred == nullptr || referred->is_null() || node == nullptr || !node->is_null()) continue;
+            const Position position = node->position();
+            *node = Value::string(fill.text);
+            node->set_position(position);
+        }
     }
 
     Expected<Resolved> finish(bool resolve) {

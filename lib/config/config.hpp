@@ -155,6 +155,14 @@ struct Override {
     std::string name;
 };
 
+/// A text for a key that is there and null after all overrides, provided that another key, which the text refers to, is
+/// there and not null. Keys count from the root.
+struct NullDefault {
+    std::string key;
+    std::string text;
+    std::string refers_to;
+};
+
 /// YAML files that were read already. Compositions that share one parse each file once; parsing is most of their time.
 class Documents {
 public:
@@ -169,6 +177,7 @@ struct ComposeRequest {
     std::vector<std::filesystem::path> collections;  // searched in this order; the first that has the recipe wins
     std::string recipe;                              // path under recipes/, unique base name, or a file's path
     std::vector<Override> overrides;                 // applied in this order
+    std::vector<NullDefault> null_defaults;
     Environment environment;                         // for oc.env
     std::filesystem::path working_directory;         // for recipes named by a relative file path
     Documents* documents = nullptr;                  // shared with other compositions, if there are any

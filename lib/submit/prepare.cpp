@@ -15,8 +15,11 @@ using config::Value;
 config::ComposeRequest compose_request(const Request& request, config::Documents& documents,
                                        const std::vector<LeveledOverride>& overrides,
                                        const std::vector<config::Override>& wishes) {
+    // A recipe that names no experiment directory gets the job's own, whose name is known on the node.
     config::ComposeRequest compose{.collections = request.collections,
                                    .recipe = request.recipe,
+                                   .null_defaults = {{"recipes.exp_manager.exp_dir", "${recipes.run.results_dir}/%j",
+                                                      "recipes.run.results_dir"}},
                                    .environment = request.environment,
                                    .working_directory = request.working_directory,
                                    .documents = &documents};
@@ -34,12 +37,6 @@ Expected<config::Resolved> resolve(const Request& request, const std::vector<Lev
     Expected<std::vector<config::Override>> winning = wishes_of(request, overrides, *resolved);
     if (!winning) return std::unexpected(std::move(winning.error()));
     wishes = std::move(*winning);
-
-    // A recipe that names no experiment directory gets the job's own, whose name is known on the node.
-    const Value* experiment = resolved->root.at("recipes.exp_manager.exp_dir");
-    const Value* results = resolved->root.at("recipes.run.results_dir");
-    if (experiment != nullptr && experiment->is_null() && results != nullptr && results->is_string())
-        wishes.push_back({fmt::format("recipes.exp_manager.exp_dir=${{recipes.run.results_dir}}/%j"), "the job's directory"});
 
     if (wishes.empty()) return resolved;
     return config::compose(compose_request(request, documents, overrides, wishes));
