@@ -10,6 +10,7 @@
 namespace recipe::config::interpolation {
 
 struct Interpolation;
+struct ElementEntry;
 
 /// A piece of text, or an interpolation whose result becomes one.
 struct Part {
@@ -33,7 +34,12 @@ struct Element {
     Value scalar;
     Parts parts;
     std::vector<Element> items;
-    std::vector<std::pair<Value, Element>> entries;
+    std::vector<ElementEntry> entries;
+};
+
+struct ElementEntry {
+    Value key;
+    Element value;
 };
 
 /// ${a.b[c]}, ${..a}: the pieces of the path in their order, dots and brackets among them; or ${name:arguments}.

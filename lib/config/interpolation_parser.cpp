@@ -249,7 +249,7 @@ private:
             if (!accept(TokenType::colon)) return fail_unexpected("`:` after a key");
             auto value = parse_element(depth + 1);
             if (!value) return std::nullopt;
-            element.entries.emplace_back(std::move(*key), std::move(*value));
+            element.entries.push_back({std::move(*key), std::move(*value)});
         } while (accept(TokenType::comma));
         if (!accept(TokenType::brace_close)) return fail_unexpected("`,` or `}`");
         return element;

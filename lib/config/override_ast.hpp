@@ -7,6 +7,7 @@ namespace recipe::config {
 
 /// choice(a,b), a,b, range(1,10), interval(0,1), glob(*): many values for one key.
 struct Sweep;
+struct ElementEntry;
 
 /// A value as the grammar sees it: strings know whether they were quoted, since functions treat those differently.
 struct Element {
@@ -15,16 +16,23 @@ struct Element {
     Kind kind = Kind::scalar;
     Value scalar;
     char quote = 0;  // ' or " when the scalar is a quoted string
-    std::vector<Element> items;                         // of a list
-    std::vector<std::pair<Value, Element>> entries;     // of a map, each key once
+    std::vector<Element> items;         // of a list
+    std::vector<ElementEntry> entries;  // of a map, each key once
     std::shared_ptr<Sweep> sweep;
 
-    static Element of(Value value) {
-        Element element;
-        element.scalar = std::move(value);
-        return element;
-    }
+    static Element of(Value value);
 };
+
+struct ElementEntry {
+    Value key;
+    Element value;
+};
+
+inline Element Element::of(Value value) {
+    Element element;
+    element.scalar = std::move(value);
+    return element;
+}
 
 struct Sweep {
     enum class Kind : std::uint8_t { choice, simple_choice, range, interval, glob };

@@ -224,9 +224,9 @@ private:
             if (!value) return std::nullopt;
             const auto [place, is_new] = places.emplace(key_identity(key->scalar), map.entries.size());
             if (is_new) {
-                map.entries.emplace_back(std::move(key->scalar), std::move(*value));
+                map.entries.push_back({std::move(key->scalar), std::move(*value)});
             } else {
-                map.entries[place->second].second = std::move(*value);
+                map.entries[place->second].value = std::move(*value);
             }
         } while (accept(TokenType::comma));
         if (!accept(TokenType::brace_close)) return fail_unexpected(peek(), "`,` or `}`");
