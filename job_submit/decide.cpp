@@ -43,7 +43,7 @@ bool names_gpus(std::string_view tres) noexcept { return submit::gres_count(tres
 
 Expected<Fills> decide(const JobRequest& request) {
     if (!request.plan) return Fills{};
-    Expected<plan::LaunchPlan> plan = plan::from_json(*request.plan);
+    Expected<plan::LaunchPlan> plan = plan::request_from_json(*request.plan);
     if (!plan) return std::unexpected(std::move(plan.error()));
     Diagnostics diagnostics = validate::check_layout(plan->layout);
     if (auto problem = node_count_problem(request, plan->layout.nodes)) diagnostics.push_back(std::move(*problem));

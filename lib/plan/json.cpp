@@ -259,7 +259,10 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     return json;
 }
 
-Expected<LaunchPlan> from_json(std::string_view json) {
+namespace {
+
+/// Everything but the configuration, which stays encoded in `config`.
+Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
     Expected<Value> document = config::from_json(json, max_bytes);
     if (!document) return malformed(document.error().front().message);
     const Value* given_version = document->find("version");
@@ -285,13 +288,28 @@ Expected<LaunchPlan> from_json(std::string_view json) {
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", longest_path);
         plan.digest = reader.string("digest", 64);
-        Expected<Value> decoded = decode(reader.any("config"));
-        if (!decoded) return std::unexpected(std::move(decoded.error()));
-        plan.config = std::move(*decoded);
+        config = reader.any("config");
     }
     if (problem.empty() && !plan.results_dir.starts_with('/')) problem = "results_dir is not absolute";
-    if (problem.empty() && digest_of(plan.config) != plan.digest) problem = "the digest is not the configuration's";
     if (!problem.empty()) return malformed(problem);
+    return plan;
+}
+
+}  // namespace
+
+Expected<LaunchPlan> request_from_json(std::string_view json) {
+    Value config;
+    return read_plan(json, config);
+}
+
+Expected<LaunchPlan> from_json(std::string_view json) {
+    Value config;
+    Expected<LaunchPlan> plan = read_plan(json, config);
+    if (!plan) return plan;
+    Expected<Value> decoded = decode(config);
+    if (!decoded) return std::unexpected(std::move(decoded.error()));
+    plan->config = std::move(*decoded);
+    if (digest_of(plan->config) != plan->digest) return malformed("the digest is not the configuration's");
     return plan;
 }
 

@@ -100,6 +100,9 @@ struct LaunchPlan {
 /// digest against the configuration. Code plan.malformed, plan.version.
 [[nodiscard]] Expected<LaunchPlan> from_json(std::string_view text);
 
+/// The same for slurmctld, which has no use for the configuration and leaves it out, unread.
+[[nodiscard]] Expected<LaunchPlan> request_from_json(std::string_view text);
+
 /// The digest that from_json expects for this configuration.
 [[nodiscard]] std::string digest_of(const config::Value& config);
 
