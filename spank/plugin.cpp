@@ -61,7 +61,7 @@ void register_options(spank_t spank) {
 template <class Function>
 Function hook(const char* name) {
     static void* library = nullptr;
-    if (library == nullptr) library = dlopen(hooks_library, RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) library = dlopen(hooks_library, RTLD_LAZY | RTLD_LOCAL);
     void* symbol = library != nullptr ? dlsym(library, name) : nullptr;
     if (symbol == nullptr) {
         const char* why = dlerror();
