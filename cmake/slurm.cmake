@@ -32,8 +32,6 @@ target_link_options(recipe_self_contained INTERFACE -static-libstdc++ -static-li
 # What plugstack.conf or JobSubmitPlugins name. Its exports.map lists its entry points.
 function(recipe_slurm_plugin target)
     set_target_properties(${target} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${RECIPE_STAGE}/${RECIPE_PLUGIN_DIR}
-        BUILD_RPATH_USE_ORIGIN ON
-        BUILD_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}" INSTALL_RPATH "$ORIGIN/${RECIPE_LIB_FROM_PLUGIN}"
         LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
     target_link_libraries(${target} PRIVATE recipe_options recipe_loadable slurm_headers)
     target_link_options(${target} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/exports.map)

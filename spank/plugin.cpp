@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ using recipe::spank::OptionStore;
 using recipe::spank::StoredOptions;
 
 constexpr char plan_variable[] = "SLURM_SPANK_RECIPE_PLAN";
-constexpr char hooks_library[] = "librecipe_spank.so";
+// Beside this plugin's own directory.
+constexpr char hooks_library[] = RECIPE_LIB_FROM_PLUGIN "/librecipe_spank.so";
 
 OptionStore store;
 
@@ -57,11 +59,24 @@ void register_options(spank_t spank) {
         slurm_error("recipe: the options --recipe and --recipe-set cannot be registered");
 }
 
-/// A function of librecipe_spank.so, which lies where this plugin's RUNPATH says.
+/// By its path: a search along RUNPATH would try a dozen directories for variants of the processor first.
+void* open_hooks() {
+    Dl_info plugin;
+    if (dladdr(plugin_name, &plugin) == 0) return nullptr;
+    const char* slash = strrchr(plugin.dli_fname, '/');
+    const size_t directory = slash != nullptr ? static_cast<size_t>(slash - plugin.dli_fname) + 1 : 0;
+    char path[PATH_MAX];
+    if (directory + sizeof hooks_library > sizeof path) return nullptr;
+    memcpy(path, plugin.dli_fname, directory);
+    memcpy(path + directory, hooks_library, sizeof hooks_library);
+    return dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+}
+
+/// A function of librecipe_spank.so.
 template <class Function>
 Function hook(const char* name) {
     static void* library = nullptr;
-    if (library == nullptr) library = dlopen(hooks_library, RTLD_LAZY | RTLD_LOCAL);
+    if (library == nullptr) library = open_hooks();
     void* symbol = library != nullptr ? dlsym(library, name) : nullptr;
     if (symbol == nullptr) {
         const char* why = dlerror();

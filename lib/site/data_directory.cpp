@@ -8,11 +8,9 @@ namespace {
 // <prefix>/bin/srecipe, <prefix>/lib/slurm/x.so, <prefix>/lib/<architecture>/slurm-recipe/x.so
 constexpr int deepest = 4;
 
-}  // namespace
-
-std::filesystem::path data_directory() {
+std::filesystem::path find_data_directory() {
     Dl_info object{};
-    if (dladdr(reinterpret_cast<const void*>(&data_directory), &object) == 0 || object.dli_fname == nullptr) return {};
+    if (dladdr(reinterpret_cast<const void*>(&find_data_directory), &object) == 0 || object.dli_fname == nullptr) return {};
     std::error_code error;
     // The main program is known by argv[0] alone.
     const bool is_path = std::filesystem::path(object.dli_fname).has_parent_path();
@@ -22,6 +20,13 @@ std::filesystem::path data_directory() {
         if (std::filesystem::exists(directory / RECIPE_DATA_DIR / "recipes_collection", error)) return directory / RECIPE_DATA_DIR;
     }
     return {};
+}
+
+}  // namespace
+
+const std::filesystem::path& data_directory() {
+    static const std::filesystem::path found = find_data_directory();
+    return found;
 }
 
 }  // namespace recipe::site

@@ -18,7 +18,7 @@ struct Settings {
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code
 /// is part of, in the build tree and when installed, from any working directory. Empty when there is none.
-[[nodiscard]] std::filesystem::path data_directory();
+[[nodiscard]] const std::filesystem::path& data_directory();
 
 /// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
 [[nodiscard]] config::Environment process_environment();
