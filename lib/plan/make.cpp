@@ -1,6 +1,7 @@
 #include "plan/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -144,6 +145,33 @@ Expected<std::string> results_dir_of(const Value& root) {
                    .fix = "--recipe-set=base_results_dir=$PWD/results"});
 }
 
+// Keys of the launcher that this version does not act upon yet. Whoever sets one is told.
+constexpr std::array not_honoured{
+    "cluster.srun_args",       "cluster.container_mounts",
+    "cluster.slurm_docker_cfg", "cluster.slurm_create_submission_file_only",
+    "git.repo_url_or_path",    "git.entry_script",
+};
+
+/// null, false, "", and lists and maps of such: nothing was asked for.
+bool is_nothing(const Value& value) {
+    if (value.is_null() || value.as_bool() == false) return true;
+    if (const std::string* text = value.as_string()) return text->empty();
+    if (value.is_list()) return std::ranges::all_of(value.items(), is_nothing);
+    return value.is_map() && std::ranges::all_of(value.entries(), [](const config::Entry& entry) { return is_nothing(entry.value); });
+}
+
+void name_what_is_not_honoured(const Value& root, Diagnostics& notes) {
+    for (const char* key : not_honoured) {
+        const Value* value = root.at(key);
+        if (value == nullptr || is_nothing(*value)) continue;
+        notes.push_back({.severity = Severity::warning,
+                         .code = "launch.not_honoured",
+                         .key = key,
+                         .source = value->position().source(),
+                         .message = fmt::format("{} is not acted upon by this version", key)});
+    }
+}
+
 /// Moves an Expected's value into `target`, its errors to `problems`.
 template <class T>
 void take(Expected<T> result, T& target, Diagnostics& problems) {
@@ -178,6 +206,7 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     take(results_dir_of(root), plan.results_dir, problems);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
+    name_what_is_not_honoured(root, notes);
     if (plan.container)
         notes.push_back({.severity = Severity::warning,
                          .code = "container.not_started",

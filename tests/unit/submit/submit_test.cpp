@@ -226,6 +226,17 @@ TEST_CASE("a job without a script needs something to run") {
     CHECK(Submitting(tiny).without_script().set("launch.entry_script=missing.py").refused().code == "launch.entry_missing");
 }
 
+TEST_CASE("a key that is not acted upon yet is named and not dropped in silence") {
+    const auto warned = [](const char* set) {
+        const submit::Outcome outcome = Submitting(tiny).set(set).outcome();
+        REQUIRE(outcome.submission);
+        return std::ranges::count(outcome.diagnostics, "launch.not_honoured", &Diagnostic::code);
+    };
+    CHECK(warned("cluster.srun_args=[--label]") == 1);
+    CHECK(warned("cluster.container_mounts=[null]") == 0);
+    CHECK(warned("git.entry_script=mine.py") == 1);
+}
+
 TEST_CASE("counts of GRES texts") {
     CHECK(submit::gres_count("8", "") == 8);
     CHECK(submit::gres_count("a10g:8", "") == 8);
