@@ -13,8 +13,9 @@ constexpr std::string_view body = R"script(# The batch script of every recipe: w
 set -eu
 : "${RECIPE_COMMAND:?this script runs a recipe; submit it with sbatch --recipe=NAME}"
 
-# sbatch --export=NONE is about this script's environment; the step takes what the script has.
-export SLURM_EXPORT_ENV=ALL
+# sbatch --export=NONE is about this script's environment, in which even PATH may be the shell's own default; the step
+# takes what the script has.
+export PATH SLURM_EXPORT_ENV=ALL
 
 # One torchrun per node (or one process per device, with launch.launcher=direct). When one node fails, the others end too.
 eval "set -- $RECIPE_COMMAND"
