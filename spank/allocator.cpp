@@ -2,16 +2,31 @@
 #include "client.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace recipe::spank {
 namespace {
+
+/// What an enclosing job says of itself. sbatch exports all SLURM_* variables, and a job that is no array's task would take
+/// the outer array's number for its own.
+void forget_enclosing_job() {
+    for (const char* name : {"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
+                             "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT"})
+        unsetenv(name);
+}
 
 bool is_salloc() { return std::string_view(program_invocation_short_name) == "salloc"; }
 
 }  // namespace
 
 int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
+    static bool seen = false;
+    if (std::exchange(seen, true)) {  // one call for each component of a script with "#SBATCH hetjob"
+        report({heterogeneous_job()});
+        return -1;
+    }
     const Client client = is_salloc() ? make_client(spank, submit::Tool::salloc, "SALLOC_")
                                       : make_client(spank, submit::Tool::sbatch, "SBATCH_");
     if (stored.recipe == nullptr) {
@@ -25,6 +40,7 @@ int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<cha
     }
     const auto submission = submit_with(client, *request);
     if (!submission) return -1;
+    forget_enclosing_job();
     const spank_err_t rc =
         spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS) return 0;

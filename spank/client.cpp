@@ -4,6 +4,7 @@
 #include "render/render.hpp"
 #include "site/site.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -110,29 +111,40 @@ void print(Severity severity, const std::string& line) {
     else slurm_info("recipe: %s", line.c_str());
 }
 
-void apply(const Client& client, const submit::Submission& submission) {
+/// Without Slurm's option functions the basic options are left to slurmctld. With them, what Slurm does not take is refused.
+Diagnostics set_options(const Client& client, std::span<const submit::OptionToSet> options) {
+    Diagnostics problems;
+    if (!client.options.available()) return problems;
     const bool exact_was_set = client.options.is_set("exact");
-    for (const submit::OptionToSet& option : submission.options) {
-        if (!client.options.set(option.name.c_str(), option.value))
-            slurm_debug("recipe: --%s=%s is left to slurmctld", option.name.c_str(), option.value.c_str());
+    for (const submit::OptionToSet& option : options) {
+        if (!client.options.set(option.name.c_str(), option.value)) {
+            problems.push_back({.code = "submit.option",
+                                .message = fmt::format("Slurm does not take --{}={}, which the recipe asks for", option.name,
+                                                       option.value)});
+            continue;
+        }
         // srun takes --exclusive as --exact too, which would leave one CPU to a task that starts eight processes.
         if (option.name == "exclusive" && client.tool == submit::Tool::srun && !exact_was_set) client.options.reset("exact");
         // Slurm derives these from its options before plugins can change them.
         if (option.name == "ntasks-per-node") setenv("SLURM_NTASKS_PER_NODE", option.value.c_str(), 1);
         if (option.name == "job-name") setenv("SLURM_JOB_NAME", option.value.c_str(), 1);
     }
+    return problems;
 }
 
 }  // namespace
+
+Diagnostic heterogeneous_job() {
+    return {.code = "submit.heterogeneous",
+            .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"};
+}
 
 Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix) {
     return {spank, tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment()};
 }
 
 Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {
-    if (client.command_line.heterogeneous)
-        return refuse({.code = "submit.heterogeneous",
-                       .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
+    if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
     const Expected<PluginArguments> arguments = read_plugin_arguments(plugin_arguments);
     if (!arguments) return std::unexpected(arguments.error());
     const Expected<site::Settings> settings = site::load(site::settings_file(arguments->site, client.environment));
@@ -144,7 +156,7 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     for (const KnownOption& known : known_options)
         if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
     request.cluster_has_gpus = cluster_has_gpus();
-    request.needs_entry = script_was_offered();
+    request.needs_entry = script_was_offered() && !client.command_line.has_command;
     request.collections = site::collections({}, client.environment, *settings);
     request.collections.insert(request.collections.end() - 1, arguments->collections.begin(), arguments->collections.end());
     request.hardware_files = site::hardware_files(*settings);
@@ -164,8 +176,16 @@ std::optional<submit::Submission> submit_with(const Client& client, const submit
     submit::Outcome outcome = submit::prepare(request);
     report(outcome.diagnostics);
     if (!outcome.submission) return std::nullopt;
+    // Nothing is written for a job that Slurm refuses, and where the log goes depends on what could be written.
+    std::vector<submit::OptionToSet>& options = outcome.submission->options;
+    const auto logs = std::ranges::stable_partition(options, [](const submit::OptionToSet& option) {
+        return option.name != "output" && option.name != "error";
+    });
+    const Diagnostics problems = set_options(client, {options.begin(), logs.begin()});
+    report(problems);
+    if (!problems.empty()) return std::nullopt;
     if (client.command_line.find("test-only") == nullptr) report(submit::create_results_directory(*outcome.submission));
-    apply(client, *outcome.submission);
+    report(set_options(client, logs));
     return std::move(outcome.submission);
 }
 

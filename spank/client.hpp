@@ -25,6 +25,9 @@ struct Client {
 
 [[nodiscard]] Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix);
 
+/// The refusal of a recipe in a heterogeneous job.
+[[nodiscard]] Diagnostic heterogeneous_job();
+
 /// The request that the command amounts to. Options of plugstack.conf: `recipes=DIR[:DIR...]`, `site=FILE`.
 [[nodiscard]] Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored,
                                                      std::span<char*> plugin_arguments);

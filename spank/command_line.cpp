@@ -3,6 +3,7 @@
 #include "slurm_client.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <getopt.h>
 #include <iterator>
@@ -85,13 +86,16 @@ CommandLine read_command_line(int argc, char** argv) {
             line.options.push_back({entry->name, optarg != nullptr ? optarg : "", spelling_of(argv, at, optind)});
         else {
             line.complete = false;
-            if (optind < argc && argv[optind][0] != '-' && !is_batch_script(argv[optind])) ++optind;
+            const bool has_value = std::string_view(argv[optind - 1]).find('=') != std::string_view::npos;
+            if (!has_value && optind < argc && argv[optind][0] != '-' && !is_batch_script(argv[optind])) ++optind;
         }
         at = std::max(optind, 1);
     }
     if (optind < argc) {
         // sbatch and salloc stop at a ":" between components; srun's stands after the first component's command as well.
-        line.heterogeneous = std::any_of(argv + optind, argv + argc, [](const char* word) { return word == std::string_view(":"); });
+        const bool srun = program_invocation_short_name == std::string_view("srun");
+        line.heterogeneous = std::any_of(argv + optind, srun ? argv + argc : argv + optind + 1,
+                                         [](const char* word) { return word == std::string_view(":"); });
         line.has_command = argv[optind] != std::string_view(":");
     }
     return line;

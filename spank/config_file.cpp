@@ -47,7 +47,8 @@ bool publish(const std::string& temporary, const std::string& path) {
 }  // namespace
 
 std::string write_once(const std::string& path, std::string_view content) {
-    if (access(path.c_str(), R_OK) == 0) return {};
+    // With the effective ids: slurmstepd is still root in its real ones.
+    if (faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) return {};
     const std::string directory = path.substr(0, path.rfind('/'));
     if (!make_directories(directory)) return failure("cannot create", directory);
     char host[256] = {};

@@ -96,6 +96,8 @@ constexpr const char* inherited_plan[] = {plan_variable,       "SLURM_RECIPE_HEA
                                           "RECIPE_CONFIG",     "RECIPE_CONFIG_DIR",  "RECIPE_CONFIG_NAME",
                                           "RECIPE_RESULTS_DIR", "RECIPE_COMMAND",    "RECIPE_TASKS_PER_NODE"};
 
+bool has_plan_here() { return getenv(plan_variable) != nullptr; }
+
 template <unsigned long n>
 void unset_all(const char* const (&names)[n]) {
     for (const char* name : names) unsetenv(name);
@@ -137,15 +139,13 @@ struct CommandLine {
     CommandLine(const CommandLine&) = delete;
     CommandLine& operator=(const CommandLine&) = delete;
 
-    /// --recipe, also when abbreviated as getopt_long allows ("--recip"), which is --recipe-set's beginning too.
+    /// Cheap and on the safe side: anything that may be an abbreviation of --recipe or --recipe-set.
     [[nodiscard]] bool names_a_recipe() const {
         for (int i = 1; i < count; ++i)
             if (strncmp(words[i], "--rec", 5) == 0) return true;
         return false;
     }
 };
-
-bool has_plan_here() { return getenv(plan_variable) != nullptr; }
 
 /// The plan of the step in slurmstepd's hands. Its size does not matter: one byte of room tells whether it is there.
 bool step_has_plan(spank_t spank) {
@@ -156,7 +156,7 @@ bool step_has_plan(spank_t spank) {
 
 void allocator_init() {
     unset_all(inherited_options);
-    unset_all(inherited_plan);
+    if (has_plan_here()) unset_all(inherited_plan);
     if (strcmp(program_invocation_short_name, "sbatch") != 0) return;
     CommandLine line;
     if (!line.names_a_recipe()) return;
@@ -167,7 +167,7 @@ int client_post_opt(spank_t spank, int argument_count, char** arguments) {
     const StoredOptions options = store.view();
     if (store.empty()) return 0;
     if (options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
-        unset_all(inherited_plan);
+        if (has_plan_here()) unset_all(inherited_plan);
         return 0;
     }
     auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");

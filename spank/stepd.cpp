@@ -7,6 +7,7 @@
 #include "render/render.hpp"
 #include "step/step.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
@@ -83,7 +84,9 @@ step::Facts facts_of(spank_t spank) {
     step::Facts facts;
     facts.job_id = item(spank, S_JOB_ID, 0);
     facts.step_id = item(spank, S_JOB_STEPID, 0);
-    facts.restart_count = item(spank, S_SLURM_RESTART_COUNT, 0);
+    // The item is the batch step's alone; a step of the job has it in the environment, from the batch script.
+    facts.restart_count =
+        std::max(item(spank, S_SLURM_RESTART_COUNT, 0), number_variable(spank, "SLURM_RESTART_COUNT").value_or(0));
     facts.node_rank = item(spank, S_JOB_NODEID, 0);
     facts.node_count = item(spank, S_JOB_NNODES, 1);
     facts.task_count = item(spank, S_JOB_TOTAL_TASK_COUNT, 1);
@@ -93,7 +96,7 @@ step::Facts facts_of(spank_t spank) {
     if (const std::uint32_t task = item(spank, S_JOB_ARRAY_TASK_ID, NO_VAL); task != NO_VAL && task != 0xffffffff) {
         facts.array_job_id = item(spank, S_JOB_ARRAY_ID, facts.job_id);
         facts.array_task_id = task;
-    } else if (const auto id = number_variable(spank, "SLURM_ARRAY_JOB_ID")) {
+    } else if (const auto id = number_variable(spank, "SLURM_ARRAY_JOB_ID"); id && is_normal_step(facts)) {
         facts.array_job_id = id;
         facts.array_task_id = number_variable(spank, "SLURM_ARRAY_TASK_ID").value_or(0);
     }

@@ -31,7 +31,7 @@ enum class Device : std::uint8_t { gpu, neuron, cpu };
 /// What the job asks Slurm for.
 struct Resources {
     Device device = Device::gpu;
-    bool request_gpus = false;                     // the cluster has a gpu GRES and the user spelled no GPUs himself
+    bool request_gpus = false;                     // the client saw a gpu GRES and no spelling of GPUs; slurmctld looks itself
     bool exclusive = true;                         // whole nodes
     std::optional<std::int64_t> time_limit;        // minutes; nothing: the partition's
     std::string job_name;

@@ -145,14 +145,12 @@ private:
     /// A stronger --recipe-set changed the devices: what the user spelled in a weaker place has to follow.
     void correct_gpus() {
         if (plan_.resources.device == plan::Device::cpu) return;
-        const Expected<std::vector<GpuWish>> wishes = gpu_wishes(request_, plan_.layout.nodes, plan_.tasks_per_node());
-        if (!wishes) return append(problems_, wishes.error());
-        for (const GpuWish& wish : *wishes) {
+        for (const GpuWish& wish : gpu_wishes(request_, plan_.layout.nodes, plan_.tasks_per_node())) {
             const std::int64_t devices = plan_.layout.devices_per_node;
-            if (wish.devices_per_node == devices) continue;
+            if (!wish.uneven && wish.devices_per_node == devices) continue;
             const std::string& name = wish.option->name;
             const std::int64_t number = name == "gpus"            ? devices * plan_.layout.nodes
-                                        : name == "gpus-per-task" ? devices / plan_.tasks_per_node()
+                                        : name == "gpus-per-task" ? devices / tasks_on_a_node(request_, plan_.layout.nodes, plan_.tasks_per_node())
                                                                   : devices;
             if (const auto value = with_count(wish.option->value, name == "gres" ? "gpu" : "", number)) set(name, *value);
             else
@@ -177,9 +175,12 @@ private:
     }
 
     void time_limit() {
-        if (!plan_.resources.time_limit) return;
         const SlurmOption* option = find_option(request_, "time");
         const auto said = option != nullptr ? plan::parse_time_limit(option->value) : std::nullopt;
+        if (!plan_.resources.time_limit) {
+            if (said && *said) set("time", "UNLIMITED");  // a stronger --recipe-set took the limit away
+            return;
+        }
         if (said && *said == plan_.resources.time_limit) return;
         set("time", plan::format_time_limit(*plan_.resources.time_limit));
     }

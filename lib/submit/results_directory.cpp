@@ -1,7 +1,9 @@
 #include "submit/submit.hpp"
 
 #include <filesystem>
+#include <cerrno>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace recipe::submit {
 
@@ -9,6 +11,7 @@ Diagnostics create_results_directory(Submission& submission) {
     const std::string& directory = submission.plan.results_dir;
     std::error_code error;
     std::filesystem::create_directories(directory, error);
+    if (!error && access(directory.c_str(), W_OK | X_OK) != 0) error = std::error_code(errno, std::generic_category());
     if (!error) return {};
     for (OptionToSet& option : submission.options)
         if ((option.name == "output" || option.name == "error") && option.value.find("/log-") != std::string::npos)
@@ -16,7 +19,7 @@ Diagnostics create_results_directory(Submission& submission) {
     return {{.severity = Severity::warning,
              .code = "paths.results_not_created",
              .key = "run.results_dir",
-             .message = fmt::format("{} cannot be created ({}); the job's log goes to the directory of the submission", directory,
+             .message = fmt::format("{} cannot be written to ({}); the job's log goes to the directory of the submission", directory,
                                     error.message()),
              .fix = "--recipe-set=base_results_dir=$PWD/results"}};
 }

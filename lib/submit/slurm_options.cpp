@@ -1,5 +1,6 @@
 #include "submit/slurm_options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -63,23 +64,29 @@ bool spells_gpus(const Request& request) {
     return false;
 }
 
-Expected<std::vector<GpuWish>> gpu_wishes(const Request& request, std::int64_t nodes, std::int64_t tasks_per_node) {
+std::int64_t tasks_on_a_node(const Request& request, std::int64_t nodes, std::int64_t otherwise) {
+    const SlurmOption* per_node = find_option(request, "ntasks-per-node");
+    const SlurmOption* in_all = find_option(request, "ntasks");
+    std::int64_t tasks = otherwise;
+    if (per_node != nullptr) tasks = count(per_node->value).value_or(otherwise);
+    else if (in_all != nullptr) tasks = count(in_all->value).value_or(otherwise * nodes) / nodes;
+    return std::max<std::int64_t>(tasks, 1);
+}
+
+std::vector<GpuWish> gpu_wishes(const Request& request, std::int64_t nodes, std::int64_t launcher_tasks) {
     std::vector<GpuWish> wishes;
     for (const GpuOption& gpu : gpu_options) {
         const SlurmOption* option = find_option(request, gpu.name);
         if (option == nullptr || gpu.name == "gpus-per-socket") continue;
         const auto number = gres_count(option->value, gpu.prefix);
         if (!number) continue;
-        std::int64_t devices = *number;
-        if (gpu.name == "gpus-per-task") devices *= tasks_per_node;
+        GpuWish wish{.devices_per_node = *number, .option = option};
+        if (gpu.name == "gpus-per-task") wish.devices_per_node *= tasks_on_a_node(request, nodes, launcher_tasks);
         if (gpu.name == "gpus") {
-            if (*number % nodes != 0)
-                return refuse_option(*option, "submit.gpus", "trainer.devices",
-                                     fmt::format("{} GPUs cannot be spread evenly over {} nodes", *number, nodes),
-                                     fmt::format("-G {}", (*number / nodes + 1) * nodes));
-            devices = *number / nodes;
+            wish.devices_per_node = *number / nodes;
+            wish.uneven = *number % nodes != 0;
         }
-        wishes.push_back({devices, option});
+        wishes.push_back(wish);
     }
     return wishes;
 }

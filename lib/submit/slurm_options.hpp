@@ -19,11 +19,14 @@ namespace recipe::submit {
 struct GpuWish {
     std::int64_t devices_per_node = 0;
     const SlurmOption* option = nullptr;
+    bool uneven = false;  // a total that the nodes cannot share evenly; devices_per_node is rounded down
 };
 
 /// The GPU options of one job that say something about the devices of a node, given its number of nodes. Options that
-/// leave the number open (--gpus-per-socket) say nothing. `tasks_per_node`: what --gpus-per-task is multiplied by.
-[[nodiscard]] Expected<std::vector<GpuWish>> gpu_wishes(const Request& request, std::int64_t nodes,
-                                                        std::int64_t tasks_per_node);
+/// leave the number open (--gpus-per-socket) say nothing. `launcher_tasks`: tasks per node where nobody said a number.
+[[nodiscard]] std::vector<GpuWish> gpu_wishes(const Request& request, std::int64_t nodes, std::int64_t launcher_tasks);
+
+/// Tasks per node that the request asks for with --ntasks-per-node or -n, else `otherwise`; at least 1.
+[[nodiscard]] std::int64_t tasks_on_a_node(const Request& request, std::int64_t nodes, std::int64_t otherwise);
 
 }  // namespace recipe::submit

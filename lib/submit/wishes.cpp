@@ -98,18 +98,19 @@ private:
         const bool direct = plan::launcher_of(resolved_.root) == plan::Launcher::direct;
         const SlurmOption* tasks = find_option(request_, "ntasks-per-node");
         const auto task_count = tasks != nullptr ? gres_count(tasks->value, "") : std::nullopt;
-        auto wishes = gpu_wishes(request_, std::max<std::int64_t>(nodes_, 1), direct ? task_count.value_or(1) : 1);
-        if (!wishes) return append(problems_, std::move(wishes.error()));
-        if (direct && task_count) wishes->push_back({*task_count, tasks});
-        std::ranges::stable_sort(*wishes, std::ranges::greater{}, [](const GpuWish& wish) { return wish.option->level; });
+        std::vector<GpuWish> wishes = gpu_wishes(request_, std::max<std::int64_t>(nodes_, 1), 1);
+        if (direct && task_count) wishes.push_back({*task_count, tasks});
+        std::ranges::stable_sort(wishes, std::ranges::greater{}, [](const GpuWish& wish) { return wish.option->level; });
         const std::string key = plan::devices_key(resolved_.root);
         devices_ = int_at(key, 1);
-        if (!wishes->empty()) one_device_wish(key, *wishes);
+        if (!wishes.empty()) one_device_wish(key, wishes);
+        if (!direct) one_task_has_all_gpus();
         if (!direct && task_count && *task_count != 1 && *task_count != devices_) wrong_task_count(*tasks);
     }
 
     void one_device_wish(const std::string& key, const std::vector<GpuWish>& wishes) {
         const GpuWish& first = wishes.front();
+        if (first.uneven) return uneven(key, first);
         for (const GpuWish& other : wishes) {
             if (other.option->level != first.option->level || other.devices_per_node == first.devices_per_node) continue;
             problems_.push_back({.code = "submit.conflict",
@@ -124,6 +125,29 @@ private:
         if (!differs(key, first.devices_per_node)) return;
         const std::string number = std::to_string(first.devices_per_node);
         if (option_wins(*first.option, key, number, number)) devices_ = first.devices_per_node;
+    }
+
+    void uneven(const std::string& key, const GpuWish& wish) {
+        const auto touch = touch_of(key, given_, resolved_);
+        if (touch && touch->level > wish.option->level) return;
+        problems_.push_back({.code = "submit.gpus",
+                             .key = "trainer.devices",
+                             .source = {.name = wish.option->spelling},
+                             .message = fmt::format("{} GPUs cannot be spread evenly over {} nodes", wish.option->value, nodes_),
+                             .fix = fmt::format("-G {}", (wish.devices_per_node + 1) * nodes_)});
+    }
+
+    /// torchrun's one task per node must have the node's GPUs, and Slurm would give it the share of one task.
+    void one_task_has_all_gpus() {
+        const SlurmOption* per_task = find_option(request_, "gpus-per-task");
+        if (per_task == nullptr || tasks_on_a_node(request_, std::max<std::int64_t>(nodes_, 1), 1) == 1) return;
+        problems_.push_back({.code = "submit.gpus",
+                             .key = "trainer.devices",
+                             .source = {.name = per_task->spelling},
+                             .message = fmt::format("torchrun is one task per node and needs all {} GPUs of it; {} would give it "
+                                                    "the GPUs of one task of several",
+                                                    devices_, per_task->spelling),
+                             .fix = fmt::format("--gpus-per-node={}", devices_)});
     }
 
     void wrong_task_count(const SlurmOption& tasks) {

@@ -166,6 +166,28 @@ SHELL
     assert_output_matches "dir $WORK/results/.*/[0-9]+_2\$"
 }
 
+@test "a recipe job from inside an array task has a directory of its own number" {
+    write_file inner.sh <<'SHELL'
+#!/bin/bash
+echo "inner $SLURM_JOB_ID in $RECIPE_RESULTS_DIR"
+SHELL
+    write_file outer.sh <<'SHELL'
+#!/bin/bash
+sbatch --wait -o inner.log --recipe=llama_tiny_cpu_pretrain inner.sh
+SHELL
+    job=$(submit -p shared --array=7 outer.sh)
+    wait_job "$job"
+    inner=$(sed -n 's/^inner \([0-9]*\) in .*/\1/p' inner.log)
+    [[ $(cat inner.log) == "inner $inner in $WORK/results/"*"/$inner" ]]
+}
+
+@test "an option that Slurm does not take refuses the submission" {
+    run as_user sbatch "${quick[@]}" --recipe-set=+cluster.dependency=x --recipe-set=cluster.mem=plenty </dev/null
+    assert_failure 1
+    assert_output_contains "submit.option"
+    [ ! -e results ]
+}
+
 @test "env_vars: typed beats exported beats recipe" {
     run as_user env EXPORTED=mine TYPED=mine sbatch --parsable --wait "${quick[@]}" --recipe-set=+env_vars.TYPED=typed \
         --wrap 'echo "typed $TYPED exported $EXPORTED debug $NCCL_DEBUG"' </dev/null

@@ -65,6 +65,26 @@ SHELL
     assert_output_count 4 "of 4 sums 4"
 }
 
+is_pending() { [[ $(job_state "$1") == PENDING ]]; }
+
+@test "a requeued job meets under another name" {
+    write_file once.sh <<'SHELL'
+#!/bin/bash
+srun sh -c 'echo "rendezvous $PET_RDZV_ID"'
+[[ ${SLURM_RESTART_COUNT:-0} -gt 0 ]] || sleep 60
+SHELL
+    job=$(submit -N 2 --open-mode=append "${recipe[@]}" once.sh)
+    wait_until 20 grep -q rendezvous "$(job_field "$job" StdOut)"
+    scontrol requeue "$job"
+    wait_until 20 is_pending "$job"
+    scontrol update JobId="$job" StartTime=now  # Slurm itself would wait two minutes
+    wait_until 60 grep -q "rendezvous $job\.0\.1" "$(job_field "$job" StdOut)"
+    run job_output "$job"
+    assert_output_count 2 "^rendezvous $job\.0\.0\$"
+    wait_job "$job"
+    assert_output_count 2 "^rendezvous $job\.0\.0\$"
+}
+
 @test "one node needs no fixed port" {
     write_file one.sh <<'SHELL'
 #!/bin/bash

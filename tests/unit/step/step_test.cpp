@@ -103,6 +103,10 @@ TEST_CASE("jobs and steps that run side by side get different ports") {
     CHECK(std::ranges::adjacent_find(ports) == ports.end());
 }
 
+TEST_CASE("the steps of one job never share a port, however many there are") {
+    CHECK(step::rendezvous_port({}, {.job_id = 17, .step_id = 0}) != step::rendezvous_port({}, {.job_id = 17, .step_id = 16}));
+}
+
 TEST_CASE("ports that Slurm reserved for the step are used") {
     CHECK(step::rendezvous_port({}, {.job_id = 17, .reserved_ports = "12000-12003"}) == 12000);
     CHECK(step::rendezvous_port({}, {.job_id = 17, .reserved_ports = "rubbish"}) == 25000 + 17 * 16);

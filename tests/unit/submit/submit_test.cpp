@@ -159,6 +159,19 @@ TEST_CASE("GPUs that do not spread evenly are refused") {
     CHECK(Submitting(llama).option("gpus", "7").set("trainer.num_nodes=2").refused().code == "submit.gpus");
 }
 
+TEST_CASE("a weaker total that no longer fits is rewritten, not refused") {
+    const auto submission = Submitting(llama).option("gpus", "16", Level::script).set("trainer.num_nodes=3").set("trainer.devices=8").accepted();
+    CHECK(option_of(submission, "gpus") == "24");
+}
+
+TEST_CASE("GPUs per task count once for each task, and torchrun's one task must have them all") {
+    CHECK(Submitting(llama).option("gpus-per-task", "8").accepted().plan.layout.devices_per_node == 8);
+    const auto tasks = Submitting(tiny).set("trainer.accelerator=gpu").set("launch.launcher=direct")
+                           .option("gpus-per-task", "1").option("ntasks-per-node", "4").accepted();
+    CHECK(tasks.plan.layout.devices_per_node == 4);
+    CHECK(Submitting(llama).option("gpus-per-task", "1").option("ntasks-per-node", "8").refused().code == "submit.gpus");
+}
+
 TEST_CASE("two GPU options that mean different numbers are refused") {
     CHECK(Submitting(llama).option("gres", "gpu:4").option("gpus-per-node", "8").refused().code == "submit.conflict");
 }
@@ -186,6 +199,11 @@ TEST_CASE("time limits are compared as time") {
     const auto longer = Submitting(tiny).option("time", "02:00:00").accepted();
     CHECK(longer.plan.resources.time_limit == 120);
     CHECK(option_of(longer, "time") == "(not set)");
+}
+
+TEST_CASE("a stronger wish for no limit takes a weaker limit away") {
+    const auto submission = Submitting(tiny).option("time", "00:10:00", Level::script).set("run.time_limit=UNLIMITED").accepted();
+    CHECK(option_of(submission, "time") == "UNLIMITED");
 }
 
 TEST_CASE("a step inside an allocation asks for its nodes and tasks and is bounded") {
