@@ -3,18 +3,8 @@
 
 load helper
 
-setup() {
-    cluster_setup
-    OTHER=$(mktemp -d "${TMPDIR:-/tmp}/recipe-other.XXXXXX")
-}
-
-teardown() {
-    if [[ -e $OTHER/.slurm-recipe-cluster ]]; then
-        "$RECIPE_ROOT/scripts/cluster" stop "$OTHER"
-    fi
-    rm -rf "$OTHER"
-    cluster_teardown
-}
+setup() { other_cluster_setup; }
+teardown() { other_cluster_teardown; }
 
 cluster() { "$RECIPE_ROOT/scripts/cluster" "$@" 3>&-; }
 

@@ -157,6 +157,20 @@ cluster_teardown() {
     [[ -n $healthy ]]
 }
 
+# For files that start clusters of their own: $OTHER is the directory for one.
+other_cluster_setup() {
+    cluster_setup
+    OTHER=$(mktemp -d "${TMPDIR:-/tmp}/recipe-other.XXXXXX")
+}
+
+other_cluster_teardown() {
+    if [[ -e $OTHER/.slurm-recipe-cluster ]]; then
+        "$RECIPE_ROOT/scripts/cluster" stop "$OTHER"
+    fi
+    rm -rf "$OTHER"
+    cluster_teardown
+}
+
 no_jobs() { [[ -z $(squeue --all --noheader) ]]; }
 
 cancel_jobs() {
