@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include "config/config.hpp"
+#include "inspect/inspect.hpp"
 #include "render/render.hpp"
 #include "site/site.hpp"
 #include "step/step.hpp"
@@ -45,13 +46,15 @@ std::filesystem::path working_directory() {
     return std::filesystem::current_path(error);
 }
 
+std::string override_name(std::size_t number) { return fmt::format("override {}", number); }
+
 config::ComposeRequest compose_request(const Arguments& arguments, const Context& context) {
     config::ComposeRequest request{.collections = context.collections,
                                    .recipe = arguments.recipe,
                                    .environment = context.environment,
                                    .working_directory = working_directory()};
     for (const std::string& text : arguments.overrides)
-        request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
+        request.overrides.push_back({text, override_name(request.overrides.size() + 1)});
     return request;
 }
 
@@ -63,7 +66,8 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .ports = context.settings.ports,
                             .environment = context.environment,
                             .working_directory = working_directory()};
-    for (const std::string& text : arguments.overrides) request.sets.push_back({text});
+    for (const std::string& text : arguments.overrides)
+        request.sets.push_back({.text = text, .name = override_name(request.sets.size() + 1)});
     return submit::prepare(request);
 }
 
@@ -80,6 +84,16 @@ void print_value(const Value& value, Format format) {
     else fmt::print("{}\n", value.is_null() ? "null" : config::to_python_text(value));
 }
 
+/// The node that --select names; the root without it.
+Expected<const Value*> selected(const Value& root, const std::string& key) {
+    const Value* node = key.empty() ? &root : root.at(key);
+    if (node != nullptr) return node;
+    return refuse({.code = "compose.unknown_key",
+                   .key = key,
+                   .source = {.name = "--select"},
+                   .message = fmt::format("the resolved recipe has no key `{}`", key)});
+}
+
 }  // namespace
 
 int list(const Arguments& arguments) {
@@ -94,20 +108,54 @@ int list(const Arguments& arguments) {
 int show(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
     if (!context) return wrong(context.error());
-    const auto resolved = config::compose(compose_request(arguments, *context));
+    config::Documents documents;
+    config::ComposeRequest request = compose_request(arguments, *context);
+    request.documents = &documents;
+    auto resolved = arguments.unresolved ? config::compose_unresolved(request) : config::compose(request);
     if (!resolved) return wrong(resolved.error());
     complain(resolved->notes);
-    if (arguments.select.empty()) {
-        print_value(shown(resolved->root), arguments.format);
+    const Value root = arguments.select.empty() ? shown(resolved->root) : std::move(resolved->root);
+    const Expected<const Value*> node = selected(root, arguments.select);
+    if (!node) return wrong(node.error());
+    if (!arguments.origin) {
+        print_value(**node, arguments.format);
         return exit_good;
     }
-    const Value* selected = resolved->root.at(arguments.select);
-    if (selected == nullptr)
-        return wrong({{.code = "compose.unknown_key",
-                       .key = arguments.select,
-                       .source = {.name = "--select"},
-                       .message = fmt::format("the resolved recipe has no key `{}`", arguments.select)}});
-    print_value(*selected, arguments.format);
+    const auto before = config::compose_unresolved(request);
+    if (!before) return wrong(before.error());
+    // The alias `training` counts here too, for --select=training.
+    const Value* unresolved = arguments.select.empty() ? &before->root : before->root.at(arguments.select);
+    const auto origins = inspect::origins(**node, unresolved != nullptr ? *unresolved : Value(), arguments.select);
+    if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::origins_json(origins), 2));
+    else fmt::print("{}", inspect::origins_text(origins));
+    return exit_good;
+}
+
+/// `diff A B [OVERRIDE...]` compares two recipes, `diff A [OVERRIDE...]` a recipe with itself, overridden.
+int diff(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return wrong(context.error());
+    Arguments before = arguments;
+    Arguments after = arguments;
+    const auto is_recipe = [](const std::string& text) { return !text.contains('=') && !text.starts_with('~') && !text.starts_with('+'); };
+    if (!arguments.overrides.empty() && is_recipe(arguments.overrides.front())) {
+        after.recipe = arguments.overrides.front();
+        after.overrides.erase(after.overrides.begin());
+        before.overrides = after.overrides;
+    } else {
+        before.overrides.clear();
+    }
+    const auto left = config::compose(compose_request(before, *context));
+    const auto right = config::compose(compose_request(after, *context));
+    Diagnostics problems;
+    if (!left) append(problems, left.error());
+    if (!right) append(problems, right.error());
+    if (!problems.empty()) return wrong(problems);
+    const Value left_root = shown(left->root);
+    const Value right_root = shown(right->root);
+    const auto differences = inspect::differences(left_root, right_root);
+    if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::differences_json(differences), 2));
+    else fmt::print("{}", inspect::differences_text(differences));
     return exit_good;
 }
 

@@ -21,10 +21,13 @@ struct Arguments {
     std::vector<std::string> overrides;
     std::string select;
     Format format = Format::text;
+    bool unresolved = false;
+    bool origin = false;
 };
 
 int list(const Arguments& arguments);
 int show(const Arguments& arguments);
+int diff(const Arguments& arguments);
 int check(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int script(const Arguments& arguments);

@@ -1,8 +1,12 @@
 #include "commands.hpp"
 
+#include "diagnostic/diagnostic.hpp"
+
+#include <algorithm>
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <functional>
 
 namespace {
@@ -11,10 +15,12 @@ using recipe::cli::Arguments;
 using recipe::cli::Format;
 
 /// A command that takes a recipe and overrides.
-CLI::App* add_recipe_command(CLI::App& app, Arguments& arguments, const char* name, const char* what) {
+CLI::App* add_recipe_command(CLI::App& app, Arguments& arguments, std::vector<std::string>& sets, const char* name, const char* what) {
     CLI::App* command = app.add_subcommand(name, what);
     command->add_option("recipe", arguments.recipe, "path under recipes/, its unique base name, or a file")->required();
     command->add_option("override", arguments.overrides, "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
+    command->add_option("--recipe-set", sets, "an override as sbatch takes it; after all others")->type_name("KEY=VALUE")->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     return command;
 }
 
@@ -22,6 +28,22 @@ void add_format(CLI::App* command, Arguments& arguments, const std::map<std::str
     command->add_option("--format", arguments.format, "form of the output")
         ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case))
         ->default_str(formats.begin()->first);
+}
+
+/// CLI11 says of a mistyped command only that one is required. Empty: a command was given, or nothing like one.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+    if (!app.get_subcommands().empty()) return {};
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "-C" || word == "--collection" || word == "--site") ++i;
+        if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) continue;
+        const auto close = recipe::nearest(word, names, 1);
+        return fmt::format("there is no command `{}`; {}", word,
+                           close.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean `{}`?", close.front()));
+    }
+    return {};
 }
 
 int run(int argc, char** argv) {
@@ -33,6 +55,7 @@ int run(int argc, char** argv) {
     app.fallthrough();
 
     Arguments arguments;
+    std::vector<std::string> sets;  // --recipe-set
     std::string site;
     app.add_option("-C,--collection", arguments.collections, "another recipe collection; may be repeated, first given first")
         ->type_name("DIR")
@@ -45,28 +68,35 @@ int run(int argc, char** argv) {
     const auto use = [&command](int (*function)(const Arguments&)) { return [&command, function] { command = function; }; };
 
     app.add_subcommand("list", "names all recipes")->callback(use(recipe::cli::list));
-    CLI::App* show = add_recipe_command(app, arguments, "show", "prints a recipe, resolved");
+    CLI::App* show = add_recipe_command(app, arguments, sets, "show", "prints a recipe, resolved");
     show->add_option("--select", arguments.select, "print this key only, from the root (recipes.trainer.num_nodes)")
         ->type_name("KEY");
     add_format(show, arguments, {{"yaml", Format::yaml}, {"json", Format::json}});
+    show->add_flag("--origin", arguments.origin, "tells for each value where it comes from");
+    show->add_flag("--unresolved", arguments.unresolved, "prints what stands there before interpolation")->excludes("--origin");
     show->callback(use(recipe::cli::show));
-    CLI::App* check = add_recipe_command(app, arguments, "check", "tells what is wrong with a recipe");
+    CLI::App* diff = add_recipe_command(app, arguments, sets, "diff", "shows what another recipe, or overrides, change: diff A [B] [OVERRIDE...]");
+    add_format(diff, arguments, {{"text", Format::text}, {"json", Format::json}});
+    diff->callback(use(recipe::cli::diff));
+    CLI::App* check = add_recipe_command(app, arguments, sets, "check", "tells what is wrong with a recipe");
     add_format(check, arguments, {{"text", Format::text}, {"json", Format::json}});
     check->callback(use(recipe::cli::check));
-    CLI::App* plan = add_recipe_command(app, arguments, "plan", "prints the launch plan as JSON");
+    CLI::App* plan = add_recipe_command(app, arguments, sets, "plan", "prints the launch plan as JSON");
     add_format(plan, arguments, {{"json", Format::json}});
     plan->callback(use(recipe::cli::plan));
-    add_recipe_command(app, arguments, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
+    add_recipe_command(app, arguments, sets, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& done) {
         return app.exit(done);
     } catch (const CLI::ParseError& error) {
-        app.exit(error);
+        if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) fmt::print(stderr, "srecipe: {}\n", problem);
+        else app.exit(error);
         return recipe::cli::exit_usage;
     }
     if (!site.empty()) arguments.site = site;
+    arguments.overrides.insert(arguments.overrides.end(), sets.begin(), sets.end());
     return command(arguments);
 }
 

@@ -29,10 +29,11 @@ struct SlurmOption {
     std::string spelling;
 };
 
-/// One --recipe-set.
+/// One --recipe-set. `name` is what diagnostics call it; empty: "--recipe-set N".
 struct RecipeSet {
     std::string text;
     Level level = Level::command_line;
+    std::string name{};
 };
 
 enum class Tool : std::uint8_t {

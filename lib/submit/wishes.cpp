@@ -188,8 +188,10 @@ std::vector<LeveledOverride> overrides_of(const Request& request) {
     std::vector<LeveledOverride> overrides;
     for (const std::string& text : request.inherited_overrides) overrides.push_back({{text, "the job's recipe"}, std::nullopt});
     std::size_t number = 0;
-    for (const RecipeSet& set : request.sets)
-        overrides.push_back({{set.text, fmt::format("--recipe-set {}", ++number)}, set.level});
+    for (const RecipeSet& set : request.sets) {
+        ++number;
+        overrides.push_back({{set.text, set.name.empty() ? fmt::format("--recipe-set {}", number) : set.name}, set.level});
+    }
     return overrides;
 }
 
