@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # option_* are scripts/cluster's
 # The configuration of a private cluster: what is written into DIR/etc. Sourced by scripts/cluster.
 #
 # What is simulated, and how:

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Counts test cases in a JUnit file of ctest: prints "PASSED FAILED".
 
-    tally_ctest.py JUNIT.xml
+    tally_ctest.py JUNIT.xml            the counts
+    tally_ctest.py --reports JUNIT.xml  what tests printed that count cases of their own, and why tests were skipped
 
 A Catch2 program counts with its test cases, as its last lines tell them; any other test, and a program that died before
 it could tell, counts as one.
@@ -28,9 +29,21 @@ def catch2_counts(output):
     return None
 
 
+def print_reports(cases):
+    for case in cases:
+        output = case.findtext("system-out") or ""
+        if catch2_counts(output) is None:
+            for line in output.strip().splitlines():
+                print(f"{case.get('name')}: {line}")
+
+
 def main():
+    cases = list(ElementTree.parse(sys.argv[-1]).iter("testcase"))
+    if sys.argv[1] == "--reports":
+        print_reports(cases)
+        return
     passed = failed = 0
-    for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
+    for case in cases:
         succeeded = case.get("status") == "run"
         if case.get("status") in ("disabled", "notrun") and case.find("failure") is None:
             continue

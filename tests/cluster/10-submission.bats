@@ -27,7 +27,9 @@ PYTHON
     assert_output_matches "checkpoint $WORK/results/.*/$job/checkpoints/"
     checkpoint=$(grep -oE "$WORK/results/.*\.pt" <<<"$output" | tail -n 1)
     [ -s "$checkpoint" ]
-    [ -s "$(dirname "$(dirname "$checkpoint")")"/recipe-*.yaml ]
+    for resolved in "$(dirname "$(dirname "$checkpoint")")"/recipe-*.yaml; do
+        [ -s "$resolved" ]
+    done
 }
 
 @test "the resolved configuration on the nodes is the one that srecipe shows" {
