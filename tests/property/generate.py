@@ -180,7 +180,10 @@ class Yaml:
 
 
 def yaml_case(rng):
-    return {"kind": "yaml", "text": Yaml(rng).document()}
+    text = Yaml(rng).document()
+    if "${" in text:
+        return {"kind": "resolve", "text": text, "env": {}, "written": True}
+    return {"kind": "yaml", "text": text}
 
 
 # --- interpolations ---------------------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def recipe_overrides(rng, file):
 
     with open(file, encoding="utf-8") as stream:
         import yaml
-        walk(yaml.load(stream, Loader=oracle.get_yaml_loader()), "recipes")
+        walk(yaml.load(stream, Loader=omegaconf._utils.get_yaml_loader()), "recipes")
     made = []
     for _ in range(rng.randint(1, 4)):
         sign = rng.choice(["", "", "", "", "", "", "++", "+", "~"])

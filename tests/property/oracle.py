@@ -9,9 +9,10 @@ import subprocess
 import tempfile
 import warnings
 
+import omegaconf
+import omegaconf._utils
 import yaml
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf._utils import get_yaml_loader
 
 ENVIRONMENT = {"PROPERTY_SET": "from-env", "PROPERTY_INT": "007", "PROPERTY_EMPTY": ""}
 
@@ -53,7 +54,7 @@ def refused(problem):
 
 
 def read(text):
-    value = yaml.load(io.StringIO(text), Loader=get_yaml_loader())
+    value = yaml.load(io.StringIO(text), Loader=omegaconf._utils.get_yaml_loader())
     if isinstance(value, (dict, list)):
         return OmegaConf.to_container(OmegaConf.create(value))
     return value
@@ -71,6 +72,31 @@ def ask_resolve(question):
     if question["written"]:
         answer["yaml"] = OmegaConf.to_yaml(config, resolve=True)
     return answer
+
+
+NEWER_FLOATS = re.compile(
+    r"""^(?:[-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)
+    |\.[0-9]+(?:_[0-9]+)*(?:[eE][-+][0-9]+)?|[-+]?[0-9]+(?:_[0-9]+)*(?::[0-5]?[0-9])+\.[0-9_]*
+    |[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$""", re.X)
+
+
+def ask_with_newer_floats(question):
+    """The same with the float spellings that OmegaConf 2.2.3 and later know; 2.2.2 takes `_` in more places."""
+    original = omegaconf._utils.get_yaml_loader
+
+    def newer_loader():
+        loader = original()
+        for first, resolvers in loader.yaml_implicit_resolvers.items():
+            floats = [i for i, (tag, _) in enumerate(resolvers) if tag == "tag:yaml.org,2002:float"]
+            if len(floats) > 1:
+                resolvers[floats[-1]] = (resolvers[floats[-1]][0], NEWER_FLOATS)
+        return loader
+
+    omegaconf._utils.get_yaml_loader = newer_loader
+    try:
+        return ask(question)
+    finally:
+        omegaconf._utils.get_yaml_loader = original
 
 
 def ask(question):
