@@ -187,8 +187,9 @@ private:
     void add_key(Open& parent, Value key, const YamlMark& mark) {
         if (key.is_map() || key.is_list()) fail("compose.yaml", mark, "a list or a map cannot be a key");
         if (key.is_null()) fail("compose.yaml", mark, "null cannot be a key; quote it to mean the text");
-        // Only texts are refused: of numbers and bools that are the same to Python (1, 1.0, true) the last value counts.
-        const std::size_t same = key.is_string() ? ValueAccess::find(parent.container, key) : ValueAccess::npos;
+        // Only texts are refused: of numbers and bools that are the same to Python (1, 1.0, true) the last value counts, and of "=".
+        const bool refused = key.is_string() && *key.as_string() != "=";
+        const std::size_t same = refused ? ValueAccess::find(parent.container, key) : ValueAccess::npos;
         if (same != ValueAccess::npos) {
             const Value& first = parent.container.entries()[same].key;
             Diagnostic twice{.code = "compose.duplicate_key", .key = to_python_text(key), .source = position(mark).source()};

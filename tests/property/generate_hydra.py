@@ -1,80 +1,98 @@
 """Random collections with defaults lists, and random override command lines, for the comparison with the real Hydra."""
 
-import random  # noqa: F401  (the generators take a random.Random)
-
 GROUPS = ["db", "net", "cluster", "db/engine", "net/opt"]
-OPTIONS = ["one", "two", "three", "a.b", "x-y"]
+OPTIONS = ["one", "two", "three"]
 VALUE_KEYS = ["a", "b", "c", "name", "port", "lr"]
-VALUES = ["1", "2.5", "1e-5", "text", "true", "null", "[1, 2, 3]", "{x: 1, y: {z: 2}}", "'${a}'", "'${.b}'", "'${..name}'", "???", "'x ${db.a} y'", "[]", "{}", "'${oc.select:net.a,7}'",
-          "'${hydra:runtime.choices.db}'", "'${oc.env:PROPERTY_SET}'", "yes", "0x10", "{x: '${..b}'}"]
+VALUES = ["1", "2.5", "1e-5", "text", "true", "null", "[1, 2, 3]", "{x: 1, y: {z: 2}}", "???", "[]", "{}", "'${oc.select:net.a,7}'", "'${oc.select:.b,x}'", "'a ${oc.select:..name} b'",
+          "'${hydra:runtime.choices.db}'", "'${oc.env:PROPERTY_SET}'", "yes", "0x10", "{x: '${oc.select:..b}'}", "'${oc.select:nested}'"]
+ODD_VALUES = ["'${a}'", "'${.b}'", "'${..name}'", "'x ${db.a} y'", "{x: '${..b}'}", "'${hydra:job.name}'", "'${hydra:nope}'", "'${hydra:runtime.choices}'", "'${hydra:verbose}'", "'${hydra:runtime}'", "'${hydra:job.config_name}'", "'${hydra:runtime.choices.hydra/job_logging}'", "'${hydra:mode}'", "'${hydra:job.num}'", "'${hydra:output_subdir}'", "'${now:%Y}'", "'${.c.x}'", "'${'"]
+
+
+def pick(rng, good, odd):
+    """Something good, or now and then something odd: what is refused hides what would have been composed."""
+    return rng.choice(odd if rng.random() < 0.04 else good)
+
+
+def value(rng):
+    return pick(rng, VALUES, ODD_VALUES)
 
 
 def body(rng, name):
     lines = []
     for key in VALUE_KEYS:
         if rng.random() < 0.35:
-            lines.append("%s: %s" % (key, rng.choice(VALUES)))
+            lines.append("%s: %s" % (key, value(rng)))
     if rng.random() < 0.5:
-        lines.append("from_%s: %s" % (name.replace("/", "_").replace(".", "_").replace("-", "_"), rng.choice(VALUES)))
+        lines.append("from_%s: %s" % (name.replace("/", "_"), value(rng)))
     if rng.random() < 0.2:
-        lines.append("nested:\n  k: %s\n  l: %s" % (rng.choice(VALUES), rng.choice(VALUES)))
+        lines.append("nested:\n  k: %s\n  l: %s" % (value(rng), value(rng)))
     if rng.random() < 0.1:
-        lines.append("db:\n  a: %s" % rng.choice(VALUES))
+        lines.append("db:\n  a: %s" % value(rng))
     return "\n".join(lines) + "\n" if lines else rng.choice(["", "{}\n"])
 
 
-def item(rng, group_of_config, primary):
-    """One item of a defaults list."""
+# Which groups a config may name as they stand: only such that do not lead back to it.
+BELOW = {"": ["db", "net", "cluster", "db/engine", "net/opt"], "cluster": ["/db", "/net", "/db/engine"], "db": ["engine", "/net", "/net/opt"], "net": ["opt", "/db/engine"], "db/engine": ["/net/opt"], "net/opt": []}
+
+
+def item(rng, group, taken):
+    """One item of the defaults list of a config in a group ("" for those at the top)."""
     kind = rng.random()
-    group = rng.choice(GROUPS)
-    relative = group
-    if group_of_config and rng.random() < 0.5:
-        relative = rng.choice(["engine", "opt", "sub", group])
-    if rng.random() < (0.4 if group_of_config else 0.1):
-        relative = "/" + group
-    package = rng.choice(["", "", "", "", "", "@_here_", "@_global_", "@other", "@_group_", "@other.deep", "@_global_.x", "@:", "@_name_"])
-    option = rng.choice(OPTIONS + ["one", "one", "two"])
+    below = pick(rng, BELOW[group] or ["/cluster"], ["engine", "opt", "sub", "/db", "/net", "/hydra/job_logging", "net/nope"])
+    package = pick(rng, ["", "", "", "", "", "@_here_", "@_global_", "@other", "@_group_", "@other.deep", "@_global_.x"], ["@:", "@_name_", "@a b", "@", "@_group_._name_", "@x:y"])
+    option = pick(rng, OPTIONS, ["nowhere", "'1'", "${db}_x", "one.yaml", "${db}", "${net}", "${cluster}"])
     if kind < 0.45:
-        return "%s%s: %s" % (relative, package, rng.choice([option, option, option, option, option, "null", "???", option + ".yaml", "nowhere", "${db}_x", "'1'"]))
-    if kind < 0.52:
-        return "%s%s: [%s]" % (relative, package, ", ".join(rng.sample(OPTIONS[:3], rng.randint(0, 2))))
+        return "%s%s: %s" % (below, package, pick(rng, [option, option, option, option, option, "null"], ["???", option + ".yaml", "true", "1.5", "[[one]]"]))
+    if kind < 0.53:
+        return "%s%s: [%s]" % (below, package, ", ".join(rng.sample(OPTIONS, rng.randint(0, 3))))
     if kind < 0.62:
-        return "optional %s%s: %s" % (relative, package, rng.choice([option, "nowhere", "null"]))
-    if kind < 0.72:
-        return "override %s%s: %s" % (relative, package, rng.choice([option, "null", "nowhere"]))
-    if kind < 0.80:
-        return rng.choice(["%s/%s%s" % (relative, option, package), option, "/" + group + "/" + option, "base", "nowhere", "base@other", "base.yaml"])
-    if kind < 0.84:
-        return "%s: ${%s}_%s" % (relative, rng.choice(["db", "net", "cluster"]), option) if rng.random() < 0.5 else "%s: ${db}" % relative
-    if kind < 0.86:
-        return rng.choice(["override hydra/job_logging: none", "override hydra/job_logging: stdout", "{db: one, net: two}", "optional override db: one", "null", "[]", "1", "db", "override /db: two"])
-    return "_self_"
+        return "optional %s%s: %s" % (below, package, rng.choice([option, "nowhere", "null"]))
+    if kind < 0.75 and taken:
+        known = rng.choice(taken)
+        return "override %s%s: %s" % ("" if known.startswith("/") or not group else rng.choice(["/", ""]), known, rng.choice([option, option, "null"]))
+    if kind < 0.83:
+        return "%s/%s%s" % (below, option, package)
+    if kind < 0.86 and not group:
+        return rng.choice(["base", "base@other", "base@_global_"])
+    if kind < 0.88:
+        return pick(rng, ["override hydra/job_logging: none", "override hydra/job_logging: stdout", "_self_"],
+                    ["{db: one, net: two}", "optional override db: one", "null", "[]", "1", "db", "override /db: two", "base.yaml", "nowhere"])
+    return "%s: ${%s}" % (below, rng.choice(["db", "net", "cluster"])) if rng.random() < 0.3 and "db" in taken else "%s: %s" % (below, option)
 
 
-def defaults(rng, group_of_config, primary, most):
-    items = [item(rng, group_of_config, primary) for _ in range(rng.randint(1, most))]
-    if rng.random() < 0.6 and "_self_" not in items:
-        items.insert(rng.choice([0, len(items), len(items)]), "_self_")
-    if rng.random() < 0.7:
-        seen = set()
-        items = [i for i in items if not (i.split(":")[0] in seen or seen.add(i.split(":")[0]))]
+def defaults(rng, group, most):
+    items, taken, heads = [], [], set()
+    for _ in range(rng.randint(1, most)):
+        made = item(rng, group, taken)
+        head = made.split(":")[0]
+        if head in heads and rng.random() < 0.95:
+            continue
+        heads.add(head)
+        items.append(made)
+        if ":" in made and "[" not in made and not made.startswith(("override", "optional", "{")):
+            taken.append(head)
+    if rng.random() < 0.95:
         items.sort(key=lambda i: i.startswith("override"))
+    if rng.random() < 0.6:
+        last = sum(not i.startswith("override") for i in items)
+        items.insert(pick(rng, [0, last, last], range(len(items) + 1)), "_self_")
     return "defaults:\n" + "".join("  - %s\n" % i for i in items)
 
 
-HEADERS = ["", "", "", "", "", "# @package _global_\n", "# @package _group_\n", "# @package other\n", "# @package other.deep\n", "#@package _global_\n", "# @package: other\n",
-           "# @package _group_._name_\n", "# comment\n# @package late\n", "\n# @package after_blank\n", "# @package _here_\n", "# @package a b\n", "# @package foo\n# @package bar\n", "# @package db\n"]
+HEADERS = ["", "", "", "", "", "", "# @package _global_\n", "# @package _group_\n", "# @package other\n", "# @package other.deep\n", "#@package _global_\n", "# @package _group_._name_\n",
+           "# comment\n# @package late\n", "\n# @package after_blank\n", "# @package db\n", "# @package _global_.deep\n"]
+ODD_HEADERS = ["# @package: other\n", "# @package _here_\n", "# @package a b\n", "# @package foo\n# @package bar\n", "# @package\n", "# @package  \n", "a0: 1\n# @package x\n", "# @other x\n", "  # @package ind\n", "# @package a.b: c\n"]
 
 
 def collection(rng):
     """Files by path below the collection."""
-    files = {"config.yaml": (defaults(rng, "", True, 5) if rng.random() < 0.9 else "") + body(rng, "root")}
-    files["base.yaml"] = rng.choice(["", "", "# @package other\n"]) + (defaults(rng, "", False, 2) if rng.random() < 0.2 else "") + body(rng, "base")
+    files = {"config.yaml": (defaults(rng, "", 5) if rng.random() < 0.95 else "") + body(rng, "root")}
+    files["base.yaml"] = rng.choice(["", "", "# @package other\n"]) + (defaults(rng, "cluster", 2) if rng.random() < 0.2 else "") + body(rng, "base")
     for group in GROUPS:
-        for option in OPTIONS[:3] + (["a.b"] if rng.random() < 0.2 else []):
-            if rng.random() < 0.93:
-                nested = defaults(rng, group, False, 3) if rng.random() < 0.2 else ""
-                files["%s/%s.yaml" % (group, option)] = rng.choice(HEADERS) + nested + body(rng, group)
+        for option in OPTIONS:
+            if rng.random() < 0.99:
+                nested = defaults(rng, group, 3) if rng.random() < 0.25 and BELOW[group] else ""
+                files["%s/%s.yaml" % (group, option)] = pick(rng, HEADERS, ODD_HEADERS) + nested + body(rng, group)
     return files
 
 
@@ -93,7 +111,18 @@ def mutated(rng, text):
     return text[:at] + new + text[at:] if rng.random() < 0.6 else text[:at] + text[at + 1:]
 
 
+PLAIN_VALUES = ["1", "2.5", "text", "true", "null", "[1,2]", "{x:1}", "'a b'", "one", "two", "three", "{x: {y: [1, 2]}}", "", "[]", "{}", "'${oc.select:db.a}'", "1e-5", "007"]
+GOOD_OVERRIDES = ["db=%o", "db=%o", "net=%o", "cluster=%o", "db/engine=%o", "net/opt=%o", "+db=%o", "+net=%o", "+cluster=%o", "+db/engine=%o", "+net/opt=%o", "+db@other=%o", "+net@other.deep=%o", "~db", "~net", "~cluster", "~db=%o",
+                  "db@other=%o", "net@_global_=%o", "db=[%o,%o]", "net=null", "+db@_global_=%o", "db/engine@other=%o", "+new=%v", "+new.sub=%v", "++a=%v", "++db.a=%v", "++net.new.deep=%v", "+other.k=%v", "a=%v", "b=%v", "name=%v", "db.a=%v", "net.a=%v",
+                  "~a", "~b", "~db.a", "~db.nested", "nested=%v", "nested.k=%v", "++nested=%v", "+hydra.job.name=x", "hydra.job.name=%v", "hydra/job_logging=none", "~a=%v", "++db=%v", "++c.x=%v", "c=%v", "other.a=%v", "db.engine.a=%v"]
+
+
 def override(rng):
+    if rng.random() < 0.8:
+        form = rng.choice(GOOD_OVERRIDES)
+        while "%o" in form:
+            form = form.replace("%o", pick(rng, OPTIONS, ["nowhere", "null", "one.yaml", "a.b", "1"]), 1)
+        return form.replace("%v", pick(rng, PLAIN_VALUES, OVERRIDE_VALUES))
     sign = rng.choice(["", "", "", "", "+", "+", "++", "~"])
     key = rng.choice(OVERRIDE_KEYS)
     if sign == "~" and rng.random() < 0.6:

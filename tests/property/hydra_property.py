@@ -21,7 +21,7 @@ try:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.override_parser.types import QuotedString, Quote
+    from hydra.core.override_parser.types import QuotedString, Quote, Sweep
     from omegaconf import OmegaConf
 except ImportError as problem:
     print("skipped: Python has no %s" % problem.name)
@@ -35,6 +35,8 @@ import oracle
 def typed_element(value):
     if isinstance(value, QuotedString):
         return ["q'" if value.quote == Quote.single else 'q"', value.text]
+    if isinstance(value, Sweep):
+        return ["sweep"]
     if isinstance(value, list):
         return ["l", [typed_element(item) for item in value]]
     if isinstance(value, dict):

@@ -67,7 +67,10 @@ def ask_yaml(question):
 
 
 def ask_resolve(question):
-    config = OmegaConf.load(io.StringIO(question["text"]))
+    value = yaml.load(io.StringIO(question["text"]), Loader=omegaconf._utils.get_yaml_loader())
+    if not isinstance(value, (dict, list)):
+        return {"ok": True, "value": typed(value)}
+    config = OmegaConf.create(value)
     answer = {"ok": True, "value": typed(OmegaConf.to_container(config, resolve=True))}
     if question["written"]:
         answer["yaml"] = OmegaConf.to_yaml(config, resolve=True)

@@ -63,6 +63,7 @@ TEST_CASE("what YAML 1.1 and 1.2 read differently is read as PyYAML does") {
 
 TEST_CASE("of keys that are the same number the last value counts, as in Python") {
     CHECK(to_yaml(*parse_yaml("1: a\n1.0: b\ntrue: c\n", "test.yaml")) == "1: c\n");
+    CHECK(json_of("{=: 1, =: 2}") == R"({"=":2})");
 }
 
 TEST_CASE("anchors, aliases and merge keys work as in PyYAML") {
