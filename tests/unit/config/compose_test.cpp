@@ -214,6 +214,8 @@ TEST_CASE("what only Hydra's own program knows is refused, not taken for null") 
     CHECK(select("runtime") == "compose.interpolation");
     CHECK(select("run.dir") == R"(".")");
     CHECK(select("runtime.choices.cluster") == R"("slurm")");
+    CHECK(select("runtime.choices.hydra/job_logging") == R"("stdout")");
+    CHECK(select("runtime.choices.hydra/launcher") == R"("basic")");
     CHECK(select("runtime.choices.nope") == "null");
     CHECK(select("mode") == "null");
     CHECK(select("nope") == "null");
