@@ -106,6 +106,7 @@ Value answer_yaml(const Value& question) {
 Value answer_resolve(const Value& question) {
     const auto value = config::parse_yaml(string_field(question, "text"), "case");
     if (!value) return refusal(value.error());
+    if (!value->is_map() && !value->is_list()) return accepted(*value);  // no configuration, so nothing to resolve
     const config::Environment environment = environment_of(question);
     Diagnostics notes;
     const auto resolved = config::Resolver(*value, {.environment = &environment, .hydra = {}}).resolve_all(notes);
