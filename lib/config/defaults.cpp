@@ -59,6 +59,7 @@ public:
         if (problems_.empty()) check_all_used();
         check_no_duplicates();
         for (auto& [key, option] : choices_) list_.choices.emplace_back(key, option);
+        add_hydra_choices();
     }
 
 private:
@@ -359,6 +360,19 @@ private:
             if (deletion.used) continue;
             const std::string what = deletion.option ? key + "=" + *deletion.option : key;
             report("compose.unknown_key", deletion.source, fmt::format("`{}` is in no defaults list, so it cannot be taken out", what), {}, key);
+        }
+    }
+
+    /// Hydra's own groups come last, with what overrides made of them.
+    void add_hydra_choices() {
+        for (const auto& [group, option] : hydra_choices()) {
+            std::optional<std::string> chosen;
+            if (!option.empty()) chosen = option;
+            if (const auto replaced = overrides_.find(std::string(group)); replaced != overrides_.end()) {
+                const auto* name = std::get_if<std::string>(&replaced->second.choice);
+                chosen = name ? std::optional(*name) : std::nullopt;
+            }
+            list_.choices.emplace_back(group, std::move(chosen));
         }
     }
 

@@ -87,6 +87,27 @@ bool is_open_hydra_key(std::string_view path) {
     });
 }
 
+std::span<const std::pair<std::string_view, std::string_view>> hydra_choices() {
+    static constexpr std::pair<std::string_view, std::string_view> choices[] = {
+        {"hydra/env", "default"},         {"hydra/callbacks", ""},     {"hydra/job_logging", "default"},
+        {"hydra/hydra_logging", "default"}, {"hydra/hydra_help", "default"}, {"hydra/help", "default"},
+        {"hydra/sweeper", "basic"},       {"hydra/launcher", "basic"}, {"hydra/output", "default"},
+    };
+    return choices;
+}
+
+bool is_null_in_hydra(std::string_view path) {
+    constexpr std::string_view keys[] = {"mode", "job.chdir", "job.id", "job.num", "hydra_help.hydra_help"};
+    if (std::ranges::find(keys, path) != std::end(keys)) return true;
+    constexpr std::string_view open[] = {"runtime.choices.", "job.env_set.", "callbacks."};
+    return std::ranges::any_of(open, [path](std::string_view prefix) { return path.starts_with(prefix); });
+}
+
+bool is_whole_in_hydra_tree(std::string_view path) {
+    constexpr std::string_view maps[] = {"runtime.choices", "job.env_set", "callbacks"};
+    return std::ranges::any_of(maps, [path](std::string_view map) { return path == map || (path.starts_with(map) && path[map.size()] == '.'); });
+}
+
 std::vector<std::string> hydra_keys() {
     std::vector<std::string> keys;
     for (const std::string_view known : schema) {

@@ -4,6 +4,8 @@
 
 #include "config/config.hpp"
 
+#include <span>
+
 namespace recipe::config {
 
 /// Whether Hydra has such a config group of its own: "hydra/job_logging".
@@ -14,6 +16,12 @@ namespace recipe::config {
 /// Whether a key below `hydra` exists: "run.dir", "job_logging.root.level". Where Hydra takes any key, all exist.
 [[nodiscard]] bool is_hydra_key(std::string_view dotted_path);
 /// Whether keys may be added below this one.
+/// The groups of Hydra's own defaults list with their options, in its order; an empty option is none.
+[[nodiscard]] std::span<const std::pair<std::string_view, std::string_view>> hydra_choices();
+/// Keys that Hydra leaves null or missing (???) unless the configuration sets them.
+[[nodiscard]] bool is_null_in_hydra(std::string_view path);
+/// Maps of which hydra_tree() has all that Hydra has; of others only what the configuration itself says.
+[[nodiscard]] bool is_whole_in_hydra_tree(std::string_view path);
 [[nodiscard]] bool is_open_hydra_key(std::string_view dotted_path);
 /// Keys below `hydra` that have no such place, for messages with suggestions.
 [[nodiscard]] std::vector<std::string> hydra_keys();

@@ -1,4 +1,5 @@
 // The resolvers by name: OmegaConf's own (oc.*), the HyperPod launcher's (multiply, divide_ceil, divide_floor), Hydra's.
+#include "config/hydra_schema.hpp"
 #include "config/integer_math.hpp"
 #include "config/place.hpp"
 #include "config/resolver.hpp"
@@ -198,12 +199,21 @@ Fallible<Result> map_values(Resolver& resolver, Call& call) {
     std::string key = *resolver.plain(call.arguments[0]).as_string();
     if (key.starts_with('.')) key = '.' + key;
     Value values = Value::list();
-    for (const Entry& entry : resolver.plain(*map).entries())
-        values.push_back(Value::string(fmt::format("${{{}.{}}}", key, to_python_text(entry.key))));
+    for (const Entry& entry : resolver.plain(*map).entries()) {
+        std::string reference = fmt::format("${{{}.{}}}", key, to_python_text(entry.key));
+        if (const auto parsed = interpolation::parse_text(reference); !parsed)
+            return resolver.fail(fmt::format("the key `{}` cannot stand in an interpolation", quotable(to_python_text(entry.key))));
+        values.push_back(Value::string(std::move(reference)));
+    }
     return Result{.node = resolver.tree().adopt(std::move(values), call.container)};
 }
 
 // --- Hydra's ---------------------------------------------------------------------------------------------------------
+
+/// The name of the program, its output directory, Hydra's version, ...
+std::unexpected<Failure> fail_program_value(const Resolver& resolver, std::string_view key) {
+    return resolver.fail(fmt::format("`hydra.{}` is a matter of the Python program that Hydra runs in; there is none here", quotable(key)));
+}
 
 Fallible<Result> select_from_hydra(Resolver& resolver, Call& call) {
     const std::string* key = resolver.plain(call.arguments[0]).as_string();
@@ -212,7 +222,11 @@ Fallible<Result> select_from_hydra(Resolver& resolver, Call& call) {
     if (hydra == NodeTree::none) return made(Value::null());
     auto found = resolver.select(hydra, *key, false);
     if (!found && found.error().kind != Failure::Kind::not_a_container) return std::unexpected(std::move(found.error()));
-    if (!found || !*found || is_missing(resolver.plain(**found))) return made(Value::null());
+    if (!found || !*found || is_missing(resolver.plain(**found))) {
+        if (is_hydra_key(*key) && !is_null_in_hydra(*key)) return fail_program_value(resolver, *key);
+        return made(Value::null());
+    }
+    if (resolver.plain(**found).is_map() && !is_whole_in_hydra_tree(*key)) return fail_program_value(resolver, *key);
     return std::move(**found);
 }
 

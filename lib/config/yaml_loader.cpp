@@ -1,24 +1,20 @@
-// Reads YAML into Values: yaml-cpp finds the events, OmegaConf's rules say what the scalars mean.
+// Reads YAML into Values: the parser finds the events, OmegaConf's rules say what the scalars mean.
 #include "config/place.hpp"
 #include "config/utf8.hpp"
 #include "config/value_data.hpp"
+#include "config/yaml_characters.hpp"
+#include "config/yaml_parser.hpp"
 #include "config/yaml_scalar.hpp"
-#include "config/yaml_strictness.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <sstream>
 #include <system_error>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace recipe::config {
 namespace {
@@ -39,35 +35,22 @@ std::size_t count_nodes(const Value& value) {
     return count;
 }
 
-class TreeBuilder : public YAML::EventHandler {
+class TreeBuilder : public YamlEvents {
 public:
-    explicit TreeBuilder(const std::shared_ptr<const Origin>& origin) : origin_(origin), strictness_(origin) {}
+    explicit TreeBuilder(const std::shared_ptr<const Origin>& origin) : origin_(origin) {}
 
     Value take() { return std::move(root_); }
-    [[nodiscard]] std::optional<Diagnostic> finish() { return strictness_.finish(); }
 
-    void OnDocumentStart(const YAML::Mark& mark) override {
-        if (seen_document_) fail("compose.yaml", mark, "a second document starts here; a file holds one");
-        seen_document_ = true;
-    }
-    void OnDocumentEnd() override {}
-
-    void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
-        if (!anchor_names_.insert(name).second) fail("compose.yaml", mark, fmt::format("the anchor `{}` is given twice", quotable(name)));
-    }
-
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        strictness_.other(byte(mark));
+    void absent(const YamlMark& mark) override {
         Value value;
-        // An empty value stands nowhere; yaml-cpp names the token after it. Its key is the better place.
-        const bool absent = !open_.empty() && open_.back().key && mark.line != open_.back().key->position().line - 1;
-        value.set_position(absent ? open_.back().key->position() : position(mark));
-        add(std::move(value), anchor, mark);
+        // A value that is absent stands nowhere; its key is the better place than the text that comes next.
+        const bool has_key = !open_.empty() && open_.back().key;
+        value.set_position(has_key ? open_.back().key->position() : position(mark));
+        add(std::move(value), 0, mark);
     }
 
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
-        if (auto problem = strictness_.scalar(byte(mark), tag == "?")) throw Refusal{std::move(*problem)};
-        const YamlTag kind = tag == "?" ? resolve_plain(text) : explicit_tag(tag, mark);
+    void scalar(const YamlMark& mark, const std::string& tag, YamlAnchor anchor, std::string text, bool plain) override {
+        const YamlTag kind = !tag.empty() ? explicit_tag(tag, mark) : plain ? resolve_plain(text) : YamlTag::string;
         if (kind == YamlTag::merge && expects_key()) {
             open_.back().merge_key = true;
             open_.back().key = placed(Value::string(text), mark);
@@ -80,8 +63,7 @@ public:
         add(placed(std::move(*value), mark), anchor, mark);
     }
 
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        strictness_.other(byte(mark));
+    void alias(const YamlMark& mark, YamlAnchor anchor) override {
         const auto found = anchors_.find(anchor);
         if (found == anchors_.end()) fail("compose.yaml", mark, "an alias of the very node that it stands in");
         nodes_ += found->second.nodes;
@@ -89,29 +71,27 @@ public:
         add(found->second.value, 0, mark);
     }
 
-    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
-        if (tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:seq") fail_tag(tag, mark);
+    void list_start(const YamlMark& mark, const std::string& tag, YamlAnchor anchor) override {
+        if (!tag.empty() && tag != "tag:yaml.org,2002:seq") fail_tag(tag, mark);
         open(Value::list(), anchor, mark);
     }
-    void OnSequenceEnd() override { close(); }
+    void list_end() override { close(); }
 
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
-        if (tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:map") fail_tag(tag, mark);
+    void map_start(const YamlMark& mark, const std::string& tag, YamlAnchor anchor) override {
+        if (!tag.empty() && tag != "tag:yaml.org,2002:map") fail_tag(tag, mark);
         open(Value::map(), anchor, mark);
     }
-    void OnMapEnd() override {
+    void map_end() override {
         merge_into(open_.back());
         close();
     }
 
-    [[nodiscard]] Position position(const YAML::Mark& mark) const { return {origin_, mark.line + 1, mark.column + 1}; }
+    [[nodiscard]] Position position(const YamlMark& mark) const { return {origin_, mark.line + 1, static_cast<int>(mark.byte - mark.line_start) + 1}; }
 
 private:
     struct Open {
         Value container;
-        YAML::anchor_t anchor = 0;
+        YamlAnchor anchor = 0;
         std::optional<Value> key;     // of a map: read, its value still to come
         bool merge_key = false;       // the key is "<<"
         std::vector<Value> merged{};  // the maps that "<<" brought in; later ones win
@@ -121,21 +101,19 @@ private:
         std::size_t nodes = 0;
     };
 
-    [[noreturn]] void fail(std::string code, const YAML::Mark& mark, std::string message) const {
+    [[noreturn]] void fail(std::string code, const YamlMark& mark, std::string message) const {
         throw Refusal{{.code = std::move(code), .source = position(mark).source(), .message = std::move(message)}};
     }
-    [[noreturn]] void fail_tag(const std::string& tag, const YAML::Mark& mark) const {
+    [[noreturn]] void fail_tag(const std::string& tag, const YamlMark& mark) const {
         fail("compose.yaml", mark, fmt::format("the tag {} means nothing in a recipe", quotable(tag)));
     }
-
-    static std::size_t byte(const YAML::Mark& mark) { return static_cast<std::size_t>(std::max(mark.pos, 0)); }
 
     [[nodiscard]] bool expects_key() const {
         return !open_.empty() && open_.back().container.is_map() && !open_.back().key;
     }
 
-    YamlTag explicit_tag(const std::string& tag, const YAML::Mark& mark) const {
-        if (tag == "!" || tag == "tag:yaml.org,2002:str") return YamlTag::string;
+    YamlTag explicit_tag(const std::string& tag, const YamlMark& mark) const {
+        if (tag == "tag:yaml.org,2002:str") return YamlTag::string;
         if (tag == "tag:yaml.org,2002:int") return YamlTag::integer;
         if (tag == "tag:yaml.org,2002:float") return YamlTag::floating;
         if (tag == "tag:yaml.org,2002:bool") return YamlTag::boolean;
@@ -154,17 +132,16 @@ private:
         }
     }
 
-    Value placed(Value value, const YAML::Mark& mark) const {
+    Value placed(Value value, const YamlMark& mark) const {
         value.set_position(position(mark));
         return value;
     }
 
-    void check_size(const YAML::Mark& mark) const {
+    void check_size(const YamlMark& mark) const {
         if (nodes_ > most_nodes) fail("compose.too_large", mark, fmt::format("more than {} values, aliases counted", most_nodes));
     }
 
-    void open(Value container, YAML::anchor_t anchor, const YAML::Mark& mark) {
-        strictness_.other(byte(mark));
+    void open(Value container, YamlAnchor anchor, const YamlMark& mark) {
         if (expects_key()) fail("compose.yaml", mark, "a list or a map cannot be a key");
         if (open_.size() >= deepest_nesting)
             fail("compose.too_large", mark, fmt::format("lists and maps nest deeper than {}", deepest_nesting));
@@ -175,13 +152,13 @@ private:
         Open done = std::move(open_.back());
         open_.pop_back();
         const Position& place = done.container.position();
-        YAML::Mark mark;
+        YamlMark mark;
         mark.line = place.line - 1;
-        mark.column = place.column - 1;
+        mark.byte = static_cast<std::size_t>(place.column - 1);
         add(std::move(done.container), done.anchor, mark);
     }
 
-    void add(Value value, YAML::anchor_t anchor, const YAML::Mark& mark) {
+    void add(Value value, YamlAnchor anchor, const YamlMark& mark) {
         ++nodes_;
         check_size(mark);
         if (anchor != 0) {
@@ -207,10 +184,13 @@ private:
         }
     }
 
-    void add_key(Open& parent, Value key, const YAML::Mark& mark) {
+    void add_key(Open& parent, Value key, const YamlMark& mark) {
         if (key.is_map() || key.is_list()) fail("compose.yaml", mark, "a list or a map cannot be a key");
         if (key.is_null()) fail("compose.yaml", mark, "null cannot be a key; quote it to mean the text");
-        if (const std::size_t same = ValueAccess::find(parent.container, key); same != ValueAccess::npos) {
+        // Only texts are refused: of numbers and bools that are the same to Python (1, 1.0, true) the last value counts, and of "=".
+        const bool refused = key.is_string() && *key.as_string() != "=";
+        const std::size_t same = refused ? ValueAccess::find(parent.container, key) : ValueAccess::npos;
+        if (same != ValueAccess::npos) {
             const Value& first = parent.container.entries()[same].key;
             Diagnostic twice{.code = "compose.duplicate_key", .key = to_python_text(key), .source = position(mark).source()};
             twice.message = fmt::format("`{}` is given twice: first on line {}, again on line {}", quotable(twice.key),
@@ -220,7 +200,7 @@ private:
         parent.key = std::move(key);
     }
 
-    void add_merged(Open& parent, Value value, const YAML::Mark& mark) {
+    void add_merged(Open& parent, Value value, const YamlMark& mark) {
         parent.key.reset();
         parent.merge_key = false;
         if (value.is_map()) {
@@ -248,20 +228,11 @@ private:
     }
 
     std::shared_ptr<const Origin> origin_;
-    YamlStrictness strictness_;
-    std::unordered_set<std::string> anchor_names_;
     std::vector<Open> open_;
-    std::unordered_map<YAML::anchor_t, Anchored> anchors_;
+    std::unordered_map<YamlAnchor, Anchored> anchors_;
     Value root_;
     std::size_t nodes_ = 0;
-    bool seen_document_ = false;
 };
-
-/// yaml-cpp's messages carry a prefix with the place, which the diagnostic has already.
-std::string plain_message(const YAML::Exception& problem) {
-    std::string message = problem.msg.empty() ? "this is not YAML" : problem.msg;
-    return quotable(message, 200);
-}
 
 Diagnostic file_problem(std::string code, const std::filesystem::path& file, std::string message) {
     return {.code = std::move(code), .source = {.name = file.string()}, .message = std::move(message)};
@@ -281,21 +252,12 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
 
     TreeBuilder builder(origin);
     try {
-        std::istringstream stream(origin->text);
-        YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(builder)) {
-        }
+        YamlParser(origin->text, builder).parse();
     } catch (const Refusal& refusal) {
         return refuse(refusal.diagnostic);
-    } catch (const YAML::Exception& problem) {
-        const bool placed = !problem.mark.is_null();
-        return refuse({.code = "compose.yaml",
-                       .source = placed ? builder.position(problem.mark).source() : Source{.name = origin->name},
-                       .message = plain_message(problem)});
-    } catch (const std::ios_base::failure&) {
-        return refuse({.code = "compose.yaml", .source = {.name = origin->name}, .message = "this is not YAML"});
+    } catch (const YamlSyntaxError& problem) {
+        return refuse({.code = "compose.yaml", .source = builder.position(problem.mark).source(), .message = problem.message});
     }
-    if (auto problem = builder.finish()) return refuse(std::move(*problem));
     Value document = builder.take();
     if (!document.position().origin) document.set_position({origin, 1, 1});  // an empty document stands in its file, too
     return document;

@@ -1,3 +1,4 @@
+#include "config/python_number.hpp"
 #include "config/yaml_scalar.hpp"
 
 #include "config/characters.hpp"
@@ -224,6 +225,18 @@ std::optional<Value> construct_float(std::string_view text) {
     return Value::floating(sign * value);
 }
 
+// Below an explicit tag any text can stand, and Python's int() and float() read more than YAML's look of a number: blanks
+// around it, digits of other scripts.
+std::optional<Value> explicit_integer(std::string_view text) {
+    const auto integer = python_int(without_lines(text));
+    return integer ? std::optional(Value::integer(*integer)) : std::nullopt;
+}
+
+std::optional<Value> explicit_float(std::string_view text) {
+    const auto number = python_float(lower(without_lines(text)));
+    return number ? std::optional(Value::floating(*number)) : std::nullopt;
+}
+
 constexpr std::array true_words = {"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
 constexpr std::array false_words = {"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"};
 constexpr std::array letters_for_bools = {"y", "Y", "n", "N"};
@@ -256,8 +269,12 @@ YamlTag resolve_plain(std::string_view text) {
 std::optional<Value> construct_scalar(YamlTag tag, std::string_view text) {
     switch (tag) {
         case YamlTag::null: return Value::null();
-        case YamlTag::integer: return construct_integer(text);
-        case YamlTag::floating: return construct_float(text);
+        case YamlTag::integer:
+            if (auto value = construct_integer(text)) return value;
+            return explicit_integer(text);
+        case YamlTag::floating:
+            if (auto value = construct_float(text)) return value;
+            return explicit_float(text);
         case YamlTag::string: return Value::string(std::string(text));
         case YamlTag::boolean: {
             const std::string word = lower(text);

@@ -201,3 +201,22 @@ TEST_CASE("an override's values know that they come from it") {
     CHECK(resolved->root.at("recipes.trainer.num_nodes")->position().source() == Source{"override 1", 0, 19, "trainer.num_nodes=2"});
     CHECK(resolved->root.at("recipes.trainer.devices")->position().source().line == 7);
 }
+
+TEST_CASE("what only Hydra's own program knows is refused, not taken for null") {
+    CollectionFixture collection = small_collection();
+    const auto select = [&](const std::string& key) {
+        collection.write("recipes/training/asks.yaml", "a: ${hydra:" + key + "}\n");
+        const auto resolved = compose(collection.request("training/asks"));
+        return resolved ? to_json(*resolved->root.at("recipes.a")) : resolved.error().front().code;
+    };
+    CHECK(select("job.name") == "compose.interpolation");
+    CHECK(select("runtime.output_dir") == "compose.interpolation");
+    CHECK(select("runtime") == "compose.interpolation");
+    CHECK(select("run.dir") == R"(".")");
+    CHECK(select("runtime.choices.cluster") == R"("slurm")");
+    CHECK(select("runtime.choices.hydra/job_logging") == R"("stdout")");
+    CHECK(select("runtime.choices.hydra/launcher") == R"("basic")");
+    CHECK(select("runtime.choices.nope") == "null");
+    CHECK(select("mode") == "null");
+    CHECK(select("nope") == "null");
+}

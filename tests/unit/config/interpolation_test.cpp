@@ -62,6 +62,12 @@ TEST_CASE("arithmetic is Python's") {
     CHECK(read("${multiply:aaaaaaaaaa,1000000000000}") == "compose.too_large");
 }
 
+TEST_CASE("the values of a map cannot be listed when a key cannot stand in an interpolation") {
+    CHECK(read("${oc.dict.values:m}", "m: {a: 1, b: 2}") == "[1,2]");
+    CHECK(read("${oc.dict.values:m}", "m: {'': 1}") == "compose.interpolation");
+    CHECK(read("x${oc.dict.values:m}", "m: {\"y'\": 1}") == "compose.interpolation");
+}
+
 TEST_CASE("OmegaConf's own resolvers work") {
     CHECK(read("${oc.env:SET}") == R"("value")");
     CHECK(read("${oc.env:UNSET,5}") == R"("5")");

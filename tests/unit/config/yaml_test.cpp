@@ -26,6 +26,46 @@ TEST_CASE("scalars follow OmegaConf's loader, not YAML 1.1 alone") {
     CHECK(json_of("[!!str 5, !!int '7', !!float 3, ! x, \"1\"]") == R"(["5",7,3.0,"x","1"])");
 }
 
+TEST_CASE("what YAML 1.1 and 1.2 read differently is read as PyYAML does") {
+    struct Case {
+        const char* text;
+        const char* json;
+    };
+    const Case cases[] = {
+        {"x: \"\\_\\N\\L\\e\"", "{\"x\":\"\xC2\xA0\xC2\x85\xE2\x80\xA8\\u001b\"}"},
+        {"x: 'a\n\n  b'", R"({"x":"a\nb"})"},
+        {"x: '\n\n'", R"({"x":"\n"})"},
+        {"x: \"a \\\n   b\"", R"({"x":"a b"})"},
+        {"x: \xC2\x85 y", R"({"x":"y"})"},
+        {"{a:[], b:{}}", R"({"a":[],"b":{}})"},
+        {"{a:1, b}", R"({"a:1":null,"b":null})"},
+        {"[a: 1, ? b, c]", R"([{"a":1},{"b":null},"c"])"},
+        {"x: ! 12", R"({"x":12})"},
+        {"x: ! '12'", R"({"x":12})"},
+        {"- !", "[null]"},
+        {"- !!str", R"([""])"},
+        {"!!float \" 1.5\\n\"", "1.5"},
+        {"!!int ' 7 '", "7"},
+        {"a: >\n  x\n  y\n\n   z\n", R"({"a":"x y\n\n z\n"})"},
+        {"a: |2-\n    x\n", R"({"a":"  x"})"},
+        {"a:\n- 1\n- 2\nb: 3", R"({"a":[1,2],"b":3})"},
+        {"%YAML 1.1\n---\na: 1\n...\n", R"({"a":1})"},
+        {"%TAG !e! tag:yaml.org,2002:\n---\na: !e!str 1\n", R"({"a":"1"})"},
+        {"? a\n: b\n? c\n", R"({"a":"b","c":null})"},
+        {"a: b\n  c\n\n  d", R"({"a":"b c\nd"})"},
+        {"[?a]", R"([{"a":null}])"},
+    };
+    for (const Case& example : cases) {
+        INFO(example.text);
+        CHECK(json_of(example.text) == example.json);
+    }
+}
+
+TEST_CASE("of keys that are the same number the last value counts, as in Python") {
+    CHECK(to_yaml(*parse_yaml("1: a\n1.0: b\ntrue: c\n", "test.yaml")) == "1: c\n");
+    CHECK(json_of("{=: 1, =: 2}") == R"({"=":2})");
+}
+
 TEST_CASE("anchors, aliases and merge keys work as in PyYAML") {
     CHECK(json_of("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3, z: 4}\nc: *a\n") ==
           R"({"a":{"x":1,"y":2},"b":{"x":1,"y":3,"z":4},"c":{"x":1,"y":2}})");
@@ -42,7 +82,10 @@ TEST_CASE("a key given twice is refused with both lines") {
 
 TEST_CASE("what PyYAML refuses is refused") {
     for (const char* text : {"a: \"x\n", "a: b\tc\n", "\ta: 1\n", "a: b: c\n", "a: !x 1\n", "a: <<\n", "~: 1\n", "[a]: 1\n", "a: &x [*x]\n",
-                             "a: *nope\n", "a: 1\n--- \nb: 2\n", "a: &x 1\nb: &x 2\n", "a: [1\n", "a: !!int x\n", "a: \x01\n", "<<: 5\n"}) {
+                             "a: *nope\n", "a: 1\n--- \nb: 2\n", "a: &x 1\nb: &x 2\n", "a: [1\n", "a: !!int x\n", "a: \x01\n", "<<: 5\n",
+                             // Each of these is a document to YAML 1.2 or to a lenient parser.
+                             "[,]", "[a,,b]", "{:4}", "[:a]", "a:\nb", "a: x\nb", "&:", "...", "a: |x\n  b", "a: [|\n b]", "a: %b", "a: @b", "a: `b`", "a: \"\\q\"", "a: 'b\n---\n'",
+                             "[a]]", "a: ]", "a: - b", "%YAML 2.0\n---\na: 1", "%YAML 1.1\na: 1", "a: !e!x 1", "a: \"\\ud800\"", "a: 1\n...\nb: 2\n", "- a\nb: c\n", "a:\n   - b\n  - c\n"}) {
         INFO(text);
         CHECK(problem_of(text).code == "compose.yaml");
     }
