@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <functional>
@@ -14,13 +15,46 @@ namespace {
 using recipe::cli::Arguments;
 using recipe::cli::Format;
 
-/// A command that takes a recipe and overrides.
-CLI::App* add_recipe_command(CLI::App& app, Arguments& arguments, std::vector<std::string>& sets, const char* name, const char* what) {
+/// What may stand before and after the command.
+struct Places {
+    std::vector<std::filesystem::path> collections;
+    std::string site;
+
+    void add_to(CLI::App& app) {
+        app.add_option("-C,--collection", collections, "another recipe collection; may be repeated, first given first")->type_name("DIR")->allow_extra_args(false);
+        app.add_option("--site", site, "site settings ($SLURM_RECIPE_SITE)")->type_name("FILE");
+    }
+};
+
+/// What a command line says, as CLI11 fills it in.
+struct CommandLine {
+    Places before;  // the command
+    Places after;
+    std::vector<std::string> sets;  // --recipe-set
+    Arguments arguments;
+
+    Arguments take() {
+        arguments.collections = std::move(before.collections);
+        arguments.collections.insert(arguments.collections.end(), after.collections.begin(), after.collections.end());
+        if (!before.site.empty()) arguments.site = before.site;
+        if (!after.site.empty()) arguments.site = after.site;
+        arguments.overrides.insert(arguments.overrides.end(), sets.begin(), sets.end());
+        return std::move(arguments);
+    }
+};
+
+CLI::App* add_command(CLI::App& app, CommandLine& line, const char* name, const char* what) {
     CLI::App* command = app.add_subcommand(name, what);
-    command->add_option("recipe", arguments.recipe, "path under recipes/, its unique base name, or a file")->required();
-    command->add_option("override", arguments.overrides, "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
-    command->add_option("--recipe-set", sets, "an override as sbatch takes it; after all others")->type_name("KEY=VALUE")->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    line.after.add_to(*command);
+    return command;
+}
+
+/// A command that takes a recipe and overrides.
+CLI::App* add_recipe_command(CLI::App& app, CommandLine& line, const char* name, const char* what) {
+    CLI::App* command = add_command(app, line, name, what);
+    command->add_option("recipe", line.arguments.recipe, "path under recipes/, its unique base name, or a file")->required();
+    command->add_option("override", line.arguments.overrides, "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
+    command->add_option("--recipe-set", line.sets, "an override as sbatch takes it; after all others")->type_name("KEY=VALUE")->allow_extra_args(false);
     return command;
 }
 
@@ -52,39 +86,33 @@ int run(int argc, char** argv) {
                  "srecipe"};
     app.set_version_flag("--version", "srecipe " RECIPE_VERSION);
     app.require_subcommand(1);
-    app.fallthrough();
 
-    Arguments arguments;
-    std::vector<std::string> sets;  // --recipe-set
-    std::string site;
-    app.add_option("-C,--collection", arguments.collections, "another recipe collection; may be repeated, first given first")
-        ->type_name("DIR")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_option("--site", site, "site settings ($SLURM_RECIPE_SITE)")->type_name("FILE");
+    CommandLine line;
+    Arguments& arguments = line.arguments;
+    line.before.add_to(app);
     app.footer("Exit status: 0 good, 1 something is wrong with the recipe, 2 usage.");
 
     std::function<int(const Arguments&)> command;
     const auto use = [&command](int (*function)(const Arguments&)) { return [&command, function] { command = function; }; };
 
-    app.add_subcommand("list", "names all recipes")->callback(use(recipe::cli::list));
-    CLI::App* show = add_recipe_command(app, arguments, sets, "show", "prints a recipe, resolved");
+    add_command(app, line, "list", "names all recipes")->callback(use(recipe::cli::list));
+    CLI::App* show = add_recipe_command(app, line, "show", "prints a recipe, resolved");
     show->add_option("--select", arguments.select, "print this key only, from the root (recipes.trainer.num_nodes)")
         ->type_name("KEY");
     add_format(show, arguments, {{"yaml", Format::yaml}, {"json", Format::json}});
     show->add_flag("--origin", arguments.origin, "tells for each value where it comes from");
     show->add_flag("--unresolved", arguments.unresolved, "prints what stands there before interpolation")->excludes("--origin");
     show->callback(use(recipe::cli::show));
-    CLI::App* diff = add_recipe_command(app, arguments, sets, "diff", "shows what another recipe, or overrides, change: diff A [B] [OVERRIDE...]");
+    CLI::App* diff = add_recipe_command(app, line, "diff", "shows what another recipe, or overrides, change: diff A [B] [OVERRIDE...]");
     add_format(diff, arguments, {{"text", Format::text}, {"json", Format::json}});
     diff->callback(use(recipe::cli::diff));
-    CLI::App* check = add_recipe_command(app, arguments, sets, "check", "tells what is wrong with a recipe");
+    CLI::App* check = add_recipe_command(app, line, "check", "tells what is wrong with a recipe");
     add_format(check, arguments, {{"text", Format::text}, {"json", Format::json}});
     check->callback(use(recipe::cli::check));
-    CLI::App* plan = add_recipe_command(app, arguments, sets, "plan", "prints the launch plan as JSON");
+    CLI::App* plan = add_recipe_command(app, line, "plan", "prints the launch plan as JSON");
     add_format(plan, arguments, {{"json", Format::json}});
     plan->callback(use(recipe::cli::plan));
-    add_recipe_command(app, arguments, sets, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
+    add_recipe_command(app, line, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
 
     try {
         app.parse(argc, argv);
@@ -95,9 +123,7 @@ int run(int argc, char** argv) {
         else app.exit(error);
         return recipe::cli::exit_usage;
     }
-    if (!site.empty()) arguments.site = site;
-    arguments.overrides.insert(arguments.overrides.end(), sets.begin(), sets.end());
-    return command(arguments);
+    return command(line.take());
 }
 
 }  // namespace

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# The command line of srecipe: what stands where, what goes to which stream, and the exit status. SRECIPE names the program.
+
+bats_require_minimum_version 1.5.0
+
+: "${SRECIPE:?the program to test}"
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    mkdir -p mine/recipes/group
+    printf 'defaults: [_self_]\nbase: /data\n' >mine/config.yaml
+    printf 'run: {name: one, dir: "${base}/${.name}"}\nsize: 1\n' >mine/recipes/group/one.yaml
+    printf 'run: {name: two, dir: "${base}/${.name}"}\nextra: [1, 2.0]\n' >mine/recipes/two.yaml
+}
+
+@test "options may stand before and after the command, the recipe and the overrides" {
+    for arguments in "-C mine show one size=2 --select recipes.size" "show -C mine one size=2 --select recipes.size" \
+        "show one -C mine --select recipes.size size=2" "show --select recipes.size one size=2 --collection=mine"; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr "$SRECIPE" $arguments
+        [ "$status" -eq 0 ]
+        [ "$output" = 2 ]
+    done
+}
+
+@test "--recipe-set is taken as sbatch takes it, after all other overrides" {
+    run "$SRECIPE" show -C mine --recipe-set=size=3 one size=2 --recipe-set '+run.more=[a,b]' --select recipes
+    [ "$status" -eq 0 ]
+    [ "$output" = "run:
+  name: one
+  dir: /data/one
+  more:
+  - a
+  - b
+size: 3" ]
+}
+
+@test "--origin tells the line, the override and the interpolation of each value" {
+    run "$SRECIPE" show -C mine one size=2 --origin --select recipes
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == 'recipes.run.name: "one"'*'  # '*one.yaml:1 ]]
+    [[ ${lines[1]} == *'one.yaml:1  "${base}/${.name}"' ]]
+    [ "${lines[2]}" = "recipes.size: 2               # override 1" ]
+    run "$SRECIPE" show -C mine one size=2 --origin --select recipes.size --format json
+    [ "$(/usr/bin/python3 -c 'import json,sys; print(json.loads(sys.argv[1])["recipes.size"])' "$output")" = "{'value': 2, 'source': 'override 1'}" ]
+}
+
+@test "--unresolved shows what stands there before interpolation" {
+    run "$SRECIPE" show -C mine one --unresolved --select recipes.run.dir
+    [ "$output" = '${base}/${.name}' ]
+}
+
+@test "diff compares two recipes, or one with itself overridden" {
+    run "$SRECIPE" diff -C mine one size=2
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == "- recipes.size: 1  # "*"one.yaml:2" ]]
+    [ "${lines[1]}" = "+ recipes.size: 2  # override 1" ]
+    [ "${#lines[@]}" -eq 2 ]
+    run "$SRECIPE" diff -C mine one two base=/x --format json
+    [ "$status" -eq 0 ]
+    [ "$(/usr/bin/python3 -c 'import json,sys; d=json.loads(sys.argv[1]); print(d["removed"], d["added"], d["changed"]["recipes.run.dir"])' "$output")" = \
+        "{'recipes.size': 1} {'recipes.extra': [1, 2.0]} {'before': '/x/one', 'after': '/x/two'}" ]
+    run "$SRECIPE" diff -C mine one
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+}
+
+@test "what is wrong goes to stderr with status 1, and several problems at once" {
+    run --separate-stderr "$SRECIPE" show -C mine one sise=2 run.nme=x
+    [ "$status" -eq 1 ]
+    [ -z "$output" ]
+    [[ $stderr == *'did you mean `size`?'* ]]
+    [[ $stderr == *'did you mean `run.name`?'* ]]
+}
+
+@test "a usage error has status 2 and names a command that is meant" {
+    run "$SRECIPE" shwo one
+    [ "$status" -eq 2 ]
+    [ "$output" = 'srecipe: there is no command `shwo`; did you mean `show`?' ]
+    run "$SRECIPE"
+    [ "$status" -eq 2 ]
+    run "$SRECIPE" show
+    [ "$status" -eq 2 ]
+    run "$SRECIPE" --version
+    [ "$status" -eq 0 ]
+}
