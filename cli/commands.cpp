@@ -60,6 +60,7 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .needs_entry = true,
                             .collections = context.collections,
                             .hardware_files = site::hardware_files(context.settings),
+                            .family_files = site::family_files(context.settings),
                             .ports = context.settings.ports,
                             .environment = context.environment,
                             .working_directory = working_directory()};

@@ -26,6 +26,14 @@ Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std:
     return found;
 }
 
+/// The setting that is a list of paths under this key.
+std::vector<std::filesystem::path>* path_lists(Settings& settings, std::string_view key) {
+    if (key == "collections") return &settings.collections;
+    if (key == "hardware") return &settings.hardware_files;
+    if (key == "families") return &settings.family_files;
+    return nullptr;
+}
+
 Expected<plan::PortRange> ports(const Value& value) {
     const Value* first = value.find("first_port");
     const Value* last = value.find("last_port");
@@ -63,16 +71,16 @@ Expected<Settings> load(const std::filesystem::path& file) {
     if (document->is_null()) return settings;
     for (const config::Entry& entry : document->entries()) {
         const std::string key = config::to_python_text(entry.key);
-        if (key == "collections" || key == "hardware") {
+        if (auto* const found = path_lists(settings, key)) {
             Expected<std::vector<std::filesystem::path>> list = paths(entry.value, key);
             if (!list) return std::unexpected(std::move(list.error()));
-            (key == "collections" ? settings.collections : settings.hardware_files) = std::move(*list);
+            *found = std::move(*list);
         } else if (key == "rendezvous") {
             const Expected<plan::PortRange> range = ports(entry.value);
             if (!range) return std::unexpected(range.error());
             settings.ports = *range;
         } else {
-            return wrong(entry.key, key, fmt::format("the site file knows collections, hardware and rendezvous, not {}", key));
+            return wrong(entry.key, key, fmt::format("the site file knows collections, hardware, families and rendezvous, not {}", key));
         }
     }
     return settings;
@@ -90,6 +98,12 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
 std::vector<std::filesystem::path> hardware_files(const Settings& settings) {
     std::vector<std::filesystem::path> files{data_directory() / "etc/hardware.yaml"};
     files.insert(files.end(), settings.hardware_files.begin(), settings.hardware_files.end());
+    return files;
+}
+
+std::vector<std::filesystem::path> family_files(const Settings& settings) {
+    std::vector<std::filesystem::path> files{data_directory() / "etc/families.yaml"};
+    files.insert(files.end(), settings.family_files.begin(), settings.family_files.end());
     return files;
 }
 

@@ -13,6 +13,7 @@ namespace recipe::site {
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
     std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
+    std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
 };
 
@@ -38,5 +39,7 @@ struct Settings {
 
 /// The installed catalogue and the site's additions to it.
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);
+/// Likewise for the families of recipes.
+[[nodiscard]] std::vector<std::filesystem::path> family_files(const Settings& settings);
 
 }  // namespace recipe::site

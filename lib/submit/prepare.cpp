@@ -97,9 +97,11 @@ Outcome prepare(const Request& request) {
     if (!resolved) return refused(std::move(resolved.error()));
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
+    Expected<family::Families> families = family::Families::load(request.family_files);
+    if (!families) return refused(std::move(families.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
-    validate::Result checked = validate::check(*resolved, *catalogue);
+    validate::Result checked = validate::check(*resolved, {.hardware = *catalogue, .families = *families});
     append(diagnostics, std::move(checked.diagnostics));
 
     plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus,

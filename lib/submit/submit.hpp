@@ -53,6 +53,7 @@ struct Request {
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
     std::vector<std::filesystem::path> collections;
     std::vector<std::filesystem::path> hardware_files;
+    std::vector<std::filesystem::path> family_files;
     plan::PortRange ports;
     config::Environment environment;
     std::filesystem::path working_directory;

@@ -21,8 +21,8 @@ Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
 
 }  // namespace
 
-Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue) {
-    const Subject subject(resolved, catalogue);
+Result check(const config::Resolved& resolved, const Against& against) {
+    const Subject subject(resolved, against);
     Result result{.layout = subject.layout,
                   .instance_type = subject.instance_type,
                   .instance = subject.instance,

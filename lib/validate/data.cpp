@@ -8,6 +8,8 @@
 namespace recipe::validate {
 namespace {
 
+using family::Key;
+
 bool is_true(const Found& found) {
     return found.given() && found.value->as_bool() == true;
 }
@@ -20,15 +22,15 @@ bool is_empty(const Found& found) {
 
 bool missing_applies(const Subject& s) {
     // Without a data section the adapter falls back to synthetic data; multi-modal data has other sources.
-    if (s.family.data.empty()) return false;
-    const Found data = s.find(s.family.data);
-    return data.given() && data.value->is_map() && !is_true(s.find(s.family.synthetic)) &&
-           is_empty(s.find(s.family.train_dir)) && !is_true(s.find(s.family.multi_modal));
+    if (s.family.layout != family::Layout::fsdp || !s.family.has(Key::data)) return false;
+    const Found data = s.find(Key::data);
+    return data.given() && data.value->is_map() && !is_true(s.find(Key::synthetic)) &&
+           is_empty(s.find(Key::train_data)) && !is_true(s.find(Key::multi_modal));
 }
 
 Findings missing(const Subject& s) {
-    const Found train_dir = s.find(s.family.train_dir);
-    const Found synthetic = s.find(s.family.synthetic);
+    const Found train_dir = s.find(Key::train_data);
+    const Found synthetic = s.find(Key::synthetic);
     return {{.at = train_dir,
              .message =
                  fmt::format("there is nothing to train on: {} is not set and {} is off", train_dir.key, synthetic.key),

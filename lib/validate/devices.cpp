@@ -21,7 +21,7 @@ Findings range(const Subject& s) {
 }
 
 bool unset_applies(const Subject& s) {
-    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu && s.family.family != Family::other;
+    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu && s.family.layout != family::Layout::none;
 }
 
 Findings unset(const Subject& s) {

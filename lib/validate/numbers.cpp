@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace recipe::validate {
@@ -31,6 +32,18 @@ std::string explain_type(const Number& number) {
 }
 
 }  // namespace
+
+bool says_yes(const config::Value& value) {
+    if (const auto flag = value.as_bool()) return *flag;
+    if (const auto number = value.as_number()) return *number == 1;
+    constexpr std::array<std::string_view, 6> words{"1", "on", "t", "true", "y", "yes"};
+    const std::string* text = value.as_string();
+    if (text == nullptr || text->size() > 4) return false;
+    std::string lower = *text;
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return std::ranges::count(words, lower) > 0;
+}
 
 std::string shown(const config::Value& value) {
     constexpr std::size_t readable = 40;

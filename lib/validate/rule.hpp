@@ -3,6 +3,7 @@
 
 #include "validate/subject.hpp"
 
+#include <functional>
 #include <span>
 
 namespace recipe::validate {
@@ -12,6 +13,8 @@ struct Finding {
     Found at;
     std::string message;
     std::string fix;
+    std::vector<std::string> other_fixes = {};    // tried in this order where the first does not do
+    std::optional<Severity> severity = {};        // when it is not the rule's
 };
 
 using Findings = std::vector<Finding>;
@@ -26,8 +29,21 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> devices_rules();
 [[nodiscard]] std::span<const Rule> precision_rules();
 [[nodiscard]] std::span<const Rule> layout_rules();
+[[nodiscard]] std::span<const Rule> model_parallel_rules();
+[[nodiscard]] std::span<const Rule> batch_rules();
+[[nodiscard]] std::span<const Rule> program_rules();
 [[nodiscard]] std::span<const Rule> data_rules();
 [[nodiscard]] std::span<const Rule> paths_rules();
+[[nodiscard]] std::span<const Rule> environment_rules();
+
+/// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new
+/// error. `rules_of` runs all rules on a changed configuration.
+void keep_good_fixes(const config::Value& root, Diagnostics& diagnostics,
+                     const std::vector<std::vector<std::string>>& other_fixes,
+                     const std::function<Diagnostics(const config::Value&)>& rules_of);
+
+/// Whether a value turns a switch on: a bool, or one of the words that pydantic takes for one.
+[[nodiscard]] bool says_yes(const config::Value& value);
 
 /// A value for a message, cut to a readable length.
 [[nodiscard]] std::string shown(const config::Value& value);

@@ -3,6 +3,7 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
+#include "family/family.hpp"
 #include "hardware/hardware.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ namespace recipe::validate {
 inline constexpr std::int64_t max_nodes = 100'000;
 inline constexpr std::int64_t max_devices_per_node = 1024;
 inline constexpr std::int64_t max_degree = 1'000'000;
+inline constexpr std::int64_t max_size = 1'000'000'000;  // of a model or a batch
 
 /// The numbers of a recipe that decide how it is laid out over devices. Ranks, nodes and degrees count from 1.
 struct Layout {
@@ -40,6 +42,12 @@ struct RuleInfo {
     Severity severity = Severity::error;
 };
 
+/// What a recipe is held against.
+struct Against {
+    const hardware::Catalogue& hardware;
+    const family::Families& families;
+};
+
 struct Result {
     Layout layout;                                   // 1 for every number that the recipe lacks or has wrong
     std::optional<std::string> instance_type;        // canonical, when the recipe names one
@@ -50,7 +58,7 @@ struct Result {
 
 /// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
 /// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*. A `fix` is what to add to the command line.
-[[nodiscard]] Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue);
+[[nodiscard]] Result check(const config::Resolved& resolved, const Against& against);
 
 /// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe. Takes any numbers.
 /// Codes: devices.range, layout.range, layout.world_not_divisible, layout.context.

@@ -20,6 +20,7 @@ public:
                     .recipe = std::move(recipe),
                     .collections = {source / "recipes_collection"},
                     .hardware_files = {source / "etc/hardware.yaml"},
+                    .family_files = {source / "etc/families.yaml"},
                     .environment = {{"PWD", "/home/user"}},
                     .working_directory = "/home/user"};
     }
