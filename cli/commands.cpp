@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include "codes/codes.hpp"
 #include "config/config.hpp"
 #include "render/render.hpp"
 #include "site/site.hpp"
@@ -8,6 +9,7 @@
 
 #include <cstdio>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace recipe::cli {
@@ -62,6 +64,8 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .hardware_files = site::hardware_files(context.settings),
                             .family_files = site::family_files(context.settings),
                             .ports = context.settings.ports,
+                            .severities = context.settings.severities,
+                            .force = arguments.force,
                             .environment = context.environment,
                             .working_directory = working_directory()};
     for (const std::string& text : arguments.overrides) request.sets.push_back({text});
@@ -148,6 +152,25 @@ int script(const Arguments& arguments) {
     const Expected<std::string> text = step::batch_script_for(arguments.recipe, arguments.overrides);
     if (!text) return wrong(text.error());
     fmt::print("{}", *text);
+    return exit_good;
+}
+
+int explain(const Arguments& arguments) {
+    if (arguments.all) {
+        fmt::print("{}", codes::to_markdown());
+        return exit_good;
+    }
+    const codes::Code* code = codes::find(arguments.code);
+    if (code == nullptr) {
+        const auto names = nearest(arguments.code, codes::names());
+        return wrong({{.code = "cli.unknown_code",
+                       .key = arguments.code,
+                       .source = {.name = "explain"},
+                       .message = names.empty() ? "there is no such code; `srecipe explain --all` lists them"
+                                                : fmt::format("there is no such code; did you mean {}?",
+                                                              fmt::join(names, " or "))}});
+    }
+    fmt::print("{}", codes::to_text(*code));
     return exit_good;
 }
 

@@ -21,6 +21,9 @@ struct Arguments {
     std::vector<std::string> overrides;
     std::string select;
     Format format = Format::text;
+    std::string code;    // of explain
+    bool all = false;    // explain all codes
+    bool force = false;
 };
 
 int list(const Arguments& arguments);
@@ -28,5 +31,6 @@ int show(const Arguments& arguments);
 int check(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int script(const Arguments& arguments);
+int explain(const Arguments& arguments);
 
 }  // namespace recipe::cli

@@ -58,6 +58,13 @@ int run(int argc, char** argv) {
     plan->callback(use(recipe::cli::plan));
     add_recipe_command(app, arguments, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
 
+    for (CLI::App* forcible : {check, plan, app.get_subcommand("script")})
+        forcible->add_flag("--force", arguments.force, "errors of validation become warnings, as --recipe-force has it");
+    CLI::App* explain = app.add_subcommand("explain", "tells what a code means, where it comes from, and an example");
+    explain->add_option("code", arguments.code, "as in [precision.fp8]");
+    explain->add_flag("--all", arguments.all, "all codes, as docs/diagnostics.md has them");
+    explain->callback(use(recipe::cli::explain));
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& done) {

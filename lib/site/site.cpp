@@ -1,5 +1,7 @@
 #include "site/site.hpp"
 
+#include "codes/codes.hpp"
+
 #include <fmt/format.h>
 
 namespace recipe::site {
@@ -45,6 +47,35 @@ Expected<plan::PortRange> ports(const Value& value) {
     return plan::PortRange{*low, *high};
 }
 
+/// `code: error`, `warning`, `hint` or `off`.
+Expected<validate::Severities> severities(const Value& map) {
+    validate::Severities found;
+    if (map.is_null()) return found;
+    if (!map.is_map()) return wrong(map, "severities", "severities is a map of codes");
+    for (const config::Entry& entry : map.entries()) {
+        const std::string code = config::to_python_text(entry.key);
+        const std::string key = "severities." + code;
+        const codes::Code* known = codes::find(code);
+        if (known == nullptr) {
+            const auto names = nearest(code, codes::names(), 1);
+            return wrong(entry.key, key,
+                         fmt::format("there is no code {}{}", code,
+                                     names.empty() ? "" : fmt::format("; did you mean {}?", names.front())));
+        }
+        // YAML reads a bare off as false.
+        const std::string word = entry.value.as_bool() == false ? "off" : config::to_python_text(entry.value);
+        std::optional<Severity> severity;
+        if (word == "error") severity = Severity::error;
+        else if (word == "warning") severity = Severity::warning;
+        else if (word == "hint") severity = Severity::hint;
+        else if (word != "off") return wrong(entry.value, key, fmt::format("{} is error, warning, hint or off", key));
+        if (known->fixed && severity != Severity::error)
+            return wrong(entry.value, key, fmt::format("without {} there is no job, so it stays an error", code));
+        found.emplace(code, severity);
+    }
+    return found;
+}
+
 void append_split(std::vector<std::filesystem::path>& paths, std::string_view list) {
     while (!list.empty()) {
         const std::size_t colon = list.find(':');
@@ -79,8 +110,14 @@ Expected<Settings> load(const std::filesystem::path& file) {
             const Expected<plan::PortRange> range = ports(entry.value);
             if (!range) return std::unexpected(range.error());
             settings.ports = *range;
+        } else if (key == "severities") {
+            Expected<validate::Severities> map = severities(entry.value);
+            if (!map) return std::unexpected(std::move(map.error()));
+            settings.severities = std::move(*map);
         } else {
-            return wrong(entry.key, key, fmt::format("the site file knows collections, hardware, families and rendezvous, not {}", key));
+            return wrong(entry.key, key,
+                         fmt::format("the site file knows collections, hardware, families, rendezvous and severities, not {}",
+                                     key));
         }
     }
     return settings;

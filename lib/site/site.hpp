@@ -15,6 +15,7 @@ struct Settings {
     std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
+    validate::Severities severities;                    // what the site makes of a code
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code

@@ -101,8 +101,11 @@ Outcome prepare(const Request& request) {
     if (!families) return refused(std::move(families.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
-    validate::Result checked = validate::check(*resolved, {.hardware = *catalogue, .families = *families});
+    validate::Result checked = validate::check(*resolved, {.hardware = *catalogue, .families = *families, .look_at_files = true});
     append(diagnostics, std::move(checked.diagnostics));
+    validate::apply(request.severities, diagnostics);
+    std::vector<std::string> forced;
+    if (request.force) forced = validate::force(request.severities, diagnostics);
 
     plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus,
                           .user_spelled_gpus = spells_gpus(request),
@@ -115,6 +118,8 @@ Outcome prepare(const Request& request) {
         append_new(diagnostics, std::move(plan.error()));
         return refused(std::move(diagnostics));
     }
+    plan->forced = std::move(forced);
+    validate::apply(request.severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);
     check_entry(request, *plan, diagnostics);
 

@@ -55,6 +55,8 @@ struct Request {
     std::vector<std::filesystem::path> hardware_files;
     std::vector<std::filesystem::path> family_files;
     plan::PortRange ports;
+    validate::Severities severities;               // of the site
+    bool force = false;                            // errors of validation become warnings
     config::Environment environment;
     std::filesystem::path working_directory;
 };

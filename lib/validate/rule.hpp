@@ -42,6 +42,10 @@ void keep_good_fixes(const config::Value& root, Diagnostics& diagnostics,
                      const std::vector<std::vector<std::string>>& other_fixes,
                      const std::function<Diagnostics(const config::Value&)>& rules_of);
 
+/// layout.heads where the layout has pipelines.
+[[nodiscard]] bool pipeline_heads_applies(const Subject& subject);
+[[nodiscard]] Findings pipeline_heads(const Subject& subject);
+
 /// Whether a value turns a switch on: a bool, or one of the words that pydantic takes for one.
 [[nodiscard]] bool says_yes(const config::Value& value);
 
@@ -50,6 +54,9 @@ void keep_good_fixes(const config::Value& root, Diagnostics& diagnostics,
 
 /// "trainer.devices must be from 1 to 1024": for numbers of recipes and of plans.
 [[nodiscard]] std::string explain_range(std::string_view key, std::int64_t most);
+
+/// The int from 1 to `most` that "4" or 4.0 means; nullopt for anything else.
+[[nodiscard]] std::optional<std::int64_t> int_meant_by(const config::Value& value, std::int64_t most);
 
 /// Findings for those of the numbers that are no ints, or out of range.
 [[nodiscard]] Findings wrong_types(const Subject& subject, std::initializer_list<const Number*> numbers);

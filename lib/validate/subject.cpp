@@ -22,8 +22,8 @@ void judge(Number& number) {
 
 }  // namespace
 
-Subject::Subject(const config::Resolved& resolved, const Against& against)
-    : root(resolved.root), catalogue(against.hardware), family(against.families.of(root)), wanted(read_wanted()) {
+Subject::Subject(const config::Value& configuration, const Against& against)
+    : root(configuration), catalogue(against.hardware), look_at_files(against.look_at_files), family(against.families.of(root)), wanted(read_wanted()) {
     instance_key = {.path = "instance_type", .key = "instance_type", .value = root.find("instance_type")};
     if (instance_key.given()) {
         const std::string name = config::to_python_text(*instance_key.value);
@@ -146,7 +146,16 @@ Number Subject::number(Key key, std::int64_t most) const {
         number.number = *otherwise;
         number.has_default = true;
     }
-    if (number.found.given()) judge(number);
+    if (!number.found.given()) return number;
+    judge(number);
+    // The numbers that only programs read: SageMaker's adapter takes "8" and 8.0 for 8.
+    if (number.state == Number::State::wrong_type) {
+        if (const auto meant = int_meant_by(*number.found.value, most)) {
+            number.number = *meant;
+            number.state = Number::State::good;
+            number.lenient = true;
+        }
+    }
     return number;
 }
 

@@ -31,13 +31,14 @@ struct Number {
     [[nodiscard]] bool known() const noexcept { return state == State::good || (state == State::unset && has_default); }
 
     bool has_default = false;
+    bool lenient = false;  // good, but as a text or a float: some programs take it
 };
 
 /// The devices that a recipe is written for.
 enum class Wanted : std::uint8_t { any, cpu, gpu, neuron };
 
 struct Subject {
-    Subject(const config::Resolved& resolved, const Against& against);
+    Subject(const config::Value& configuration, const Against& against);
 
     /// A key by its path below `recipes` (`training_cfg` for custom training).
     [[nodiscard]] Found find(std::string_view path) const;
@@ -57,6 +58,7 @@ struct Subject {
 
     const config::Value& root;
     const hardware::Catalogue& catalogue;
+    bool look_at_files;
     const family::Family& family;
     Wanted wanted;
 

@@ -28,7 +28,7 @@ public:
     [[nodiscard]] bool says(std::string_view code) const;
     /// Codes of all errors and warnings, joined by blanks.
     [[nodiscard]] std::string codes() const;
-    /// Fails the test unless the diagnostic has a fix that, applied, removes it and brings no new error or warning.
+    /// Fails the test unless the diagnostic has a fix that, applied, removes it and brings no new error.
     void require_fix_of(std::string_view code) const;
 
 private:
