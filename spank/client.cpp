@@ -162,6 +162,8 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     request.hardware_files = site::hardware_files(*settings);
     request.family_files = site::family_files(*settings);
     request.ports = settings->ports;
+    request.severities = settings->severities;
+    request.force = stored.force;
     request.environment = client.environment;
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);
