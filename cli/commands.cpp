@@ -125,8 +125,9 @@ int check(const Arguments& arguments) {
     } else {
         complain(outcome.diagnostics);
         if (outcome.submission)
-            fmt::print("{}: {} × {} devices, nothing is wrong with it\n", outcome.submission->plan.recipe,
-                       outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node);
+            fmt::print("{}: {} × {} devices, {}\n", outcome.submission->plan.recipe,
+                       outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node,
+                       outcome.diagnostics.empty() ? "nothing is wrong with it" : "would be submitted");
     }
     return outcome.submission ? exit_good : exit_wrong;
 }

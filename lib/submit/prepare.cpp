@@ -1,5 +1,6 @@
 #include "submit/submit.hpp"
 
+#include "site/site.hpp"
 #include "submit/options_to_set.hpp"
 #include "submit/slurm_options.hpp"
 #include "submit/wishes.hpp"
@@ -97,7 +98,8 @@ Outcome prepare(const Request& request) {
     if (!resolved) return refused(std::move(resolved.error()));
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
-    Expected<family::Families> families = family::Families::load(request.family_files);
+    Expected<family::Families> families = family::Families::load(
+        request.family_files.empty() ? site::family_files({}) : request.family_files);
     if (!families) return refused(std::move(families.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
