@@ -1,4 +1,4 @@
-#include "commands.hpp"
+#include "context.hpp"
 
 #include "codes/codes.hpp"
 #include "config/config.hpp"
@@ -7,55 +7,13 @@
 #include "step/step.hpp"
 #include "submit/submit.hpp"
 
-#include <cstdio>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 namespace recipe::cli {
 namespace {
 
 using config::Value;
-
-/// What every command needs, read once.
-struct Context {
-    config::Environment environment = site::process_environment();
-    site::Settings settings;
-    std::vector<std::filesystem::path> collections;
-};
-
-void complain(const Diagnostics& diagnostics) {
-    fmt::print(stderr, "{}", render::text(diagnostics, isatty(STDERR_FILENO) == 1));
-}
-
-int wrong(const Diagnostics& diagnostics) {
-    complain(diagnostics);
-    return exit_wrong;
-}
-
-Expected<Context> make_context(const Arguments& arguments) {
-    Context context;
-    Expected<site::Settings> settings = site::load(site::settings_file(arguments.site, context.environment));
-    if (!settings) return std::unexpected(std::move(settings.error()));
-    context.settings = std::move(*settings);
-    context.collections = site::collections(arguments.collections, context.environment, context.settings);
-    return context;
-}
-
-std::filesystem::path working_directory() {
-    std::error_code error;
-    return std::filesystem::current_path(error);
-}
-
-config::ComposeRequest compose_request(const Arguments& arguments, const Context& context) {
-    config::ComposeRequest request{.collections = context.collections,
-                                   .recipe = arguments.recipe,
-                                   .environment = context.environment,
-                                   .working_directory = working_directory()};
-    for (const std::string& text : arguments.overrides)
-        request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
-    return request;
-}
 
 submit::Outcome prepare(const Arguments& arguments, const Context& context) {
     submit::Request request{.recipe = arguments.recipe,

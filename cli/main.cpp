@@ -64,6 +64,19 @@ int run(int argc, char** argv) {
     explain->add_option("code", arguments.code, "as in [precision.fp8]");
     explain->add_flag("--all", arguments.all, "all codes, as docs/diagnostics.md has them");
     explain->callback(use(recipe::cli::explain));
+    CLI::App* fit = app.add_subcommand("fit", "tells how much device memory a recipe needs, and whether it has it");
+    fit->add_option("recipe", arguments.recipe, "path under recipes/, its unique base name, or a file");
+    fit->add_option("override", arguments.overrides, "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
+    fit->add_option("--sweep", arguments.sweep, "a row for each value")->type_name("KEY=a,b,c");
+    fit->add_option("--plot", arguments.plot, "draw the parts against the limit, as SVG")->type_name("FILE");
+    CLI::Option* measurements =
+        fit->add_option("--measurements", arguments.measurements, "predict measured runs instead, a JSON object a line")
+            ->type_name("FILE");
+    add_format(fit, arguments, {{"text", Format::text}, {"json", Format::json}});
+    fit->callback([&] {
+        if (arguments.recipe.empty() && measurements->count() == 0) throw CLI::RequiredError("RECIPE or --measurements");
+        command = recipe::cli::fit;
+    });
 
     try {
         app.parse(argc, argv);

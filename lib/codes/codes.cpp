@@ -75,15 +75,19 @@ std::vector<Code> others() {
         problem("plan.version", "The plan was made by another version: all hosts need the same.", plans),
         problem("controller.node_count", "slurmctld was asked for another number of nodes than the plan has.", plans),
         problem("rendezvous.no_head", "A step cannot tell its head node.", plans),
+        problem("measurements.line", "A line of measured runs lacks what a prediction needs.", "docs/memory.md"),
+        problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
+        problem("fit.sweep", "A sweep is one key with some values.", "docs/memory.md", "--sweep model.shard_degree=2,4,8"),
+        problem("fit.plot", "The picture cannot be written.", "docs/memory.md"),
         problem("cli.unknown_code", "srecipe explain knows no such code.", "docs/diagnostics.md"),
     };
 }
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 19> groups{
-        "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "launch",
-        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family"};
+    constexpr std::array<std::string_view, 22> groups{
+        "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
+        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

@@ -163,11 +163,12 @@ private:
         else if (name == "devices" && word_of(devices_words, *text)) row.family.devices = *word_of(devices_words, *text);
         else if (name == "layout" && word_of(layout_words, *text)) row.family.layout = *word_of(layout_words, *text);
         else if (name == "when") read_conditions(row, *text, field.value, key);
+        else if (name == "memory") read_memory(row.family, *text, field.value, key);
         else if (name == "keys") read_keys(row.family, *text, field.value, key);
         else if (name != "like")
             complain(field.value, key,
                      "the fields are title, when, root, devices (gpu, neuron, any), layout (fsdp, ranks, megatron, neuron, "
-                     "none), like, shard_may_be_unset and keys");
+                     "none), like, shard_may_be_unset, keys and memory");
     }
 
     void read_conditions(Families::Row& row, std::string_view text, const Value& at, const std::string& key) {
@@ -206,6 +207,18 @@ private:
             if (!removed) place.paths.assign(paths.begin(), paths.end());
             if (sides->right) place.otherwise = value_of_word(*sides->right);
             family.places[static_cast<std::size_t>(*key)] = std::move(place);
+        }
+    }
+
+    /// What the words mean is the memory model's to say.
+    void read_memory(Family& family, std::string_view text, const Value& at, const std::string& field) {
+        for (const std::string_view line : split(text, line_ends)) {
+            const std::vector<std::string_view> words = split(line, blanks);
+            const auto when = words.size() == 4 && words[2] == "if" ? key_named(words[3]) : std::nullopt;
+            if (words.size() == 2 || when)
+                family.memory.push_back({.name = std::string(words[0]), .value = std::string(words[1]), .when = when});
+            else
+                complain(at, field, fmt::format("`{}` is neither `name value` nor `name value if key`", line));
         }
     }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,13 @@ struct Place {
     config::Value otherwise;         // what the program takes when none is given; null when that is not known
 };
 
+/// One assumption of the memory model, as lib/memory spells it. With `when`, only where that key's value is true, or above 1.
+struct MemoryLine {
+    std::string name;
+    std::string value;
+    std::optional<Key> when;
+};
+
 struct Family {
     std::string name;                // "hf"
     std::string title;               // "SageMaker's adapter of Hugging Face models", for messages
@@ -62,6 +70,7 @@ struct Family {
     Layout layout = Layout::none;
     bool shard_may_be_unset = false; // an unset shard degree means "what the program thinks best", not 1
     std::array<Place, key_count> places;
+    std::vector<MemoryLine> memory;  // a later line wins
 
     [[nodiscard]] const Place& place(Key key) const noexcept { return places[static_cast<std::size_t>(key)]; }
     /// False: this family has no such thing.

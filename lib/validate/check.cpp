@@ -48,6 +48,7 @@ Result check(const config::Resolved& resolved, const Against& against) {
         std::vector<std::vector<std::string>> ignored;
         return diagnostics_of(Subject(changed, against), ignored);
     });
+    if (!has_errors(result.diagnostics)) append(result.diagnostics, check_memory(subject, against));
     return result;
 }
 
@@ -56,6 +57,7 @@ const std::vector<RuleInfo>& rules() {
         std::vector<RuleInfo> infos;
         for (const auto& table : tables())
             for (const Rule& rule : table) infos.push_back(rule.info);
+        infos.insert(infos.end(), memory_rules().begin(), memory_rules().end());
         return infos;
     }();
     return all;

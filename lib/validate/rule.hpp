@@ -34,6 +34,10 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> program_rules();
 [[nodiscard]] std::span<const Rule> data_rules();
 [[nodiscard]] std::span<const Rule> paths_rules();
+
+/// The memory model's, which come last and only where nothing else is wrong.
+[[nodiscard]] std::span<const RuleInfo> memory_rules();
+[[nodiscard]] Diagnostics check_memory(const Subject& subject, const Against& against);
 [[nodiscard]] std::span<const Rule> environment_rules();
 
 /// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new

@@ -60,7 +60,7 @@ struct Result {
 };
 
 /// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
-/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*. A `fix` is what to add to the command line.
+/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*, memory.*. A `fix` is what to add to the command line.
 [[nodiscard]] Result check(const config::Resolved& resolved, const Against& against);
 
 // --- what a site or a user makes of it -----------------------------------------------------------------------------

@@ -54,6 +54,32 @@ RecipeUnderTest adapter() {
     return hyperpod_llama().with("instance_type=p5.48xlarge ++recipes.use_smp_model=True ++recipes.model.do_finetune=False");
 }
 
+/// Llama 3.2 1B, with all that its memory depends on.
+RecipeUnderTest sized() {
+    return RecipeUnderTest(R"(
+instance_type: p5.48xlarge
+launch: {entry_script: train.py}
+recipes:
+  run: {name: llama, results_dir: /fsx/results}
+  trainer: {devices: 8, num_nodes: 1, accelerator: gpu, precision: bf16}
+  model:
+    train_batch_size: 2
+    tensor_model_parallel_degree: 1
+    sharding_strategy: hybrid_shard
+    shard_degree: 8
+    activation_checkpointing: false
+    max_context_width: 8192
+    num_hidden_layers: 16
+    hidden_size: 2048
+    num_attention_heads: 32
+    num_key_value_heads: 8
+    intermediate_size: 8192
+    vocab_size: 128256
+    tie_word_embeddings: true
+    data: {use_synthetic_data: true}
+)");
+}
+
 struct Case {
     const char* code;
     RecipeUnderTest (*base)();
@@ -165,6 +191,9 @@ const Case cases[] = {
      warning, false},
     {"environment.obsolete", llama, "instance_type=p5.48xlarge ++env_vars.FI_PROVIDER=efa",
      "instance_type=g5.xlarge trainer.devices=1 model.shard_degree=1 ++env_vars.FI_PROVIDER=efa", hint, false},
+    {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
+    {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1", warning, false},
+    {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},
 };
 
 /// Rules that look at this host's files have tests of their own.
