@@ -1,5 +1,6 @@
-#include "commands.hpp"
+#include "context.hpp"
 
+#include "codes/codes.hpp"
 #include "config/config.hpp"
 #include "inspect/inspect.hpp"
 #include "render/render.hpp"
@@ -7,63 +8,23 @@
 #include "step/step.hpp"
 #include "submit/submit.hpp"
 
-#include <cstdio>
 #include <fmt/format.h>
-#include <unistd.h>
+#include <fmt/ranges.h>
 
 namespace recipe::cli {
 namespace {
 
 using config::Value;
 
-/// What every command needs, read once.
-struct Context {
-    config::Environment environment = site::process_environment();
-    site::Settings settings;
-    std::vector<std::filesystem::path> collections;
-};
-
-void complain(const Diagnostics& diagnostics) {
-    fmt::print(stderr, "{}", render::text(diagnostics, isatty(STDERR_FILENO) == 1));
-}
-
-int wrong(const Diagnostics& diagnostics) {
-    complain(diagnostics);
-    return exit_wrong;
-}
-
-Expected<Context> make_context(const Arguments& arguments) {
-    Context context;
-    Expected<site::Settings> settings = site::load(site::settings_file(arguments.site, context.environment));
-    if (!settings) return std::unexpected(std::move(settings.error()));
-    context.settings = std::move(*settings);
-    context.collections = site::collections(arguments.collections, context.environment, context.settings);
-    return context;
-}
-
-std::filesystem::path working_directory() {
-    std::error_code error;
-    return std::filesystem::current_path(error);
-}
-
-std::string override_name(std::size_t number) { return fmt::format("override {}", number); }
-
-config::ComposeRequest compose_request(const Arguments& arguments, const Context& context) {
-    config::ComposeRequest request{.collections = context.collections,
-                                   .recipe = arguments.recipe,
-                                   .environment = context.environment,
-                                   .working_directory = working_directory()};
-    for (const std::string& text : arguments.overrides)
-        request.overrides.push_back({text, override_name(request.overrides.size() + 1)});
-    return request;
-}
-
 submit::Outcome prepare(const Arguments& arguments, const Context& context) {
     submit::Request request{.recipe = arguments.recipe,
                             .needs_entry = true,
                             .collections = context.collections,
                             .hardware_files = site::hardware_files(context.settings),
+                            .family_files = site::family_files(context.settings),
                             .ports = context.settings.ports,
+                            .severities = context.settings.severities,
+                            .force = arguments.force,
                             .environment = context.environment,
                             .working_directory = working_directory()};
     for (const std::string& text : arguments.overrides)
@@ -168,8 +129,9 @@ int check(const Arguments& arguments) {
     } else {
         complain(outcome.diagnostics);
         if (outcome.submission)
-            fmt::print("{}: {} × {} devices, nothing is wrong with it\n", outcome.submission->plan.recipe,
-                       outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node);
+            fmt::print("{}: {} × {} devices, {}\n", outcome.submission->plan.recipe,
+                       outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node,
+                       outcome.diagnostics.empty() ? "nothing is wrong with it" : "would be submitted");
     }
     return outcome.submission ? exit_good : exit_wrong;
 }
@@ -195,6 +157,25 @@ int script(const Arguments& arguments) {
     const Expected<std::string> text = step::batch_script_for(arguments.recipe, arguments.overrides);
     if (!text) return wrong(text.error());
     fmt::print("{}", *text);
+    return exit_good;
+}
+
+int explain(const Arguments& arguments) {
+    if (arguments.all) {
+        fmt::print("{}", codes::to_markdown());
+        return exit_good;
+    }
+    const codes::Code* code = codes::find(arguments.code);
+    if (code == nullptr) {
+        const auto names = nearest(arguments.code, codes::names());
+        return wrong({{.code = "cli.unknown_code",
+                       .key = arguments.code,
+                       .source = {.name = "explain"},
+                       .message = names.empty() ? "there is no such code; `srecipe explain --all` lists them"
+                                                : fmt::format("there is no such code; did you mean {}?",
+                                                              fmt::join(names, " or "))}});
+    }
+    fmt::print("{}", codes::to_text(*code));
     return exit_good;
 }
 

@@ -23,6 +23,13 @@ struct Arguments {
     Format format = Format::text;
     bool unresolved = false;
     bool origin = false;
+    std::string code;    // of explain
+    bool all = false;    // explain all codes
+    bool force = false;
+    // Of fit.
+    std::string sweep;                         // KEY=a,b,c
+    std::filesystem::path plot;                // an SVG file to write
+    std::filesystem::path measurements;        // JSON lines, instead of a recipe
 };
 
 int list(const Arguments& arguments);
@@ -31,5 +38,7 @@ int diff(const Arguments& arguments);
 int check(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int script(const Arguments& arguments);
+int explain(const Arguments& arguments);
+int fit(const Arguments& arguments);
 
 }  // namespace recipe::cli

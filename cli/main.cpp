@@ -114,6 +114,25 @@ int run(int argc, char** argv) {
     plan->callback(use(recipe::cli::plan));
     add_recipe_command(app, line, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
 
+    for (CLI::App* forcible : {check, plan, app.get_subcommand("script")})
+        forcible->add_flag("--force", arguments.force, "errors of validation become warnings, as --recipe-force has it");
+    CLI::App* explain = add_command(app, line, "explain", "tells what a code means, where it comes from, and an example");
+    explain->add_option("code", arguments.code, "as in [precision.fp8]");
+    explain->add_flag("--all", arguments.all, "all codes, as docs/diagnostics.md has them");
+    explain->callback(use(recipe::cli::explain));
+    CLI::App* fit = add_recipe_command(app, line, "fit", "tells how much device memory a recipe needs, and whether it has it");
+    fit->get_option("recipe")->required(false);
+    fit->add_option("--sweep", arguments.sweep, "a row for each value")->type_name("KEY=a,b,c");
+    fit->add_option("--plot", arguments.plot, "draw the parts against the limit, as SVG")->type_name("FILE");
+    CLI::Option* measurements =
+        fit->add_option("--measurements", arguments.measurements, "predict measured runs instead, a JSON object a line")
+            ->type_name("FILE");
+    add_format(fit, arguments, {{"text", Format::text}, {"json", Format::json}});
+    fit->callback([&] {
+        if (arguments.recipe.empty() && measurements->count() == 0) throw CLI::RequiredError("RECIPE or --measurements");
+        command = recipe::cli::fit;
+    });
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& done) {

@@ -160,7 +160,10 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     request.collections = site::collections({}, client.environment, *settings);
     request.collections.insert(request.collections.end() - 1, arguments->collections.begin(), arguments->collections.end());
     request.hardware_files = site::hardware_files(*settings);
+    request.family_files = site::family_files(*settings);
     request.ports = settings->ports;
+    request.severities = settings->severities;
+    request.force = stored.force;
     request.environment = client.environment;
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);

@@ -11,6 +11,7 @@ struct StoredOptions {
     const char* recipe;
     const char* const* sets;
     int set_count;
+    bool force;
 };
 
 }  // namespace recipe::spank

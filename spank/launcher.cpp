@@ -37,6 +37,7 @@ Expected<void> take_job_recipe(submit::Request& request, const config::Environme
     if (!plan) return std::unexpected(std::move(plan.error()));
     request.recipe = plan->recipe;
     request.inherited_overrides = std::move(plan->overrides);
+    request.force = request.force || !plan->forced.empty();
     return {};
 }
 

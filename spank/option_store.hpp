@@ -10,9 +10,10 @@ public:
     /// Each keeps a copy; false when the text is too long or there are too many.
     bool set_recipe(const char* text);
     bool add_set(const char* text);
+    void set_force() { force_ = true; }
 
-    [[nodiscard]] StoredOptions view() const { return {recipe_, sets_, set_count_}; }
-    [[nodiscard]] bool empty() const { return recipe_ == nullptr && set_count_ == 0; }
+    [[nodiscard]] StoredOptions view() const { return {recipe_, sets_, set_count_, force_}; }
+    [[nodiscard]] bool empty() const { return recipe_ == nullptr && set_count_ == 0 && !force_; }
 
 private:
     static constexpr int most_sets = 512;
@@ -21,6 +22,7 @@ private:
     char* recipe_ = nullptr;
     char* sets_[most_sets] = {};
     int set_count_ = 0;
+    bool force_ = false;
 };
 
 }  // namespace recipe::spank

@@ -37,10 +37,14 @@ constexpr char hooks_library[] = RECIPE_LIB_FROM_PLUGIN "/librecipe_spank.so";
 
 OptionStore store;
 
-enum OptionValue { recipe_option, recipe_set_option };
+enum OptionValue { recipe_option, recipe_set_option, recipe_force_option };
 
 int store_option(int value, const char* text, int remote) {
     if (remote != 0) return 0;  // nodes read the plan
+    if (value == recipe_force_option) {
+        store.set_force();
+        return 0;
+    }
     const bool kept = value == recipe_option ? store.set_recipe(text) : store.add_set(text);
     return kept ? 0 : -1;
 }
@@ -53,10 +57,16 @@ spank_option recipe_set_spank_option{const_cast<char*>("recipe-set"), const_cast
                                      const_cast<char*>("change a key of the recipe, as in Hydra; may be repeated"), 1,
                                      recipe_set_option, store_option};
 
+spank_option recipe_force_spank_option{
+    const_cast<char*>("recipe-force"), nullptr,
+    const_cast<char*>("submit although validation finds errors; they become warnings, where the site lets them"), 0,
+    recipe_force_option, store_option};
+
 void register_options(spank_t spank) {
     if (spank_option_register(spank, &recipe_spank_option) != ESPANK_SUCCESS ||
-        spank_option_register(spank, &recipe_set_spank_option) != ESPANK_SUCCESS)
-        slurm_error("recipe: the options --recipe and --recipe-set cannot be registered");
+        spank_option_register(spank, &recipe_set_spank_option) != ESPANK_SUCCESS ||
+        spank_option_register(spank, &recipe_force_spank_option) != ESPANK_SUCCESS)
+        slurm_error("recipe: the options --recipe, --recipe-set and --recipe-force cannot be registered");
 }
 
 /// By its path: a search along RUNPATH would try a dozen directories for variants of the processor first.
@@ -91,7 +101,8 @@ Function hook(const char* name) {
 /// must not take it for its own.
 constexpr const char* inherited_options[] = {
     "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe", "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_set",
-    "_SLURM_SPANK_OPTION_recipe_recipe", "_SLURM_SPANK_OPTION_recipe_recipe_set"};
+    "_SLURM_SPANK_OPTION_recipe_recipe", "_SLURM_SPANK_OPTION_recipe_recipe_set",
+    "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_force", "_SLURM_SPANK_OPTION_recipe_recipe_force"};
 constexpr const char* inherited_plan[] = {plan_variable,       "SLURM_RECIPE_HEAD",  "RECIPE_NAME",
                                           "RECIPE_CONFIG",     "RECIPE_CONFIG_DIR",  "RECIPE_CONFIG_NAME",
                                           "RECIPE_RESULTS_DIR", "RECIPE_COMMAND",    "RECIPE_TASKS_PER_NODE"};

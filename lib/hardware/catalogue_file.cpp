@@ -80,7 +80,7 @@ constexpr std::string_view an_amount = "a number above 0";
 constexpr std::string_view a_flag = "true or false";
 constexpr std::string_view a_text = "a text of at most 64 characters";
 
-constexpr std::array<Column<Accelerator>, 9> accelerator_columns{{
+constexpr std::array<Column<Accelerator>, 10> accelerator_columns{{
     {"kind", "gpu or neuron", true, [](Accelerator& a, const Value& v) { return read_kind(a.kind, v); }},
     {"memory_gib", an_amount, true, [](Accelerator& a, const Value& v) { return read_amount(a.memory_gib, v); }},
     {"usable_gib", "a number above 0, or null", false,
@@ -93,6 +93,9 @@ constexpr std::array<Column<Accelerator>, 9> accelerator_columns{{
     {"ranks", "an int from 1 to 1024", false,
      [](Accelerator& a, const Value& v) { return read_count(a.ranks, v, 1, 1024); }},
     {"name", a_text, true, [](Accelerator& a, const Value& v) { return read_text(a.name, v); }},
+    // After the name, which takes the rest of a row: in maps only.
+    {"cores", "an int from 1 to 1024", false,
+     [](Accelerator& a, const Value& v) { return read_count(a.cores, v, 1, 1024); }},
 }};
 
 constexpr std::array<Column<InstanceType>, 7> instance_columns{{
@@ -128,7 +131,7 @@ Value value_of_word(std::string_view word) {
     return Value::string(std::string(word));
 }
 
-/// The words of a row, at most `columns` of them: the last takes the rest of the line.
+/// The words of a row, at most `columns` of them: the last takes the rest of the line. (A name, which ends the row.)
 std::vector<std::string_view> words_of(std::string_view row, std::size_t columns) {
     constexpr std::string_view blanks = " \t";
     std::vector<std::string_view> words;
@@ -169,7 +172,9 @@ public:
                          fmt::format("{} of {} is to be {}", columns[index].name, key, columns[index].expected));
         };
         if (const std::string* row = value.as_string()) {
-            const auto words = words_of(*row, columns.size());
+            const auto name = std::ranges::find(columns, "name", &Column<Entry>::name);
+            const std::size_t in_row = static_cast<std::size_t>(name - columns.begin()) + (name != columns.end() ? 1 : 0);
+            const auto words = words_of(*row, in_row);
             for (std::size_t index = 0; index < words.size(); ++index) set(index, value_of_word(words[index]), value);
         } else if (value.is_map()) {
             for (const config::Entry& field : value.entries()) {

@@ -27,6 +27,7 @@ struct Accelerator {
     bool fp8 = false;
     std::string fabric;                       // between the devices of a node: "pcie", "nvswitch", …
     int ranks = 1;                            // torchrun processes that share one chip and its memory
+    int cores = 1;                            // of one chip: NeuronCores; more than `ranks` where LNC groups them
 };
 
 struct InstanceType {

@@ -105,6 +105,8 @@ public:
         return {};
     }
 
+    bool has(std::string_view key) { return get(key) != nullptr; }
+
     bool is_null(std::string_view key) {
         const Value* value = get(key);
         return value != nullptr && value->is_null();
@@ -233,6 +235,7 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     put(map, "version", number(version));
     put(map, "recipe", text(plan.recipe));
     put(map, "overrides", strings_value(plan.overrides));
+    if (!plan.forced.empty()) put(map, "forced", strings_value(plan.forced));
     put(map, "resources", resources_value(plan.resources));
     put(map, "layout", layout_value(plan.layout));
     put(map, "instance_type", optional_value(plan.instance_type, text));
@@ -278,6 +281,7 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         reader.integer("version", version, version);
         plan.recipe = reader.string("recipe", longest_path);
         plan.overrides = reader.strings("overrides");
+        if (reader.has("forced")) plan.forced = reader.strings("forced");
         plan.resources = read_resources(reader.any("resources"), problem);
         plan.layout = read_layout(reader.any("layout"), problem);
         if (!reader.is_null("instance_type")) plan.instance_type = reader.string("instance_type", longest_name);

@@ -70,6 +70,7 @@ struct PortRange {
 struct LaunchPlan {
     std::string recipe;                            // as config::Resolved::recipe
     std::vector<std::string> overrides;            // what was given with --recipe-set, and what Slurm options meant
+    std::vector<std::string> forced;               // codes of errors that --recipe-force made warnings
     Resources resources;
     validate::Layout layout;
     std::optional<std::string> instance_type;      // canonical name, when the recipe names one

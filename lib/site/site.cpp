@@ -1,5 +1,7 @@
 #include "site/site.hpp"
 
+#include "codes/codes.hpp"
+
 #include <fmt/format.h>
 
 namespace recipe::site {
@@ -26,6 +28,14 @@ Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std:
     return found;
 }
 
+/// The setting that is a list of paths under this key.
+std::vector<std::filesystem::path>* path_lists(Settings& settings, std::string_view key) {
+    if (key == "collections") return &settings.collections;
+    if (key == "hardware") return &settings.hardware_files;
+    if (key == "families") return &settings.family_files;
+    return nullptr;
+}
+
 Expected<plan::PortRange> ports(const Value& value) {
     const Value* first = value.find("first_port");
     const Value* last = value.find("last_port");
@@ -35,6 +45,35 @@ Expected<plan::PortRange> ports(const Value& value) {
         return wrong(value, "rendezvous",
                      "rendezvous takes first_port and last_port, ints from 1024 to 65535 in ascending order");
     return plan::PortRange{*low, *high};
+}
+
+/// `code: error`, `warning`, `hint` or `off`.
+Expected<validate::Severities> severities(const Value& map) {
+    validate::Severities found;
+    if (map.is_null()) return found;
+    if (!map.is_map()) return wrong(map, "severities", "severities is a map of codes");
+    for (const config::Entry& entry : map.entries()) {
+        const std::string code = config::to_python_text(entry.key);
+        const std::string key = "severities." + code;
+        const codes::Code* known = codes::find(code);
+        if (known == nullptr) {
+            const auto names = nearest(code, codes::names(), 1);
+            return wrong(entry.key, key,
+                         fmt::format("there is no code {}{}", code,
+                                     names.empty() ? "" : fmt::format("; did you mean {}?", names.front())));
+        }
+        // YAML reads a bare off as false.
+        const std::string word = entry.value.as_bool() == false ? "off" : config::to_python_text(entry.value);
+        std::optional<Severity> severity;
+        if (word == "error") severity = Severity::error;
+        else if (word == "warning") severity = Severity::warning;
+        else if (word == "hint") severity = Severity::hint;
+        else if (word != "off") return wrong(entry.value, key, fmt::format("{} is error, warning, hint or off", key));
+        if (known->fixed && severity != Severity::error)
+            return wrong(entry.value, key, fmt::format("without {} there is no job, so it stays an error", code));
+        found.emplace(code, severity);
+    }
+    return found;
 }
 
 void append_split(std::vector<std::filesystem::path>& paths, std::string_view list) {
@@ -63,16 +102,22 @@ Expected<Settings> load(const std::filesystem::path& file) {
     if (document->is_null()) return settings;
     for (const config::Entry& entry : document->entries()) {
         const std::string key = config::to_python_text(entry.key);
-        if (key == "collections" || key == "hardware") {
+        if (auto* const found = path_lists(settings, key)) {
             Expected<std::vector<std::filesystem::path>> list = paths(entry.value, key);
             if (!list) return std::unexpected(std::move(list.error()));
-            (key == "collections" ? settings.collections : settings.hardware_files) = std::move(*list);
+            *found = std::move(*list);
         } else if (key == "rendezvous") {
             const Expected<plan::PortRange> range = ports(entry.value);
             if (!range) return std::unexpected(range.error());
             settings.ports = *range;
+        } else if (key == "severities") {
+            Expected<validate::Severities> map = severities(entry.value);
+            if (!map) return std::unexpected(std::move(map.error()));
+            settings.severities = std::move(*map);
         } else {
-            return wrong(entry.key, key, fmt::format("the site file knows collections, hardware and rendezvous, not {}", key));
+            return wrong(entry.key, key,
+                         fmt::format("the site file knows collections, hardware, families, rendezvous and severities, not {}",
+                                     key));
         }
     }
     return settings;
@@ -90,6 +135,12 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
 std::vector<std::filesystem::path> hardware_files(const Settings& settings) {
     std::vector<std::filesystem::path> files{data_directory() / "etc/hardware.yaml"};
     files.insert(files.end(), settings.hardware_files.begin(), settings.hardware_files.end());
+    return files;
+}
+
+std::vector<std::filesystem::path> family_files(const Settings& settings) {
+    std::vector<std::filesystem::path> files{data_directory() / "etc/families.yaml"};
+    files.insert(files.end(), settings.family_files.begin(), settings.family_files.end());
     return files;
 }
 

@@ -13,7 +13,9 @@ namespace recipe::site {
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
     std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
+    std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
+    validate::Severities severities;                    // what the site makes of a code
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code
@@ -38,5 +40,7 @@ struct Settings {
 
 /// The installed catalogue and the site's additions to it.
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);
+/// Likewise for the families of recipes.
+[[nodiscard]] std::vector<std::filesystem::path> family_files(const Settings& settings);
 
 }  // namespace recipe::site

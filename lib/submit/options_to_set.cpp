@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace recipe::submit {
 namespace {
@@ -87,6 +88,7 @@ public:
         tasks();
         if (!step_) {
             passed();
+            forced();
             gpus();
             sharing();
             time_limit();
@@ -103,6 +105,12 @@ private:
         return is_set(name) || std::ranges::any_of(options_, [&](const OptionToSet& option) { return option.name == name; });
     }
     void set(std::string_view name, std::string value) { options_.push_back({std::string(name), std::move(value)}); }
+
+    /// Accounting shows it, and whoever reads the job's record.
+    void forced() {
+        if (plan_.forced.empty() || is_set_or_filled("comment")) return;
+        set("comment", fmt::format("recipe-force: {}", fmt::join(plan_.forced, ",")));
+    }
 
     void set_if_other(std::string_view name, std::int64_t number) {
         const SlurmOption* option = find_option(request_, name);

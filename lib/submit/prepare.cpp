@@ -1,5 +1,6 @@
 #include "submit/submit.hpp"
 
+#include "site/site.hpp"
 #include "submit/options_to_set.hpp"
 #include "submit/slurm_options.hpp"
 #include "submit/wishes.hpp"
@@ -97,10 +98,16 @@ Outcome prepare(const Request& request) {
     if (!resolved) return refused(std::move(resolved.error()));
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
+    Expected<family::Families> families = family::Families::load(
+        request.family_files.empty() ? site::family_files({}) : request.family_files);
+    if (!families) return refused(std::move(families.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
-    validate::Result checked = validate::check(*resolved, *catalogue);
+    validate::Result checked = validate::check(*resolved, {.hardware = *catalogue, .families = *families, .look_at_files = true});
     append(diagnostics, std::move(checked.diagnostics));
+    validate::apply(request.severities, diagnostics);
+    std::vector<std::string> forced;
+    if (request.force) forced = validate::force(request.severities, diagnostics);
 
     plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus,
                           .user_spelled_gpus = spells_gpus(request),
@@ -113,6 +120,8 @@ Outcome prepare(const Request& request) {
         append_new(diagnostics, std::move(plan.error()));
         return refused(std::move(diagnostics));
     }
+    plan->forced = std::move(forced);
+    validate::apply(request.severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);
     check_entry(request, *plan, diagnostics);
 

@@ -54,7 +54,10 @@ struct Request {
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
     std::vector<std::filesystem::path> collections;
     std::vector<std::filesystem::path> hardware_files;
+    std::vector<std::filesystem::path> family_files;  // none: the installed ones
     plan::PortRange ports;
+    validate::Severities severities;               // of the site
+    bool force = false;                            // errors of rules become warnings, where the site lets them
     config::Environment environment;
     std::filesystem::path working_directory;
 };

@@ -6,12 +6,13 @@ namespace recipe::validate {
 namespace {
 
 /// All tables, in the order in which problems are reported.
-std::array<std::span<const Rule>, 5> tables() {
-    return {devices_rules(), precision_rules(), layout_rules(), data_rules(), paths_rules()};
+std::array<std::span<const Rule>, 9> tables() {
+    return {devices_rules(),        precision_rules(), layout_rules(), model_parallel_rules(), batch_rules(),
+            program_rules(), data_rules(),      paths_rules(),  environment_rules()};
 }
 
 Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
-    return {.severity = rule.severity,
+    return {.severity = finding.severity.value_or(rule.severity),
             .code = std::string(rule.code),
             .key = std::move(finding.at.key),
             .source = finding.at.value != nullptr ? finding.at.value->position().source() : Source{},
@@ -19,21 +20,35 @@ Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
             .fix = std::move(finding.fix)};
 }
 
+Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::string>>& other_fixes) {
+    Diagnostics diagnostics;
+    for (const auto& table : tables()) {
+        for (const Rule& rule : table) {
+            if (!rule.applies(subject)) continue;
+            for (Finding& finding : rule.check(subject)) {
+                other_fixes.push_back(std::move(finding.other_fixes));
+                diagnostics.push_back(diagnostic_of(rule.info, std::move(finding)));
+            }
+        }
+    }
+    return diagnostics;
+}
+
 }  // namespace
 
-Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue) {
-    const Subject subject(resolved, catalogue);
+Result check(const config::Resolved& resolved, const Against& against) {
+    const Subject subject(resolved.root, against);
     Result result{.layout = subject.layout,
                   .instance_type = subject.instance_type,
                   .instance = subject.instance,
                   .accelerator = subject.accelerator};
-    for (const auto& table : tables()) {
-        for (const Rule& rule : table) {
-            if (!rule.applies(subject)) continue;
-            for (Finding& finding : rule.check(subject))
-                result.diagnostics.push_back(diagnostic_of(rule.info, std::move(finding)));
-        }
-    }
+    std::vector<std::vector<std::string>> other_fixes;
+    result.diagnostics = diagnostics_of(subject, other_fixes);
+    keep_good_fixes(subject.root, result.diagnostics, other_fixes, [&](const config::Value& changed) {
+        std::vector<std::vector<std::string>> ignored;
+        return diagnostics_of(Subject(changed, against), ignored);
+    });
+    if (!has_errors(result.diagnostics)) append(result.diagnostics, check_memory(subject, against));
     return result;
 }
 
@@ -42,6 +57,7 @@ const std::vector<RuleInfo>& rules() {
         std::vector<RuleInfo> infos;
         for (const auto& table : tables())
             for (const Rule& rule : table) infos.push_back(rule.info);
+        infos.insert(infos.end(), memory_rules().begin(), memory_rules().end());
         return infos;
     }();
     return all;

@@ -1,12 +1,17 @@
 // What the program reads and where it writes.
 #include "validate/rule.hpp"
 
+#include <unistd.h>
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <filesystem>
 
 namespace recipe::validate {
 namespace {
+
+using family::Key;
 
 bool is_true(const Found& found) {
     return found.given() && found.value->as_bool() == true;
@@ -20,20 +25,91 @@ bool is_empty(const Found& found) {
 
 bool missing_applies(const Subject& s) {
     // Without a data section the adapter falls back to synthetic data; multi-modal data has other sources.
-    if (s.family.data.empty()) return false;
-    const Found data = s.find(s.family.data);
-    return data.given() && data.value->is_map() && !is_true(s.find(s.family.synthetic)) &&
-           is_empty(s.find(s.family.train_dir)) && !is_true(s.find(s.family.multi_modal));
+    if (s.family.layout != family::Layout::fsdp || !s.family.has(Key::data)) return false;
+    const Found data = s.find(Key::data);
+    return data.given() && data.value->is_map() && !is_true(s.find(Key::synthetic)) &&
+           is_empty(s.find(Key::train_data)) && !is_true(s.find(Key::multi_modal));
 }
 
 Findings missing(const Subject& s) {
-    const Found train_dir = s.find(s.family.train_dir);
-    const Found synthetic = s.find(s.family.synthetic);
+    const Found train_dir = s.find(Key::train_data);
+    const Found synthetic = s.find(Key::synthetic);
     return {{.at = train_dir,
              .message =
                  fmt::format("there is nothing to train on: {} is not set and {} is off", train_dir.key, synthetic.key),
              .fix = s.set(synthetic, "True")}};
 }
+
+// --- where the data is ---------------------------------------------------------------------------------------------
+
+/// The texts of a value that is one or a list of them.
+std::vector<const std::string*> texts_of(const Found& found) {
+    std::vector<const std::string*> texts;
+    if (!found.given()) return texts;
+    if (const std::string* text = found.value->as_string()) texts.push_back(text);
+    for (const config::Value& item : found.value->items())
+        if (const std::string* text = item.as_string()) texts.push_back(text);
+    return texts;
+}
+
+bool none_given_applies(const Subject& s) {
+    // The adapter's rule is data.missing; NeMo has mock data, and Amazon's programs take theirs from elsewhere.
+    return (s.family.layout == family::Layout::neuron || s.family.layout == family::Layout::ranks) &&
+           s.family.has(Key::train_data) && s.find(Key::train_data).value != nullptr && is_empty(s.find(Key::train_data));
+}
+
+Findings none_given(const Subject& s) {
+    const Found data = s.find(Key::train_data);
+    return {{.at = data, .message = fmt::format("there is nothing to train on: {} is not set", data.key), .fix = {}}};
+}
+
+bool synthetic_images_applies(const Subject& s) {
+    return s.family.layout == family::Layout::fsdp && s.is_on(Key::multi_modal) && s.is_on(Key::synthetic);
+}
+
+Findings synthetic_images(const Subject& s) {
+    const Found synthetic = s.find(Key::synthetic);
+    return {{.at = synthetic,
+             .message = fmt::format("{} is on, which the adapter does not do with {}", synthetic.key,
+                                    s.find(Key::multi_modal).key),
+             .fix = s.set(synthetic, "False")}};
+}
+
+bool files_applies(const Subject& s) {
+    return s.look_at_files && (s.family.has(Key::train_data) || s.family.has(Key::validation_data));
+}
+
+/// What is known of a path on this host. The job may run elsewhere, or in a container with other folders.
+enum class Sight : std::uint8_t { readable, denied, absent };
+
+Sight sight_of(const std::string& path) {
+    if (access(path.c_str(), R_OK) == 0) return Sight::readable;
+    return errno == EACCES ? Sight::denied : Sight::absent;
+}
+
+constexpr std::size_t most_paths = 16;  // that are looked at
+
+Findings files(const Subject& s) {
+    Findings findings;
+    std::size_t looked_at = 0;
+    for (const Key key : {Key::train_data, Key::validation_data}) {
+        if (!s.family.has(key) || (key == Key::train_data && s.is_on(Key::synthetic))) continue;
+        const Found found = s.find(key);
+        for (const std::string* path : texts_of(found)) {
+            if (!path->starts_with('/') || looked_at++ == most_paths) continue;
+            const Sight sight = sight_of(*path);
+            if (sight == Sight::readable) continue;
+            findings.push_back({.at = found,
+                                .message = fmt::format("{} is {}, which {} on this host", found.key,
+                                                       shown(config::Value::string(*path)),
+                                                       sight == Sight::denied ? "you may not read" : "is not there"),
+                                .fix = {}});
+        }
+    }
+    return findings;
+}
+
+// --- where the job writes ------------------------------------------------------------------------------------------
 
 bool results_relative_applies(const Subject& s) {
     const Found directory = s.find("run.results_dir");
@@ -65,18 +141,117 @@ Findings results_relative(const Subject& s) {
              .fix = is_plain(path) ? s.set(directory, "$PWD/" + path) : std::string()}};
 }
 
-constexpr std::array<Rule, 1> data_table{{
+/// The nearest folder above a path that is there; the root says that nothing of it is visible here.
+std::filesystem::path visible_part(std::filesystem::path path) {
+    std::error_code error;
+    while (path.has_relative_path() && !std::filesystem::exists(path, error)) path = path.parent_path();
+    return path;
+}
+
+bool results_denied_applies(const Subject& s) {
+    if (!s.look_at_files) return false;
+    const Found directory = s.find("run.results_dir");
+    const std::string* path = directory.given() ? directory.value->as_string() : nullptr;
+    return path != nullptr && path->starts_with('/') && path->size() < 4096;
+}
+
+Findings results_denied(const Subject& s) {
+    const Found directory = s.find("run.results_dir");
+    const std::filesystem::path visible = visible_part(*directory.value->as_string());
+    if (!visible.has_relative_path() || access(visible.c_str(), W_OK | X_OK) == 0) return {};
+    const bool denied = errno == EACCES;
+    Finding finding{.at = directory,
+                    .message = fmt::format("{} is {}, and you may not write to {}", directory.key,
+                                           shown(*directory.value), visible.string()),
+                    .fix = {}};
+    // A read-only file system here may be writable on the nodes.
+    if (!denied) finding.severity = Severity::warning;
+    return {std::move(finding)};
+}
+
+/// Keys that name folders and files of the job's own, below the family's root.
+constexpr std::array<std::string_view, 6> own_paths{"exp_manager.exp_dir",          "exp_manager.checkpoint_dir",
+                                                    "exp_manager.explicit_log_dir", "exp_manager.resume_from_checkpoint",
+                                                    "log_dir",                      "log.ckpt.dirpath"};
+
+/// "None/checkpoints/" is what ${...exp_dir}/checkpoints/ becomes when that is null.
+Findings none_in_path(const Subject& s) {
+    Findings findings;
+    for (const std::string_view key : own_paths) {
+        const Found found = s.find(key);
+        const std::string* path = found.given() ? found.value->as_string() : nullptr;
+        if (path == nullptr || !path->starts_with("None/")) continue;
+        const Found exp_dir = s.find("exp_manager.exp_dir");
+        const bool from_exp_dir = key.starts_with("exp_manager.") && exp_dir.value != nullptr && !exp_dir.given();
+        findings.push_back({.at = found,
+                            .message = from_exp_dir
+                                           ? fmt::format("{} is {}, because {} is not set", found.key,
+                                                         shown(*found.value), exp_dir.key)
+                                           : fmt::format("{} is {}: a key that it refers to is not set", found.key,
+                                                         shown(*found.value)),
+                            .fix = {},
+                            .severity = from_exp_dir ? std::optional(Severity::hint) : std::nullopt});
+    }
+    return findings;
+}
+
+Findings relative(const Subject& s) {
+    Findings findings;
+    for (const std::string_view key : own_paths) {
+        const Found found = s.find(key);
+        const std::string* path = found.given() ? found.value->as_string() : nullptr;
+        if (path == nullptr || path->empty() || path->starts_with('/') || path->starts_with("None") ||
+            path->find("://") != std::string::npos)
+            continue;
+        findings.push_back({.at = found,
+                            .message = fmt::format("{} is {}, which is another place wherever it is read", found.key,
+                                                   shown(*found.value)),
+                            .fix = is_plain(*path) ? s.set(found, "$PWD/" + *path) : std::string()});
+    }
+    return findings;
+}
+
+bool always(const Subject&) {
+    return true;
+}
+
+constexpr std::array<Rule, 4> data_table{{
     {{"data.missing", "A recipe has a training directory or uses synthetic data.",
       "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"'train_dir' is required\""},
      missing_applies,
      missing},
+    {{"data.not_set", "A recipe says what to train on.",
+      "neuronx-distributed-training, data.train_dir; verl, data.train_files", Severity::warning},
+     none_given_applies,
+     none_given},
+    {{"data.synthetic_images", "There is no synthetic data for models that look at images.",
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"'use_synthetic_data' not supported with "
+      "'multi_modal' training\"",
+      Severity::warning},
+     synthetic_images_applies,
+     synthetic_images},
+    {{"data.not_visible", "The data is where the recipe says, as far as the submitting host can see.",
+      "access(2); the job may see other folders", Severity::warning},
+     files_applies,
+     files},
 }};
 
-constexpr std::array<Rule, 1> paths_table{{
+constexpr std::array<Rule, 4> paths_table{{
     {{"paths.results_relative", "run.results_dir is an absolute path.",
-      "sbatch(1) --chdir and container working directories: a relative path means another place in each"},
+      "sbatch(1) --chdir and container working directories: a relative path means another place in each",
+      Severity::error, false},
      results_relative_applies,
      results_relative},
+    {{"paths.results_denied", "You may write to run.results_dir.", "access(2)"}, results_denied_applies, results_denied},
+    {{"paths.none", "No path begins with None, which is what a key without a value becomes in a text.",
+      "OmegaConf's interpolation in texts; the checkpoints of such a job go to a folder None"},
+     always,
+     none_in_path},
+    {{"paths.relative", "Paths that a job writes to are absolute.",
+      "sbatch(1) --chdir and container working directories: a relative path means another place in each",
+      Severity::warning},
+     always,
+     relative},
 }};
 
 }  // namespace

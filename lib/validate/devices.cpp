@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 #include <array>
 
 namespace recipe::validate {
@@ -21,7 +22,7 @@ Findings range(const Subject& s) {
 }
 
 bool unset_applies(const Subject& s) {
-    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu && s.family.family != Family::other;
+    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu && s.family.layout != family::Layout::none;
 }
 
 Findings unset(const Subject& s) {
@@ -50,7 +51,7 @@ Findings unknown_instance(const Subject& s) {
 /// Sets all devices of the instance, and the nodes that keep the world or, where the world does not divide by them, the
 /// next larger one that the layout allows. Empty: no number of nodes does.
 std::string use_whole_nodes(const Subject& s) {
-    const std::int64_t devices = s.instance->devices;
+    const std::int64_t devices = s.devices_of_node();
     std::string fix = s.set(s.devices.found, std::to_string(devices));
     if (!s.layout_known) return fix;
     const Layout& layout = s.layout;
@@ -63,13 +64,13 @@ std::string use_whole_nodes(const Subject& s) {
 }
 
 bool exceeds_applies(const Subject& s) {
-    return s.on_known_devices() && s.devices.state == Number::State::good && s.devices.number > s.instance->devices;
+    return s.on_known_devices() && s.devices.state == Number::State::good && s.devices.number > s.devices_of_node();
 }
 
 Findings exceeds(const Subject& s) {
     return {{.at = s.devices.found,
              .message = fmt::format("{} is {}, but {} has {} {}", s.devices.found.key, s.devices.number,
-                                    s.instance->name, s.instance->devices,
+                                    s.instance->name, s.devices_of_node(),
                                     s.accelerator->kind == hardware::DeviceKind::gpu
                                         ? fmt::format("× {}", s.accelerator->name)
                                         : fmt::format("ranks on {}", s.accelerator->name)),
@@ -77,14 +78,15 @@ Findings exceeds(const Subject& s) {
 }
 
 bool partial_applies(const Subject& s) {
-    return s.on_known_devices() && s.devices.state == Number::State::good && s.devices.number < s.instance->devices;
+    return s.on_known_devices() && s.devices.state == Number::State::good && s.devices.number < s.devices_of_node();
 }
 
 Findings partial(const Subject& s) {
-    const bool keeps_world = s.layout_known && s.layout.world() % s.instance->devices == 0;
+    const bool keeps_world = s.layout_known && s.layout.world() % s.devices_of_node() == 0;
+    const bool neuron = s.accelerator->kind == hardware::DeviceKind::neuron;
     return {{.at = s.devices.found,
-             .message = fmt::format("the job uses {} of the {} devices of each {}", s.devices.number,
-                                    s.instance->devices, s.instance->name),
+             .message = fmt::format("the job uses {} of the {} {} of each {}", s.devices.number, s.devices_of_node(),
+                                    neuron ? "NeuronCores" : "devices", s.instance->name),
              .fix = keeps_world ? use_whole_nodes(s) : std::string()}};
 }
 
@@ -102,16 +104,34 @@ Findings accelerator_mismatch(const Subject& s) {
              .fix = {}}};
 }
 
+/// The recipe's own list of types that it was made for.
+bool not_listed_applies(const Subject& s) {
+    const Found list = s.find("instance_types");
+    if (!s.instance_type || !list.given() || list.value->size() == 0) return false;
+    return std::ranges::none_of(list.value->items(), [&](const config::Value& item) {
+        return item.as_string() != nullptr && hardware::canonical_instance_name(*item.as_string()) == *s.instance_type;
+    });
+}
+
+Findings not_listed(const Subject& s) {
+    const Found list = s.find("instance_types");
+    return {{.at = s.instance_key,
+             .message = fmt::format("the recipe was made for {}, not for {}", shown(*list.value),
+                                    shown(*s.instance_key.value)),
+             .fix = {}}};
+}
+
 constexpr std::string_view torchrun_source =
     "torchrun starts --nproc_per_node processes and each takes the device of its local rank; "
     "instance types: AWS DescribeInstanceTypes";
 
-constexpr std::array<Rule, 7> table{{
-    {{"devices.type", "The numbers of nodes and devices are ints.", "sbatch(1) --nodes; torchrun --nproc_per_node"},
+constexpr std::array<Rule, 8> table{{
+    {{"devices.type", "The numbers of nodes and devices are ints.", "sbatch(1) --nodes; torchrun --nproc_per_node",
+      Severity::error, false},
      always,
      type},
     {{"devices.range", "The numbers of nodes and devices are positive and below all reason.",
-      "sbatch(1) --nodes; torchrun --nproc_per_node"},
+      "sbatch(1) --nodes; torchrun --nproc_per_node", Severity::error, false},
      always,
      range},
     {{"devices.unset", "The recipe or its instance type says how many devices a node has.", torchrun_source,
@@ -131,6 +151,11 @@ constexpr std::array<Rule, 7> table{{
       "launcher of aws/sagemaker-hyperpod-recipes: GPU and Trainium recipes have different stages and images"},
      accelerator_mismatch_applies,
      accelerator_mismatch},
+    {{"devices.not_listed", "The instance type is one of those that the recipe lists.",
+      "instance_types of aws/sagemaker-hyperpod-recipes; some lists have types with fewer devices than the recipe asks for",
+      Severity::warning},
+     not_listed_applies,
+     not_listed},
 }};
 
 }  // namespace

@@ -12,11 +12,11 @@ bool always(const Subject&) {
 }
 
 Findings type(const Subject& s) {
-    return wrong_types(s, {&s.tensor, &s.shard, &s.expert, &s.context});
+    return wrong_types(s, {&s.tensor, &s.shard, &s.expert, &s.context, &s.pipeline, &s.virtual_pipeline, &s.kv_replicator});
 }
 
 Findings range(const Subject& s) {
-    return wrong_ranges({&s.tensor, &s.shard, &s.expert, &s.context});
+    return wrong_ranges({&s.tensor, &s.shard, &s.expert, &s.context, &s.pipeline, &s.virtual_pipeline, &s.kv_replicator});
 }
 
 bool shard_is_set(const Subject& s) {
@@ -57,7 +57,7 @@ Findings world_not_divisible(const Subject& s) {
 
 bool context_applies(const Subject& s) {
     const bool checked = shard_is_set(s) || !s.family.shard_may_be_unset;
-    return s.layout_known && checked && s.layout.context > s.layout.shard;
+    return s.family.layout == family::Layout::fsdp && s.layout_known && checked && s.layout.context > s.layout.shard;
 }
 
 Findings context(const Subject& s) {
@@ -71,10 +71,12 @@ Findings context(const Subject& s) {
 }
 
 bool heads_applies(const Subject& s) {
+    if (s.family.layout != family::Layout::fsdp) return pipeline_heads_applies(s);
     return s.tensor.usable() && !s.heads.split_by(s.tensor.number);
 }
 
 Findings heads(const Subject& s) {
+    if (s.family.layout != family::Layout::fsdp) return pipeline_heads(s);
     std::string message = fmt::format("{} {} does not divide", s.tensor.found.key, s.tensor.number);
     if (s.heads.attention != 0) message += fmt::format(" {} attention heads", s.heads.attention);
     if (s.heads.attention != 0 && s.heads.key_value != 0) message += " and";
@@ -90,8 +92,8 @@ constexpr std::string_view adapter =
     "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py validate_distributed_degrees";
 
 constexpr std::array<Rule, 5> table{{
-    {{"layout.type", "Parallel degrees are ints.", adapter}, always, type},
-    {{"layout.range", "Parallel degrees are positive and below all reason.", adapter}, always, range},
+    {{"layout.type", "Parallel degrees are ints.", adapter, Severity::error, false}, always, type},
+    {{"layout.range", "Parallel degrees are positive and below all reason.", adapter, Severity::error, false}, always, range},
     {{"layout.world_not_divisible",
       "nodes × devices divides by shard degree × tensor-parallel degree × expert-parallel degree.", adapter},
      world_not_divisible_applies,
@@ -99,7 +101,8 @@ constexpr std::array<Rule, 5> table{{
     {{"layout.context", "The context-parallel degree is at most the shard degree.", adapter}, context_applies, context},
     {{"layout.heads", "The tensor-parallel degree divides the attention heads and the key-value heads.",
       "NVIDIA Transformer Engine, attention: \"The number of GQA groups must be divisible by tensor parallel size\"; "
-      "Megatron-LM, arXiv:1909.08053, section 3"},
+      "NVIDIA/Megatron-LM, core/transformer/transformer_config.py: \"num_attention_heads must be a multiple of "
+      "tensor_model_parallel_size\"; neuronx-distributed, GQAQKVColumnParallelLinear: key-value heads × kv_size_multiplier"},
      heads_applies,
      heads},
 }};

@@ -3,24 +3,11 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace recipe::validate {
 namespace {
-
-/// The int that "4" or 4.0 means; nullopt for anything else and for what would not be accepted.
-std::optional<std::int64_t> meant(const Number& number) {
-    std::optional<std::int64_t> value;
-    if (const std::string* text = number.found.value->as_string()) {
-        if (const auto integer = config::Integer::from_digits(*text)) value = integer->to_int64();
-    } else if (const auto floating = number.found.value->as_number();
-               floating && std::abs(*floating) <= static_cast<double>(number.most) &&
-               std::trunc(*floating) == *floating) {
-        value = static_cast<std::int64_t>(*floating);
-    }
-    if (!value || *value < 1 || *value > number.most) return std::nullopt;
-    return value;
-}
 
 std::string explain_type(const Number& number) {
     const std::string* text = number.found.value->as_string();
@@ -31,6 +18,30 @@ std::string explain_type(const Number& number) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> int_meant_by(const config::Value& given, std::int64_t most) {
+    std::optional<std::int64_t> value;
+    if (const std::string* text = given.as_string()) {
+        if (const auto integer = config::Integer::from_digits(*text)) value = integer->to_int64();
+    } else if (const auto floating = given.as_number();
+               floating && std::abs(*floating) <= static_cast<double>(most) && std::trunc(*floating) == *floating) {
+        value = static_cast<std::int64_t>(*floating);
+    }
+    if (!value || *value < 1 || *value > most) return std::nullopt;
+    return value;
+}
+
+bool says_yes(const config::Value& value) {
+    if (const auto flag = value.as_bool()) return *flag;
+    if (const auto number = value.as_number()) return *number == 1;
+    constexpr std::array<std::string_view, 6> words{"1", "on", "t", "true", "y", "yes"};
+    const std::string* text = value.as_string();
+    if (text == nullptr || text->size() > 4) return false;
+    std::string lower = *text;
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return std::ranges::count(words, lower) > 0;
+}
 
 std::string shown(const config::Value& value) {
     constexpr std::size_t readable = 40;
@@ -49,11 +60,13 @@ std::string explain_range(std::string_view key, std::int64_t most) {
 Findings wrong_types(const Subject& subject, std::initializer_list<const Number*> numbers) {
     Findings findings;
     for (const Number* number : numbers) {
-        if (number->state != Number::State::wrong_type) continue;
-        const auto value = meant(*number);
-        findings.push_back({.at = number->found,
-                            .message = explain_type(*number),
-                            .fix = value ? subject.set(number->found, std::to_string(*value)) : std::string()});
+        if (number->state != Number::State::wrong_type && !number->lenient) continue;
+        const auto value = int_meant_by(*number->found.value, number->most);
+        Finding finding{.at = number->found,
+                        .message = explain_type(*number),
+                        .fix = value ? subject.set(number->found, std::to_string(*value)) : std::string()};
+        if (number->lenient) finding.severity = Severity::warning;
+        findings.push_back(std::move(finding));
     }
     return findings;
 }

@@ -7,37 +7,70 @@
 namespace recipe::validate {
 namespace {
 
-bool is_true(const Found& found) {
-    return found.given() && found.value->as_bool() == true;
+using family::Key;
+
+/// A switch, or the name of an fp8 format ("hybrid", "e4m3") as NeMo has it.
+bool turns_fp8_on(const config::Value& value) {
+    const std::string* format = value.as_string();
+    return says_yes(value) || (format != nullptr && (*format == "hybrid" || *format == "e4m3"));
+}
+
+/// SageMaker's adapter uses fp8 in its own layers only, which use_smp_model puts in.
+bool has_fp8_layers(const Subject& s) {
+    return !s.family.has(Key::smp) || s.is_on(Key::smp);
+}
+
+bool fp8_is_on(const Subject& s) {
+    const config::Value* value = s.effective(Key::fp8);
+    return value != nullptr && turns_fp8_on(*value) && has_fp8_layers(s);
 }
 
 bool fp8_applies(const Subject& s) {
-    return s.on_known_devices() && !s.accelerator->fp8 && is_true(s.find("model.fp8"));
+    return s.on_known_devices() && !s.accelerator->fp8 && fp8_is_on(s);
 }
 
 Findings fp8(const Subject& s) {
-    const Found key = s.find("model.fp8");
+    const Found key = s.find(Key::fp8);
+    const config::Value* value = key.value;
+    const bool is_format = key.given() && value->as_string() != nullptr && !says_yes(*value);
     return {
         {.at = key,
-         .message = fmt::format("{} is on, but {} does not compute in fp8, which needs compute capability 8.9 or later",
-                                key.key, s.describe_accelerator()),
-         .fix = s.set(key, "False")}};
+         .message = fmt::format("{} is {}, but {} does not compute in fp8, which needs compute capability 8.9 or later",
+                                key.key, key.given() ? "on" : "on when it is left out", s.describe_accelerator()),
+         .fix = s.set(key, is_format ? "null" : "False")}};
+}
+
+bool fp8_unused_applies(const Subject& s) {
+    const Found key = s.find(Key::fp8);
+    return s.family.has(Key::smp) && key.given() && says_yes(*key.value) && !s.is_on(Key::smp);
+}
+
+Findings fp8_unused(const Subject& s) {
+    const Found key = s.find(Key::fp8);
+    return {{.at = key,
+             .message = fmt::format("{} has no effect while {} is off", key.key, s.find(Key::smp).key),
+             .fix = s.set(key, "False")}};
 }
 
 /// Lightning's names for bfloat16 computation, and PyTorch's.
 bool is_bf16(const Found& found) {
     const std::string* name = found.given() ? found.value->as_string() : nullptr;
-    return name != nullptr && (*name == "bf16" || *name == "bf16-mixed" || *name == "bf16-true" || *name == "bfloat16");
+    return name != nullptr && (*name == "bf16" || *name == "bf16-mixed" || *name == "bf16-true" || *name == "bfloat16" ||
+                               *name == "torch.bfloat16");
+}
+
+Found precision_of(const Subject& s, Key key) {
+    return s.family.has(key) ? s.find(key) : Found{};
 }
 
 bool bf16_applies(const Subject& s) {
     return s.on_known_devices() && !s.accelerator->bf16 &&
-           (is_bf16(s.find("trainer.precision")) || is_bf16(s.find("model.precision")));
+           (is_bf16(precision_of(s, Key::precision)) || is_bf16(precision_of(s, Key::model_precision)));
 }
 
 Findings bf16(const Subject& s) {
-    const Found trainer = s.find("trainer.precision");
-    const Found model = s.find("model.precision");
+    const Found trainer = precision_of(s, Key::precision);
+    const Found model = precision_of(s, Key::model_precision);
     std::string fix;
     // Recipes often have the one refer to the other; setting both to the same is right then, too.
     for (const Found* key : {&trainer, &model})
@@ -71,7 +104,7 @@ Findings fp8_leftover(const Subject& s) {
     return findings;
 }
 
-constexpr std::array<Rule, 3> table{{
+constexpr std::array<Rule, 4> table{{
     {{"precision.fp8", "The accelerator computes in fp8 where the recipe does (compute capability 8.9).",
       "NVIDIA Transformer Engine, pytorch/fp8.py check_fp8_support: \"Device compute capability 8.9 or higher "
       "required\""},
@@ -81,6 +114,10 @@ constexpr std::array<Rule, 3> table{{
       "CUDA C++ Programming Guide, compute capabilities; PyTorch torch.cuda.is_bf16_supported"},
      bf16_applies,
      bf16},
+    {{"precision.fp8_unused", "SageMaker's adapter computes in fp8 with use_smp_model on only.",
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, collections/model/sagemaker_base_model.py", Severity::hint},
+     fp8_unused_applies,
+     fp8_unused},
     {{"precision.fp8_leftover", "fp8 settings stay behind when fp8 is off.",
       "aws/sagemaker-hyperpod-training-adapter-for-nemo reads fp8_* only with fp8", Severity::hint},
      fp8_leftover_applies,

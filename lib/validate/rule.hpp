@@ -3,6 +3,7 @@
 
 #include "validate/subject.hpp"
 
+#include <functional>
 #include <span>
 
 namespace recipe::validate {
@@ -12,6 +13,8 @@ struct Finding {
     Found at;
     std::string message;
     std::string fix;
+    std::vector<std::string> other_fixes = {};    // tried in this order where the first does not do
+    std::optional<Severity> severity = {};        // when it is not the rule's
 };
 
 using Findings = std::vector<Finding>;
@@ -26,14 +29,38 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> devices_rules();
 [[nodiscard]] std::span<const Rule> precision_rules();
 [[nodiscard]] std::span<const Rule> layout_rules();
+[[nodiscard]] std::span<const Rule> model_parallel_rules();
+[[nodiscard]] std::span<const Rule> batch_rules();
+[[nodiscard]] std::span<const Rule> program_rules();
 [[nodiscard]] std::span<const Rule> data_rules();
 [[nodiscard]] std::span<const Rule> paths_rules();
+
+/// The memory model's, which come last and only where nothing else is wrong.
+[[nodiscard]] std::span<const RuleInfo> memory_rules();
+[[nodiscard]] Diagnostics check_memory(const Subject& subject, const Against& against);
+[[nodiscard]] std::span<const Rule> environment_rules();
+
+/// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new
+/// error. `rules_of` runs all rules on a changed configuration.
+void keep_good_fixes(const config::Value& root, Diagnostics& diagnostics,
+                     const std::vector<std::vector<std::string>>& other_fixes,
+                     const std::function<Diagnostics(const config::Value&)>& rules_of);
+
+/// layout.heads where the layout has pipelines.
+[[nodiscard]] bool pipeline_heads_applies(const Subject& subject);
+[[nodiscard]] Findings pipeline_heads(const Subject& subject);
+
+/// Whether a value turns a switch on: a bool, or one of the words that pydantic takes for one.
+[[nodiscard]] bool says_yes(const config::Value& value);
 
 /// A value for a message, cut to a readable length.
 [[nodiscard]] std::string shown(const config::Value& value);
 
 /// "trainer.devices must be from 1 to 1024": for numbers of recipes and of plans.
 [[nodiscard]] std::string explain_range(std::string_view key, std::int64_t most);
+
+/// The int from 1 to `most` that "4" or 4.0 means; nullopt for anything else.
+[[nodiscard]] std::optional<std::int64_t> int_meant_by(const config::Value& value, std::int64_t most);
 
 /// Findings for those of the numbers that are no ints, or out of range.
 [[nodiscard]] Findings wrong_types(const Subject& subject, std::initializer_list<const Number*> numbers);

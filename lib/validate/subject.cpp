@@ -1,9 +1,13 @@
 #include "validate/subject.hpp"
 
+#include "validate/rule.hpp"
+
 #include <fmt/format.h>
 
 namespace recipe::validate {
 namespace {
+
+using family::Key;
 
 void judge(Number& number) {
     const config::Integer* integer = number.found.value->as_integer();
@@ -18,8 +22,8 @@ void judge(Number& number) {
 
 }  // namespace
 
-Subject::Subject(const config::Resolved& resolved, const hardware::Catalogue& hardware_catalogue)
-    : root(resolved.root), catalogue(hardware_catalogue), family(family_of(root)), wanted(read_wanted()) {
+Subject::Subject(const config::Value& configuration, const Against& against)
+    : root(configuration), catalogue(against.hardware), look_at_files(against.look_at_files), family(against.families.of(root)), wanted(read_wanted()) {
     instance_key = {.path = "instance_type", .key = "instance_type", .value = root.find("instance_type")};
     if (instance_key.given()) {
         const std::string name = config::to_python_text(*instance_key.value);
@@ -28,37 +32,61 @@ Subject::Subject(const config::Resolved& resolved, const hardware::Catalogue& ha
     if (instance_type) instance = catalogue.instance(*instance_type);
     if (instance != nullptr) accelerator = catalogue.accelerator(instance->accelerator);
     if (accelerator == nullptr) instance = nullptr;
+    node_devices = read_node_devices();
 
     // The launcher's order: what `run` says comes before what `trainer` says.
     nodes = number({"run.nodes", "trainer.num_nodes"}, max_nodes);
     devices = read_devices();
-    tensor = number({family.tensor}, max_degree);
-    shard = number({family.shard}, max_degree);
-    expert = number({family.expert}, max_degree);
-    context = number({family.context}, max_degree);
+    tensor = number(Key::tensor, max_degree);
+    // Where it counts from -1, there are rules of its own.
+    if (family.layout == family::Layout::fsdp) shard = number(Key::shard, max_degree);
+    expert = number(Key::expert, max_degree);
+    context = number(Key::context, max_degree);
+    pipeline = number(Key::pipeline, max_degree);
+    virtual_pipeline = number(Key::virtual_pipeline, max_degree);
+    kv_replicator = number(Key::kv_replicator, max_degree);
+    sequence = number(Key::sequence_length, max_size);
+    micro_batch = number(Key::micro_batch, max_size);
+    global_batch = number(Key::global_batch, max_size);
+    layers = number(Key::layers, max_size);
+    attention_heads = number(Key::heads, max_size);
+    key_value_heads = number(Key::kv_heads, max_size);
+    vocabulary = number(Key::vocabulary, max_size);
+    experts = number(Key::experts, max_size);
     // no_shard keeps a whole copy on every rank. SageMaker's adapter demands divisibility by shard_degree all the same.
-    if (family.family == Family::torch) {
-        const Found strategy = find("model.sharding_strategy");
+    if (family.shard_may_be_unset) {
+        const Found strategy = find(Key::sharding_strategy);
         const std::string* name = strategy.given() ? strategy.value->as_string() : nullptr;
         if (name != nullptr && *name == "no_shard" && shard.usable()) shard = Number{.found = shard.found};
     }
-    heads = {.attention = read_heads(family.attention_heads), .key_value = read_heads(family.key_value_heads)};
-    layout = {.nodes = nodes.number,
-              .devices_per_node = devices.number,
-              .tensor = tensor.number,
-              .shard = shard.number,
-              .expert = expert.number,
-              .context = context.number};
-    layout_known =
-        nodes.usable() && devices.usable() && tensor.usable() && shard.usable() && expert.usable() && context.usable();
+    const auto if_known = [](const Number& number) { return number.known() ? number.number : 0; };
+    heads = {.attention = if_known(attention_heads), .key_value = if_known(key_value_heads)};
+    layout = {.nodes = nodes.number, .devices_per_node = devices.number};
+    layout_known = nodes.usable() && devices.usable();
+    if (family.layout == family::Layout::fsdp) {
+        layout.tensor = tensor.number;
+        layout.shard = shard.number;
+        layout.expert = expert.number;
+        layout.context = context.number;
+        layout_known = layout_known && tensor.usable() && shard.usable() && expert.usable() && context.usable();
+    }
 }
 
 Found Subject::find(std::string_view path) const {
-    const bool custom = family.family == Family::custom;
-    Found found{.path = fmt::format("{}.{}", custom ? "training_cfg" : "recipes", path)};
+    return found_at(fmt::format("{}.{}", family.root, path));
+}
+
+Found Subject::find(Key key) const {
+    return found_at(family.path(root, key));
+}
+
+Found Subject::found_at(std::string path) const {
+    constexpr std::string_view recipes = "recipes.";
+    Found found{.path = std::move(path)};
     found.value = root.at(found.path);
     // An override without a prefix reaches below `recipes` only what it does not reach from the root.
-    found.key = custom || root.at(path) != nullptr ? found.path : std::string(path);
+    const bool below = found.path.starts_with(recipes) && root.at(found.path.substr(recipes.size())) == nullptr;
+    found.key = below ? found.path.substr(recipes.size()) : found.path;
     return found;
 }
 
@@ -91,27 +119,77 @@ Number Subject::read_devices() const {
     const std::string* text = number.found.given() ? number.found.value->as_string() : nullptr;
     const bool all = number.state == Number::State::unset || (text != nullptr && *text == "auto");
     if (all && on_known_devices()) {
-        number.number = instance->devices;
+        number.number = node_devices;
         number.state = Number::State::good;
     }
     return number;
 }
 
 Wanted Subject::read_wanted() const {
+    const Wanted by_family = family.devices == family::Devices::gpu      ? Wanted::gpu
+                             : family.devices == family::Devices::neuron ? Wanted::neuron
+                                                                         : Wanted::any;
     const Found accelerator_key = find("trainer.accelerator");
     const std::string* name = accelerator_key.given() ? accelerator_key.value->as_string() : nullptr;
-    if (name == nullptr) return family.wanted;
+    if (name == nullptr) return by_family;
     if (*name == "cpu") return Wanted::cpu;
     if (*name == "gpu" || *name == "cuda") return Wanted::gpu;
     if (*name == "neuron" || *name == "trainium" || *name == "trn" || *name == "xla") return Wanted::neuron;
-    return family.wanted;
+    return by_family;
 }
 
-std::int64_t Subject::read_heads(std::string_view path) const {
-    if (path.empty()) return 0;
-    const Found found = find(path);
-    const auto number = found.given() ? found.value->as_int() : std::nullopt;
-    return number && *number >= 1 ? *number : 0;
+Number Subject::number(Key key, std::int64_t most) const {
+    Number number{.most = most};
+    if (!family.has(key)) return number;
+    number.found = find(key);
+    if (const auto otherwise = family.place(key).otherwise.as_int(); otherwise && *otherwise >= 1) {
+        number.number = *otherwise;
+        number.has_default = true;
+    }
+    if (!number.found.given()) return number;
+    judge(number);
+    // The numbers that only programs read: SageMaker's adapter takes "8" and 8.0 for 8.
+    if (number.state == Number::State::wrong_type) {
+        if (const auto meant = int_meant_by(*number.found.value, most)) {
+            number.number = *meant;
+            number.state = Number::State::good;
+            number.lenient = true;
+        }
+    }
+    return number;
+}
+
+/// Logical NeuronCores of a Trainium2 are two physical ones unless NEURON_LOGICAL_NC_CONFIG says 1 (AWS Neuron, Logical
+/// NeuronCore configuration).
+std::int64_t Subject::read_node_devices() const {
+    if (instance == nullptr) return 0;
+    if (accelerator->cores <= accelerator->ranks) return instance->devices;
+    const config::Value* setting = root.at("env_vars.NEURON_LOGICAL_NC_CONFIG");
+    if (setting == nullptr) setting = root.at("env_vars.NEURON_RT_VIRTUAL_CORE_SIZE");
+    if (setting == nullptr || config::to_python_text(*setting) != "1") return instance->devices;
+    return std::int64_t{instance->devices} * accelerator->cores / accelerator->ranks;
+}
+
+bool Subject::runs_our_trainer() const {
+    const config::Value* script = root.at("launch.entry_script");
+    return script != nullptr && script->as_string() != nullptr && *script->as_string() == "entrypoints/train.py";
+}
+
+bool Subject::is_on(Key key) const {
+    const config::Value* value = effective(key);
+    return value != nullptr && says_yes(*value);
+}
+
+std::int64_t Subject::data_parallel() const noexcept {
+    if (!layout_known || !context.usable()) return 0;
+    std::int64_t copy = context.number;
+    if (family.layout == family::Layout::megatron || family.layout == family::Layout::neuron) {
+        if (!tensor.usable() || !pipeline.usable()) return 0;
+        copy *= tensor.number * pipeline.number;  // at most 10^18
+    } else if (family.layout != family::Layout::ranks) {
+        return 0;
+    }
+    return layout.world() % copy == 0 ? layout.world() / copy : 0;
 }
 
 }  // namespace recipe::validate

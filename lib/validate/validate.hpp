@@ -3,9 +3,11 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
+#include "family/family.hpp"
 #include "hardware/hardware.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +19,7 @@ namespace recipe::validate {
 inline constexpr std::int64_t max_nodes = 100'000;
 inline constexpr std::int64_t max_devices_per_node = 1024;
 inline constexpr std::int64_t max_degree = 1'000'000;
+inline constexpr std::int64_t max_size = 1'000'000'000;  // of a model or a batch
 
 /// The numbers of a recipe that decide how it is laid out over devices. Ranks, nodes and degrees count from 1.
 struct Layout {
@@ -37,7 +40,15 @@ struct RuleInfo {
     std::string_view code;
     std::string_view summary;
     std::string_view source;  // paper, header, manual page, or launcher that states the rule
-    Severity severity = Severity::error;
+    Severity severity = Severity::error;  // of most of its findings; where it is not certain, a warning
+    bool can_be_forced = true;            // an error that --recipe-force makes a warning
+};
+
+/// What a recipe is held against.
+struct Against {
+    const hardware::Catalogue& hardware;
+    const family::Families& families;
+    bool look_at_files = false;  // this is the submitting host, under the user's rights
 };
 
 struct Result {
@@ -49,8 +60,21 @@ struct Result {
 };
 
 /// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
-/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*. A `fix` is what to add to the command line.
-[[nodiscard]] Result check(const config::Resolved& resolved, const hardware::Catalogue& catalogue);
+/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*, memory.*. A `fix` is what to add to the command line.
+[[nodiscard]] Result check(const config::Resolved& resolved, const Against& against);
+
+// --- what a site or a user makes of it -----------------------------------------------------------------------------
+
+/// By code; nothing: silenced.
+using Severities = std::map<std::string, std::optional<Severity>, std::less<>>;
+
+/// Raises, lowers or silences.
+void apply(const Severities& severities, Diagnostics& diagnostics);
+
+/// Makes warnings of the errors of validation that may be forced, and returns their codes. What the site's `severities`
+/// call an error stays one, and so does what no plan can be made with.
+[[nodiscard]] std::vector<std::string> force(const Severities& severities, Diagnostics& diagnostics);
+[[nodiscard]] bool may_be_forced(std::string_view code, const Severities& severities);
 
 /// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe. Takes any numbers.
 /// Codes: devices.range, layout.range, layout.world_not_divisible, layout.context.

@@ -85,6 +85,12 @@ YAML
     assert_output_contains "results"
 }
 
+@test "a recipe that the devices have no memory for is refused with a change that fits" {
+    refused -p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge
+    assert_output_contains "memory.does_not_fit"
+    assert_output_contains "--recipe-set=model.activation_checkpointing=true"
+}
+
 @test "the lab's line is accepted" {
     run as_user sbatch --parsable --hold -p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge \
         --recipe-set=trainer.num_nodes=4 --recipe-set=model.tensor_model_parallel_degree=4 --recipe-set=model.fp8=False \

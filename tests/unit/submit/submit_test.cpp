@@ -20,6 +20,7 @@ public:
                     .recipe = std::move(recipe),
                     .collections = {source / "recipes_collection"},
                     .hardware_files = {source / "etc/hardware.yaml"},
+                    .family_files = {source / "etc/families.yaml"},
                     .environment = {{"PWD", "/home/user"}},
                     .working_directory = "/home/user"};
     }
@@ -38,6 +39,14 @@ public:
     }
     Submitting& in_allocation_of(std::int64_t nodes) {
         request_.allocated_nodes = nodes;
+        return *this;
+    }
+    Submitting& force() {
+        request_.force = true;
+        return *this;
+    }
+    Submitting& at_a_site_with(validate::Severities severities) {
+        request_.severities = std::move(severities);
         return *this;
     }
     Submitting& without_script() {
@@ -265,4 +274,51 @@ TEST_CASE("counts of GRES texts") {
     CHECK_FALSE(submit::gres_count("gpus:8", "gpu"));
     CHECK(submit::has_gpu_type("shard,gpu"));
     CHECK_FALSE(submit::has_gpu_type("shard,gpux"));
+}
+
+TEST_CASE("a forced job says in its plan and its comment what was forced") {
+    const auto recipe = [] { return Submitting("llama3_2_1b_pretrain").set("instance_type=g5.12xlarge"); };
+    CHECK(recipe().refused().code == "devices.exceeds");
+
+    const submit::Outcome outcome = recipe().force().outcome();
+    REQUIRE(outcome.submission);
+    CHECK(outcome.submission->plan.forced == std::vector<std::string>{"devices.exceeds"});
+    CHECK(option_of(*outcome.submission, "comment") == "recipe-force: devices.exceeds");
+    const auto read = plan::from_json(outcome.submission->plan_json);
+    REQUIRE(read);
+    CHECK(read->forced == outcome.submission->plan.forced);
+    CHECK(std::ranges::any_of(outcome.diagnostics, [](const Diagnostic& d) {
+        return d.code == "devices.exceeds" && d.severity == Severity::warning;
+    }));
+    CHECK(option_of(recipe().force().option("comment", "mine").accepted(), "comment") == "(not set)");
+}
+
+TEST_CASE("force does not touch composition, what a plan needs, and what the site insists on") {
+    const auto recipe = [] { return Submitting("llama3_2_1b_pretrain").force(); };
+    CHECK(recipe().set("trainer.nodes=4").refused().code == "compose.unknown_key");
+    CHECK(recipe().set("trainer.devices=0").refused().code == "devices.range");
+    CHECK(recipe().set("run.results_dir=here").refused().code == "paths.results_relative");
+    CHECK(recipe()
+              .set("instance_type=g5.12xlarge")
+              .at_a_site_with({{"devices.exceeds", Severity::error}})
+              .refused()
+              .code == "devices.exceeds");
+    CHECK(recipe().accepted().plan.forced.empty());
+}
+
+TEST_CASE("a site's severities decide") {
+    const auto partial = [] {
+        return Submitting("llama3_2_1b_pretrain")
+            .set("instance_type=p5.48xlarge")
+            .set("trainer.devices=4")
+            .set("trainer.num_nodes=2");
+    };
+    CHECK(partial().outcome().submission);
+    CHECK(partial().at_a_site_with({{"devices.partial", Severity::error}}).refused().code == "devices.partial");
+    CHECK(partial().at_a_site_with({{"devices.partial", std::nullopt}}).outcome().diagnostics.empty());
+    CHECK(Submitting("llama3_2_1b_pretrain")
+              .set("instance_type=g5.12xlarge")
+              .at_a_site_with({{"devices.exceeds", Severity::hint}})
+              .outcome()
+              .submission);
 }

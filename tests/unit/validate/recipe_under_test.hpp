@@ -10,6 +10,8 @@ namespace recipe::validate {
 
 /// The hardware that we ship.
 const hardware::Catalogue& shipped_hardware();
+/// The families that we ship.
+const family::Families& shipped_families();
 
 class RecipeUnderTest {
 public:
@@ -20,13 +22,13 @@ public:
     /// The front "--recipe-set=" may be there.
     RecipeUnderTest& with(std::string_view overrides);
 
-    [[nodiscard]] Result check() const { return validate::check(resolved_, shipped_hardware()); }
+    [[nodiscard]] Result check() const { return validate::check(resolved_, {shipped_hardware(), shipped_families()}); }
     /// The one diagnostic with this code; fails the test when there is none or more than one.
     [[nodiscard]] Diagnostic only(std::string_view code) const;
     [[nodiscard]] bool says(std::string_view code) const;
     /// Codes of all errors and warnings, joined by blanks.
     [[nodiscard]] std::string codes() const;
-    /// Fails the test unless the diagnostic has a fix that, applied, removes it and brings no new error or warning.
+    /// Fails the test unless the diagnostic has a fix that, applied, removes it and brings no new error.
     void require_fix_of(std::string_view code) const;
 
 private:

@@ -1,0 +1,46 @@
+#include "context.hpp"
+
+#include "render/render.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace recipe::cli {
+
+void complain(const Diagnostics& diagnostics) {
+    fmt::print(stderr, "{}", render::text(diagnostics, isatty(STDERR_FILENO) == 1));
+}
+
+int wrong(const Diagnostics& diagnostics) {
+    complain(diagnostics);
+    return exit_wrong;
+}
+
+Expected<Context> make_context(const Arguments& arguments) {
+    Context context;
+    Expected<site::Settings> settings = site::load(site::settings_file(arguments.site, context.environment));
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    context.settings = std::move(*settings);
+    context.collections = site::collections(arguments.collections, context.environment, context.settings);
+    return context;
+}
+
+std::filesystem::path working_directory() {
+    std::error_code error;
+    return std::filesystem::current_path(error);
+}
+
+std::string override_name(std::size_t number) { return fmt::format("override {}", number); }
+
+config::ComposeRequest compose_request(const Arguments& arguments, const Context& context) {
+    config::ComposeRequest request{.collections = context.collections,
+                                   .recipe = arguments.recipe,
+                                   .environment = context.environment,
+                                   .working_directory = working_directory()};
+    for (const std::string& text : arguments.overrides)
+        request.overrides.push_back({text, override_name(request.overrides.size() + 1)});
+    return request;
+}
+
+}  // namespace recipe::cli

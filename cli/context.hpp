@@ -1,0 +1,28 @@
+// What every command needs, read once, and how it says what is wrong.
+#pragma once
+
+#include "commands.hpp"
+
+#include "config/config.hpp"
+#include "site/site.hpp"
+
+namespace recipe::cli {
+
+struct Context {
+    config::Environment environment = site::process_environment();
+    site::Settings settings;
+    std::vector<std::filesystem::path> collections;
+};
+
+[[nodiscard]] Expected<Context> make_context(const Arguments& arguments);
+/// What diagnostics call the override with this number, from 1.
+[[nodiscard]] std::string override_name(std::size_t number);
+[[nodiscard]] config::ComposeRequest compose_request(const Arguments& arguments, const Context& context);
+[[nodiscard]] std::filesystem::path working_directory();
+
+/// Prints on stderr.
+void complain(const Diagnostics& diagnostics);
+/// The same, and the exit status.
+int wrong(const Diagnostics& diagnostics);
+
+}  // namespace recipe::cli

@@ -1,0 +1,173 @@
+#include "codes/codes.hpp"
+
+#include "codes/examples.hpp"
+#include "validate/validate.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+
+namespace recipe::codes {
+namespace {
+
+constexpr std::string_view hydra = "Hydra and OmegaConf, whose composition this follows";
+constexpr std::string_view slurm = "sbatch(1), srun(1)";
+constexpr std::string_view sites = "docs/site.md";
+constexpr std::string_view plans = "docs/plan.md";
+
+Code problem(std::string_view code, std::string_view summary, std::string_view source, std::string_view example = {}) {
+    return {.code = code, .summary = summary, .source = source, .example = example, .fixed = true};
+}
+
+Code note(std::string_view code, Severity severity, std::string_view summary, std::string_view source,
+          std::string_view example = {}) {
+    return {.code = code, .severity = severity, .summary = summary, .source = source, .example = example};
+}
+
+/// Codes that no rule of validation has.
+std::vector<Code> others() {
+    return {
+        problem("compose.unknown_recipe", "No collection has a recipe of this name.", hydra, "--recipe=llama4_2b"),
+        problem("compose.ambiguous_recipe", "Several recipes have this base name.", "docs/plan.md"),
+        problem("compose.no_collection", "A collection cannot be read, or has no config.yaml.", hydra),
+        problem("compose.yaml", "A file is no YAML that OmegaConf would read.", hydra),
+        problem("compose.duplicate_key", "A map has a key twice.", hydra),
+        problem("compose.unknown_key", "An override or an interpolation names a key that there is not.", hydra,
+                "--recipe-set=trainer.nodes=4"),
+        problem("compose.type", "An override puts a value where another kind must be.", hydra),
+        problem("compose.override_syntax", "An override is not in Hydra's grammar.", hydra, "--recipe-set=a=[1"),
+        problem("compose.sweep", "An override asks for several runs; a job is one.", hydra, "--recipe-set=a=1,2"),
+        problem("compose.interpolation", "An interpolation cannot be resolved.", hydra),
+        problem("compose.cycle", "Interpolations or defaults lead back to themselves.", hydra),
+        problem("compose.too_large", "A configuration is beyond all reason.", "limits against hostile input"),
+        note("compose.shadowed", Severity::warning, "A recipe hides another of the same name.", hydra),
+        note("compose.search_path", Severity::warning, "A collection names a search path that is not followed.", hydra),
+        note("compose.deprecated", Severity::warning, "A form of composition that Hydra has given up.", hydra),
+        problem("hardware.file", "A hardware file does not say what hardware.schema.json asks for.", "etc/hardware.schema.json"),
+        problem("family.file", "A file of families does not say what families.schema.json asks for.",
+                "etc/families.schema.json"),
+        problem("site.file", "The site file has an unknown key or a wrong value.", sites),
+        problem("site.plugin_argument", "plugstack.conf gives the plugin an argument that it does not know.", sites),
+        problem("submit.no_recipe", "--recipe-set needs a recipe.", slurm),
+        problem("submit.conflict", "Two spellings of one wish, of one level, disagree.", slurm,
+                "-N 4 --recipe-set=trainer.num_nodes=8"),
+        problem("submit.node_range", "A recipe runs on a number of nodes, not on a range.", slurm, "-N 2-4"),
+        problem("submit.tasks_per_node", "torchrun is one task per node.", slurm, "--ntasks-per-node=4"),
+        problem("submit.gpus", "A request of GPUs that the nodes cannot share evenly, or that splits a node's among tasks.",
+                slurm, "-N 4 -G 6"),
+        problem("submit.allocation", "The step wants more nodes than its allocation has.", slurm),
+        problem("submit.nothing_to_run", "Neither a batch script nor the recipe says what to run.", slurm),
+        problem("submit.heterogeneous", "A recipe cannot be part of a heterogeneous job.", slurm),
+        problem("submit.option", "Slurm does not take an option that the recipe asks for.", slurm),
+        problem("launch.launcher", "launch.launcher is torchrun or direct.", plans),
+        problem("launch.arguments", "The entry script's arguments are a list.", plans),
+        problem("launch.entry_missing", "The entry script is not there.", plans),
+        problem("launch.script_line", "A value cannot stand on a line of a batch script.", plans),
+        note("launch.not_honoured", Severity::warning, "A key of HyperPod's launcher that this version does not act upon.",
+             "launcher of aws/sagemaker-hyperpod-recipes", "cluster.srun_args=[--label]"),
+        problem("resources.time_limit", "run.time_limit is a time as Slurm writes it.", slurm, "run.time_limit=soon"),
+        problem("environment.invalid", "env_vars holds names of variables and texts.", "environ(7)"),
+        note("container.not_started", Severity::warning, "This version does not start containers itself.", plans),
+        note("paths.results_not_created", Severity::warning, "The results directory cannot be made; the log goes elsewhere.",
+             "mkdir(2)"),
+        problem("plan.too_large", "The launch plan is larger than what travels with a job.", plans),
+        problem("plan.malformed", "A launch plan is not one of ours.", plans),
+        problem("plan.version", "The plan was made by another version: all hosts need the same.", plans),
+        problem("controller.node_count", "slurmctld was asked for another number of nodes than the plan has.", plans),
+        problem("rendezvous.no_head", "A step cannot tell its head node.", plans),
+        problem("measurements.line", "A line of measured runs lacks what a prediction needs.", "docs/memory.md"),
+        problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
+        problem("fit.sweep", "A sweep is one key with some values.", "docs/memory.md", "--sweep model.shard_degree=2,4,8"),
+        problem("fit.plot", "The picture cannot be written.", "docs/memory.md"),
+        problem("cli.unknown_code", "srecipe explain knows no such code.", "docs/diagnostics.md"),
+    };
+}
+
+/// Groups in the order in which a job meets them.
+std::size_t rank_of(std::string_view code) {
+    constexpr std::array<std::string_view, 22> groups{
+        "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
+        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
+    return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
+}
+
+std::vector<Code> collect() {
+    std::vector<Code> codes = others();
+    for (const validate::RuleInfo& rule : validate::rules())
+        codes.push_back({.code = rule.code,
+                         .severity = rule.severity,
+                         .summary = rule.summary,
+                         .source = rule.source,
+                         .example = example_of(rule.code),
+                         .is_rule = true,
+                         .fixed = !rule.can_be_forced});
+    std::ranges::stable_sort(codes, {}, [](const Code& code) { return rank_of(code.code); });
+    return codes;
+}
+
+/// A | would end a cell.
+std::string cell(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        if (c == '|') escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
+std::string code_cell(std::string_view text) {
+    return text.empty() ? std::string() : fmt::format("`{}`", cell(text));
+}
+
+}  // namespace
+
+const std::vector<Code>& all() {
+    static const std::vector<Code> codes = collect();
+    return codes;
+}
+
+const Code* find(std::string_view code) {
+    const auto found = std::ranges::find(all(), code, &Code::code);
+    return found == all().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> names() {
+    std::vector<std::string> names;
+    for (const Code& code : all()) names.emplace_back(code.code);
+    return names;
+}
+
+std::string to_text(const Code& code) {
+    std::string text = fmt::format("{}: {}\n\n{}{}\n", code.code, to_string(code.severity),
+                                   code.is_rule ? "The rule: " : "", code.summary);
+    text += fmt::format("Source: {}.\n", code.source.ends_with('.') ? code.source.substr(0, code.source.size() - 1) : code.source);
+    if (!code.example.empty()) text += fmt::format("{}: {}\n", code.is_rule ? "Broken by" : "For example", code.example);
+    if (code.is_rule && code.severity == Severity::error)
+        text += code.fixed ? "No job can be planned against it: neither a site nor --recipe-force changes that.\n"
+                           : "--recipe-force makes it a warning for one job, unless the site's severities call it an error.\n";
+    return text;
+}
+
+std::string to_markdown() {
+    std::string text =
+        "# Diagnostics\n\n"
+        "Written by `srecipe explain --all`; do not edit.\n\n"
+        "error: the job cannot work and is refused. warning: probably not meant; shown, and the job goes on. hint: good to know.\n"
+        "Where a program's behaviour is not certain, a rule that is an error elsewhere is a warning. A site raises, lowers or\n"
+        "silences a code in its `severities` (docs/site.md); `--recipe-force` makes warnings of the errors of rules for one job,\n"
+        "except those marked *fixed*.\n";
+    std::string_view group;
+    for (const Code& code : all()) {
+        const std::string_view its_group = code.code.substr(0, code.code.find('.'));
+        if (its_group != group) {
+            group = its_group;
+            text += fmt::format("\n## {}\n\n| code | severity | | source | example |\n| --- | --- | --- | --- | --- |\n", group);
+        }
+        text += fmt::format("| `{}` | {}{} | {} | {} | {} |\n", code.code, to_string(code.severity),
+                            code.fixed && code.is_rule ? ", *fixed*" : "", cell(code.summary), cell(code.source),
+                            code_cell(code.example));
+    }
+    return text;
+}
+
+}  // namespace recipe::codes

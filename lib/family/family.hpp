@@ -1,0 +1,118 @@
+// What will run decides under which keys a recipe keeps its numbers and which rules apply. The families and their key
+// names are data (etc/families.yaml), which a site file extends.
+#pragma once
+
+#include "config/config.hpp"
+#include "diagnostic/diagnostic.hpp"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recipe::family {
+
+/// What rules and the memory model want to know of a recipe. etc/families.yaml describes each; names() spells them.
+enum class Key : std::uint8_t {
+    // Degrees.
+    tensor, shard, expert, context, pipeline, virtual_pipeline, sequence_parallel, kv_replicator,
+    // Batches. micro_batch: sequences of one rank and pass; global_batch: of all ranks and one optimizer step.
+    sequence_length, micro_batch, global_batch, accumulation,
+    // The model.
+    model_name, model_class, layers, hidden, heads, kv_heads, head_size, ffn, vocabulary, vocabulary_multiple,
+    tied_embeddings, positions, moe, experts, experts_per_token, expert_ffn,
+    // Memory.
+    recompute, recompute_granularity, recompute_method, recompute_layers, offload_activations, offload_parameters,
+    offload_optimizer, sharding_strategy, shard_optimizer, flash_attention,
+    // Numbers and training.
+    precision, model_precision, fp8, master_weights, gradient_precision, optimizer, peft, lora_rank, fine_tune, smp,
+    // Data. `data` is the section itself.
+    data, synthetic, train_data, validation_data, multi_modal,
+};
+inline constexpr std::size_t key_count = static_cast<std::size_t>(Key::multi_modal) + 1;
+
+/// As etc/families.yaml spells it.
+[[nodiscard]] std::string_view name_of(Key key) noexcept;
+
+/// The devices that a family is written for.
+enum class Devices : std::uint8_t { any, gpu, neuron };
+
+/// How the degrees divide the world.
+enum class Layout : std::uint8_t {
+    none,      // not known: no rule of it applies
+    fsdp,      // SageMaker's adapter, our trainer: shard × tensor × expert divides the world, context <= shard
+    ranks,     // data parallel over all ranks, context-parallel groups among them (llmft, verl)
+    megatron,  // NeMo: tensor × pipeline × context divides the world
+    neuron,    // neuronx-distributed: tensor × pipeline divides the world
+};
+
+/// Where one number or word of a recipe is kept.
+struct Place {
+    std::vector<std::string> paths;  // below the family's root, the first that is given counts
+    config::Value otherwise;         // what the program takes when none is given; null when that is not known
+};
+
+/// One assumption of the memory model, as lib/memory spells it. With `when`, only where that key's value is true, or above 1.
+struct MemoryLine {
+    std::string name;
+    std::string value;
+    std::optional<Key> when;
+};
+
+struct Family {
+    std::string name;                // "hf"
+    std::string title;               // "SageMaker's adapter of Hugging Face models", for messages
+    std::string root = "recipes";    // what the paths are below
+    Devices devices = Devices::any;  // when the recipe has no trainer.accelerator
+    Layout layout = Layout::none;
+    bool shard_may_be_unset = false; // an unset shard degree means "what the program thinks best", not 1
+    std::array<Place, key_count> places;
+    std::vector<MemoryLine> memory;  // a later line wins
+
+    [[nodiscard]] const Place& place(Key key) const noexcept { return places[static_cast<std::size_t>(key)]; }
+    /// False: this family has no such thing.
+    [[nodiscard]] bool has(Key key) const noexcept { return !place(key).paths.empty(); }
+    /// The path from the root of the first place that is given (neither absent nor null), else of the first place.
+    /// Empty when the family has no such thing.
+    [[nodiscard]] std::string path(const config::Value& configuration, Key key) const;
+    /// The value of the first place that is given, else `otherwise` when that is known, else nullptr.
+    [[nodiscard]] const config::Value* value(const config::Value& configuration, Key key) const;
+};
+
+class Families {
+public:
+    /// Reads the files in order; a later one adds families, which are asked first, or changes fields of earlier ones.
+    /// All that etc/families.schema.json does not allow is refused. Codes: family.file, and those of config::load_yaml.
+    [[nodiscard]] static Expected<Families> load(const std::vector<std::filesystem::path>& files);
+
+    /// The family of a composed configuration (from its root): the first whose conditions hold. One without any takes
+    /// what is left; where no file has such a one, a family without keys and rules.
+    [[nodiscard]] const Family& of(const config::Value& configuration) const;
+    /// nullptr: unknown.
+    [[nodiscard]] const Family* find(std::string_view name) const;
+    /// In the order in which they are asked.
+    [[nodiscard]] std::vector<std::string> names() const;
+
+private:
+    friend class Reader;
+
+    /// A path that is given, and what its text is or begins with when `text` is not empty.
+    struct Condition {
+        std::string path;
+        std::string text;
+        bool prefix = false;
+        bool map = false;  // the value must be a map
+        [[nodiscard]] bool holds(const config::Value& configuration) const;
+    };
+    struct Row {
+        Family family;
+        std::vector<Condition> when;  // all hold
+    };
+    std::vector<Row> rows_;
+    Family unknown_{.name = "unknown", .title = "a recipe of no known family", .shard_may_be_unset = true};
+};
+
+}  // namespace recipe::family

@@ -1,0 +1,133 @@
+#include "memory/search.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace recipe::memory {
+namespace {
+
+using family::Family;
+using family::Key;
+
+constexpr double GiB = 1024.0 * 1024.0 * 1024.0;
+constexpr std::size_t most_suggestions = 5;
+
+std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / GiB); }
+
+/// What one rank of that instance type may use; 0 where nobody knows.
+double usable_per_rank(const hardware::Accelerator& accelerator) {
+    if (accelerator.usable_gib) return *accelerator.usable_gib * GiB / accelerator.ranks;
+    return accelerator.memory_gib * GiB / accelerator.ranks;
+}
+
+/// As a user types it: without `recipes.`, which an override may leave out.
+std::string typed(const config::Value& root, const Family& family, Key key) {
+    if (!family.has(key)) return {};
+    std::string path = family.path(root, key);
+    constexpr std::string_view recipes = "recipes.";
+    if (root.at(path) == nullptr) return "++" + path;
+    return path.starts_with(recipes) ? path.substr(recipes.size()) : path;
+}
+
+Knobs knobs_of(const config::Value& root, const Family& family, const Workload& w) {
+    Knobs knobs{.tensor = typed(root, family, Key::tensor),
+                .shard = typed(root, family, Key::shard),
+                .micro_batch = typed(root, family, Key::micro_batch),
+                .checkpointing = family.has(Key::recompute) ? typed(root, family, Key::recompute) : std::string(),
+                .nodes = "trainer.num_nodes"};
+    if (const config::Value* nodes = root.at("recipes.run.nodes"); nodes != nullptr && !nodes->is_null()) knobs.nodes = "run.nodes";
+    else if (root.at("recipes.trainer.num_nodes") == nullptr) knobs.nodes.clear();
+    const config::Value* strategy = family.has(Key::sharding_strategy) ? family.value(root, Key::sharding_strategy) : nullptr;
+    const bool off = strategy == nullptr || strategy->is_null() || config::to_python_text(*strategy) == "no_shard";
+    if (family.has(Key::sharding_strategy) && off) knobs.shard_also = typed(root, family, Key::sharding_strategy) + "=hybrid_shard";
+    // Adapters are not divided by the PyTorch families' tensor parallelism.
+    if (w.lora.rank > 0 || w.shape.experts > 0) knobs.tensor.clear();
+    return knobs;
+}
+
+/// "p5.48xlarge", not "dgx-h100": a type that a cloud has for the asking.
+bool in_a_cloud(std::string_view name) { return name.contains('.'); }
+
+/// Machines with as many devices of the same kind, and as easy to get.
+std::vector<Machine> machines_like(const hardware::InstanceType& instance, const hardware::Accelerator& accelerator,
+                                   const hardware::Catalogue& catalogue) {
+    std::vector<Machine> machines;
+    for (const std::string& name : catalogue.instance_names()) {
+        const hardware::InstanceType* other = catalogue.instance(name);
+        const hardware::Accelerator* device = catalogue.accelerator(other->accelerator);
+        if (in_a_cloud(name) != in_a_cloud(instance.name)) continue;
+        if (device == nullptr || other->devices != instance.devices || device->kind != accelerator.kind) continue;
+        machines.push_back({.name = name, .usable_bytes = usable_per_rank(*device)});
+    }
+    return machines;
+}
+
+std::string fix_of(const Assessment& a) {
+    if (a.suggestions.empty()) return {};
+    std::string fix;
+    for (const std::string& set : a.suggestions.front().set)
+        fix += fmt::format("{}--recipe-set={}", fix.empty() ? "" : " ", set);
+    return fix;
+}
+
+Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
+    const Moment& moment = a.prediction->peak_moment();
+    const Part* largest = &moment.parts.front();
+    for (const Part& part : moment.parts)
+        if (part.bytes > largest->bytes) largest = &part;
+    const std::string on = fmt::format("{} of {} has {} for it", a.accelerator->name, a.instance->name, gib(a.limit_bytes()));
+    const bool refuse = a.verdict == Verdict::does_not_fit;
+    std::string message = fmt::format("a rank needs {} at its peak ({} of it {}), and each {}",
+                                      gib(a.prediction->peak_bytes), gib(largest->bytes), largest->name, on);
+    if (a.prediction->low_bytes != a.prediction->peak_bytes)
+        message += fmt::format("; {} to {} with what is not known of {}", gib(a.prediction->low_bytes),
+                               gib(a.prediction->high_bytes), a.family->title);
+    if (!refuse) message += ": it may or may not fit";
+    if (refuse && !a.suggestions.empty()) message += fmt::format("; with the fix it needs {}", gib(a.suggestions.front().peak_bytes));
+    const config::Value* instance = root.find("instance_type");
+    return {.severity = refuse ? Severity::error : Severity::warning,
+            .code = refuse ? "memory.does_not_fit" : "memory.tight",
+            .key = "instance_type",
+            .source = instance != nullptr ? instance->position().source() : Source(),
+            .message = std::move(message),
+            .fix = refuse ? fix_of(a) : std::string()};
+}
+
+}  // namespace
+
+Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue, const family::Families& families) {
+    Assessment a;
+    a.family = &families.of(root);
+    if (const config::Value* name = root.find("instance_type"); name != nullptr && !name->is_null()) {
+        const std::string text = config::to_python_text(*name);
+        a.instance = catalogue.instance(text);
+        if (a.instance == nullptr) a.unknown.push_back(fmt::format("the instance type {}", text));
+        else a.accelerator = catalogue.accelerator(a.instance->accelerator);
+    } else {
+        a.unknown.emplace_back("the devices: the recipe names no instance_type");
+    }
+    Reading reading = read(root, *a.family, a.instance);
+    a.unknown.insert(a.unknown.end(), reading.unknown.begin(), reading.unknown.end());
+    append(a.diagnostics, std::move(reading.problems));
+    if (!reading.unknown.empty() || !a.diagnostics.empty()) return a;
+
+    a.workload = reading.workload;
+    a.prediction = predict(reading.workload);
+    if (!a.prediction) {
+        a.unknown.emplace_back("a model of such numbers");
+        return a;
+    }
+    a.outside_bytes = outside_allocator_bytes(a.workload);
+    if (a.accelerator == nullptr) return a;
+
+    a.usable_bytes = usable_per_rank(*a.accelerator);
+    a.verdict = judge(*a.prediction, a.limit_bytes());
+    if (a.verdict == Verdict::fits) return a;
+    if (a.verdict == Verdict::does_not_fit)
+        a.suggestions = search(reading, knobs_of(root, *a.family, a.workload), a.usable_bytes,
+                               machines_like(*a.instance, *a.accelerator, catalogue), most_suggestions);
+    a.diagnostics.push_back(verdict_diagnostic(root, a));
+    return a;
+}
+
+}  // namespace recipe::memory

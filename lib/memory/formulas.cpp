@@ -1,0 +1,470 @@
+// The formulas, all of them. Units: bytes per rank, tokens, elements. "2 Th" is a bf16 tensor of T × h elements.
+//
+// Sources:
+//   [M]   own measurements: 482 runs on H100 and H200, PyTorch 2.11, transformers 5.17; peaks and phase peaks as the caching
+//         allocator counts them (docs/memory.md)
+//   [T]   traces of that allocator in such runs
+//   [HF]  transformers, models/llama/modeling_llama.py, models/mixtral/modeling_mixtral.py, loss/loss_utils.py
+//   [PEFT] peft, tuners/lora/layer.py
+//   [F]   torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py and _fsdp_collectives.py
+//   [C]   c10/cuda/CUDACachingAllocator.cpp: kMinLargeAlloc, kRoundLarge, kSmallSize, should_split
+//   [D]   torch/csrc/distributed/c10d/reducer.cpp
+//   [Z]   arXiv:1910.02054 (ZeRO), section 5
+//   [K]   arXiv:2205.05198 (Korthikanti et al.), sections 4 and 5
+//   [N]   Megatron-LM, training/theoretical_memory_usage.py and docs of the distributed optimizer
+#include "memory/formulas.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace recipe::memory {
+namespace {
+
+constexpr double MiB = 1024.0 * 1024.0;
+
+/// cuBLAS's and cuBLASLt's workspaces, which PyTorch takes from its allocator, and a few small buffers. [M]
+constexpr double workspaces = 64.1 * MiB;
+
+struct Figures {
+    explicit Figures(const Workload& w);
+
+    // Dimensions of the model, per rank where `t` or `sp` divide them.
+    double T, h, L, q, k, f, V, heads;
+    double t, W, sp;
+    bool moe;
+    double K, E;               // experts per token; experts on this rank
+    double Pl, Pr, P, A;       // parameters: of a layer, of the root group, of all; of the adapters
+    // Bytes per element.
+    double weight;             // of a parameter as it is kept
+    double gradient;           // of a gradient as it is kept
+    double state;              // of both optimizer states of an element
+    double reduced;            // of a gradient on its way through the reduce-scatter
+    bool lora, eager, autocast, rounds;
+
+    [[nodiscard]] double block(double bytes) const { return rounds ? allocated_block(bytes) : bytes; }
+    /// Tensors of tokens × width.
+    [[nodiscard]] double bf16(double width) const { return block(2 * T * width); }
+    [[nodiscard]] double fp32(double width) const { return block(4 * T * width); }
+};
+
+Figures::Figures(const Workload& w) {
+    const Shape& s = w.shape;
+    const Assumptions& a = w.assumptions;
+    const auto number = [](std::int64_t n) { return static_cast<double>(n); };
+    t = number(w.tensor);
+    W = number(w.shard);
+    sp = a.sequence_parallel ? t : 1;
+    T = number(w.sequence) * number(w.micro_batch) / number(w.context);
+    h = number(s.hidden);
+    L = number(s.layers);
+    heads = number(s.heads) / t;
+    q = number(s.heads) * number(s.head_dim) / t;
+    k = std::max(number(s.kv_heads), t) * number(s.head_dim) / t;  // a rank has one key-value head at least
+    f = number(s.ffn) / t;
+    V = number(s.vocab);
+    moe = s.experts > 0;
+    K = number(s.experts_per_token);
+    E = moe ? number(s.experts) / number(w.expert) : 1;
+
+    // Norm weights and the router are not divided by TP; Linear weights have no bias.
+    const double attention = 2 * h * q + 2 * h * k;
+    Pl = attention + E * 3 * h * f + (moe ? h * number(s.experts) : 0) + 2 * h;
+    Pr = (s.tied_embeddings ? 1 : 2) * V * h / t + h;
+    P = L * Pl + Pr;
+
+    lora = w.lora.rank > 0;
+    const double r = number(w.lora.rank);
+    A = L * r * (2 * (h + q) + 2 * (h + k) + (w.lora.all_linear ? E * 3 * (h + f) : 0));
+
+    const bool pure = a.precision == Precision::pure_bf16;
+    autocast = a.precision == Precision::autocast;
+    eager = a.norm == Norm::eager;
+    rounds = a.allocator == Allocator::default_segments;
+    weight = lora ? w.lora.base_bytes : pure ? 2 : 4;
+    gradient = lora ? (w.lora.fp32_adapters ? 4 : 2) : pure ? 2 : 4;
+    state = 2 * gradient;
+    reduced = lora ? 0 : pure || a.reduce_in_bf16 ? 2 : 4;
+}
+
+/// A moment under construction. A part of nothing is left out; one that comes twice is added up.
+class Alive {
+public:
+    Alive& add(std::string_view name, double bytes) {
+        if (bytes == 0) return *this;
+        const auto same = std::ranges::find(parts_, name, &Part::name);
+        if (same != parts_.end()) same->bytes += bytes;
+        else parts_.push_back({name, bytes});
+        return *this;
+    }
+    [[nodiscard]] Moment as(std::string_view name) const { return {name, parts_}; }
+    [[nodiscard]] double total() const {
+        double sum = 0;
+        for (const Part& part : parts_) sum += part.bytes;
+        return sum;
+    }
+
+private:
+    std::vector<Part> parts_;
+};
+
+Moment largest(std::string_view name, std::initializer_list<Alive> candidates) {
+    return std::ranges::max_element(candidates, {}, &Alive::total)->as(name);
+}
+
+// --- activations ----------------------------------------------------------------------------------------------------
+
+/// Kept per layer for the backward pass, without checkpointing. [HF] [PEFT], sizes checked by [M].
+double layer_activations(const Figures& m, const Workload& w) {
+    // Flash attention: q, k (after the rotation) and v, its output, and the log-sum-exp in fp32.
+    double kept = 2 * m.bf16(m.q) + 2 * m.bf16(m.k) + 4 * m.T * m.heads;
+    // Two reciprocal root mean squares.
+    kept += 2 * 4 * m.T / m.sp;
+
+    // Gate, up, silu(gate), and the product, which only a trained down-projection keeps.
+    const double mlp_tensors = m.lora ? 3 : 4;
+    if (m.moe) kept += m.K * (2 * m.bf16(m.h) + mlp_tensors * m.bf16(m.f));  // each expert's input and output
+    else kept += mlp_tensors * m.bf16(m.f);
+
+    if (m.lora) {
+        // Frozen Linears keep no input. The norms keep their fp32 copy; each adapter keeps its own copy of its input in its
+        // precision (what q, k and v share as bf16 they do not share after the cast), and its inner product of rank r.
+        const bool all = w.lora.all_linear;
+        const double shared_inputs = all ? 2 : 1;
+        const double own_inputs = all ? 5 : 3;
+        const double adapters = all ? 7 : 4;
+        const double rank = static_cast<double>(w.lora.rank);
+        kept += m.eager ? 2 * m.fp32(m.h) : 2 * m.bf16(m.h);
+        const bool casts = w.lora.fp32_adapters;
+        const bool wide = casts && !w.lora.autocast;
+        const auto input = [&](double width) { return wide ? m.fp32(width) : m.bf16(width); };
+        if (casts) kept += own_inputs * input(m.h) + input(m.q) + (all ? input(m.f) : 0);
+        else kept += shared_inputs * m.bf16(m.h) + (all ? m.bf16(m.f) : 0);
+        return kept + adapters * rank * m.T * (wide ? 4 : 2);
+    }
+    if (m.autocast) {
+        // The residual stream is fp32 and is what a norm keeps (eager: the normalized tensor as well); q, k, v, gate and up
+        // each keep a bf16 cast of their own of the norm's output.
+        return kept + 2 * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.bf16(m.h);
+    }
+    // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output, which
+    // the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
+    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.bf16(m.h / m.sp) : m.bf16(m.h / m.sp);
+    return kept + 2 * (norm + m.bf16(m.h));
+}
+
+/// What a checkpoint keeps of a layer: the residual stream at its start.
+double checkpoint(const Figures& m) {
+    return m.autocast ? m.fp32(m.h) : m.bf16(m.h / m.sp);
+}
+
+/// All layers' at the end of the forward pass.
+double all_activations(const Figures& m, const Workload& w) {
+    if (w.checkpointing) return (w.offload_checkpoints ? std::min(2.0, m.L) : m.L) * checkpoint(m);
+    // Nothing that is trained comes before layer 0's first norm under LoRA, so it keeps nothing.
+    return m.L * layer_activations(m, w) - (m.lora ? m.eager ? m.fp32(m.h) : m.bf16(m.h) : 0);
+}
+
+struct FinalNorm {
+    double forward;
+    double backward;
+};
+
+/// What the final norm and the head keep, in either pass.
+FinalNorm final_norm(const Figures& m) {
+    if (m.lora) {
+        const double norm = m.eager ? m.fp32(m.h) : m.bf16(m.h);
+        return {norm + m.bf16(m.h), norm};  // the frozen head keeps no input
+    }
+    if (m.autocast) {
+        const double kept = (m.eager ? 2 : 1) * m.fp32(m.h) + m.bf16(m.h);
+        return {kept + m.fp32(m.h), kept};  // the norm's fp32 output lives as long as the forward pass
+    }
+    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.bf16(m.h / m.sp) : m.bf16(m.h / m.sp);
+    return {norm + m.bf16(m.h), norm + m.bf16(m.h)};
+}
+
+// --- loss -----------------------------------------------------------------------------------------------------------
+
+struct LossBytes {
+    double forward;
+    double backward;
+};
+
+/// Logits, log-softmax and their gradients. [HF] [T]
+LossBytes loss(const Figures& m, const Workload& w) {
+    const double n = m.T * m.V;
+    switch (w.assumptions.loss) {
+    case Loss::fp32:
+        // Forward: bf16 logits (while the output object keeps them), fp32 copy, log-softmax. Backward: log-softmax, its
+        // gradient, the gradient of the negative log-likelihood, all fp32.
+        return {(w.assumptions.keeps_logits ? 10 : 8) * n, 12 * n};
+    case Loss::bf16: return {4 * n, 6 * n};
+    case Loss::chunked: {
+        // One chunk at a time, recomputed in the backward pass; beside it the head's gradient and the hidden states'.
+        const double chunk = n / std::max(1, w.assumptions.loss_chunks);
+        return {8 * chunk, 12 * chunk + 2 * m.V * m.h / m.t + 2 * m.T * m.h};
+    }
+    case Loss::loss_parallel: return {12 * n / m.t, 16 * n / m.t};
+    }
+    return {};
+}
+
+// --- what lives from step to step --------------------------------------------------------------------------------------
+
+/// By how much the blocks of a layer's weights exceed them. They are the first allocations, each in a fresh segment. [C]
+double weight_rounding(const Figures& m) {
+    if (!m.rounds) return 0;
+    const auto excess = [&](double elements) {
+        const double bytes = elements * m.weight / m.W;
+        return allocated_block(bytes) - bytes;
+    };
+    const double mlp = m.moe ? excess(2 * m.E * m.f * m.h) + excess(m.E * m.f * m.h) : 3 * excess(m.h * m.f);
+    return m.L * (2 * excess(m.h * m.q) + 2 * excess(m.h * m.k) + mlp);
+}
+
+struct Kept {
+    Alive alive;
+    double gradients;           // of a whole step, as kept
+    bool gradients_stay;        // from micro batch to micro batch, so that they are among `alive`
+};
+
+/// Parameters, states, buffers: S of docs/memory.md. [Z] [D]
+Kept kept(const Figures& m, const Workload& w) {
+    const Wrapper wrapper = w.assumptions.wrapper;
+    const bool zero = wrapper == Wrapper::zero1 || wrapper == Wrapper::zero2 || wrapper == Wrapper::zero3;
+    const double trained = m.lora ? m.A : m.P;
+    Kept result{};
+    Alive& alive = result.alive;
+    if (zero) {
+        // DeepSpeed keeps a bf16 copy to compute with (whole below stage 3), and fp32 parameters and states sharded.
+        const double own = wrapper == Wrapper::zero3 ? m.W : 1;
+        alive.add("parameters", (m.lora ? m.weight : 2) * m.P / own + (m.lora ? 2 * m.A / own : 0));
+        alive.add("optimizer_states", 12 * trained / m.W);
+        result.gradients = 2 * trained / (wrapper == Wrapper::zero1 ? 1 : m.W);
+        result.gradients_stay = true;  // in buckets of its own that are not given back
+    } else {
+        alive.add("parameters", m.weight * m.P / m.W + (m.lora ? m.gradient * m.A / m.W : 0) + weight_rounding(m));
+        alive.add("optimizer_states", m.state * trained / m.W);
+        result.gradients = m.gradient * trained / m.W;
+        result.gradients_stay = w.grad_accum > 1;
+    }
+    if (result.gradients_stay) alive.add("gradients", result.gradients);
+    if (wrapper == Wrapper::ddp) alive.add("ddp_buckets", m.gradient * trained);
+    alive.add("workspaces", workspaces);
+    // Token and label numbers (int64, labels shifted once more), positions; cosines and sines of one sequence.
+    alive.add("inputs", 32 * m.T + 2 * (m.autocast ? 4 : 2) * m.T / static_cast<double>(w.micro_batch) *
+                                       static_cast<double>(w.shape.head_dim));
+    return result;
+}
+
+/// Of one layer, as kept.
+double layer_gradients(const Figures& m, const Kept& base) {
+    return base.gradients * (m.lora ? 1 / m.L : m.Pl / m.P);
+}
+
+// --- the moments --------------------------------------------------------------------------------------------------------
+
+/// What the backward pass of a layer adds to what is kept, at its MLP. [T]
+double backward_temporaries(const Figures& m) {
+    if (!m.moe) return 4 * m.f * m.T + 2 * m.h * m.T + (m.lora ? 0 : 2 * m.h * m.f);
+    // Experts' weights are one tensor each, so is their gradient. At the down-projection: its gradient, the gradients of
+    // the product and of each expert's output, and three of the hidden states. At gate and up: all experts' gradients, and
+    // the product, gate, up and silu(gate) have given way to the gradient of gate and up.
+    const double down = 2 * m.E * m.h * m.f * (m.lora ? 0 : 1);
+    const double at_down = down + m.T * (6 * m.h + 2 * m.K * m.h + 2 * m.K * m.f);
+    const double at_gate = 3 * down + m.T * (2 * m.K * m.h - 4 * m.K * m.f);
+    return std::max(at_down, at_gate);
+}
+
+struct Sharding {
+    bool gathers;            // parameters are gathered, layer by layer
+    bool keeps_gathered;     // from forward to backward (reshard_after_forward off)
+    double layer;            // a gathered layer
+    double root;             // the gathered root group
+};
+
+/// FSDP2 gathers also on a mesh of one, into copies of the compute precision. [F]
+Sharding sharding(const Figures& m, const Workload& w) {
+    const Wrapper wrapper = w.assumptions.wrapper;
+    const bool gathers = wrapper == Wrapper::fsdp2 || wrapper == Wrapper::zero3;
+    if (!gathers) return {};
+    return {.gathers = true,
+            .keeps_gathered = !w.assumptions.reshard_after_forward,
+            .layer = 2 * m.Pl,
+            .root = 2 * m.Pr};
+}
+
+/// Layer i's backward pass, with the layers above it done.
+Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Sharding& s, double i) {
+    const bool several = m.L > 1;
+    const double layer = layer_activations(m, w);
+    const double casts = m.autocast ? 2 * (w.checkpointing ? m.V * m.h / m.t : m.P) : 0;
+    const bool above = several && i + 1 < m.L;
+    const bool below = several && i > 0;
+
+    Alive alive = base.alive;
+    alive.add("gathered_root", s.root);
+    alive.add("head_gradient", m.lora ? 0 : 2 * m.V * m.h / m.t);
+    if (!base.gradients_stay) alive.add("gradients", (m.L - 1 - i) * layer_gradients(m, base));
+    alive.add("weight_casts", casts);
+    if (s.keeps_gathered) alive.add("gathered_layers", (i + 1) * s.layer);
+    else if (s.gathers) alive.add("gathered_layers", s.layer + (below && m.W > 1 ? s.layer : 0));
+    if (s.gathers && above) alive.add("reduce_scatter", m.reduced * m.Pl);
+
+    Alive at_mlp = alive;
+    if (w.checkpointing) {
+        const double left = w.offload_checkpoints ? std::min(2.0, i + 1) : i + 1;
+        // A fused norm keeps the very tensor that the checkpoint keeps, and so does an eager one under autocast.
+        const bool same = !m.lora && (!m.eager || m.autocast);
+        at_mlp.add("activations", left * checkpoint(m) + layer - (same ? checkpoint(m) : 0));
+    } else {
+        at_mlp.add("activations", (i + 1) * layer);
+    }
+    at_mlp.add("backward_temporaries", backward_temporaries(m));
+
+    // At its end all of its gradients are there, before they are reduced, and its activations are gone.
+    Alive at_end = alive;
+    at_end.add("activations", i * (w.checkpointing ? checkpoint(m) : layer));
+    at_end.add("backward_temporaries", 2 * m.T * m.h + (m.lora ? 0 : 2 * m.Pl));
+    return at_mlp.total() >= at_end.total() ? at_mlp : at_end;
+}
+
+/// The end of the backward pass: the embedding's gradient meets the head's, and both are reduced.
+Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Sharding& s) {
+    Alive alive = base.alive;
+    const double Vh = m.V * m.h;
+    const bool tied = w.shape.tied_embeddings;
+    const bool tp = m.t > 1;
+    // The root's own are being made, unless nothing gathers and they were made in place.
+    if (!base.gradients_stay) alive.add("gradients", m.lora || !s.gathers ? base.gradients : m.L * layer_gradients(m, base));
+    if (m.lora) return alive.as("root");
+    if (!s.gathers) {
+        // The embedding's gradient is made before it is added to the head's.
+        alive.add("embedding_gradient", tp ? m.gradient * Vh : tied ? m.gradient * Vh / m.t : 0);
+        return alive.as("root");
+    }
+    const double last_layer = m.reduced * m.Pl;  // its reduce-scatter's input
+
+    // In bf16: gathered parameters, the head's gradient, the embedding's, and their sum where they are tied. A chunked loss
+    // owns the head's gradient and adds in place. DTensor's vocabulary-parallel embedding makes its gradient for the whole
+    // vocabulary. [T]
+    Alive meeting = alive;
+    meeting.add("gathered_root", s.root).add("reduce_scatter", last_layer);
+    if (tp) meeting.add("head_gradient", 4 * Vh / m.t).add("embedding_gradient", 2 * Vh);
+    else if (tied && w.assumptions.loss == Loss::chunked) meeting.add("head_gradient", 2 * m.Pr).add("embedding_gradient", 2 * m.Pr);
+    else if (tied) meeting.add("head_gradient", 4 * m.Pr).add("embedding_gradient", 2 * m.Pr);
+    else meeting.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr);
+
+    // The copy into the reduce-scatter's input beside both gradients, then its output beside one of them; on a mesh of one
+    // input and output are whole. [F]
+    Alive copying = alive;
+    copying.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr).add("reduce_scatter", m.reduced * m.Pr);
+    Alive reducing = alive;
+    reducing.add("head_gradient", m.W > 1 ? m.Pr : 0)
+        .add("reduce_scatter", m.reduced * m.Pr + m.gradient * m.Pr / m.W);
+    return largest("root", {meeting, copying, reducing});
+}
+
+}  // namespace
+
+double allocated_block(double bytes) noexcept {
+    // From 10 MiB on a request is a segment of its own, of a multiple of 2 MiB; what is left of it is split off only
+    // where it exceeds 1 MiB. Smaller ones are carved from 20 MiB segments.
+    constexpr double segment_of_its_own = 10 * MiB;
+    constexpr double granularity = 2 * MiB;
+    if (bytes < segment_of_its_own) return bytes;
+    const double segment = std::ceil(bytes / granularity) * granularity;
+    return segment - bytes <= MiB ? segment : bytes;
+}
+
+double race_bytes(const Workload& workload) noexcept {
+    if (workload.assumptions.wrapper != Wrapper::ddp) return 0;
+    const Figures m(workload);
+    // In step 2 DDP rebuilds its buckets; on some ranks the old ones are alive until the step ends. [M]
+    return m.gradient * (m.lora ? m.A : m.P);
+}
+
+std::vector<Moment> pytorch_moments(const Workload& w) {
+    const Figures m(w);
+    const Kept base = kept(m, w);
+    const Sharding s = sharding(m, w);
+    const LossBytes logits = loss(m, w);
+    const FinalNorm norm = final_norm(m);
+    const double activations = all_activations(m, w);
+    const double root = s.keeps_gathered ? 2 * m.P : s.root;
+    // The last gathered layer's flat buffer is freed at the next gather only; after a model that returns its divided logits
+    // the root's hooks have run before the loss is computed. [F] [M]
+    const bool buffer = s.gathers && m.W > 1 && !(w.assumptions.loss == Loss::loss_parallel && w.assumptions.keeps_logits);
+    // autocast keeps its casts of the weights until it is left; the backward pass needs those that were saved: with
+    // checkpointing, the head's. An embedding is not cast, so an untied one is left out.
+    const double cast_weights = m.autocast ? 2 * (m.P - (w.shape.tied_embeddings ? 0 : m.V * m.h / m.t)) : 0;
+    const double cast_adapters = m.lora && w.lora.fp32_adapters && w.lora.autocast ? 2 * m.A : 0;
+
+    Alive forward = base.alive;
+    forward.add("ddp_bucket_race", race_bytes(w))
+        .add("gathered_root", root)
+        .add("gathered_layers", buffer ? s.layer : 0)
+        .add("weight_casts", cast_weights + cast_adapters)
+        .add("activations", activations + norm.forward)
+        .add("loss", logits.forward);
+    Alive loss_backward = base.alive;
+    loss_backward.add("ddp_bucket_race", race_bytes(w))
+        .add("gathered_root", root)
+        .add("gathered_layers", buffer && !s.keeps_gathered ? s.layer : 0)
+        .add("weight_casts", w.checkpointing ? (m.autocast ? 2 * m.V * m.h / m.t : 0) : cast_weights + cast_adapters)
+        .add("activations", activations + norm.backward)
+        .add("loss", logits.backward);
+
+    // All but the first and last two layers change by the same step from one to the next, so these hold the maximum.
+    Alive layer = at_layer(m, w, base, s, 0);
+    for (const double i : {1.0, m.L - 2, m.L - 1}) {
+        if (i < 0 || i >= m.L) continue;
+        Alive other = at_layer(m, w, base, s, i);
+        if (other.total() > layer.total()) layer = std::move(other);
+    }
+
+    Alive optimizer = base.alive;
+    if (!base.gradients_stay) optimizer.add("gradients", base.gradients);
+    // A foreach AdamW makes the roots of the second moments for all parameters at once.
+    if (w.assumptions.optimizer == OptimizerKind::foreach) optimizer.add("optimizer_temporaries", base.gradients);
+
+    return {forward.as("forward"), loss_backward.as("loss"), layer.as("layer"), at_root(m, w, base, s), optimizer.as("optimizer")};
+}
+
+std::vector<Moment> megatron_moments(const Workload& w) {
+    const Figures m(w);
+    const double stages = static_cast<double>(w.pipeline);
+    const double layers = std::ceil(m.L / stages);
+    // The first and last stage hold an embedding or a head each; a pipeline of one holds both. [N]
+    const double root = stages > 1 ? m.V * m.h / m.t : m.Pr;
+    const double parameters = layers * m.Pl + root;
+
+    Alive base;
+    base.add("parameters", 2 * parameters);
+    // Gradients accumulate in a buffer of their own, in fp32 unless they are reduced in bf16. The distributed optimizer
+    // shards fp32 parameters and both states over the data-parallel ranks, which `shard` counts. [N]
+    base.add("gradients", (w.assumptions.reduce_in_bf16 ? 2 : 4) * parameters);
+    base.add("optimizer_states", 12 * parameters / m.W);
+    base.add("workspaces", workspaces);
+
+    // Transformer Engine's fused norms and SwiGLU. [K], with grouped queries and a gated MLP.
+    double layer = 2 * m.bf16(m.q) + 2 * m.bf16(m.k) + 4 * m.T * m.heads;
+    layer += 3 * m.bf16(m.f) * (m.moe ? m.K : 1) + (m.moe ? 2 * m.K * m.bf16(m.h) : 0);
+    layer += 2 * m.bf16(m.h / m.sp) + 2 * m.bf16(m.h / (m.sp > 1 ? m.sp : 1));
+    const double held = w.checkpointing ? m.bf16(m.h / m.sp) : layer;
+    // The first stage holds as many micro batches as there are stages; an interleaved schedule some more. [K], equation 7.
+    const double in_flight =
+        stages > 1 ? stages * (1 + (w.virtual_pipeline > 1 ? (stages - 1) / (stages * static_cast<double>(w.virtual_pipeline)) : 0)) : 1;
+
+    Alive first = base;
+    first.add("activations", in_flight * layers * held + (w.checkpointing ? layer : 0));
+    first.add("backward_temporaries", 4 * m.f * m.T + 2 * m.h * m.T);
+    // The last stage holds one micro batch and the vocabulary-parallel loss: bf16 logits, fp32 logits, their softmax. [N]
+    Alive last = base;
+    last.add("activations", (stages > 1 ? 1 : in_flight) * layers * held + m.bf16(m.h));
+    last.add("loss", (w.assumptions.loss == Loss::bf16 ? 6 : 10) * m.T * m.V / (w.assumptions.loss == Loss::fp32 ? 1 : m.t));
+    return {first.as("layer"), last.as("loss")};
+}
+
+}  // namespace recipe::memory

@@ -1,0 +1,198 @@
+#include "memory/search.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <fmt/format.h>
+
+namespace recipe::memory {
+namespace {
+
+// In the order in which changes are preferred, from the least intrusive on.
+enum Change : unsigned { tensor = 1, shard = 2, micro_batch = 4, checkpointing = 8, loss = 16, nodes = 32, machine = 64 };
+
+struct Candidate {
+    Workload workload;
+    std::int64_t nodes = 1;
+    unsigned changes = 0;
+    std::vector<std::string> set;
+};
+
+struct Found {
+    Suggestion suggestion;
+    unsigned changes = 0;
+};
+
+constexpr std::array<std::int64_t, 4> tensor_factors{1, 2, 4, 8};
+constexpr std::array<std::int64_t, 4> batch_divisors{1, 2, 4, 8};
+constexpr std::array<std::int64_t, 4> node_factors{1, 2, 4, 8};
+constexpr std::array<std::int64_t, 3> shard_factors{1, 2, 4};
+constexpr std::int64_t most_nodes = 1024;
+
+bool splits_evenly(const Shape& s, std::int64_t degree) {
+    return s.heads % degree == 0 && s.kv_heads % degree == 0 && s.ffn % degree == 0 && s.vocab % degree == 0;
+}
+
+/// The shard degrees worth a try: what is there, as much as there can be, and powers of two between, most first.
+std::vector<std::int64_t> shard_degrees(const Workload& w, std::int64_t current, std::int64_t world) {
+    const std::int64_t parts = w.tensor * w.expert * w.pipeline;
+    if (world % parts != 0) return {};
+    const std::int64_t rest = world / parts;
+    std::vector<std::int64_t> degrees;
+    if (rest % current == 0) degrees.push_back(current);  // no change comes first
+    for (const std::int64_t factor : shard_factors)
+        if (rest % factor == 0 && rest / factor >= w.context && rest / factor != current) degrees.push_back(rest / factor);
+    return degrees;
+}
+
+class Search {
+public:
+    Search(const Reading& reading, const Knobs& knobs, double usable_bytes)
+        : reading_(reading), knobs_(knobs), usable_(usable_bytes) {}
+
+    std::vector<Found> run(Verdict wanted) {
+        wanted_ = wanted;
+        found_.clear();
+        for (const std::int64_t factor : node_factors) {
+            if (factor > 1 && (knobs_.nodes.empty() || reading_.nodes * factor > most_nodes)) break;
+            Candidate candidate{.workload = reading_.workload, .nodes = reading_.nodes * factor, .changes = 0, .set = {}};
+            if (factor > 1) change(candidate, nodes, knobs_.nodes, candidate.nodes);
+            try_tensor(candidate);
+        }
+        return std::move(found_);
+    }
+
+private:
+    template <class Number>
+    static void change(Candidate& candidate, Change what, const std::string& key, Number to) {
+        candidate.changes |= what;
+        candidate.set.push_back(fmt::format("{}={}", key, to));
+    }
+
+    void try_tensor(const Candidate& base) {
+        for (const std::int64_t factor : tensor_factors) {
+            Candidate candidate = base;
+            Workload& w = candidate.workload;
+            w.tensor *= factor;
+            if (factor > 1) {
+                // Within a node, where it is fast.
+                const bool possible = !knobs_.tensor.empty() && reading_.devices % w.tensor == 0 && splits_evenly(w.shape, w.tensor);
+                if (!possible) continue;
+                w.assumptions = reading_.assumptions(w.tensor);
+                change(candidate, tensor, knobs_.tensor, w.tensor);
+            }
+            try_shard(candidate);
+        }
+    }
+
+    void try_shard(const Candidate& base) {
+        const std::int64_t world = base.nodes * reading_.devices;
+        if (base.workload.assumptions.framework == Framework::megatron) {
+            // The optimizer's states spread by themselves.
+            Candidate candidate = base;
+            const std::int64_t parts = base.workload.tensor * base.workload.pipeline;
+            if (world % (parts * base.workload.context) != 0) return;
+            if (candidate.workload.shard > 1) candidate.workload.shard = world / parts;
+            return try_batch(candidate);
+        }
+        for (const std::int64_t degree : shard_degrees(base.workload, reading_.workload.shard, world)) {
+            if (degree != reading_.workload.shard && knobs_.shard.empty()) continue;
+            Candidate candidate = base;
+            if (degree != reading_.workload.shard) {
+                change(candidate, shard, knobs_.shard, degree);
+                if (!knobs_.shard_also.empty()) candidate.set.push_back(knobs_.shard_also);
+            }
+            candidate.workload.shard = degree;
+            try_batch(candidate);
+        }
+    }
+
+    void try_batch(const Candidate& base) {
+        const auto replicate = replicas(base.workload, base.nodes * reading_.devices);
+        if (!replicate) return;
+        for (const std::int64_t divisor : batch_divisors) {
+            if (base.workload.micro_batch % divisor != 0 || (divisor > 1 && knobs_.micro_batch.empty())) break;
+            Candidate candidate = base;
+            candidate.workload.replicate = *replicate;
+            candidate.workload.micro_batch /= divisor;
+            if (divisor > 1) change(candidate, micro_batch, knobs_.micro_batch, candidate.workload.micro_batch);
+            try_checkpointing(candidate);
+        }
+    }
+
+    void try_checkpointing(const Candidate& base) {
+        try_loss(base);
+        if (base.workload.checkpointing || knobs_.checkpointing.empty()) return;
+        Candidate candidate = base;
+        candidate.workload.checkpointing = true;
+        change(candidate, checkpointing, knobs_.checkpointing, "true");
+        try_loss(candidate);
+    }
+
+    void try_loss(const Candidate& base) {
+        weigh(base);
+        const Loss kind = base.workload.assumptions.loss;
+        if (knobs_.loss.empty() || kind == Loss::chunked || kind == Loss::loss_parallel) return;
+        Candidate candidate = base;
+        candidate.workload.assumptions.loss = Loss::chunked;
+        change(candidate, loss, knobs_.loss, "chunked");
+        weigh(candidate);
+    }
+
+    /// Keeps the first candidate of each set of changes, unless fewer of them do.
+    void weigh(const Candidate& candidate) {
+        const bool known = std::ranges::any_of(found_, [&](const Found& f) { return (f.changes & ~candidate.changes) == 0; });
+        if (known || candidate.changes == 0) return;
+        const auto prediction = predict(candidate.workload);
+        if (!prediction) return;
+        const Verdict verdict = judge(*prediction, usable_ - outside_allocator_bytes(candidate.workload));
+        if (verdict > wanted_) return;
+        std::erase_if(found_, [&](const Found& f) { return (candidate.changes & ~f.changes) == 0; });
+        found_.push_back({{.set = candidate.set, .peak_bytes = prediction->peak_bytes, .verdict = verdict}, candidate.changes});
+    }
+
+    const Reading& reading_;
+    const Knobs& knobs_;
+    double usable_;
+    Verdict wanted_ = Verdict::fits;
+    std::vector<Found> found_;
+};
+
+/// The smallest machines that do, the recipe as it is.
+void add_machines(const Reading& reading, std::vector<Machine> machines, Verdict wanted, std::vector<Found>& found) {
+    const auto prediction = predict(reading.workload);
+    if (!prediction) return;
+    std::ranges::stable_sort(machines, {}, &Machine::usable_bytes);
+    for (const Machine& candidate : machines) {
+        const Verdict verdict = judge(*prediction, candidate.usable_bytes - outside_allocator_bytes(reading.workload));
+        if (verdict > wanted) continue;
+        found.push_back({{.set = {fmt::format("instance_type={}", candidate.name)}, .peak_bytes = prediction->peak_bytes, .verdict = verdict},
+                         Change::machine});
+        return;
+    }
+}
+
+}  // namespace
+
+std::vector<Suggestion> search(const Reading& reading, const Knobs& knobs, double usable_bytes,
+                               const std::vector<Machine>& machines, std::size_t most) {
+    std::vector<Found> found;
+    for (const Verdict wanted : {Verdict::fits, Verdict::tight}) {
+        found = Search(reading, knobs, usable_bytes).run(wanted);
+        add_machines(reading, machines, wanted, found);
+        if (!found.empty()) break;
+    }
+    // A change of machine or of their number costs money, and comes after all others.
+    const auto price = [](const Found& f) {
+        const bool costs = (f.changes & (nodes | machine)) != 0;
+        return std::tuple(costs, std::popcount(f.changes), f.changes);
+    };
+    std::ranges::stable_sort(found, {}, price);
+    std::vector<Suggestion> suggestions;
+    for (Found& f : found) {
+        if (suggestions.size() == most) break;
+        suggestions.push_back(std::move(f.suggestion));
+    }
+    return suggestions;
+}
+
+}  // namespace recipe::memory

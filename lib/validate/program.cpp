@@ -1,0 +1,170 @@
+// What the program that reads the recipe demands beside layout and batches.
+#include "validate/rule.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
+#include <array>
+
+namespace recipe::validate {
+namespace {
+
+using family::Key;
+
+bool is_adapter(const Subject& s) {
+    return s.family.layout == family::Layout::fsdp && s.family.has(Key::smp);
+}
+
+bool has_peft(const Subject& s) {
+    const config::Value* peft = s.effective(Key::peft);
+    const std::string* name = peft != nullptr ? peft->as_string() : nullptr;
+    return name != nullptr && !name->empty();
+}
+
+// --- the model -----------------------------------------------------------------------------------------------------
+
+bool always(const Subject&) {
+    return true;
+}
+
+Findings type(const Subject& s) {
+    return wrong_types(s, {&s.layers, &s.attention_heads, &s.key_value_heads, &s.vocabulary, &s.experts});
+}
+
+Findings range(const Subject& s) {
+    return wrong_ranges({&s.layers, &s.attention_heads, &s.key_value_heads, &s.vocabulary, &s.experts});
+}
+
+constexpr std::array switches{Key::fp8,       Key::recompute, Key::offload_activations, Key::moe, Key::smp,
+                              Key::fine_tune, Key::synthetic, Key::sequence_parallel,   Key::tied_embeddings};
+
+Findings switch_is_text(const Subject& s) {
+    Findings findings;
+    for (const Key key : switches) {
+        if (!s.family.has(key)) continue;
+        const Found found = s.find(key);
+        if (!found.given() || found.value->as_bool() || found.value->as_number()) continue;
+        const std::string* text = found.value->as_string();
+        const bool yes = says_yes(*found.value);
+        findings.push_back({.at = found,
+                            .message = fmt::format("{} is {} `{}` and not true or false", found.key,
+                                                   config::describe(found.value->kind()), shown(*found.value)),
+                            .fix = text != nullptr ? s.set(found, yes ? "True" : "False") : std::string()});
+    }
+    return findings;
+}
+
+// --- SageMaker's adapter -------------------------------------------------------------------------------------------
+
+bool smp_applies(const Subject& s) {
+    return is_adapter(s) && !s.is_on(Key::smp) && s.tensor.usable() && s.expert.usable() &&
+           (s.tensor.number > 1 || s.expert.number > 1);
+}
+
+Findings smp(const Subject& s) {
+    const Found found = s.find(Key::smp);
+    std::string ones;
+    for (const Number* degree : {&s.tensor, &s.expert})
+        if (degree->number > 1) ones += (ones.empty() ? "" : " ") + s.set(degree->found, "1");
+    const Found& at = s.tensor.number > 1 ? s.tensor.found : s.expert.found;
+    return {{.at = at,
+             .message = fmt::format("{} {} needs {}, which is off", at.key, std::max(s.tensor.number, s.expert.number),
+                                    found.key),
+             .fix = s.set(found, "True"),
+             .other_fixes = {std::move(ones)}}};
+}
+
+bool peft_applies(const Subject& s) {
+    return is_adapter(s) && has_peft(s) && s.is_on(Key::smp);
+}
+
+Findings peft(const Subject& s) {
+    const Found smp_key = s.find(Key::smp);
+    std::string off = s.set(smp_key, "False");
+    std::string without_degrees = off;
+    for (const Number* degree : {&s.tensor, &s.expert})
+        if (degree->usable() && degree->number > 1) without_degrees += ' ' + s.set(degree->found, "1");
+    const Found found = s.find(Key::peft);
+    return {{.at = found,
+             .message = fmt::format("{} is {}, which the adapter does with {} off only", found.key, shown(*found.value),
+                                    smp_key.key),
+             .fix = std::move(off),
+             .other_fixes = {std::move(without_degrees)}}};
+}
+
+bool weights_applies(const Subject& s) {
+    if (!is_adapter(s) || !s.is_on(Key::fine_tune)) return false;
+    const config::Value* name = s.effective(Key::model_name);
+    return name == nullptr || (name->as_string() != nullptr && name->as_string()->empty());
+}
+
+Findings weights(const Subject& s) {
+    const Found name = s.find(Key::model_name);
+    const Found fine_tune = s.find(Key::fine_tune);
+    return {{.at = name,
+             .message = fmt::format("{} is not set, and {}: the adapter then has no weights to start from", name.key,
+                                    fine_tune.given() ? fine_tune.key + " is on"
+                                                      : fine_tune.key + " is on when it is left out"),
+             .fix = {},
+             .severity = fine_tune.given() ? std::nullopt : std::optional(Severity::hint)}};
+}
+
+constexpr std::array<std::string_view, 5> strategies{"no_shard", "shard_grad_op", "hybrid_shard", "_hybrid_shard_zero2",
+                                                     "full_shard"};
+
+bool strategy_applies(const Subject& s) {
+    if (s.family.layout != family::Layout::fsdp) return false;
+    const Found found = s.find(Key::sharding_strategy);
+    if (!found.given()) return false;
+    const std::string* name = found.value->as_string();
+    return name == nullptr || std::ranges::count(strategies, *name) == 0;
+}
+
+Findings strategy(const Subject& s) {
+    const Found found = s.find(Key::sharding_strategy);
+    const std::string text = config::to_python_text(*found.value);
+    const auto names = nearest(text, {strategies.begin(), strategies.end()}, 1);
+    Finding finding{.at = found,
+                    .message = fmt::format("{} is {}; it can be {}", found.key, shown(*found.value),
+                                           fmt::join(strategies, ", ")),
+                    .fix = s.set(found, names.empty() ? "hybrid_shard" : names.front())};
+    if (!is_adapter(s)) finding.severity = Severity::warning;
+    return {std::move(finding)};
+}
+
+constexpr std::string_view schema = "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py";
+
+constexpr std::array<Rule, 7> table{{
+    {{"model.type", "The numbers of the model's shape are ints.", schema, Severity::warning}, always, type},
+    {{"model.range", "The numbers of the model's shape are positive and below all reason.", schema,
+      Severity::warning}, always, range},
+    {{"model.switch", "What is on or off is true or false and no text.",
+      "Hydra's override grammar: `k=yes` is the text yes; programs differ in what they make of it", Severity::warning},
+     always,
+     switch_is_text},
+    {{"model.smp", "SageMaker's adapter splits tensors and experts with use_smp_model on only.",
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Non SMP Model implementations do not "
+      "support tensor_model_parallel_degree or expert_model_parallel_degree > 1\""},
+     smp_applies,
+     smp},
+    {{"model.peft", "SageMaker's adapter fine-tunes adapters (PEFT) with use_smp_model off only.",
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, collections/model/sagemaker_base_model.py: \"Must set "
+      "use_smp_model=False to use PEFT\""},
+     peft_applies,
+     peft},
+    {{"model.weights", "Fine-tuning starts from weights.",
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Must provide 'hf_model_name_or_path' or "
+      "set 'do_finetune' to False\"",
+      Severity::warning},
+     weights_applies,
+     weights},
+    {{"model.sharding_strategy", "The sharding strategy is one that there is.", schema}, strategy_applies, strategy},
+}};
+
+}  // namespace
+
+std::span<const Rule> program_rules() {
+    return table;
+}
+
+}  // namespace recipe::validate

@@ -1,0 +1,112 @@
+#include "catch.hpp"
+#include "memory/search.hpp"
+#include "memory/workloads.hpp"
+
+#include <charconv>
+#include <algorithm>
+#include <set>
+
+namespace recipe::memory {
+namespace {
+
+const Knobs all_knobs{.tensor = "tensor", .shard = "shard", .micro_batch = "batch", .checkpointing = "recompute",
+                      .loss = "loss", .nodes = "nodes"};
+
+std::int64_t number(const std::string& text) {
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+/// The reading with a suggestion's changes made, each by its name alone.
+Reading changed(Reading reading, const Suggestion& suggestion) {
+    for (const std::string& set : suggestion.set) {
+        const std::string key = set.substr(0, set.find('='));
+        const std::string value = set.substr(set.find('=') + 1);
+        Workload& w = reading.workload;
+        if (key == "tensor") {
+            w.tensor = number(value);
+            const Loss loss = w.assumptions.loss;
+            w.assumptions = reading.assumptions(w.tensor);
+            if (loss == Loss::chunked) w.assumptions.loss = loss;
+        } else if (key == "shard") w.shard = number(value);
+        else if (key == "batch") w.micro_batch = number(value);
+        else if (key == "recompute") w.checkpointing = value == "true";
+        else if (key == "loss") w.assumptions.loss = Loss::chunked;
+        else if (key == "nodes") reading.nodes = number(value);
+        else FAIL("an unknown change: " << set);
+    }
+    return reading;
+}
+
+Reading reading_of(const Workload& workload, std::int64_t nodes, const Assumptions& divided) {
+    return {.workload = workload, .alone = workload.assumptions, .divided = divided, .nodes = nodes, .devices = 8,
+            .unknown = {}, .problems = {}};
+}
+
+TEST_CASE("every suggestion divides the world, splits the heads and fits") {
+    Assumptions divided;
+    divided.loss = Loss::loss_parallel;
+    divided.sequence_parallel = true;
+    int suggestions = 0;
+    for (const Shape& shape : {llama3_2_1b(), llama3_1_8b()})
+        for (const std::int64_t nodes : {1, 2, 3})
+            for (const std::int64_t sequence : {2048, 8192, 16384})
+                for (const std::int64_t batch : {1, 2, 6})
+                    for (const double usable : {14.0, 22.0, 40.0, 79.0})
+                        for (const std::int64_t context : {1, 2}) {
+                            Workload workload{.shape = shape, .sequence = sequence, .micro_batch = batch, .shard = 8, .context = context};
+                            const Reading reading = reading_of(workload, nodes, divided);
+                            for (const Suggestion& s : search(reading, all_knobs, usable * GiB, {}, 10)) {
+                                ++suggestions;
+                                const Reading after = changed(reading, s);
+                                Workload w = after.workload;
+                                CHECK(after.devices % w.tensor == 0);
+                                CHECK(w.shape.heads % w.tensor == 0);
+                                CHECK(w.shape.kv_heads % w.tensor == 0);
+                                CHECK(w.context <= w.shard);
+                                const auto replicate = replicas(w, after.world());
+                                REQUIRE(replicate);
+                                w.replicate = *replicate;
+                                const auto prediction = predict(w);
+                                REQUIRE(prediction);
+                                CHECK(prediction->peak_bytes == Approx(s.peak_bytes));
+                                CHECK(judge(*prediction, usable * GiB - outside_allocator_bytes(w)) == s.verdict);
+                                CHECK(s.verdict != Verdict::does_not_fit);
+                            }
+                        }
+    CHECK(suggestions > 500);
+}
+
+TEST_CASE("no suggestion contains the changes of another") {
+    const Reading reading = reading_of({.shape = llama3_1_8b(), .sequence = 8192, .micro_batch = 2, .shard = 8}, 1, {});
+    const auto suggestions = search(reading, all_knobs, 40 * GiB, {}, 10);
+    REQUIRE(suggestions.size() > 1);
+    const auto keys = [](const Suggestion& s) {
+        std::set<std::string> names;
+        for (const std::string& set : s.set) names.insert(set.substr(0, set.find('=')));
+        return names;
+    };
+    for (std::size_t i = 0; i < suggestions.size(); ++i)
+        for (std::size_t j = 0; j < suggestions.size(); ++j)
+            if (i != j) CHECK_FALSE(std::ranges::includes(keys(suggestions[j]), keys(suggestions[i])));
+}
+
+TEST_CASE("a knob without a name is left alone") {
+    const Reading reading = reading_of({.shape = llama3_2_1b(), .sequence = 8192, .micro_batch = 2, .shard = 8}, 1, {});
+    CHECK(search(reading, {}, 22 * GiB, {}, 10).empty());
+    const auto only = search(reading, {.tensor = {}, .shard = {}, .micro_batch = "batch", .checkpointing = "recompute", .loss = {}, .nodes = {}},
+                             30 * GiB, {}, 10);
+    for (const Suggestion& s : only)
+        for (const std::string& set : s.set) CHECK((set.starts_with("batch=") || set.starts_with("recompute=")));
+}
+
+TEST_CASE("the smallest machine that does is suggested") {
+    const Reading reading = reading_of({.shape = llama3_1_8b(), .sequence = 8192, .micro_batch = 1, .checkpointing = true, .shard = 8}, 1, {});
+    const auto found = search(reading, {}, 22 * GiB, {{"large", 139 * GiB}, {"medium", 44 * GiB}, {"small", 24 * GiB}}, 10);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().set == std::vector<std::string>{"instance_type=medium"});
+}
+
+}  // namespace
+}  // namespace recipe::memory

@@ -1,0 +1,32 @@
+#include "../hardware/catalogue_file_on_disk.hpp"
+#include "catch.hpp"
+#include "site/site.hpp"
+
+namespace recipe::site {
+
+TEST_CASE("a site says how severe a code is") {
+    const HardwareFile file("severities: {devices.partial: error, precision.fp8_leftover: off, data.missing: warning}");
+    const auto settings = load(file.path);
+    REQUIRE(settings);
+    CHECK(settings->severities.at("devices.partial") == Severity::error);
+    CHECK(settings->severities.at("precision.fp8_leftover") == std::nullopt);
+    CHECK(settings->severities.at("data.missing") == Severity::warning);
+}
+
+TEST_CASE("a site's severities are for codes that there are, and not for what no plan can do without") {
+    for (const auto& [text, words] :
+         {std::pair{"severities: {precision.fp9: off}", "did you mean precision.fp8?"},
+          std::pair{"severities: {devices.range: warning}", "stays an error"},
+          std::pair{"severities: {compose.yaml: off}", "stays an error"},
+          std::pair{"severities: {precision.fp8: loud}", "error, warning, hint or off"},
+          std::pair{"severities: [precision.fp8]", "a map"}}) {
+        INFO(text);
+        const HardwareFile file(text);
+        const auto settings = load(file.path);
+        REQUIRE_FALSE(settings);
+        CHECK(settings.error().front().code == "site.file");
+        CHECK(settings.error().front().message.find(words) != std::string::npos);
+    }
+}
+
+}  // namespace recipe::site

@@ -1,0 +1,313 @@
+// Every rule of the table: a neighbour that passes, the recipe that fails, and where the rule has a fix, the recipe with it.
+#include "catch.hpp"
+#include "recipe_under_test.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace recipe::validate {
+namespace {
+
+RecipeUnderTest nemo() {
+    return RecipeUnderTest(R"(
+instance_type: p5.48xlarge
+env_vars: {NCCL_DEBUG: WARN}
+recipes:
+  run: {name: nemo, results_dir: /fsx/results}
+  trainer: {devices: 8, num_nodes: 4, accelerator: gpu, precision: bf16, accumulate_grad_batches: 1}
+  model:
+    micro_batch_size: 1
+    global_batch_size: 64
+    tensor_model_parallel_size: 4
+    pipeline_model_parallel_size: 2
+    virtual_pipeline_model_parallel_size: null
+    context_parallel_size: 1
+    expert_model_parallel_size: 1
+    sequence_parallel: true
+    encoder_seq_length: 8192
+    num_layers: 32
+    num_attention_heads: 32
+    num_query_groups: 8
+    num_moe_experts: null
+    fp8: false
+)");
+}
+
+RecipeUnderTest neuron() {
+    return RecipeUnderTest(R"(
+instance_type: trn1.32xlarge
+recipes:
+  run: {name: neuron, results_dir: /fsx/results, model_type: neuron-hf}
+  trainer: {devices: 32, num_nodes: 4}
+  distributed_strategy:
+    tensor_model_parallel_size: 32
+    pipeline_model_parallel_size: 1
+    virtual_pipeline_model_parallel_size: 1
+    sequence_parallel: true
+    kv_replicator: 4
+  data: {micro_batch_size: 1, global_batch_size: 1024, train_dir: /fsx/data}
+  model: {encoder_seq_length: 8192, num_layers: 32, num_attention_heads: 32, num_key_value_heads: 8, vocab_size: 128256}
+)");
+}
+
+RecipeUnderTest adapter() {
+    return hyperpod_llama().with("instance_type=p5.48xlarge ++recipes.use_smp_model=True ++recipes.model.do_finetune=False");
+}
+
+/// Llama 3.2 1B, with all that its memory depends on.
+RecipeUnderTest sized() {
+    return RecipeUnderTest(R"(
+instance_type: p5.48xlarge
+launch: {entry_script: train.py}
+recipes:
+  run: {name: llama, results_dir: /fsx/results}
+  trainer: {devices: 8, num_nodes: 1, accelerator: gpu, precision: bf16}
+  model:
+    train_batch_size: 2
+    tensor_model_parallel_degree: 1
+    sharding_strategy: hybrid_shard
+    shard_degree: 8
+    activation_checkpointing: false
+    max_context_width: 8192
+    num_hidden_layers: 16
+    hidden_size: 2048
+    num_attention_heads: 32
+    num_key_value_heads: 8
+    intermediate_size: 8192
+    vocab_size: 128256
+    tie_word_embeddings: true
+    data: {use_synthetic_data: true}
+)");
+}
+
+struct Case {
+    const char* code;
+    RecipeUnderTest (*base)();
+    const char* passing;
+    const char* failing;
+    Severity severity;
+    bool has_fix;
+};
+
+constexpr Severity error = Severity::error;
+constexpr Severity warning = Severity::warning;
+constexpr Severity hint = Severity::hint;
+
+const Case cases[] = {
+    {"devices.type", llama, "trainer.devices=8", "trainer.devices='8'", error, true},
+    {"devices.type", llama, "trainer.devices=8", "trainer.devices=many", error, false},
+    {"devices.range", llama, "trainer.num_nodes=100000 trainer.devices=8", "trainer.num_nodes=0", error, false},
+    {"devices.unset", llama, "trainer.devices=null instance_type=p5.48xlarge", "trainer.devices=null", warning, false},
+    {"devices.unknown_instance", llama, "instance_type=ML.P5.48xlarge", "instance_type=p5.49xlarge", warning, true},
+    {"devices.exceeds", llama, "instance_type=g5.48xlarge", "instance_type=g5.12xlarge", error, true},
+    {"devices.exceeds", neuron, "instance_type=trn2.48xlarge ++env_vars.NEURON_LOGICAL_NC_CONFIG=1 trainer.devices=128",
+     "instance_type=trn2.48xlarge trainer.devices=128", error, true},
+    {"devices.partial", llama, "instance_type=p5.48xlarge", "instance_type=p5.48xlarge trainer.devices=4 trainer.num_nodes=2",
+     warning, true},
+    {"devices.accelerator_mismatch", llama, "instance_type=p5.48xlarge", "instance_type=trn1.32xlarge", error, false},
+    {"devices.accelerator_mismatch", neuron, "instance_type=trn1n.32xlarge", "instance_type=p5.48xlarge trainer.devices=8",
+     error, false},
+    {"devices.not_listed", llama, "instance_type=p5.48xlarge ++recipes.instance_types=[ml.p5.48xlarge]",
+     "instance_type=p4d.24xlarge ++recipes.instance_types=[ml.p5.48xlarge]", warning, false},
+    {"precision.fp8", llama, "instance_type=g6.48xlarge model.fp8=True", "instance_type=g5.48xlarge model.fp8=True", error, true},
+    {"precision.fp8", adapter, "instance_type=p4d.24xlarge", "instance_type=p4d.24xlarge model.fp8=null", error, true},
+    {"precision.fp8", adapter, "instance_type=p4d.24xlarge model.fp8=null use_smp_model=False",
+     "instance_type=p4d.24xlarge model.fp8=null", error, true},
+    {"precision.fp8", nemo, "instance_type=p4d.24xlarge", "instance_type=p4d.24xlarge model.fp8=true", error, true},
+    {"precision.bf16", llama, "instance_type=p4d.24xlarge", "instance_type=p3dn.24xlarge", error, true},
+    {"precision.fp8_unused", adapter, "model.fp8=True", "model.fp8=True use_smp_model=False", hint, true},
+    {"precision.fp8_leftover", llama, "model.fp8=True ++recipes.model.fp8_amax_history_len=16",
+     "++recipes.model.fp8_amax_history_len=16", hint, false},
+    {"layout.type", llama, "model.shard_degree=4", "model.shard_degree=4.5", error, false},
+    {"layout.type", llama, "model.shard_degree=4", "model.shard_degree='4'", warning, true},
+    {"layout.range", llama, "model.tensor_model_parallel_degree=1", "model.tensor_model_parallel_degree=0", error, false},
+    {"layout.world_not_divisible", llama, "model.shard_degree=4", "model.shard_degree=5", error, true},
+    {"layout.world_not_divisible", adapter, "trainer.num_nodes=4 model.expert_model_parallel_degree=4",
+     "trainer.num_nodes=4 model.expert_model_parallel_degree=3", error, true},
+    {"layout.context", llama, "model.context_parallel_degree=8", "model.context_parallel_degree=16", error, true},
+    {"layout.heads", llama, "model.tensor_model_parallel_degree=8 model.shard_degree=1",
+     "trainer.num_nodes=2 model.tensor_model_parallel_degree=16 model.shard_degree=1", error, true},
+    {"layout.heads", nemo, "model.num_query_groups=4", "model.num_attention_heads=30 model.num_query_groups=null", error, true},
+    {"layout.heads", nemo, "model.num_query_groups=4", "model.num_query_groups=2", warning, true},
+    {"layout.heads", nemo, "model.num_query_groups=4", "model.num_query_groups=6", error, true},
+    {"layout.heads", neuron, "distributed_strategy.kv_replicator=4", "distributed_strategy.kv_replicator=1", error, true},
+    {"layout.model_parallel", nemo, "trainer.num_nodes=2", "model.tensor_model_parallel_size=3 model.num_attention_heads=null "
+     "model.num_query_groups=null model.sequence_parallel=false", error, true},
+    {"layout.model_parallel", neuron, "distributed_strategy.pipeline_model_parallel_size=4",
+     "distributed_strategy.pipeline_model_parallel_size=8", error, true},
+    {"layout.layers", nemo, "model.num_layers=34", "model.num_layers=33", error, true},
+    {"layout.layers", nemo, "model.virtual_pipeline_model_parallel_size=4", "model.virtual_pipeline_model_parallel_size=3", error,
+     true},
+    {"layout.virtual_pipeline", nemo, "model.virtual_pipeline_model_parallel_size=2",
+     "model.pipeline_model_parallel_size=1 model.virtual_pipeline_model_parallel_size=2", warning, true},
+    {"layout.sequence", nemo, "model.encoder_seq_length=8196", "model.encoder_seq_length=8194", error, true},
+    {"layout.sequence", nemo, "model.context_parallel_size=2 model.encoder_seq_length=8192",
+     "model.context_parallel_size=2 model.encoder_seq_length=8196", error, true},
+    {"layout.vocabulary", neuron, "model.vocab_size=32000", "model.vocab_size=50257", warning, true},
+    {"layout.experts", nemo, "model.expert_model_parallel_size=4 model.num_moe_experts=8",
+     "model.expert_model_parallel_size=4 model.num_moe_experts=6", error, true},
+    {"layout.expert_ranks", nemo, "model.expert_model_parallel_size=4 model.num_moe_experts=24",
+     "model.expert_model_parallel_size=3 model.num_moe_experts=24", error, true},
+    {"layout.across_nodes", nemo, "trainer.num_nodes=4",
+     "model.tensor_model_parallel_size=16 model.pipeline_model_parallel_size=1 model.num_query_groups=16", warning, false},
+    {"batch.type", nemo, "model.micro_batch_size=2", "model.micro_batch_size=two", error, false},
+    {"batch.range", nemo, "model.micro_batch_size=2", "model.micro_batch_size=0", error, false},
+    {"batch.global", nemo, "model.global_batch_size=4", "model.global_batch_size=6", error, true},
+    {"batch.global", neuron, "data.global_batch_size=4", "data.global_batch_size=6", error, true},
+    {"batch.interleaved", nemo, "model.virtual_pipeline_model_parallel_size=2 model.global_batch_size=8",
+     "model.virtual_pipeline_model_parallel_size=2 model.global_batch_size=4", warning, true},
+    {"batch.accumulation", nemo, "trainer.accumulate_grad_batches=1", "trainer.accumulate_grad_batches=2", warning, true},
+    {"model.type", adapter, "++recipes.model.num_hidden_layers=16", "++recipes.model.num_hidden_layers=many", warning, false},
+    {"model.range", adapter, "++recipes.model.vocab_size=1", "++recipes.model.vocab_size=-1", warning, false},
+    {"model.switch", adapter, "model.fp8=False", "model.fp8='yes'", warning, true},
+    {"model.smp", adapter, "model.tensor_model_parallel_degree=2 model.shard_degree=4",
+     "model.tensor_model_parallel_degree=2 model.shard_degree=4 use_smp_model=False", error, true},
+    {"model.peft", adapter, "++recipes.model.peft.peft_type=lora use_smp_model=False", "++recipes.model.peft.peft_type=lora",
+     error, true},
+    {"model.peft", adapter, "use_smp_model=True",
+     "++recipes.model.peft.peft_type=lora model.tensor_model_parallel_degree=2 model.shard_degree=4", error, true},
+    {"model.weights", adapter, "model.do_finetune=True ++recipes.model.hf_model_name_or_path=/fsx/weights",
+     "model.do_finetune=True", warning, false},
+    {"model.sharding_strategy", adapter, "model.sharding_strategy=full_shard", "model.sharding_strategy=full", error, true},
+    {"data.missing", llama, "model.data.use_synthetic_data=False model.data.train_dir=/fsx/data",
+     "model.data.use_synthetic_data=False", error, true},
+    {"data.not_set", neuron, "data.train_dir=/fsx/data", "data.train_dir=null", warning, false},
+    {"data.synthetic_images", adapter, "++recipes.model.multi_modal=False", "++recipes.model.multi_modal=True", warning, true},
+    {"paths.results_relative", llama, "run.results_dir=/fsx", "run.results_dir=here", error, true},
+    {"paths.none", llama, "++recipes.exp_manager.checkpoint_dir=/fsx/checkpoints",
+     "++recipes.exp_manager.checkpoint_dir=None/checkpoints/", error, false},
+    {"paths.none", llama, "++recipes.exp_manager.checkpoint_dir=/fsx/checkpoints",
+     "++recipes.exp_manager.exp_dir=null ++recipes.exp_manager.checkpoint_dir=None/checkpoints/", hint, false},
+    {"paths.relative", llama, "++recipes.exp_manager.checkpoint_dir=/fsx/here",
+     "++recipes.exp_manager.checkpoint_dir=here", warning, true},
+    {"environment.overridden", llama, "++env_vars.OURS=1", "++env_vars.MASTER_PORT=29500", warning, false},
+    {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=eth0", warning,
+     false},
+    {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=^docker0", warning,
+     false},
+    {"environment.harmful", nemo, "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=1", "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8",
+     warning, true},
+    {"environment.harmful", llama, "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8", "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=1",
+     warning, false},
+    {"environment.obsolete", llama, "instance_type=p5.48xlarge ++env_vars.FI_PROVIDER=efa",
+     "instance_type=g5.xlarge trainer.devices=1 model.shard_degree=1 ++env_vars.FI_PROVIDER=efa", hint, false},
+    {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
+    {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1", warning, false},
+    {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},
+};
+
+/// Rules that look at this host's files have tests of their own.
+const std::set<std::string_view> tested_elsewhere{"data.not_visible", "paths.results_denied"};
+
+}  // namespace
+
+TEST_CASE("each rule passes a neighbour of the recipe that it finds fault with") {
+    for (const Case& row : cases) {
+        const RecipeUnderTest passing = row.base().with(row.passing), failing = row.base().with(row.failing);
+        INFO(row.code << ": " << row.failing << "; neighbour " << row.passing << "; finds " << failing.codes() << " and "
+                      << passing.codes());
+        CHECK_FALSE(passing.says(row.code));
+        REQUIRE(failing.says(row.code));
+        const Diagnostic diagnostic = failing.only(row.code);
+        CHECK(diagnostic.severity == row.severity);
+        CHECK_FALSE(diagnostic.key.empty());
+        CHECK_FALSE(diagnostic.message.empty());
+        if (row.has_fix) failing.require_fix_of(row.code);
+    }
+}
+
+TEST_CASE("every rule is in the table of tests") {
+    std::set<std::string_view> tested = tested_elsewhere;
+    for (const Case& row : cases) tested.insert(row.code);
+    for (const RuleInfo& rule : rules()) {
+        INFO(rule.code);
+        CHECK(tested.contains(rule.code));
+    }
+}
+
+TEST_CASE("a NeMo layout is judged as handing out copies of the model judges it, and every fix works") {
+    for (const int nodes : {1, 2, 3})
+        for (const int devices : {1, 4, 8})
+            for (const int tensor : {1, 2, 3, 8})
+                for (const int pipeline : {1, 2, 4})
+                    for (const int context : {1, 2, 3}) {
+                        const std::string overrides =
+                            "trainer.num_nodes=" + std::to_string(nodes) + " trainer.devices=" + std::to_string(devices) +
+                            " model.tensor_model_parallel_size=" + std::to_string(tensor) +
+                            " model.pipeline_model_parallel_size=" + std::to_string(pipeline) +
+                            " model.context_parallel_size=" + std::to_string(context) +
+                            " model.encoder_seq_length=4608 model.global_batch_size=1152 model.num_attention_heads=48"
+                            " model.num_query_groups=24 instance_type=null";
+                        const RecipeUnderTest recipe = nemo().with(overrides);
+                        INFO(overrides << " finds " << recipe.codes());
+                        int left = nodes * devices;
+                        while (left >= tensor * pipeline * context) left -= tensor * pipeline * context;
+                        CHECK(recipe.says("layout.model_parallel") == (left != 0));
+                        if (left != 0) recipe.require_fix_of("layout.model_parallel");
+                    }
+}
+
+TEST_CASE("every small layout with experts is judged as a plain count judges it, and every fix works") {
+    for (const int nodes : {1, 2, 3})
+        for (const int devices : {2, 8})
+            for (const int tensor : {1, 2, 4})
+                for (const int shard : {1, 3, 4})
+                    for (const int expert : {1, 2, 3})
+                        for (const int context : {1, 2, 8}) {
+                            const std::string overrides = "trainer.num_nodes=" + std::to_string(nodes) +
+                                                          " trainer.devices=" + std::to_string(devices) +
+                                                          " model.tensor_model_parallel_degree=" + std::to_string(tensor) +
+                                                          " model.shard_degree=" + std::to_string(shard) +
+                                                          " model.expert_model_parallel_degree=" + std::to_string(expert) +
+                                                          " model.context_parallel_degree=" + std::to_string(context) +
+                                                          " instance_type=null";
+                            const RecipeUnderTest recipe = adapter().with(overrides);
+                            INFO(overrides << " finds " << recipe.codes());
+                            int left = nodes * devices;
+                            while (left >= tensor * shard * expert) left -= tensor * shard * expert;
+                            CHECK(recipe.says("layout.world_not_divisible") == (left != 0));
+                            CHECK(recipe.says("layout.context") == (context > shard));
+                            for (const char* code : {"layout.world_not_divisible", "layout.context"})
+                                if (recipe.says(code)) recipe.require_fix_of(code);
+                        }
+}
+
+TEST_CASE("a fix is shown only if it removes the error and brings no other") {
+    const RecipeUnderTest recipes[] = {
+        llama().with("instance_type=g5.12xlarge model.shard_degree=16 model.context_parallel_degree=32 model.fp8=True"),
+        adapter().with("instance_type=g5.12xlarge model.tensor_model_parallel_degree=16 use_smp_model=False"),
+        nemo().with("instance_type=g5.12xlarge model.num_layers=31 model.global_batch_size=7 model.fp8=true"),
+        nemo().with("model.tensor_model_parallel_size=7 model.num_layers=17 model.encoder_seq_length=4097"),
+        neuron().with("trainer.devices=64 distributed_strategy.kv_replicator=3 data.global_batch_size=31")};
+    for (const RecipeUnderTest& recipe : recipes) {
+        INFO(recipe.codes());
+        std::set<std::string> codes;
+        for (const Diagnostic& diagnostic : recipe.check().diagnostics)
+            if (diagnostic.severity == Severity::error && !diagnostic.fix.empty()) codes.insert(diagnostic.code);
+        CHECK_FALSE(codes.empty());
+        for (const std::string& code : codes) recipe.require_fix_of(code);
+    }
+}
+
+TEST_CASE("a site's severities raise, lower and silence, and force leaves what it may not touch") {
+    const auto found = [] {
+        return llama().with("instance_type=g5.12xlarge model.fp8=True run.results_dir=here trainer.devices=8").check().diagnostics;
+    };
+    Diagnostics diagnostics = found();
+    apply({{"devices.exceeds", Severity::warning}, {"precision.fp8", std::nullopt}}, diagnostics);
+    CHECK(std::ranges::none_of(diagnostics, [](const Diagnostic& d) { return d.code == "precision.fp8"; }));
+    CHECK(std::ranges::any_of(diagnostics, [](const Diagnostic& d) {
+        return d.code == "devices.exceeds" && d.severity == Severity::warning;
+    }));
+
+    diagnostics = found();
+    const Severities site{{"precision.fp8", Severity::error}};
+    CHECK(force(site, diagnostics) == std::vector<std::string>{"devices.exceeds"});
+    for (const Diagnostic& diagnostic : diagnostics) {
+        INFO(diagnostic.code);
+        const bool stays = diagnostic.code == "precision.fp8" || diagnostic.code == "paths.results_relative";
+        CHECK((diagnostic.severity == Severity::error) == stays);
+    }
+}
+
+}  // namespace recipe::validate
