@@ -242,7 +242,9 @@ std::string read_block_scalar(YamlCursor& cursor, int indent) {
     while (cursor.mark().column == column && !cursor.at_end()) {
         text += breaks;
         const bool starts_with_text = cursor.peek() != ' ' && cursor.peek() != '\t';
-        while (!cursor.at_break_or_end()) text += cursor.take(1);
+        std::size_t length = 0;
+        while (!cursor.at_break_or_end(length)) ++length;
+        text += cursor.take(length);
         line_break = cursor.take_break();
         breaks = empty_lines_in_block(cursor, column);
         if (cursor.mark().column != column || cursor.at_end()) break;
