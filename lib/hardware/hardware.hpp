@@ -27,6 +27,7 @@ struct Accelerator {
     bool fp8 = false;
     std::string fabric;                       // between the devices of a node: "pcie", "nvswitch", …
     int ranks = 1;                            // torchrun processes that share one chip and its memory
+    std::optional<double> bf16_tflops;        // dense peak of one chip; the trainer's MFU is a share of it
 };
 
 struct InstanceType {
