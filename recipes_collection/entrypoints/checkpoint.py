@@ -24,24 +24,32 @@ class Checkpoints:
         self.keep, every = (recipe.get(f"{CALLBACK}.{name}", int, 0) for name in ("save_top_k", "every_n_train_steps"))
         save_last = recipe.get(f"{CALLBACK}.save_last", bool, False)
         self.saves = wanted and (self.keep != 0 or save_last)
-        self.regular = (every if wanted and self.keep else 0, wanted and save_last, last_step)
-        self.export = (recipe.get(f"{EXPORT}.every_n_train_steps", int, 0), recipe.get(f"{EXPORT}.save_last", bool, False), last_step)
+        self.regular = every if wanted and self.keep else 0, wanted and save_last
+        self.export = recipe.get(f"{EXPORT}.every_n_train_steps", int, 0), recipe.get(f"{EXPORT}.save_last", bool, False)
         self.named, self.pending, self.last_step = recipe.get("exp_manager.resume_from_checkpoint", str), None, last_step
         self.directory = Path(recipe.get("exp_manager.checkpoint_dir", str, "None"))
         try:
-            if self.saves or any(self.export[:2]):
+            if self.saves or any(self.export):
                 if "None" in self.directory.parts:
                     raise OSError(0, "set it or exp_manager.exp_dir")
                 self.directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Refusal(f"exp_manager.checkpoint_dir: {self.directory}: {error.strerror}", local=True) from None
 
+    def due(self, step, stopping):
+        """Whether a checkpoint and whether an export is; a job that is asked to stop leaves a checkpoint at any step."""
+        def now(every, last):
+            return every > 0 and step % every == 0 or last and step == self.last_step
+        due = self.saves and (now(*self.regular) or stopping), now(*self.export)
+        return due if any(due) else None
+
     def after_step(self, world, model, optimizer, progress, stopping):
-        """What a step is to leave. A job that is asked to stop leaves a checkpoint at any step."""
+        """Begins what the step is to leave, and completes what earlier ones began."""
         step = progress["step"]
-        if due(step, *self.export):
+        save, export = self.due(step, stopping) or (False, False)
+        if export:
             self.export_model(world, model, self.directory / f"model-{step:06d}.pt")
-        if self.saves and (due(step, *self.regular) or stopping):
+        if save:
             self.settle(world, wait=True)
             self.begin(world, model, optimizer, progress, self.directory / f"step-{step:06d}")
         self.settle(world, wait=stopping or step == self.last_step)
@@ -101,9 +109,6 @@ class Checkpoints:
         if candidates or self.named:
             raise Refusal(f"exp_manager.resume_from_checkpoint: no checkpoint in {place} can be used")
         return None
-
-def due(step, every, last, last_step):
-    return every > 0 and step % every == 0 or last and step == last_step
 
 def newest_first(place):
     """The checkpoints in the directory `place`, or `place` itself if it is one."""

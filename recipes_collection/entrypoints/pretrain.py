@@ -29,13 +29,15 @@ def schedule(recipe, last_step):
         return low + (peak - low) * (1 + math.cos(math.pi * progress)) / 2
     return rate
 
-def make_optimizer(recipe, model, **how):
-    """AdamW; norms do not decay."""
+def optimizer_of(recipe):
+    """A function that makes the model's AdamW; norms do not decay."""
     decay = recipe.get("model.optim.weight_decay", float, 0.0)
     betas = [float(beta) for beta in recipe.get("model.optim.betas", list, [0.9, 0.95])]
-    groups = [{"params": [p for p in model.parameters() if (p.dim() > 1) == wide], "weight_decay": decay * wide}
-              for wide in (True, False)]
-    return torch.optim.AdamW(groups, betas=betas, **how)
+    def make(model, **how):
+        groups = [{"params": [p for p in model.parameters() if (p.dim() > 1) == wide], "weight_decay": decay * wide}
+                  for wide in (True, False)]
+        return torch.optim.AdamW(groups, betas=betas, **how)
+    return make
 
 def split(size, times, world, before):
     """(sequences per micro-batch, micro-batches per step) of each data-parallel rank. A resumed run keeps its global
@@ -72,9 +74,7 @@ def pretrain(recipe):
         unseen, unseen_size = source(recipe, shape, "model.data.val_dir"), recipe.need("model.val_batch_size", int)
         validate_every = recipe.need("trainer.val_check_interval", int)
     report, signals = Report(recipe, world, shape, last_step), []
-    for key in ("model.optim.betas", "model.optim.weight_decay", "model.seed"):
-        recipe.get(key)
-    tuning = recipe.refuse_unread()
+    make_optimizer, tuning = optimizer_of(recipe), recipe.refuse_unread()
     for number in (signal.SIGUSR1, signal.SIGTERM):
         signal.signal(number, lambda number, _: signals.append(number))
 
@@ -82,7 +82,7 @@ def pretrain(recipe):
     world.say(str(world) + (f"\nwithout effect in this trainer: {', '.join(tuning)}" if tuning else ""))
     torch.manual_seed(recipe.get("model.seed", int, 0))
     model = Llama(shape, world.device, world.spread)
-    optimizer, replica = make_optimizer(recipe, model, **({"fused": True} if world.fsdp else {})), world.replicated(model)
+    optimizer, replica = make_optimizer(model, **({"fused": True} if world.fsdp else {})), world.replicated(model)
     before = checkpoints.resume(world, model, optimizer)
     step, samples = (before["step"], before["samples"]) if before else (0, 0)
     if before:
@@ -110,8 +110,11 @@ def pretrain(recipe):
             seconds = (time.monotonic() - logged_at) / (step - logged_step)
             report.trained(step, value, seconds, global_batch)
             logged_step, logged_at = step, time.monotonic()
+        validating = validations and step % validate_every == 0
+        if world.gpu and (validating or checkpoints.due(step, stopping)):
+            torch.cuda.synchronize()  # what the device still computes is not the pause's
         pause = time.monotonic()
-        if validations and step % validate_every == 0:
+        if validating:
             value = validate(world, replica, unseen, unseen_size, validations)
             report.write({"step": step, "validation_loss": value}, f"validation loss {value:.4f}")
         done = {"step": step, "samples": samples, "global_batch": global_batch}

@@ -85,7 +85,8 @@ class Refusals(TrainerTest):
 
     @unittest.skipIf(torch.cuda.is_available(), "needs a node without GPUs")
     def test_a_gpu_recipe_on_a_node_without_gpus_is_one_line(self):
-        done = self.run_trainer("gpu", resolved("llama3_2_1b_pretrain", exp_manager__create_checkpoint_callback=False))
+        done = self.run_trainer("gpu", resolved(
+            "llama3_2_1b_pretrain", exp_manager__create_checkpoint_callback=False, model__shard_degree=1))
         self.assert_refused(done, "trainer.accelerator: gpu")
 
     def test_what_the_trainer_cannot_do_is_refused_by_name(self):
