@@ -51,7 +51,7 @@ bool read_kind(DeviceKind& target, const Value& value) {
     return true;
 }
 
-bool read_usable(std::optional<double>& target, const Value& value) {
+bool read_optional_amount(std::optional<double>& target, const Value& value) {
     target.reset();
     return value.is_null() || read_amount(target.emplace(), value);
 }
@@ -80,11 +80,11 @@ constexpr std::string_view an_amount = "a number above 0";
 constexpr std::string_view a_flag = "true or false";
 constexpr std::string_view a_text = "a text of at most 64 characters";
 
-constexpr std::array<Column<Accelerator>, 10> accelerator_columns{{
+constexpr std::array<Column<Accelerator>, 11> accelerator_columns{{
     {"kind", "gpu or neuron", true, [](Accelerator& a, const Value& v) { return read_kind(a.kind, v); }},
     {"memory_gib", an_amount, true, [](Accelerator& a, const Value& v) { return read_amount(a.memory_gib, v); }},
     {"usable_gib", "a number above 0, or null", false,
-     [](Accelerator& a, const Value& v) { return read_usable(a.usable_gib, v); }},
+     [](Accelerator& a, const Value& v) { return read_optional_amount(a.usable_gib, v); }},
     {"compute_capability", "a number like 8.6, or null", false,
      [](Accelerator& a, const Value& v) { return read_compute_capability(a.compute_capability, v); }},
     {"bf16", a_flag, true, [](Accelerator& a, const Value& v) { return read_flag(a.bf16, v); }},
@@ -92,6 +92,8 @@ constexpr std::array<Column<Accelerator>, 10> accelerator_columns{{
     {"fabric", a_text, false, [](Accelerator& a, const Value& v) { return read_text(a.fabric, v); }},
     {"ranks", "an int from 1 to 1024", false,
      [](Accelerator& a, const Value& v) { return read_count(a.ranks, v, 1, 1024); }},
+    {"bf16_tflops", "a number above 0, or null", false,
+     [](Accelerator& a, const Value& v) { return read_optional_amount(a.bf16_tflops, v); }},
     {"name", a_text, true, [](Accelerator& a, const Value& v) { return read_text(a.name, v); }},
     // After the name, which takes the rest of a row: in maps only.
     {"cores", "an int from 1 to 1024", false,

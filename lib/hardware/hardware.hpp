@@ -28,6 +28,7 @@ struct Accelerator {
     std::string fabric;                       // between the devices of a node: "pcie", "nvswitch", …
     int ranks = 1;                            // torchrun processes that share one chip and its memory
     int cores = 1;                            // of one chip: NeuronCores; more than `ranks` where LNC groups them
+    std::optional<double> bf16_tflops;        // dense peak of one chip; the trainer's MFU is a share of it
 };
 
 struct InstanceType {

@@ -1,91 +1,146 @@
-"""Checkpoints: one file each, complete or absent, the newest kept."""
+"""Checkpoints: a directory each, complete or absent. progress.json, written last, says what a complete one holds."""
 
+import json
 import os
-import pickle
+import shutil
 from pathlib import Path
 
 import torch
 
-from recipe_config import LocalRefusal, Refusal
+from recipe_config import Refusal
 
-PARTS = {"step", "samples", "model", "optimizer"}
-RESUME = "exp_manager.resume_from_checkpoint"
-
+try:
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict, get_state_dict, set_state_dict
+    UNUSABLE = (Exception, dcp.api.CheckpointException)
+except (ImportError, AttributeError):
+    UNUSABLE = (Exception,)
+CALLBACK, EXPORT = "exp_manager.checkpoint_callback_params", "exp_manager.export_full_model"
 
 class Checkpoints:
-    """Which steps leave a file, and which files stay. Only rank 0 writes."""
-
+    """Which steps leave one, and which stay. Every rank writes its part, rank 0 gives the whole its name."""
     def __init__(self, recipe, last_step):
-        key = "exp_manager.checkpoint_callback_params"
         wanted = recipe.get("exp_manager.create_checkpoint_callback", bool, True)
-        self.keep = recipe.get(f"{key}.save_top_k", int, 0) if wanted else 0
-        self.every = recipe.get(f"{key}.every_n_train_steps", int, 0)
-        self.save_last = recipe.get(f"{key}.save_last", bool, False) and wanted
-        self.last_step = last_step
+        self.keep, every = (recipe.get(f"{CALLBACK}.{name}", int, 0) for name in ("save_top_k", "every_n_train_steps"))
+        save_last = recipe.get(f"{CALLBACK}.save_last", bool, False)
+        self.saves = wanted and (self.keep != 0 or save_last)
+        self.regular = every if wanted and self.keep else 0, wanted and save_last
+        self.export = recipe.get(f"{EXPORT}.every_n_train_steps", int, 0), recipe.get(f"{EXPORT}.save_last", bool, False)
+        self.named, self.pending, self.last_step = recipe.get("exp_manager.resume_from_checkpoint", str), None, last_step
         self.directory = Path(recipe.get("exp_manager.checkpoint_dir", str, "None"))
-        if (self.keep or self.save_last) and "None" in self.directory.parts:
-            raise Refusal(f"exp_manager.checkpoint_dir: {self.directory}: set it or exp_manager.exp_dir")
-
-    def prepare(self):
-        """Fails before the ranks meet, not at the first checkpoint, where a node cannot make the directory."""
-        if self.keep or self.save_last:
-            try:
+        try:
+            if self.saves or any(self.export):
+                if "None" in self.directory.parts:
+                    raise OSError(0, "set it or exp_manager.exp_dir")
                 self.directory.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise LocalRefusal(f"exp_manager.checkpoint_dir: {self.directory}: {error.strerror}") from None
+        except OSError as error:
+            raise Refusal(f"exp_manager.checkpoint_dir: {self.directory}: {error.strerror}", local=True) from None
 
-    def due(self, step):
-        return self.keep > 0 and self.every > 0 and step % self.every == 0 or self.save_last and step == self.last_step
+    def due(self, step, stopping):
+        """Whether a checkpoint and whether an export is; a job that is asked to stop leaves a checkpoint at any step."""
+        def now(every, last):
+            return every > 0 and step % every == 0 or last and step == self.last_step
+        due = self.saves and (now(*self.regular) or stopping), now(*self.export)
+        return due if any(due) else None
 
-    def save(self, step, state):
-        path = self.directory / f"step-{step:06d}.pt"
-        _put(path, lambda unfinished: _write(unfinished, state))
-        if self.save_last:
-            _put(self.directory / "last.pt", lambda unfinished: unfinished.symlink_to(path.name))
-        for old in _by_age(self.directory)[: -max(self.keep, 1)]:
-            old.unlink()
-        return path
+    def after_step(self, world, model, optimizer, progress, stopping):
+        """Begins what the step is to leave, and completes what earlier ones began."""
+        step = progress["step"]
+        save, export = self.due(step, stopping) or (False, False)
+        if export:
+            self.export_model(world, model, self.directory / f"model-{step:06d}.pt")
+        if save:
+            self.settle(world, wait=True)
+            self.begin(world, model, optimizer, progress, self.directory / f"step-{step:06d}")
+        self.settle(world, wait=stopping or step == self.last_step)
 
+    def begin(self, world, model, optimizer, progress, path):
+        """Where torch can, it writes in the background while the next steps run."""
+        if world.rank == 0:
+            shutil.rmtree(draft(path), ignore_errors=True)
+            draft(path).mkdir()
+        world.agree()
+        writing = None
+        if world.fsdp:
+            writing = dcp.async_save(parts(model, optimizer), checkpoint_id=draft(path), process_group=world.background)
+        elif world.rank == 0:
+            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()["state"]}, draft(path) / "state.pt")
+        self.pending = path, progress, writing
 
-def resume(recipe):
-    """The state to go on from, or None. A folder means its newest checkpoint."""
-    name = recipe.get(RESUME, str)
-    if not name:
+    def settle(self, world, wait):
+        """Gives the checkpoint that is being written its name, once it is written."""
+        if not self.pending or not wait and self.pending[2] and not self.pending[2].done():
+            return
+        (path, progress, writing), self.pending = self.pending, None
+        if writing:
+            writing.result()
+        if world.rank == 0:
+            files = {file.name: file.stat().st_size for file in draft(path).iterdir()}
+            (draft(path) / "progress.json").write_text(json.dumps({**progress, "files": files}))
+            os.sync()
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(draft(path), path)
+            for old in newest_first(self.directory)[max(self.keep, 1) :] if self.keep >= 0 else ():
+                shutil.rmtree(old)
+            world.say(f"checkpoint {path}")
+
+    def export_model(self, world, model, path):
+        """The weights alone, whole, in one file, by the names that Hugging Face's Llama gives them."""
+        whole = StateDictOptions(full_state_dict=True, cpu_offload=True) if world.fsdp else None
+        weights = get_model_state_dict(model, options=whole) if whole else model.state_dict()
+        if world.rank == 0:
+            torch.save({name if "lm_head" in name else f"model.{name}": weights[name] for name in weights}, draft(path))
+            os.replace(draft(path), path)
+            world.say(f"full model {path}")
+
+    def resume(self, world, model, optimizer):
+        """Puts the newest usable checkpoint into model and optimizer; its progress, or None where there is none.
+        A job that Slurm started again goes on from its own checkpoints before those that the recipe names."""
+        own, restarted = newest_first(self.directory), os.environ.get("SLURM_RESTART_COUNT", "0") != "0"
+        place = Path(self.named) if self.named and not (own and restarted) else self.directory
+        candidates = world.agree([(path, flaw(path)) for path in newest_first(place)])
+        for path, problem in candidates:
+            try:
+                if not problem:
+                    return load(world, model, optimizer, path)
+            except UNUSABLE as error:
+                problem = " ".join(str(error).split())[:300] or type(error).__name__
+            world.say(f"checkpoint {path} cannot be used: {problem}")
+        if candidates or self.named:
+            raise Refusal(f"exp_manager.resume_from_checkpoint: no checkpoint in {place} can be used")
         return None
-    path = Path(name)
-    if path.is_dir():
-        found = _by_age(path)
-        if not found:
-            raise LocalRefusal(f"{RESUME}: no checkpoint in {path}")
-        path = found[-1]
+
+def newest_first(place):
+    """The checkpoints in the directory `place`, or `place` itself if it is one."""
+    files = [place / "progress.json"] if (place / "progress.json").exists() else place.glob("step-*/progress.json")
+    return [file.parent for file in sorted(files, key=lambda file: (file.stat().st_mtime_ns, file), reverse=True)]
+
+def flaw(path):
+    """What is wrong with a checkpoint by its files' names and sizes, or None."""
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise LocalRefusal(f"{RESUME}: {path}: {error.strerror}") from None
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise LocalRefusal(f"{RESUME}: {path} is not a complete checkpoint: {str(error).splitlines()[0]}") from None
-    if not isinstance(state, dict) or not PARTS <= state.keys():
-        raise LocalRefusal(f"{RESUME}: {path} is not a checkpoint of this trainer")
-    return state
+        sizes = json.loads((path / "progress.json").read_text())["files"]
+        torn = [name for name, size in sizes.items() if (path / name).stat().st_size != size]
+        return f"not whole: {', '.join(torn)}" if torn else None
+    except (OSError, ValueError, KeyError) as error:
+        return f"{type(error).__name__}: {error}"
 
+def load(world, model, optimizer, path):
+    """The moments are the checkpoint's, the rates and betas stay the recipe's."""
+    settings = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+    if world.fsdp:
+        state = parts(model, optimizer)
+        dcp.load(state, checkpoint_id=path, process_group=world.control)
+        set_state_dict(model, optimizer, model_state_dict=state["model"], optim_state_dict=state["optimizer"])
+    else:
+        state = torch.load(path / "state.pt", map_location="cpu", weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state["optimizer"]})
+    for group, own in zip(optimizer.param_groups, settings):
+        group.update(own)
+    return json.loads((path / "progress.json").read_text())
 
-def _by_age(directory):
-    return sorted(directory.glob("step-*.pt"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+def parts(model, optimizer):
+    return dict(zip(("model", "optimizer"), get_state_dict(model, optimizer)))
 
-
-def _write(path, state):
-    with open(path, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _put(path, make):
-    """Lets `make` create a file under another name, then gives it the name `path` for good."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    make(unfinished)
-    os.replace(unfinished, path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
+def draft(path):
+    return path.with_name(f".{path.name}.unfinished")

@@ -1,31 +1,69 @@
-"""Synthetic sequences with something to learn, the same for every world that has read as many samples."""
+"""What the model reads: sequence after sequence, in an order that depends on the seed alone, not on the world."""
+
+import bisect
+import itertools
+from pathlib import Path
 
 import torch
 
-SYMBOLS = 64
-SURPRISE = 0.1
+from recipe_config import Refusal
 
+SYMBOLS, SURPRISE = 64, 0.1
+TEXT = (".txt", ".md", ".rst")
 
-class SyntheticData:
+def source(recipe, shape, key):
+    """A function from a sequence's number to its tokens, one more than the model reads, so that each has a successor.
+    They come from the files below the directory at `key`, or from nowhere with model.data.use_synthetic_data."""
+    arguments = shape.vocab_size, shape.max_context_width, recipe.get("model.seed", int, 0)
+    if recipe.get("model.data.use_synthetic_data", bool, False):
+        return synthetic(*arguments)
+    directory = recipe.need(key, str)
+    try:
+        return from_files(Path(directory), *arguments)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{key}: {directory}: {error}", local=True) from None
+
+def batch(sample, first, size, device):
+    """Sequences first … first + size - 1 as (inputs, targets)."""
+    tokens = torch.stack([sample(number) for number in range(first, first + size)]).to(device)
+    return tokens[:, :-1], tokens[:, 1:]
+
+def seeded(seed, number):
+    return torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**32)
+
+def synthetic(vocabulary, sequence, seed):
     """A ring of at most 64 tokens, scattered over the vocabulary by the seed: after each token comes the next of the
-    ring, but one time in ten any of them. A model first learns which tokens occur, then their order.
-    """
-
-    def __init__(self, vocabulary, sequence, seed):
-        self.sequence = sequence
-        self.seed = seed
-        self.ring = torch.randperm(vocabulary, generator=torch.Generator().manual_seed(seed))[:SYMBOLS]
-
-    def sample(self, number):
-        """Sequence `number`, one token longer than the model reads, so that each position has a successor."""
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + number + 1) % 2**32)
-        time = torch.arange(self.sequence + 1)
-        surprise = torch.rand(self.sequence + 1, generator=generator) < SURPRISE
-        anywhere = torch.randint(len(self.ring), (self.sequence + 1,), generator=generator)
+    ring, but one time in ten any of them. A model first learns which tokens occur, then their order."""
+    ring = torch.randperm(vocabulary, generator=torch.Generator().manual_seed(seed))[:SYMBOLS]
+    def sample(number):
+        generator, time = seeded(seed, number + 1), torch.arange(sequence + 1)
+        surprise = torch.rand(sequence + 1, generator=generator) < SURPRISE
+        anywhere = torch.randint(len(ring), (sequence + 1,), generator=generator)
         since = torch.where(surprise, time, torch.zeros_like(time)).cummax(0).values
-        return self.ring[(anywhere[since] + time - since) % len(self.ring)]
+        return ring[(anywhere[since] + time - since) % len(ring)]
+    return sample
 
-    def batch(self, first, size):
-        """Sequences first … first + size - 1 as (inputs, targets)."""
-        tokens = torch.stack([self.sample(number) for number in range(first, first + size)])
-        return tokens[:, :-1], tokens[:, 1:]
+def from_files(directory, vocabulary, sequence, seed):
+    """Tokens of .npy and .bin files (uint16, or uint32 for more than 65536 tokens), and the bytes of all text with a 0
+    between two files: cut into sequences that each epoch shuffles anew."""
+    import numpy
+    width, files = "<u2" if vocabulary <= 2**16 else "<u4", sorted(directory.rglob("*"))
+    streams = [numpy.load(path, mmap_mode="r").reshape(-1) for path in files if path.suffix == ".npy"]
+    streams += [numpy.memmap(path, dtype=width, mode="r") for path in files if path.suffix == ".bin"]
+    streams.append(numpy.frombuffer(b"\0".join(path.read_bytes() for path in files if path.suffix in TEXT) or b"\0", "u1"))
+    ends, orders = list(itertools.accumulate((len(stream) - 1) // sequence for stream in streams)), {}
+    if ends[-1] < 1:
+        raise ValueError(f"no {sequence + 1} tokens in any .npy, .bin, {' or '.join(TEXT)} file")
+    def sample(number):
+        epoch, place = divmod(number, ends[-1])
+        if epoch not in orders:
+            orders.clear()
+            orders[epoch] = torch.randperm(ends[-1], generator=seeded(seed, epoch))
+        window = int(orders[epoch][place])
+        stream = bisect.bisect_right(ends, window)
+        first = (window - (ends[stream - 1] if stream else 0)) * sequence
+        tokens = torch.from_numpy(streams[stream][first : first + sequence + 1].astype("int64"))
+        if tokens.min() < 0 or tokens.max() >= vocabulary:
+            raise Refusal(f"model.vocab_size: {vocabulary}, but the data has token {int(tokens.max())}", local=True)
+        return tokens
+    return sample

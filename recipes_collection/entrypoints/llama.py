@@ -1,7 +1,7 @@
-"""The Llama decoder, from a recipe's model keys."""
+"""The Llama decoder, from a recipe's model keys. Its weights have the names that Hugging Face's have."""
 
 import math
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
@@ -10,155 +10,147 @@ from torch.utils.checkpoint import checkpoint
 
 from recipe_config import Refusal
 
+NEEDED = ("max_context_width", "num_hidden_layers", "hidden_size", "num_attention_heads", "num_key_value_heads",
+          "intermediate_size", "vocab_size")
+OPTIONAL = {"layernorm_epsilon": 1e-5, "initializer_range": 0.02, "tie_word_embeddings": False, "rope_theta": 10000.0,
+            "activation_checkpointing": False, "moe": False, "num_local_experts": 8, "num_experts_per_tok": 2}
+ROPE = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
+GROUPED_ATTENTION = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 5)
 
-@dataclass(frozen=True)
-class RopeScaling:
-    """Llama 3's stretch of the low rotary frequencies."""
+def shape_of(recipe):
+    """The model's measures, named as the recipe's keys are. `max_context_width` is the sequence length."""
+    shape = SimpleNamespace(**{name: recipe.need(f"model.{name}", int) for name in NEEDED}, **{
+        name: recipe.get(f"model.{name}", type(default), default) for name, default in OPTIONAL.items()})
+    heads, groups, chosen = shape.num_attention_heads, shape.num_key_value_heads, shape.num_experts_per_tok
+    if shape.hidden_size % (2 * heads):
+        raise Refusal(f"model.num_attention_heads: {heads} heads get no even share each of {shape.hidden_size} hidden units")
+    if heads % groups:
+        raise Refusal(f"model.num_key_value_heads: {groups} does not divide model.num_attention_heads {heads}")
+    if shape.moe and not 1 <= chosen <= shape.num_local_experts:
+        raise Refusal(f"model.num_experts_per_tok: {chosen} of model.num_local_experts {shape.num_local_experts}")
+    shape.head_size = shape.hidden_size // heads
+    scaled = recipe.get("model.rope_scaling", dict)
+    shape.rope_scaling = [recipe.need(f"model.rope_scaling.{name}", float) for name in ROPE] if scaled else None
+    return shape
 
-    factor: float
-    low_freq_factor: float
-    high_freq_factor: float
-    original_max_position_embeddings: int
+def flops_per_token(shape):
+    """What forward and backward need: 6 per weight that a token meets, and the causal half of the attention."""
+    experts, router = (shape.num_experts_per_tok, shape.num_local_experts) if shape.moe else (1, 0)
+    attention = 2 * (shape.hidden_size + shape.num_key_value_heads * shape.head_size) + shape.max_context_width
+    layer = attention + 3 * experts * shape.intermediate_size + router
+    return 6 * shape.hidden_size * (shape.num_hidden_layers * layer + shape.vocab_size)
 
-    def apply(self, frequencies):
-        turns = self.original_max_position_embeddings * frequencies / (2 * math.pi)
-        kept = ((turns - self.low_freq_factor) / (self.high_freq_factor - self.low_freq_factor)).clamp(0, 1)
-        return frequencies * (kept + (1 - kept) / self.factor)
+def rotations(shape, device):
+    """cos and sin of every position's angles, each (sequence, head size)."""
+    frequencies = shape.rope_theta ** -(torch.arange(0, shape.head_size, 2, device=device).float() / shape.head_size)
+    if shape.rope_scaling:  # Llama 3 slows what turns less than `low` times in the old context
+        factor, low, high, context = shape.rope_scaling
+        kept = ((context * frequencies / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
+        frequencies = frequencies * (kept + (1 - kept) / factor)
+    angles = torch.outer(torch.arange(shape.max_context_width, device=device).float(), frequencies).repeat(1, 2)
+    return angles.cos(), angles.sin()
 
+def rotate(x, cos, sin):
+    first, second = x.chunk(2, dim=-1)
+    return x * cos.to(x.dtype) + torch.cat((-second, first), dim=-1) * sin.to(x.dtype)
 
-@dataclass(frozen=True)
-class LlamaShape:
-    """Named as the recipe's keys are. `max_context_width` is the sequence length."""
-
-    max_context_width: int
-    num_hidden_layers: int
-    hidden_size: int
-    num_attention_heads: int
-    num_key_value_heads: int
-    intermediate_size: int
-    vocab_size: int
-    layernorm_epsilon: float = 1e-5
-    initializer_range: float = 0.02
-    tie_word_embeddings: bool = False
-    rope_theta: float = 10000.0
-    activation_checkpointing: bool = False
-
-    def __post_init__(self):
-        if self.hidden_size % (2 * self.num_attention_heads):
-            raise Refusal(f"model.num_attention_heads: {self.num_attention_heads} heads do not get an even share each of "
-                          f"model.hidden_size {self.hidden_size}")
-        if self.num_attention_heads % self.num_key_value_heads:
-            raise Refusal(f"model.num_key_value_heads: {self.num_key_value_heads} does not divide "
-                          f"model.num_attention_heads {self.num_attention_heads}")
-
-    @property
-    def head_size(self):
-        return self.hidden_size // self.num_attention_heads
-
+def causal_attention(query, key, value):
+    """Each (batch, heads, sequence, head size); keys and values may have fewer heads."""
+    if GROUPED_ATTENTION:
+        return F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=key.shape[1] < query.shape[1])
+    key, value = (x.repeat_interleave(query.shape[1] // x.shape[1], dim=1) for x in (key, value))
+    future = torch.ones(query.shape[-2:-1] * 2, dtype=torch.bool, device=query.device).triu(1)
+    scores = (query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])).masked_fill(future, float("-inf"))
+    return scores.softmax(-1).to(value.dtype) @ value
 
 class RMSNorm(nn.Module):
     def __init__(self, shape, device):
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(shape.hidden_size, device=device))
-        self.epsilon = shape.layernorm_epsilon
+        self.weight, self.epsilon = nn.Parameter(torch.ones(shape.hidden_size, device=device)), shape.layernorm_epsilon
 
     def forward(self, x):
         if hasattr(F, "rms_norm"):
             return F.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.epsilon) * self.weight
 
-
-def rotations(shape, scaling, device):
-    """cos and sin of every position's angles, each (sequence, head size)."""
-    exponents = torch.arange(0, shape.head_size, 2, dtype=torch.float32, device=device) / shape.head_size
-    frequencies = shape.rope_theta**-exponents
-    if scaling:
-        frequencies = scaling.apply(frequencies)
-    positions = torch.arange(shape.max_context_width, dtype=torch.float32, device=device)
-    angles = torch.outer(positions, frequencies).repeat(1, 2)
-    return angles.cos(), angles.sin()
-
-
-def rotate(x, cos, sin):
-    first, second = x.float().chunk(2, dim=-1)
-    return (x * cos + torch.cat((-second, first), dim=-1) * sin).to(x.dtype)
-
-
-def causal_attention(query, key, value):
-    """Each (batch, heads, sequence, head size). torch before 2.0 has no fused attention."""
-    if hasattr(F, "scaled_dot_product_attention"):
-        return F.scaled_dot_product_attention(query, key, value, is_causal=True)
-    future = torch.ones(query.shape[-2:-1] * 2, dtype=torch.bool, device=query.device).triu(1)
-    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-    return scores.masked_fill(future, float("-inf")).softmax(-1).to(value.dtype) @ value
-
-
 class Attention(nn.Module):
-    def __init__(self, shape, device):
+    def __init__(self, shape, linear):
         super().__init__()
-        self.shape = shape
-        key_value_size = shape.num_key_value_heads * shape.head_size
-        self.query = nn.Linear(shape.hidden_size, shape.hidden_size, bias=False, device=device)
-        self.key = nn.Linear(shape.hidden_size, key_value_size, bias=False, device=device)
-        self.value = nn.Linear(shape.hidden_size, key_value_size, bias=False, device=device)
-        self.output = nn.Linear(shape.hidden_size, shape.hidden_size, bias=False, device=device)
+        self.head_size, hidden = shape.head_size, shape.hidden_size
+        self.q_proj, self.o_proj = linear(hidden, hidden), linear(hidden, hidden)
+        self.k_proj, self.v_proj = (linear(hidden, shape.num_key_value_heads * shape.head_size) for _ in "kv")
 
     def forward(self, x, cos, sin):
-        query, key, value = (
-            projection(x).unflatten(-1, (-1, self.shape.head_size)).transpose(1, 2)
-            for projection in (self.query, self.key, self.value)
-        )
-        group = self.shape.num_attention_heads // self.shape.num_key_value_heads
-        key = rotate(key, cos, sin).repeat_interleave(group, dim=1)
-        value = value.repeat_interleave(group, dim=1)
-        return self.output(causal_attention(rotate(query, cos, sin), key, value).transpose(1, 2).flatten(2))
-
+        query, key, value = (projection(x).unflatten(-1, (-1, self.head_size)).transpose(1, 2)
+                             for projection in (self.q_proj, self.k_proj, self.v_proj))
+        mixed = causal_attention(rotate(query, cos, sin), rotate(key, cos, sin), value)
+        return self.o_proj(mixed.transpose(1, 2).flatten(2))
 
 class FeedForward(nn.Module):
-    def __init__(self, shape, device):
+    def __init__(self, shape, linear):
         super().__init__()
-        self.gate = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False, device=device)
-        self.up = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False, device=device)
-        self.down = nn.Linear(shape.intermediate_size, shape.hidden_size, bias=False, device=device)
+        self.gate_proj, self.up_proj = (linear(shape.hidden_size, shape.intermediate_size) for _ in range(2))
+        self.down_proj = linear(shape.intermediate_size, shape.hidden_size)
 
     def forward(self, x):
-        return self.down(F.silu(self.gate(x)) * self.up(x))
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
+class Experts(nn.Module):
+    """Mixtral's layer: each token goes through the feed-forwards that its router likes best."""
+    def __init__(self, shape, linear):
+        super().__init__()
+        self.chosen, self.gate = shape.num_experts_per_tok, linear(shape.hidden_size, shape.num_local_experts)
+        self.experts = nn.ModuleList(FeedForward(shape, linear) for _ in range(shape.num_local_experts))
+
+    def forward(self, x):
+        tokens = x.flatten(0, 1)
+        shares, picks = self.gate(tokens).float().softmax(-1).topk(self.chosen, dim=-1)
+        shares, mixed = (shares / shares.sum(-1, keepdim=True)).to(x.dtype), torch.zeros_like(tokens)
+        for number, expert in enumerate(self.experts):
+            # It runs even without tokens: other ranks would wait for a gradient that is missing here.
+            token, place = (picks == number).nonzero(as_tuple=True)
+            mixed.index_add_(0, token, (expert(tokens[token]) * shares[token, place, None]).to(mixed.dtype))
+        return mixed.view_as(x)
 
 class Block(nn.Module):
-    def __init__(self, shape, device):
+    def __init__(self, shape, linear, device):
         super().__init__()
-        self.attention_norm = RMSNorm(shape, device)
-        self.attention = Attention(shape, device)
-        self.feed_forward_norm = RMSNorm(shape, device)
-        self.feed_forward = FeedForward(shape, device)
+        self.input_layernorm, self.post_attention_layernorm = RMSNorm(shape, device), RMSNorm(shape, device)
+        self.self_attn, self.mlp = Attention(shape, linear), (Experts if shape.moe else FeedForward)(shape, linear)
+        self.recompute = shape.activation_checkpointing
+
+    def layer(self, x, cos, sin):
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin)
+        return x + self.mlp(self.post_attention_layernorm(x))
 
     def forward(self, x, cos, sin):
-        x = x + self.attention(self.attention_norm(x), cos, sin)
-        return x + self.feed_forward(self.feed_forward_norm(x))
-
+        if self.recompute and torch.is_grad_enabled():
+            return checkpoint(self.layer, x, cos, sin, use_reentrant=False, preserve_rng_state=False)
+        return self.layer(x, cos, sin)
 
 class Llama(nn.Module):
-    def __init__(self, shape, scaling, device):
+    """`spread` lays a block out over the devices, at last the whole: none ever holds more than one that is not yet."""
+    def __init__(self, shape, device, spread=lambda part: part):
         super().__init__()
-        self.shape = shape
-        self.embedding = nn.Embedding(shape.vocab_size, shape.hidden_size, device=device)
-        self.blocks = nn.ModuleList(Block(shape, device) for _ in range(shape.num_hidden_layers))
-        self.norm = RMSNorm(shape, device)
-        self.head = nn.Linear(shape.hidden_size, shape.vocab_size, bias=False, device=device)
-        if shape.tie_word_embeddings:
-            self.head.weight = self.embedding.weight
-        for parameter in self.parameters():
-            if parameter.dim() > 1:
-                nn.init.normal_(parameter, std=shape.initializer_range)
-        self.cos, self.sin = rotations(shape, scaling, device)
+        def drawn(layer):
+            nn.init.normal_(layer.weight, std=shape.initializer_range)
+            return layer
+        def linear(inputs, outputs):
+            return drawn(nn.Linear(inputs, outputs, bias=False, device=device))
+        self.tied, (self.cos, self.sin) = shape.tie_word_embeddings, rotations(shape, device)
+        self.embed_tokens = drawn(nn.Embedding(shape.vocab_size, shape.hidden_size, device=device))
+        self.layers = nn.ModuleList(spread(Block(shape, linear, device)) for _ in range(shape.num_hidden_layers))
+        self.norm, self.lm_head = RMSNorm(shape, device), linear(shape.hidden_size, shape.vocab_size)
+        self.tie()
+        spread(self)
+
+    def tie(self):
+        if self.tied:
+            self.lm_head.weight = self.embed_tokens.weight
 
     def forward(self, tokens):
         """(batch, sequence) token numbers to (batch, sequence, vocabulary) logits."""
-        x = self.embedding(tokens)
-        for block in self.blocks:
-            if self.shape.activation_checkpointing:
-                x = checkpoint(block, x, self.cos, self.sin, use_reentrant=False)
-            else:
-                x = block(x, self.cos, self.sin)
-        return self.head(self.norm(x))
+        x = self.embed_tokens(tokens)
+        for layer in self.layers:
+            x = layer(x, self.cos, self.sin)
+        return self.lm_head(self.norm(x))

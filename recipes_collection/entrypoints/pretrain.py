@@ -1,146 +1,129 @@
 """The training loop."""
 
-import json
 import math
-import os
+import signal
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 
-import checkpoint
-from data import SyntheticData
-from llama import Llama, LlamaShape, RopeScaling
-from recipe_config import LocalRefusal
-from supported import without_effect
-from world import World
+from checkpoint import Checkpoints
+from data import batch, source
+from llama import Llama, shape_of
+from parallel import World
+from recipe_config import Refusal
+from report import Report
 
+VALIDATION = 2**31  # the number of the first validation sequence: training on synthetic data never gets there
 
-@dataclass(frozen=True)
-class Cosine:
-    """Linear warm-up, half a cosine, constant_steps at min_lr."""
+def schedule(recipe, last_step):
+    """The learning rate by step: linear warm-up, half a cosine, constant_steps at min_lr."""
+    peak, decay = recipe.need("model.optim.lr", float), recipe.get("model.lr_decay_iters", int, last_step)
+    low, warm, constant = (recipe.get(f"model.optim.sched.{name}", kind, kind(0)) for name, kind in (
+        ("min_lr", float), ("warmup_steps", int), ("constant_steps", int)))
+    def rate(step):
+        if step < warm:
+            return peak * (step + 1) / warm
+        progress = (step - warm) / (decay - constant - warm) if step < decay - constant else 1
+        return low + (peak - low) * (1 + math.cos(math.pi * progress)) / 2
+    return rate
 
-    min_lr: float = 0.0
-    warmup_steps: int = 0
-    constant_steps: int = 0
-
-    def rate(self, step, peak, decay_steps):
-        """The learning rate after `step` steps."""
-        if step < self.warmup_steps:
-            return peak * (step + 1) / self.warmup_steps
-        end = decay_steps - self.constant_steps
-        if step >= end:
-            return self.min_lr
-        progress = (step - self.warmup_steps) / (end - self.warmup_steps)
-        return self.min_lr + (peak - self.min_lr) * (1 + math.cos(math.pi * progress)) / 2
-
-
-def make_model(recipe, device):
-    torch.manual_seed(recipe.get("model.seed", int, 0))
-    scaling = recipe.fill(RopeScaling, "model.rope_scaling") if recipe.get("model.rope_scaling", dict) else None
-    return Llama(recipe.fill(LlamaShape, "model"), scaling, device)
-
-
-def make_optimizer(recipe, model):
-    """AdamW; norms do not decay."""
+def optimizer_of(recipe):
+    """A function that makes the model's AdamW; norms do not decay."""
     decay = recipe.get("model.optim.weight_decay", float, 0.0)
-    groups = [{"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": decay},
-              {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, betas=[float(beta) for beta in recipe.get("model.optim.betas", list, [0.9, 0.95])])
+    betas = [float(beta) for beta in recipe.get("model.optim.betas", list, [0.9, 0.95])]
+    def make(model, **how):
+        groups = [{"params": [p for p in model.parameters() if (p.dim() > 1) == wide], "weight_decay": decay * wide}
+                  for wide in (True, False)]
+        return torch.optim.AdamW(groups, betas=betas, **how)
+    return make
 
+def split(size, times, world, before):
+    """(sequences per micro-batch, micro-batches per step) of each data-parallel rank. A resumed run keeps its global
+    batch: on fewer ranks it accumulates more, on more it accumulates less."""
+    if not before or before["global_batch"] == size * times * world.data_size:
+        return size, times
+    each, rest = divmod(before["global_batch"], world.data_size)
+    if rest:
+        raise Refusal(f"model.train_batch_size: {world.data_size} data-parallel ranks cannot share the global batch of "
+                      f"{before['global_batch']} sequences that the checkpoint was trained with")
+    size = max(part for part in range(1, size + 1) if each % part == 0)
+    world.say(f"keeping the checkpoint's global batch of {before['global_batch']}: {each // size} micro-batches of {size}")
+    return size, each // size
 
-def restore(recipe, model, optimizer):
-    """Steps and samples behind us; model and optimizer go back to that point."""
-    state = checkpoint.resume(recipe)
-    if state is None:
-        return 0, 0
-    try:
-        model.load_state_dict(state["model"])
-        # The moments are the checkpoint's, the rates and betas the recipe's.
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state["optimizer"]})
-    except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise LocalRefusal(f"{checkpoint.RESUME}: the checkpoint does not fit this recipe's model: {reason}") from None
-    return state["step"], state["samples"]
+def loss_of(world, model, inputs, targets):
+    loss = F.cross_entropy(model(inputs).flatten(0, 1).float(), targets.flatten())
+    return loss.to_local() if world.tensor > 1 else loss
 
-
-def announce(recipe, world, step):
-    world.say(str(world))
-    strategy, degree = recipe.get("model.sharding_strategy", str, "no_shard"), recipe.get("model.shard_degree", int, 1)
-    if strategy != "no_shard" and degree != 1:
-        world.say(f"model.sharding_strategy {strategy}, model.shard_degree {degree}: not sharded, DDP keeps the whole model "
-                  "on every device: the same losses for more memory")
-    ignored = without_effect(recipe)
-    if ignored:
-        world.say(f"without effect in this trainer: {', '.join(ignored)}")
-    if step:
-        world.say(f"resumed after step {step}")
-
-
-def open_metrics(recipe, world):
-    directory = os.environ.get("RECIPE_RESULTS_DIR") or recipe.get("exp_manager.exp_dir", str)
-    if world.rank > 0 or not directory:
-        return open(os.devnull, "w")
-    try:
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        return open(Path(directory) / "metrics.jsonl", "a", buffering=1)
-    except OSError as error:
-        raise LocalRefusal(f"cannot write metrics.jsonl in {directory}: {error.strerror}") from None
-
+@torch.no_grad()
+def validate(world, model, sample, size, batches):
+    firsts = range(VALIDATION + world.data_rank * size, VALIDATION + batches * world.data_size * size, world.data_size * size)
+    with world.computing():
+        losses = [float(loss_of(world, model, *batch(sample, first, size, world.device))) for first in firsts]
+    return world.sum(sum(losses) / batches) / world.size
 
 def pretrain(recipe):
-    """Trains to trainer.max_steps. Raises Refusal before the first step or not at all."""
-    max_steps = recipe.need("trainer.max_steps", int)
-    log_every = recipe.get("trainer.log_every_n_steps", int, 1)
-    batch_size = recipe.need("model.train_batch_size", int)
-    grad_clip = recipe.get("model.grad_clip", float, 0.0)
-    reduce_loss = recipe.get("model.log_reduced_training_loss", bool, True)
-    bf16 = str(recipe.get("model.precision") or recipe.get("trainer.precision")).startswith("bf16")
-    peak, decay_steps = recipe.need("model.optim.lr", float), recipe.get("model.lr_decay_iters", int, max_steps)
-    schedule = recipe.fill(Cosine, "model.optim.sched")
-    checkpoints = checkpoint.Checkpoints(recipe, max_steps)
-    checkpoints.prepare()
+    """Trains to trainer.max_steps; false if it was asked to stop before. Refuses before the first step or not at all."""
+    last_step, log_every = recipe.need("trainer.max_steps", int), recipe.get("trainer.log_every_n_steps", int, 1)
+    size, times = recipe.need("model.train_batch_size", int), recipe.get("trainer.accumulate_grad_batches", int, 1)
+    clip, reduced = recipe.get("model.grad_clip", float, 0.0), recipe.get("model.log_reduced_training_loss", bool, True)
+    shape, rate, checkpoints = shape_of(recipe), schedule(recipe, last_step), Checkpoints(recipe, last_step)
+    world, sample = World(recipe, shape), source(recipe, shape, "model.data.train_dir")
+    if validations := recipe.get("trainer.limit_val_batches", int, 0):
+        unseen, unseen_size = source(recipe, shape, "model.data.val_dir"), recipe.need("model.val_batch_size", int)
+        validate_every = recipe.need("trainer.val_check_interval", int)
+    report, signals = Report(recipe, world, shape, last_step), []
+    make_optimizer, tuning = optimizer_of(recipe), recipe.refuse_unread()
+    for number in (signal.SIGUSR1, signal.SIGTERM):
+        signal.signal(number, lambda number, _: signals.append(number))
 
-    world = World.join(recipe)
-    model = make_model(recipe, world.device)
-    optimizer = make_optimizer(recipe, model)
-    step, samples = restore(recipe, model, optimizer)
-    announce(recipe, world, step)
-    sequence = model.shape.max_context_width
-    data = SyntheticData(model.shape.vocab_size, sequence, recipe.get("model.seed", int, 0))
+    world.join()
+    world.say(str(world) + (f"\nwithout effect in this trainer: {', '.join(tuning)}" if tuning else ""))
+    torch.manual_seed(recipe.get("model.seed", int, 0))
+    model = Llama(shape, world.device, world.spread)
+    optimizer, replica = make_optimizer(model, **({"fused": True} if world.fsdp else {})), world.replicated(model)
+    before = checkpoints.resume(world, model, optimizer)
+    step, samples = (before["step"], before["samples"]) if before else (0, 0)
+    if before:
+        world.say(f"resumed after step {step}")
+    size, times = split(size, times, world, before)
+    global_batch, stopping, logged_step, logged_at = size * times * world.data_size, False, step, time.monotonic()
+    while step < last_step and not stopping:
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step)
+        optimizer.zero_grad(set_to_none=True)
+        loss = torch.zeros((), device=world.device)
+        for first in range(samples + world.data_rank * size, samples + global_batch, world.data_size * size):
+            inputs, targets = batch(sample, first, size, world.device)
+            with world.computing():
+                part = loss_of(world, replica, inputs, targets) / times
+                part.backward()
+            loss += part.detach()
+        if clip:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimizer.step()
+        step, samples, stopping = step + 1, samples + global_batch, world.sum(len(signals)) > 0
 
-    losses = []
-    with open_metrics(recipe, world) as metrics:
-        replica = world.replicate(model)
-        logged_step, logged_at = step, time.monotonic()
-        while step < max_steps:
-            for group in optimizer.param_groups:
-                group["lr"] = schedule.rate(step, peak, decay_steps)
-            inputs, targets = (tokens.to(world.device) for tokens in data.batch(samples + world.rank * batch_size, batch_size))
-            with torch.autocast(world.device.type, dtype=torch.bfloat16, enabled=bf16):
-                loss = F.cross_entropy(replica(inputs).flatten(0, 1), targets.flatten())
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if grad_clip:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), grad_clip)
-            optimizer.step()
-            step, samples = step + 1, samples + batch_size * world.size
-
-            if not losses or step == max_steps or log_every and step % log_every == 0:
-                losses.append((world.mean(loss.detach()) if reduce_loss else loss).item())
-                now = time.monotonic()
-                speed = (step - logged_step) * batch_size * world.size * sequence / (now - logged_at)
-                logged_step, logged_at = step, now
-                world.say(f"step {step} loss {losses[-1]:.4f} tokens/s {speed:.0f}")
-                metrics.write(json.dumps({"step": step, "loss": losses[-1], "tokens_per_second": round(speed, 1)}) + "\n")
-            if world.rank == 0 and checkpoints.due(step):
-                moments = optimizer.state_dict()["state"]
-                state = {"step": step, "samples": samples, "model": model.state_dict(), "optimizer": moments}
-                world.say(f"checkpoint {checkpoints.save(step, state)}")
-        world.leave()
-    if losses:
-        world.say(f"loss first {losses[0]:.4f} last {losses[-1]:.4f}")
-    else:
-        world.say(f"nothing to do: trainer.max_steps is {max_steps}")
+        if not report.losses or stopping or step == last_step or log_every and step % log_every == 0:
+            value = world.sum(loss) / world.size if reduced else loss.item()
+            seconds = (time.monotonic() - logged_at) / (step - logged_step)
+            report.trained(step, value, seconds, global_batch)
+            logged_step, logged_at = step, time.monotonic()
+        validating = validations and step % validate_every == 0
+        if world.gpu and (validating or checkpoints.due(step, stopping)):
+            torch.cuda.synchronize()  # what the device still computes is not the pause's
+        pause = time.monotonic()
+        if validating:
+            value = validate(world, replica, unseen, unseen_size, validations)
+            report.write({"step": step, "validation_loss": value}, f"validation loss {value:.4f}")
+        done = {"step": step, "samples": samples, "global_batch": global_batch}
+        checkpoints.after_step(world, model, optimizer, done, stopping)
+        report.progress(step, seconds)
+        logged_at += time.monotonic() - pause
+    report.close()
+    if stopping:
+        world.say(f"asked to stop: after step {step}")
+    world.sum(0)
+    dist.destroy_process_group()
+    return not stopping or step == last_step

@@ -1,51 +1,32 @@
 #!/usr/bin/env python3
 """Pre-trains a Llama with plain PyTorch, as a resolved recipe says.
 
-    torchrun … train.py                                     the recipe is at $RECIPE_CONFIG
-    torchrun … train.py --config-path DIR --config-name FILE
+    torchrun … train.py [RECIPE.yaml]       without it the recipe is at $RECIPE_CONFIG
 
 RANK, LOCAL_RANK, WORLD_SIZE and the master's address come from the launcher; without them it trains in one process.
-metrics.jsonl goes to $RECIPE_RESULTS_DIR. Exit codes: 0 trained, 2 the recipe or this node cannot be used.
+metrics.jsonl and loss.svg go to $RECIPE_RESULTS_DIR. SIGUSR1 and SIGTERM ask it to save and stop after the step.
+Exit codes: 0 trained, 2 the recipe or this node cannot be used, 75 stopped as asked, to be started again.
 """
 
-import argparse
 import os
 import sys
 import time
 
-from recipe_config import LocalRefusal, Refusal, load, locate
-from supported import refuse_unsupported
-
+from recipe_config import Refusal, load
 
 def main():
-    parser = argparse.ArgumentParser(description="Pre-train a Llama as a resolved recipe says.", allow_abbrev=False)
-    parser.add_argument("--config-path", metavar="DIR")
-    parser.add_argument("--config-name", metavar="FILE")
-    arguments = parser.parse_args()
     try:
-        recipe = load(locate(arguments.config_path, arguments.config_name))
-        refuse_unsupported(recipe)
+        recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG"))
+        recipe.refuse_unsupported()
         # Imports torch, which takes seconds; a refusal should not.
         from pretrain import pretrain
-
-        pretrain(recipe)
+        return 0 if pretrain(recipe) else os.EX_TEMPFAIL
     except Refusal as refusal:
-        return say(refusal)
-    return 0
-
-
-def say(refusal):
-    """Prints the refusal where it belongs and returns the exit code."""
-    rank = int(os.environ.get("RANK", "0"))
-    if rank == 0:
-        print(f"train.py: {refusal}", file=sys.stderr, flush=True)
+        rank = int(os.environ.get("RANK", "0"))
+        if rank == 0 or refusal.local:
+            print(f"train.py: {f'rank {rank}: ' if rank else ''}{refusal}", file=sys.stderr, flush=True)
+        time.sleep(1 if rank else 0)  # torchrun ends the whole group at the first exit: let rank 0 speak first
         return 2
-    if isinstance(refusal, LocalRefusal):
-        print(f"train.py: rank {rank}: {refusal}", file=sys.stderr, flush=True)
-    # torchrun ends the whole group at the first exit: let rank 0 speak first.
-    time.sleep(1)
-    return 2
-
 
 if __name__ == "__main__":
     sys.exit(main())

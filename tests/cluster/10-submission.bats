@@ -25,8 +25,8 @@ PYTHON
     assert_output_contains "world size 8"
     assert_output_contains "loss first"
     assert_output_matches "checkpoint $WORK/results/.*/$job/checkpoints/"
-    checkpoint=$(grep -oE "$WORK/results/.*\.pt" <<<"$output" | tail -n 1)
-    [ -s "$checkpoint" ]
+    checkpoint=$(grep -oE "$WORK/results/.*/step-[0-9]+" <<<"$output" | tail -n 1)
+    [ -s "$checkpoint/progress.json" ]
     for resolved in "$(dirname "$(dirname "$checkpoint")")"/recipe-*.yaml; do
         [ -s "$resolved" ]
     done

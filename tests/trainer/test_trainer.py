@@ -1,167 +1,80 @@
-"""The trainer that recipes run by default: real runs of the tiny recipe on the CPU, and its refusals.
+"""The trainer that recipes run by default: its parts, its refusals, and what a run leaves behind.
 
     python3 -m unittest discover -s tests/trainer
 """
 
 import json
 import os
-import socket
-import subprocess
 import sys
-import tempfile
 import unittest
+import xml.etree.ElementTree
 from pathlib import Path
 
+import numpy
 import torch
 import yaml
+
+from running import COLLECTION, HAS_FSDP2, LLAMA, TrainerTest, resolved, saving, short, tiny
 
 try:
     from omegaconf import OmegaConf
 except ImportError:
     OmegaConf = None
 
-COLLECTION = Path(__file__).resolve().parents[2] / "recipes_collection"
-TRAIN = COLLECTION / "entrypoints" / "train.py"
-LLAMA = COLLECTION / "recipes" / "training" / "llama"
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(TRAIN.parent))
+from checkpoint import Checkpoints  # noqa: E402
+from data import batch, from_files, synthetic  # noqa: E402
+from llama import Llama, flops_per_token, rotations, shape_of  # noqa: E402
+from pretrain import schedule  # noqa: E402
+from recipe_config import Recipe, Refusal  # noqa: E402
+from report import HARDWARE, bf16_flops  # noqa: E402
 
-import checkpoint  # noqa: E402
-from data import SyntheticData  # noqa: E402
-from llama import Llama, LlamaShape, RopeScaling, rotations  # noqa: E402
-from pretrain import Cosine, make_model  # noqa: E402
-from recipe_config import LocalRefusal, Recipe, Refusal  # noqa: E402
-from supported import refuse_unsupported, without_effect  # noqa: E402
-
-
-def resolved(name, **overrides):
-    """The recipe as the launcher hands it over, with overrides such as model__fp8=True."""
-    tree = yaml.safe_load((LLAMA / f"{name}.yaml").read_text())
-    tree["run"]["results_dir"] = "/results"
-    tree["exp_manager"].update(exp_dir="/results/1", checkpoint_dir="/results/1/checkpoints")
-    tree["model"].update(
-        max_position_embeddings=tree["model"]["max_context_width"],
-        precision=tree["trainer"]["precision"],
-        lr_decay_iters=tree["trainer"]["max_steps"],
-    )
-    for key, value in overrides.items():
-        *parents, last = key.split("__")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = value
-    return tree
-
-
-def tiny(**overrides):
-    return resolved("llama_tiny_cpu_pretrain", **overrides)
-
-
-class TrainerTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-    def run_trainer(self, name, tree, launcher=(sys.executable,), arguments=None, **environment):
-        """Runs train.py with `tree` as its recipe and the folder `name` for its files."""
-        results = self.folder / name
-        results.mkdir(exist_ok=True)
-        if tree is not None:
-            tree["exp_manager"].update(exp_dir=str(results), checkpoint_dir=str(results / "checkpoints"))
-            (results / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
-            environment.setdefault("RECIPE_CONFIG", str(results / "recipe.yaml"))
-        inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-        environment = {"PYTHONDONTWRITEBYTECODE": "1", "RECIPE_RESULTS_DIR": str(results), **inherited, **environment}
-        return subprocess.run(
-            [*launcher, str(TRAIN), *(arguments or [])], env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120,
-        )
-
-    def train(self, name, tree, **options):
-        done = self.run_trainer(name, tree, **options)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return done.stdout.splitlines()
-
-    def losses(self, name):
-        lines = (self.folder / name / "metrics.jsonl").read_text().splitlines()
-        return {metrics["step"]: metrics["loss"] for metrics in map(json.loads, lines)}
-
-    def assert_refused(self, done, *words):
-        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
+CPU = torch.device("cpu")
 
 
 class Training(TrainerTest):
-    def test_two_processes_learn_what_one_does_with_the_same_global_batch(self):
-        steps = dict(trainer__max_steps=15, trainer__log_every_n_steps=1)
+    def test_torchrun_starts_two_processes_that_learn_and_report(self):
         torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
         # torch 1.13's torchrun fails under Python 3.11 unless redirects name some rank, here one that does not exist.
         quirks = {"PET_REDIRECTS": "9:1", "PET_TEE": "9:1"} if torch.__version__.startswith("1.") else {}
-        two = self.train("two", tiny(model__train_batch_size=2, **steps), launcher=torchrun, **quirks)
-        one = self.train("one", tiny(model__train_batch_size=4, **steps))
-
-        self.assertEqual(two[0], f"world size 2 (nodes 1 × devices 2), torch {torch.__version__}, backend gloo")
-        self.assertEqual(one[0], f"world size 1 (nodes 1 × devices 1), torch {torch.__version__}, backend none")
-        self.assertRegex(two[1], r"^step 1 loss \d+\.\d+ tokens/s \d+$")
-        self.assertRegex(two[-1], r"^loss first \d+\.\d+ last \d+\.\d+$")
+        if HAS_FSDP2:
+            # Debian builds newer torch without libuv, which its torchrun asks for.
+            quirks["PYTHONPATH"] = str(Path(__file__).parent / "without_libuv")
+        done = self.run_trainer("two", tiny(trainer__max_steps=15, model__forward_prefetch=True), launcher=torchrun, **quirks)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], f"world size 2 (nodes 1 × devices 2), torch {torch.__version__}, backend gloo")
+        self.assertIn("FSDP2: replicas 2" if HAS_FSDP2 else "no FSDP2 in this torch: DDP", lines[1])
+        self.assertIn("without effect in this trainer: model.forward_prefetch", lines)
+        logged = [line for line in lines if line.startswith("step ")]
+        self.assertRegex(logged[0], r"^step 1 loss \d+\.\d+ tokens/s \d+ per device, \d+\.\d+ s, peak \d+\.\d+ GiB$")
+        self.assertRegex(lines[-1], r"^loss first \d+\.\d+ last \d+\.\d+$")
         losses = self.losses("two")
-        self.assertEqual(sorted(losses), list(range(1, 16)))
+        self.assertEqual(sorted(losses), [1, 5, 10, 15])
         self.assertLess(losses[15], 0.6 * losses[1])
-        for step, loss in self.losses("one").items():
-            self.assertAlmostEqual(loss, losses[step], delta=2e-3, msg=f"step {step}")
+        curve = xml.etree.ElementTree.parse(self.folder / "two" / "loss.svg")
+        points = [element for element in curve.iter() if element.tag.endswith("polyline")][0].get("points").split()
+        self.assertEqual(len(points), 4)
+        metrics = json.loads((self.folder / "two" / "metrics.jsonl").read_text().splitlines()[-1])
+        self.assertEqual(sorted(metrics), ["loss", "peak_memory_bytes", "step", "step_seconds", "tokens_per_second_per_device"])
+        self.assertGreater(metrics["peak_memory_bytes"], 2**26)
 
-    def test_a_resumed_run_equals_an_uninterrupted_one(self):
-        steps = dict(
-            trainer__max_steps=9, trainer__log_every_n_steps=1,
-            exp_manager__checkpoint_callback_params=dict(save_top_k=2, every_n_train_steps=3, save_last=True),
-        )
-        printed = self.train("whole", tiny(**steps))
-        directory = self.folder / "whole" / "checkpoints"
-        self.assertEqual([line for line in printed if line.startswith("checkpoint")],
-                         [f"checkpoint {directory}/step-00000{step}.pt" for step in (3, 6, 9)])
-        self.assertEqual(sorted(path.name for path in directory.iterdir()), ["last.pt", "step-000006.pt", "step-000009.pt"])
-        self.assertEqual(os.readlink(directory / "last.pt"), "step-000009.pt")
-
-        (directory / "step-000009.pt").unlink()
-        printed = self.train("resumed", tiny(exp_manager__resume_from_checkpoint=str(directory), **steps))
-        self.assertIn("resumed after step 6", printed)
-        whole = self.losses("whole")
-        self.assertEqual(self.losses("resumed"), {step: whole[step] for step in (7, 8, 9)})
-
-        torn = directory / "step-000006.pt"
-        torn.write_bytes(torn.read_bytes()[:100_000])
-        done = self.run_trainer("torn", tiny(exp_manager__resume_from_checkpoint=str(torn), **steps))
-        self.assert_refused(done, "exp_manager.resume_from_checkpoint", str(torn))
-
-    def test_without_torchrun_ranks_come_from_the_environment_and_the_recipe_from_arguments(self):
-        tree = tiny(trainer__max_steps=2, exp_manager__create_checkpoint_callback=False)
-        self.run_trainer("direct", tree, RECIPE_CONFIG="")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        script = f'for rank in 0 1; do RANK=$rank LOCAL_RANK=$rank "{sys.executable}" "$@" & done; wait -n && wait -n'
-        printed = self.train(
-            "direct", tree, launcher=("bash", "-c", script, "bash"),
-            arguments=[f"--config-path={self.folder / 'direct'}", "--config-name=recipe"],
-            RECIPE_CONFIG="", WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=port, USE_LIBUV="0",
-        )
-        self.assertTrue(printed[0].startswith("world size 2 (nodes 1 × devices 2)"), printed)
-        self.assertFalse((self.folder / "direct" / "checkpoints").exists())
+    def test_the_recipe_may_be_named_as_an_argument(self):
+        self.run_trainer("named", short(1), RECIPE_CONFIG="")
+        done = self.run_trainer("named", None, arguments=[str(self.folder / "named" / "recipe.yaml")])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse((self.folder / "named" / "checkpoints").exists())
 
 
 class Refusals(TrainerTest):
     def test_every_rank_exits_with_2_and_rank_0_says_why_in_one_line(self):
-        tree = tiny(model__fp8=True, model__tensor_model_parallel_degree=2)
+        tree = tiny(model__fp8=True, model__context_parallel_degree=2)
         first = self.run_trainer("first", tree, RANK="0")
-        self.assert_refused(first, "model.fp8: true", "model.tensor_model_parallel_degree: 2", "set it to 1")
+        self.assert_refused(first, "model.fp8: true", "model.context_parallel_degree: 2", "set it to 1")
         other = self.run_trainer("other", tree, RANK="1")
         self.assertEqual((other.returncode, other.stdout + other.stderr), (2, ""))
 
     def test_a_missing_recipe_is_one_line(self):
-        self.assert_refused(self.run_trainer("unset", None), "RECIPE_CONFIG is not set")
+        self.assert_refused(self.run_trainer("unset", None), "RECIPE_CONFIG")
         self.assert_refused(self.run_trainer("absent", None, RECIPE_CONFIG="/no/such.yaml"), "/no/such.yaml", "No such file")
 
     def test_a_file_that_is_no_recipe_is_one_line(self):
@@ -172,53 +85,72 @@ class Refusals(TrainerTest):
 
     @unittest.skipIf(torch.cuda.is_available(), "needs a node without GPUs")
     def test_a_gpu_recipe_on_a_node_without_gpus_is_one_line(self):
-        self.assert_refused(self.run_trainer("gpu", resolved("llama3_2_1b_pretrain")), "trainer.accelerator: gpu")
+        done = self.run_trainer("gpu", resolved(
+            "llama3_2_1b_pretrain", exp_manager__create_checkpoint_callback=False, model__shard_degree=1))
+        self.assert_refused(done, "trainer.accelerator: gpu")
 
     def test_what_the_trainer_cannot_do_is_refused_by_name(self):
         for key, value in {
-            "model.moe": True,
             "model.context_parallel_degree": 2,
             "model.expert_model_parallel_degree": 2,
             "model.peft.peft_type": "lora",
             "model.do_finetune": True,
+            "model.offload_activations": True,
+            "model.moe_load_balancing": "sinkhorn",
             "model.hf_model_name_or_path": "meta-llama/Llama-3.2-1B",
-            "model.data.use_synthetic_data": False,
             "model.optim.name": "sgd",
-            "trainer.accumulate_grad_batches": 4,
-            "trainer.limit_val_batches": 2,
             "trainer.precision": 16,
             "exp_manager.auto_checkpoint.enabled": True,
         }.items():
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^{key}: "):
-                refuse_unsupported(Recipe(tiny(**{key.replace(".", "__"): value})))
+                Recipe(tiny(**{key.replace(".", "__"): value})).refuse_unsupported()
+
+    def test_a_key_that_nobody_reads_is_refused_by_name(self):
+        done = self.run_trainer("unread", short(1, model__num_local_expert=4, model__dropout=0.1, model__quantize=False))
+        self.assert_refused(done, "model.num_local_expert, model.dropout: this trainer does not know it")
+
+    def test_a_layout_that_the_world_or_the_model_has_no_room_for_is_refused_by_name(self):
+        for overrides, ranks, key in (
+            (dict(model__tensor_model_parallel_degree=4), 4, "model.num_key_value_heads 2"),
+            (dict(model__tensor_model_parallel_degree=2), 1, "the world of 1"),
+            (dict(model__tensor_model_parallel_degree=2, model__moe=True), 2, "model.moe"),
+            (dict(model__sharding_strategy="hybrid_shard", model__shard_degree=3), 4, "model.shard_degree: 3"),
+        ):
+            if not HAS_FSDP2 and "shard_degree" in key:
+                continue
+            with self.subTest(key):
+                self.assert_refused(self.run_trainer("layout", short(1, **overrides), WORLD_SIZE=str(ranks)), key)
+
+    @unittest.skipIf(HAS_FSDP2, "needs a torch without FSDP2")
+    def test_a_torch_without_fsdp2_refuses_tensor_parallelism_and_says_that_it_does_not_shard(self):
+        tensor = self.run_trainer("tensor", short(1, model__tensor_model_parallel_degree=2), WORLD_SIZE="2")
+        self.assert_refused(tensor, "model.tensor_model_parallel_degree: 2", "no FSDP2", "set it to 1")
+        printed = self.train("full", short(1, model__sharding_strategy="full_shard", model__shard_degree=2), ranks=2)
+        self.assertIn("the whole model on every device, not model.shard_degree 2", printed[1])
 
     def test_our_own_recipes_are_not_refused(self):
         for path in LLAMA.glob("*.yaml"):
             with self.subTest(path.stem):
-                refuse_unsupported(Recipe(resolved(path.stem)))
+                Recipe(resolved(path.stem)).refuse_unsupported()
 
     def test_a_value_of_the_wrong_kind_is_refused_by_name(self):
         wrong = {"hidden_size": "wide", "num_hidden_layers": 0, "num_key_value_heads": 3, "num_attention_heads": 5}
         for key, value in wrong.items():
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^model.{key}: "):
-                Recipe(tiny(**{f"model__{key}": value})).fill(LlamaShape, "model")
+                shape_of(Recipe(tiny(**{f"model__{key}": value})))
 
-    def test_a_checkpoint_directory_made_of_null_is_refused(self):
-        tree = tiny(exp_manager__checkpoint_dir="None/checkpoints")
-        with self.assertRaisesRegex(Refusal, "^exp_manager.checkpoint_dir: "):
-            checkpoint.Checkpoints(Recipe(tree), 10)
-
-    def test_a_checkpoint_directory_that_cannot_be_made_is_refused_before_the_ranks_meet(self):
+    def test_a_checkpoint_directory_made_of_null_or_below_a_file_is_refused(self):
         (self.folder / "file").write_text("")
-        recipe = Recipe(tiny(exp_manager__checkpoint_dir=str(self.folder / "file" / "checkpoints")))
-        with self.assertRaisesRegex(LocalRefusal, "^exp_manager.checkpoint_dir: "):
-            checkpoint.Checkpoints(recipe, 10).prepare()
+        for directory in ("None/checkpoints", str(self.folder / "file" / "checkpoints")):
+            with self.assertRaisesRegex(Refusal, "^exp_manager.checkpoint_dir: "):
+                Checkpoints(Recipe(tiny(exp_manager__checkpoint_dir=directory)), 10)
 
-    def test_a_checkpoint_of_something_else_is_refused(self):
-        path = self.folder / "other.pt"
-        torch.save({"weights": torch.zeros(1)}, path)
-        with self.assertRaisesRegex(LocalRefusal, "^exp_manager.resume_from_checkpoint: .* not a checkpoint of this trainer"):
-            checkpoint.resume(Recipe(tiny(exp_manager__resume_from_checkpoint=str(path))))
+    def test_a_checkpoint_of_another_model_is_refused(self):
+        self.train("small", saving(1, 1))
+        directory = str(self.folder / "small" / "checkpoints")
+        done = self.run_trainer("wide", short(2, model__hidden_size=32, exp_manager__resume_from_checkpoint=directory))
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("exp_manager.resume_from_checkpoint: no checkpoint in", done.stderr)
 
 
 class Recipes(unittest.TestCase):
@@ -243,75 +175,130 @@ class Recipes(unittest.TestCase):
                 self.assertEqual(tree, expected)
                 self.assertTrue((COLLECTION / root.launch.entry_script).is_file())
 
-    def test_keys_that_change_no_result_are_named_not_dropped(self):
-        recipe = Recipe(tiny(model__forward_prefetch=True, model__offload_activations=False))
-        ignored = without_effect(recipe)
-        self.assertIn("model.forward_prefetch", ignored)
-        self.assertNotIn("model.offload_activations", ignored)
-
 
 class Model(unittest.TestCase):
     def test_llama_3_2_1b_has_its_published_number_of_parameters(self):
-        model = make_model(Recipe(resolved("llama3_2_1b_pretrain")), torch.device("meta"))
+        shape = shape_of(Recipe(resolved("llama3_2_1b_pretrain")))
+        shape.max_context_width = 128  # the tables of rotations alone depend on it
+        model = Llama(shape, torch.device("meta"))
         self.assertEqual(sum(parameter.numel() for parameter in model.parameters()), 1_235_814_400)
 
+    def test_the_arithmetic_of_a_token_is_six_per_weight_and_half_the_attention_matrix(self):
+        shape = shape_of(Recipe(resolved("llama3_2_1b_pretrain")))
+        norms = (2 * 16 + 1) * 2048
+        self.assertEqual(flops_per_token(shape), 6 * (1_235_814_400 - norms) + 6 * 16 * 2048 * 8192)
+        routed = shape_of(Recipe(tiny(model__moe=True, model__num_local_experts=4)))
+        plain = shape_of(Recipe(tiny()))
+        self.assertEqual(flops_per_token(routed) - flops_per_token(plain), 6 * 2 * (3 * 64 * 128 + 64 * 4))
+
     def test_a_token_does_not_see_its_future(self):
-        model = make_model(Recipe(tiny()), torch.device("cpu")).eval()
-        tokens = torch.randint(256, (1, 64), generator=torch.Generator().manual_seed(0))
-        changed = tokens.clone()
-        changed[0, 40:] = 7
-        with torch.no_grad():
-            before, after = model(tokens), model(changed)
-        self.assertTrue(torch.allclose(before[0, :40], after[0, :40], atol=1e-6))
-        self.assertFalse(torch.allclose(before[0, 40:], after[0, 40:], atol=1e-3))
+        for overrides in ({}, {"model__moe": True, "model__num_local_experts": 4}):
+            model = Llama(shape_of(Recipe(tiny(**overrides))), CPU).eval()
+            tokens = torch.randint(256, (1, 64), generator=torch.Generator().manual_seed(0))
+            changed = tokens.clone()
+            changed[0, 40:] = 7
+            with torch.no_grad():
+                before, after = model(tokens), model(changed)
+            self.assertTrue(torch.allclose(before[0, :40], after[0, :40], atol=1e-6))
+            self.assertFalse(torch.allclose(before[0, 40:], after[0, 40:], atol=1e-3))
+
+    def test_every_token_goes_through_the_experts_that_its_router_likes_best(self):
+        shape = shape_of(Recipe(tiny(model__moe=True, model__num_local_experts=4)))
+        layer = Llama(shape, CPU).layers[0].mlp
+        x = torch.randn(1, 5, 64, generator=torch.Generator().manual_seed(0))
+        mixed = layer(x)
+        for position in range(5):
+            token = x[0, position]
+            likes = (layer.gate.weight @ token).softmax(-1)
+            best = likes.argsort(descending=True)[:2]
+            expected = sum(likes[e] / likes[best].sum() * layer.experts[e](token) for e in best)
+            self.assertTrue(torch.allclose(mixed[0, position], expected, atol=1e-6))
 
     def test_activation_checkpointing_changes_no_gradient(self):
         gradients = []
         for on in (False, True):
-            recipe = Recipe(tiny(model__activation_checkpointing=on))
-            model = make_model(recipe, torch.device("cpu"))
+            torch.manual_seed(0)
+            model = Llama(shape_of(Recipe(tiny(model__activation_checkpointing=on))), CPU)
             model(torch.arange(64).unsqueeze(0)).square().mean().backward()
-            gradients.append(model.blocks[0].attention.query.weight.grad)
+            gradients.append(model.layers[0].self_attn.q_proj.weight.grad)
         self.assertTrue(torch.allclose(*gradients))
 
     def test_llama3_scaling_slows_low_frequencies_alone(self):
-        frequencies = torch.tensor([1.0, 1e-5])
-        scaled = RopeScaling(32.0, 1.0, 4.0, 8192).apply(frequencies)
-        self.assertTrue(torch.allclose(scaled, torch.tensor([1.0, 1e-5 / 32])))
-
-    def test_positions_rotate_relative_to_each_other(self):
-        shape = LlamaShape(8, 1, 8, 1, 1, 8, 8)
-        cos, sin = rotations(shape, None, torch.device("cpu"))
-        self.assertEqual(tuple(cos.shape), (8, 8))
-        self.assertTrue(torch.allclose(cos[0], torch.ones(8)) and torch.allclose(sin[0], torch.zeros(8)))
+        recipe = resolved("llama3_2_1b_pretrain", model__max_context_width=2)
+        scaled = rotations(shape_of(Recipe(recipe)), CPU)[1][1]
+        recipe["model"]["rope_scaling"] = None
+        plain = rotations(shape_of(Recipe(recipe)), CPU)[1][1]
+        self.assertAlmostEqual(scaled[0].item(), plain[0].item())
+        self.assertAlmostEqual(scaled[31].item() * 32, plain[31].item(), delta=1e-9)
 
     def test_tied_embeddings_share_one_matrix(self):
-        shape = LlamaShape(8, 1, 8, 1, 1, 8, 8, tie_word_embeddings=True)
-        model = Llama(shape, None, torch.device("cpu"))
-        self.assertIs(model.head.weight, model.embedding.weight)
+        for tied in (True, False):
+            model = Llama(shape_of(Recipe(tiny(model__tie_word_embeddings=tied))), CPU)
+            self.assertEqual(model.lm_head.weight is model.embed_tokens.weight, tied)
 
 
-class DataAndSchedule(unittest.TestCase):
+class DataAndSchedule(TrainerTest):
     def test_samples_depend_on_seed_and_number_alone(self):
-        data = SyntheticData(vocabulary=1000, sequence=32, seed=1)
-        inputs, targets = data.batch(first=4, size=4)
-        self.assertTrue(torch.equal(inputs[2], data.batch(first=6, size=1)[0][0]))
+        sample = synthetic(1000, 32, seed=1)
+        inputs, targets = batch(sample, 4, 4, CPU)
+        self.assertTrue(torch.equal(inputs[2], batch(sample, 6, 1, CPU)[0][0]))
         self.assertTrue(torch.equal(inputs[:, 1:], targets[:, :-1]))
-        self.assertFalse(torch.equal(inputs, SyntheticData(1000, 32, seed=2).batch(4, 4)[0]))
+        self.assertFalse(torch.equal(inputs, batch(synthetic(1000, 32, seed=2), 4, 4, CPU)[0]))
 
-    def test_most_tokens_have_one_successor(self):
-        data = SyntheticData(vocabulary=100_000, sequence=4096, seed=1)
-        inputs, targets = data.batch(0, 1)
-        place = {token: index for index, token in enumerate(data.ring.tolist())}
-        follows = sum(place[b] == (place[a] + 1) % 64 for a, b in zip(inputs[0].tolist(), targets[0].tolist()))
-        self.assertAlmostEqual(follows / 4096, 0.9, delta=0.03)
+    def test_most_synthetic_tokens_have_one_successor(self):
+        inputs, targets = batch(synthetic(100_000, 4096, seed=1), 0, 1, CPU)
+        inputs, targets = inputs[0].tolist(), targets[0].tolist()
+        successors = {}
+        for here, there in zip(inputs, targets):
+            successors.setdefault(here, []).append(there)
+        usual = sum(max(map(followers.count, set(followers))) for followers in successors.values())
+        self.assertEqual(len(successors), 64)
+        self.assertAlmostEqual(usual / 4096, 0.9, delta=0.03)
+
+    def test_files_of_tokens_and_text_are_read_whole_and_shuffled_by_epoch(self):
+        numpy.save(self.folder / "a.npy", numpy.arange(100, 181, dtype="int32"))
+        numpy.arange(200, 241, dtype="<u2").tofile(self.folder / "b.bin")
+        (self.folder / "c.md").write_text("0123456789abcdef")
+        (self.folder / "d.txt").write_text("ghijklmnopqrstuvwxyz")
+        (self.folder / "ignored.json").write_text("{}" * 100)
+        sample = from_files(self.folder, 300, 8, seed=3)
+        windows = [sample(number) for number in range(19)]
+        starts = sorted(window[0].item() for window in windows)
+        self.assertEqual(starts, sorted([*range(100, 180, 8), *range(200, 240, 8), 48, 56, 0, ord("n")]))
+        for window in windows:
+            self.assertEqual(len(window), 9)
+        again = [sample(number) for number in range(19, 38)]
+        self.assertEqual(sorted(window[0].item() for window in again), starts)
+        self.assertNotEqual([window[0].item() for window in again], [window[0].item() for window in windows])
+        self.assertTrue(torch.equal(from_files(self.folder, 300, 8, seed=3)(25), again[6]))
+
+    def test_data_that_is_missing_short_or_outside_the_vocabulary_is_refused_by_name(self):
+        empty, text = self.folder / "empty", self.folder / "text"
+        for folder in (empty, text):
+            folder.mkdir()
+        (text / "a.txt").write_text("ä" * 100)
+        for directory, vocabulary, word in ((None, 256, "train_dir"), (str(empty), 256, "no 65 tokens"), (str(text), 100, "model.vocab_size")):
+            done = self.run_trainer("run", short(1, model__vocab_size=vocabulary, model__data=dict(
+                use_synthetic_data=False, train_dir=directory)))
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(word, done.stderr)
 
     def test_the_rate_warms_up_falls_and_stays(self):
-        rates = [Cosine(0.1, 2, 2).rate(step, 1.0, 10) for step in range(12)]
+        sched = dict(name="CosineAnnealing", min_lr=0.1, warmup_steps=2, constant_steps=2)
+        rate = schedule(Recipe(tiny(model__lr_decay_iters=10, model__optim__lr=1.0, model__optim__sched=sched)), 30)
+        rates = [rate(step) for step in range(12)]
         self.assertEqual(rates[:3], [0.5, 1.0, 1.0])
         self.assertEqual(rates[2:], sorted(rates[2:], reverse=True))
         self.assertAlmostEqual(rates[5], 0.55)
-        self.assertEqual(rates[8:], [0.1] * 4)
+        for late in rates[8:]:
+            self.assertAlmostEqual(late, 0.1)
+
+    def test_a_devices_peak_is_the_catalogues(self):
+        for device, peak in {"NVIDIA H200": 989e12, "NVIDIA H100 80GB HBM3": 989e12, "NVIDIA A100-SXM4-40GB": 312e12,
+                             "NVIDIA L40S": 362e12, "NVIDIA L4": 121e12, "Tesla T4": None, "NVIDIA GB200": 2500e12,
+                             "AMD Instinct": None}.items():
+            self.assertEqual(bf16_flops(device, HARDWARE), peak, device)
+        self.assertIsNone(bf16_flops("NVIDIA H200", self.folder / "none.yaml"))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view base = R"(
 accelerators:
-  a10g: gpu 22.35 22.04 8.6 true false pcie 1 NVIDIA A10G
+  a10g: gpu 22.35 22.04 8.6 true false pcie 1 70 NVIDIA A10G
   trainium: {name: AWS Trainium, kind: neuron, memory_gib: 32, bf16: true, fp8: true, ranks: 2}
 instance_types:
   g5.12xlarge: a10g 4 48 192 40 1
@@ -31,9 +31,9 @@ Diagnostic complaint(std::string_view site) {
 TEST_CASE("a row and a map say the same") {
     const HardwareFile file(R"(
 accelerators:
-  row: gpu 22.35 22.04 8.6 true false pcie 1 NVIDIA A10G
+  row: gpu 22.35 22.04 8.6 true false pcie 1 70 NVIDIA A10G
   map: {kind: gpu, memory_gib: 22.35, usable_gib: 22.04, compute_capability: 8.6, bf16: true, fp8: false,
-        fabric: pcie, name: NVIDIA A10G}
+        fabric: pcie, bf16_tflops: 70, name: NVIDIA A10G}
 instance_types:
   r: row 4 48 192 40.5 1 true
   m: {accelerator: map, devices: 4, vcpus: 48, memory_gib: 192, network_gbps: 40.5, efa_devices: 1,
@@ -54,6 +54,7 @@ instance_types:
         CHECK_FALSE(accelerator->fp8);
         CHECK(accelerator->fabric == "pcie");
         CHECK(accelerator->ranks == 1);
+        CHECK(accelerator->bf16_tflops == 70);
     }
     for (const char* name : {"r", "m"}) {
         const auto* instance = catalogue->instance(name);
@@ -68,10 +69,10 @@ instance_types:
 }
 
 TEST_CASE("what a row leaves out or marks unknown keeps its default") {
-    const HardwareFile file("accelerators: {x: gpu 96 - - true true - 1 X}\n");
+    const HardwareFile file("accelerators: {x: gpu 96 - - true true - 1 - X}\n");
     const auto refused = Catalogue::load({file.path});
     REQUIRE_FALSE(refused);  // a fabric is a text or not there
-    const HardwareFile good("accelerators: {x: gpu 96 - - true true pcie 1 X}\ninstance_types: {i: x 8}\n");
+    const HardwareFile good("accelerators: {x: gpu 96 - - true true pcie 1 - X}\ninstance_types: {i: x 8}\n");
     const auto catalogue = Catalogue::load({good.path});
     REQUIRE(catalogue);
     CHECK_FALSE(catalogue->accelerator("x")->usable_gib);

@@ -60,7 +60,7 @@ TEST_CASE("the shipped files are what their schemas ask for") {
 
 TEST_CASE("the hardware schema and the loader refuse the same") {
     for (const std::string_view text :
-         {"accelerators: {x: gpu 96 - - true true pcie 1 X}", "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, "
+         {"accelerators: {x: gpu 96 - - true true pcie 1 - X}", "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, "
           "fp8: false, ranks: 4, cores: 8, name: X}}", "{}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) == "");

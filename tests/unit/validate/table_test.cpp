@@ -192,7 +192,7 @@ const Case cases[] = {
     {"environment.obsolete", llama, "instance_type=p5.48xlarge ++env_vars.FI_PROVIDER=efa",
      "instance_type=g5.xlarge trainer.devices=1 model.shard_degree=1 ++env_vars.FI_PROVIDER=efa", hint, false},
     {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
-    {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1", warning, false},
+    {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1 model.max_context_width=6144", warning, false},
     {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},
 };
 
