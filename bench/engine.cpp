@@ -1,9 +1,12 @@
 // Times the recipe engine on a warm machine, end to end: read, compose, override, interpolate. All of it is this process's own
 // work (the files are in the page cache), so its processor time is what is measured: other programs then disturb less.
 //
-//   bench_engine COLLECTION              one line of JSON per figure: {"name","value","unit","target"}
-//   bench_engine COLLECTION --repeat N   composes N times and prints nothing: for callgrind, which tells the difference of two N
+//   bench_engine SOURCE_DIR              one line of JSON per figure: {"name","value","unit","target"}
+//   bench_engine SOURCE_DIR --repeat N   composes N times and prints nothing: for callgrind, which tells the difference of two N
 #include "config/config.hpp"
+#include "family/family.hpp"
+#include "plan/plan.hpp"
+#include "validate/validate.hpp"
 
 #include <fmt/format.h>
 
@@ -28,7 +31,7 @@ config::ComposeRequest seed_request(const fs::path& collection) {
     request.environment = {{"PWD", "/home/someone"}};
     request.working_directory = "/home/someone";
     for (const char* text : {"instance_type=g5.48xlarge", "trainer.num_nodes=4", "model.tensor_model_parallel_degree=4", "model.fp8=False",
-                             "model.data.use_synthetic_data=true", "container=/fsx/images/train.sqsh", "+model.optim.eps=1e-8"})
+                             "model.data.use_synthetic_data=true", "trainer.max_steps=100", "+model.optim.eps=1e-8"})
         request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
     return request;
 }
@@ -122,12 +125,50 @@ Times time_of_large(const Folder& folder, int keys) {
     return time_of([&] { compose_once(request); }, 10);
 }
 
-void measure(const fs::path& collection) {
+/// What a resolved recipe is held against, and what becomes of it.
+struct Judgement {
+    explicit Judgement(const fs::path& source) {
+        auto read_hardware = hardware::Catalogue::load({source / "etc/hardware.yaml"});
+        auto read_families = family::Families::load({source / "etc/families.yaml"});
+        if (!read_hardware) give_up(read_hardware.error());
+        if (!read_families) give_up(read_families.error());
+        hardware = std::move(*read_hardware);
+        families = std::move(*read_families);
+    }
+
+    /// Every rule, the memory model among them, and the plan as it travels. False: refused.
+    [[nodiscard]] bool judge(const config::Resolved& resolved) const {
+        validate::Result checked = validate::check(resolved, {.hardware = hardware, .families = families});
+        if (has_errors(checked.diagnostics)) return false;
+        const auto made = plan::make(resolved, checked, {}, checked.diagnostics);
+        return made && plan::to_json(*made);
+    }
+
+    hardware::Catalogue hardware;
+    family::Families families;
+};
+
+/// `accepted`: what the overrides lead to, so that what is timed is what its name says.
+Times time_of_judgement(const Judgement& judgement, config::ComposeRequest request, const std::vector<std::string>& overrides, bool accepted) {
+    for (const std::string& text : overrides) request.overrides.push_back({text, "override"});
+    const auto resolved = config::compose(request);
+    if (!resolved) give_up(resolved.error());
+    if (judgement.judge(*resolved) != accepted) give_up({{.message = "the recipe was not judged as expected"}});
+    return time_of([&] { static_cast<void>(judgement.judge(*resolved)); }, rounds);
+}
+
+void measure(const fs::path& source) {
+    const fs::path collection = source / "recipes_collection";
     const config::ComposeRequest request = seed_request(collection);
     print("engine-seed", time_of([&] { compose_once(request); }, rounds), 1.0);
     const std::vector<fs::path> files = {collection / "config.yaml", collection / "cluster/slurm.yaml",
                                          collection / "recipes/training/llama/llama3_2_1b_pretrain.yaml"};
     print("engine-seed-yaml", time_of([&] { read_once(files); }, rounds), 0.6);
+    const Judgement judgement(source);
+    print("judge-seed", time_of_judgement(judgement, request, {}, true), 0.3);
+    // Refused for its memory, with the search for what would fit.
+    print("judge-refused", time_of_judgement(judgement, request, {"model.tensor_model_parallel_degree=1"}, false), 1.0);
+    print("data-files", time_of([&] { const Judgement read(source); }, rounds), 1.0);
     const Folder folder;
     print("engine-1000-keys", time_of_large(folder, keys_of_large / 10), 10);
     print("engine-10000-keys", time_of_large(folder, keys_of_large), 100);
@@ -141,10 +182,10 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (argc == 4 && std::string_view(argv[2]) == "--repeat") {
-        const config::ComposeRequest request = seed_request(argv[1]);
+        const config::ComposeRequest request = seed_request(fs::path(argv[1]) / "recipes_collection");
         for (int i = std::atoi(argv[3]); i > 0; --i) compose_once(request);
         return 0;
     }
-    fmt::print(stderr, "usage: bench_engine COLLECTION [--repeat N]\n");
+    fmt::print(stderr, "usage: bench_engine SOURCE_DIR [--repeat N]\n");
     return 2;
 }

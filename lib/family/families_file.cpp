@@ -40,18 +40,22 @@ std::optional<Key> key_named(std::string_view name) {
     return std::nullopt;
 }
 
-std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+/// A loop of our own: string_view's find_first_of calls memchr for each character, and every submission comes through here.
+template <class IsSeparator>
+std::vector<std::string_view> split(std::string_view text, IsSeparator is_separator) {
     std::vector<std::string_view> parts;
-    for (std::size_t at = text.find_first_not_of(separators); at != std::string_view::npos;) {
-        const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
-        parts.push_back(text.substr(at, end - at));
-        at = text.find_first_not_of(separators, end);
+    auto at = text.begin();
+    while (true) {
+        at = std::find_if_not(at, text.end(), is_separator);
+        if (at == text.end()) return parts;
+        const auto end = std::find_if(at, text.end(), is_separator);
+        parts.emplace_back(at, end);
+        at = end;
     }
-    return parts;
 }
 
-constexpr std::string_view blanks = " \t";
-constexpr std::string_view line_ends = "\r\n";
+constexpr auto blanks = [](char c) { return c == ' ' || c == '\t'; };
+constexpr auto line_ends = [](char c) { return c == '\r' || c == '\n'; };
 
 bool is_path(std::string_view text) {
     const auto allowed = [](char c) {

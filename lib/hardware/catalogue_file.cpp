@@ -135,15 +135,17 @@ Value value_of_word(std::string_view word) {
 
 /// The words of a row, at most `columns` of them: the last takes the rest of the line. (A name, which ends the row.)
 std::vector<std::string_view> words_of(std::string_view row, std::size_t columns) {
-    constexpr std::string_view blanks = " \t";
+    constexpr auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
     std::vector<std::string_view> words;
-    for (std::size_t at = row.find_first_not_of(blanks); at != std::string_view::npos;) {
-        const std::size_t end =
-            words.size() + 1 == columns ? row.size() : std::min(row.find_first_of(blanks, at), row.size());
-        words.push_back(row.substr(at, end - at));
-        at = row.find_first_not_of(blanks, end);
+    words.reserve(columns);
+    auto at = row.begin();
+    while (true) {
+        at = std::find_if_not(at, row.end(), is_blank);
+        if (at == row.end()) return words;
+        const auto end = words.size() + 1 == columns ? row.end() : std::find_if(at, row.end(), is_blank);
+        words.emplace_back(at, end);
+        at = end;
     }
-    return words;
 }
 
 // --- a file --------------------------------------------------------------------------------------------------------
