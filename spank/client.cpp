@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <utility>
 
 namespace recipe::spank {
 namespace {
@@ -171,8 +172,11 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
 }
 
 void report(const Diagnostics& diagnostics) {
-    for (const Diagnostic& diagnostic : diagnostics)
-        for (const std::string& line : render::lines(diagnostic)) print(diagnostic.severity, line);
+    for (const Diagnostic& diagnostic : diagnostics) {
+        // Slurm itself says "error:" before an error.
+        std::string before = diagnostic.severity == Severity::error ? "" : fmt::format("{}: ", to_string(diagnostic.severity));
+        for (const std::string& line : render::lines(diagnostic)) print(diagnostic.severity, std::exchange(before, "") + line);
+    }
 }
 
 std::optional<submit::Submission> submit_with(const Client& client, const submit::Request& request) {

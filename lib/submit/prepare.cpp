@@ -50,6 +50,18 @@ Expected<hardware::Catalogue> catalogue_for(const Request& request, const config
     return hardware::Catalogue::load(request.hardware_files);
 }
 
+/// What the entry script says of itself. A file that cannot be read says nothing: the script will.
+std::optional<Value> program_limits(const config::Resolved& resolved) {
+    const Value* script = resolved.root.at("launch.entry_script");
+    if (script == nullptr || !script->is_string()) return std::nullopt;
+    const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "limits.yaml";
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+    Expected<Value> limits = config::load_yaml(file);
+    if (!limits) return std::nullopt;
+    return std::move(*limits);
+}
+
 void check_allocation(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
     if (!request.allocated_nodes || plan.layout.nodes <= *request.allocated_nodes) return;
     diagnostics.push_back({.code = "submit.allocation",
@@ -103,7 +115,11 @@ Outcome prepare(const Request& request) {
     if (!families) return refused(std::move(families.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
-    validate::Result checked = validate::check(*resolved, {.hardware = *catalogue, .families = *families, .look_at_files = true});
+    const std::optional<Value> limits = program_limits(*resolved);
+    validate::Result checked = validate::check(*resolved, {.hardware = *catalogue,
+                                                           .families = *families,
+                                                           .look_at_files = true,
+                                                           .program_limits = limits ? &*limits : nullptr});
     append(diagnostics, std::move(checked.diagnostics));
     validate::apply(request.severities, diagnostics);
     std::vector<std::string> forced;

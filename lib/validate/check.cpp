@@ -6,9 +6,9 @@ namespace recipe::validate {
 namespace {
 
 /// All tables, in the order in which problems are reported.
-std::array<std::span<const Rule>, 9> tables() {
+std::array<std::span<const Rule>, 11> tables() {
     return {devices_rules(),        precision_rules(), layout_rules(), model_parallel_rules(), batch_rules(),
-            program_rules(), data_rules(),      paths_rules(),  environment_rules()};
+            program_rules(), program_limits_rules(), data_rules(),      paths_rules(),  environment_rules(), unknown_key_rules()};
 }
 
 Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {

@@ -170,7 +170,7 @@ Findings sequence(const Subject& s) {
                                   ? ", two for each context-parallel rank"
                                   : ""),
                   {s.set(s.sequence.found, std::to_string(longer))});
-    if (!has_pipeline(s)) finding.severity = Severity::warning;
+    if (!has_pipeline(s) && !s.runs_our_trainer()) finding.severity = Severity::warning;
     return {std::move(finding)};
 }
 
@@ -183,10 +183,12 @@ bool vocabulary_applies(const Subject& s) {
 
 Findings vocabulary(const Subject& s) {
     const std::int64_t padded = (s.vocabulary.number + s.tensor.number - 1) / s.tensor.number * s.tensor.number;
-    return {{.at = s.vocabulary.found,
-             .message = fmt::format("{} {} does not divide the vocabulary of {}, which it splits", s.tensor.found.key,
-                                    s.tensor.number, s.vocabulary.number),
-             .fix = s.set(s.vocabulary.found, std::to_string(padded))}};
+    Finding finding{.at = s.vocabulary.found,
+                    .message = fmt::format("{} {} does not divide the vocabulary of {}, which it splits", s.tensor.found.key,
+                                           s.tensor.number, s.vocabulary.number),
+                    .fix = s.set(s.vocabulary.found, std::to_string(padded))};
+    if (s.runs_our_trainer()) finding.severity = Severity::error;
+    return {std::move(finding)};
 }
 
 // --- experts -------------------------------------------------------------------------------------------------------

@@ -32,8 +32,10 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> model_parallel_rules();
 [[nodiscard]] std::span<const Rule> batch_rules();
 [[nodiscard]] std::span<const Rule> program_rules();
+[[nodiscard]] std::span<const Rule> program_limits_rules();
 [[nodiscard]] std::span<const Rule> data_rules();
 [[nodiscard]] std::span<const Rule> paths_rules();
+[[nodiscard]] std::span<const Rule> unknown_key_rules();
 
 /// The memory model's, which come last and only where nothing else is wrong.
 [[nodiscard]] std::span<const RuleInfo> memory_rules();

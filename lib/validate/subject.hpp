@@ -59,6 +59,7 @@ struct Subject {
     const config::Value& root;
     const hardware::Catalogue& catalogue;
     bool look_at_files;
+    const config::Value* program_limits;  // may be null
     const family::Family& family;
     Wanted wanted;
 

@@ -84,3 +84,33 @@ size: 3" ]
     run "$SRECIPE" --version
     [ "$status" -eq 0 ]
 }
+
+@test "what the shipped trainer does not do is refused before it waits in a queue" {
+    run "$SRECIPE" check llama3_2_1b_pretrain instance_type=p5.48xlarge model.context_parallel_degree=2
+    [ "$status" -eq 1 ]
+    [[ $output == *"[program.unsupported]"* ]]
+    [[ $output == *"fix: --recipe-set=model.context_parallel_degree=1"* ]]
+    run "$SRECIPE" check llama3_2_1b_pretrain instance_type=p5.48xlarge
+    [ "$status" -eq 0 ]
+}
+
+@test "explain tells what a code means" {
+    run "$SRECIPE" explain precision.fp8
+    [ "$status" -eq 0 ]
+    [[ $output == *"8.9"* ]]
+    run "$SRECIPE" explain precision.fb8
+    [ "$status" -ne 0 ]
+    [[ $output == *"precision.fp8"* ]]
+}
+
+@test "fit names the parts, the assumptions and what would fit" {
+    run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=g5.48xlarge trainer.num_nodes=4 model.fp8=False --format json
+    [ "$(/usr/bin/python3 -c 'import json,sys; print(json.loads(sys.argv[1])["verdict"])' "$output")" = does_not_fit ]
+    mapfile -t fix < <(/usr/bin/python3 -c 'import json,sys; print(*json.loads(sys.argv[1])["suggestions"][0]["set"], sep="\n")' "$output")
+    run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=g5.48xlarge trainer.num_nodes=4 model.fp8=False "${fix[@]}" --format json
+    [ "$status" -eq 0 ]
+    [ "$(/usr/bin/python3 -c 'import json,sys; print(json.loads(sys.argv[1])["verdict"])' "$output")" = fits ]
+    run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=p5.48xlarge --sweep model.train_batch_size=1,2,4
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -ge 4 ]
+}

@@ -138,6 +138,7 @@ SHELL
 @test "a results directory that cannot be made costs a warning, not the log" {
     run as_user sbatch --parsable --wait "${quick[@]}" --recipe-set=base_results_dir=/proc/nothing --wrap 'echo logged' </dev/null
     assert_success
+    assert_output_contains "paths.results_denied"
     assert_output_contains "paths.results_not_created"
     job=$(grep -E '^[0-9]+$' <<<"$output")
     run job_output "$job"

@@ -88,7 +88,31 @@ YAML
 @test "a recipe that the devices have no memory for is refused with a change that fits" {
     refused -p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge
     assert_output_contains "memory.does_not_fit"
-    assert_output_contains "--recipe-set=model.activation_checkpointing=true"
+    fix=$(sed -n 's/^sbatch: error: recipe: *fix: //p' <<<"$output")
+    # shellcheck disable=SC2086 # the fix is words to paste
+    run as_user sbatch --parsable --hold -p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge $fix </dev/null
+    assert_success
+    assert_output_matches '^[0-9]+$'
+}
+
+@test "--recipe-force submits what a rule refuses, and the job says so" {
+    run as_user sbatch --parsable --hold -p train --recipe=llama3_2_1b_pretrain --recipe-set=instance_type=g5.48xlarge --recipe-force </dev/null
+    assert_success
+    assert_output_contains "warning"
+    assert_output_contains "memory.does_not_fit"
+    job=$(grep -E '^[0-9]+$' <<<"$output")
+    run scontrol show job "$job"
+    assert_output_contains "Comment=recipe-force: memory.does_not_fit"
+}
+
+@test "--recipe-force does not bypass the controller's own checks" {
+    run as_user sbatch -p train --recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=4 \
+        --recipe-set=model.tensor_model_parallel_degree=3 --recipe-force </dev/null
+    assert_failure
+    assert_output_contains "recipe: warning: model.tensor_model_parallel_degree"
+    assert_output_contains "sbatch: error: recipe: model.shard_degree: 4 nodes"
+    run no_jobs
+    assert_success
 }
 
 @test "the lab's line is accepted" {

@@ -191,13 +191,16 @@ const Case cases[] = {
      warning, false},
     {"environment.obsolete", llama, "instance_type=p5.48xlarge ++env_vars.FI_PROVIDER=efa",
      "instance_type=g5.xlarge trainer.devices=1 model.shard_degree=1 ++env_vars.FI_PROVIDER=efa", hint, false},
+    {"launch.unknown_key", llama, "++cluster.partition=gpu", "++cluster.partitoin=gpu", hint, false},
+    {"model.misspelt", llama,
+     "++recipes.model.activation_checkpointing=true", "++recipes.model.activation_chekpointing=true", hint, false},
     {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
     {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1 model.max_context_width=6144", warning, false},
     {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},
 };
 
 /// Rules that look at this host's files have tests of their own.
-const std::set<std::string_view> tested_elsewhere{"data.not_visible", "paths.results_denied"};
+const std::set<std::string_view> tested_elsewhere{"data.not_visible", "paths.results_denied", "program.unsupported"};
 
 }  // namespace
 

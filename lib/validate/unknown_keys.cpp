@@ -1,0 +1,100 @@
+// Keys that nobody reads, where a typing mistake is likely. Recipes may hold what they want, so these are hints.
+#include "validate/rule.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <map>
+
+namespace recipe::validate {
+namespace {
+
+/// Of HyperPod's launcher on Slurm.
+constexpr std::array cluster_keys{
+    "account", "array", "comment", "constraint", "container_mounts", "cpus_per_gpu", "cpus_per_task", "exclude", "exclusive",
+    "gpus_per_node", "gpus_per_task", "gres", "job_name_prefix", "mem", "mem_per_cpu", "mem_per_gpu", "num_gpus", "partition", "qos",
+    "slurm_create_submission_file_only", "slurm_docker_cfg", "srun_args", "stderr_to_stdout",
+};
+
+constexpr std::size_t same_beginning = 3;  // characters
+
+bool has_slurm_section(const Subject& s) {
+    const config::Value* cluster = s.root.find("cluster");
+    const config::Value* type = s.root.find("cluster_type");
+    const std::string* name = type != nullptr ? type->as_string() : nullptr;
+    return cluster != nullptr && cluster->is_map() && (type == nullptr || type->is_null() || (name != nullptr && *name == "slurm"));
+}
+
+Findings unknown_cluster_key(const Subject& s) {
+    const std::vector<std::string> known(cluster_keys.begin(), cluster_keys.end());
+    Findings findings;
+    for (const config::Entry& entry : s.root.find("cluster")->entries()) {
+        const std::string name = config::to_python_text(entry.key);
+        if (std::ranges::find(known, name) != known.end()) continue;
+        const std::string key = "cluster." + name;
+        const auto close = nearest(name, known, 1);
+        findings.push_back({.at = {.path = key, .key = key, .value = &entry.value},
+                            .message = fmt::format("{} has no effect: there is no such key{}", shown(config::Value::string(key)),
+                                                   close.empty() ? "" : fmt::format("; did you mean `cluster.{}`?", close.front())),
+                            .fix = {}});
+    }
+    return findings;
+}
+
+/// The names of keys that the family reads, by the map that holds them.
+std::map<std::string, std::vector<std::string>> keys_by_parent(const family::Family& family) {
+    std::map<std::string, std::vector<std::string>> names;
+    for (const family::Place& place : family.places) {
+        for (const std::string& path : place.paths) {
+            const std::size_t dot = path.rfind('.');
+            if (dot != std::string::npos) names[path.substr(0, dot)].push_back(path.substr(dot + 1));
+        }
+    }
+    return names;
+}
+
+bool looks_like(const std::string& word, const std::string& name) {
+    return word.size() + 2 >= name.size() && name.size() + 2 >= word.size() &&
+           word.substr(0, same_beginning) == name.substr(0, same_beginning) && !nearest(word, {name}, 1).empty();
+}
+
+/// Only where the key that is meant is missing: else the other is somebody else's.
+Findings misspelt_key(const Subject& s) {
+    Findings findings;
+    for (const auto& [parent, names] : keys_by_parent(s.family)) {
+        const Found section = s.find(parent);
+        if (!section.given() || !section.value->is_map()) continue;
+        for (const config::Entry& entry : section.value->entries()) {
+            const std::string* word = entry.key.as_string();
+            if (word == nullptr || std::ranges::find(names, *word) != names.end()) continue;
+            const auto meant = std::ranges::find_if(names, [&](const std::string& name) {
+                return section.value->find(name) == nullptr && looks_like(*word, name);
+            });
+            if (meant == names.end()) continue;
+            findings.push_back({.at = {.path = section.path + '.' + *word, .key = section.key + '.' + *word, .value = &entry.value},
+                                .message = fmt::format("{}.{} is not read; did you mean `{}.{}`?", section.key,
+                                                       shown(entry.key), section.key, *meant),
+                                .fix = {}});
+        }
+    }
+    return findings;
+}
+
+bool always(const Subject&) { return true; }
+
+constexpr std::array<Rule, 2> table{{
+    {{"launch.unknown_key", "Keys of `cluster` are those that become options of sbatch or srun.",
+      "launcher of aws/sagemaker-hyperpod-recipes, launcher/nemo/slurm_launcher.py", Severity::hint},
+     has_slurm_section,
+     unknown_cluster_key},
+    {{"model.misspelt", "A key that is nearly one which the program reads, and which is missing, is that one.",
+      "etc/families.yaml, which names the keys", Severity::hint},
+     always,
+     misspelt_key},
+}};
+
+}  // namespace
+
+std::span<const Rule> unknown_key_rules() { return table; }
+
+}  // namespace recipe::validate
