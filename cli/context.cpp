@@ -22,6 +22,14 @@ Expected<Context> make_context(const Arguments& arguments) {
     Expected<site::Settings> settings = site::load(site::settings_file(arguments.site, context.environment));
     if (!settings) return std::unexpected(std::move(settings.error()));
     context.settings = std::move(*settings);
+    for (const std::filesystem::path& named : arguments.collections) {
+        std::error_code error;
+        if (std::filesystem::is_directory(named, error)) continue;
+        return refuse({.code = "compose.no_collection",
+                       .key = named.string(),
+                       .source = {.name = "-C"},
+                       .message = fmt::format("there is no folder {}", named.string())});
+    }
     context.collections = site::collections(arguments.collections, context.environment, context.settings);
     return context;
 }

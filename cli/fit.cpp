@@ -18,6 +18,7 @@ using memory::Assessment;
 constexpr double MiB = 1024.0 * 1024.0;
 constexpr double GiB = 1024.0 * MiB;
 constexpr std::size_t most_rows = 100;
+constexpr std::size_t longest_line = std::size_t{1} << 20;
 
 struct Data {
     hardware::Catalogue catalogue;
@@ -36,6 +37,7 @@ Expected<Data> load_data(const Context& context) {
 struct Row {
     std::string value;
     Assessment assessment;
+    bool impossible = false;  // a rule has found an error beside memory
 };
 
 Value mib(double bytes) { return Value::integer(static_cast<std::int64_t>(bytes / MiB + 0.5)); }
@@ -193,7 +195,11 @@ Expected<Row> assess_one(const Arguments& arguments, const Context& context, con
     Expected<config::Resolved> resolved = config::compose(request);
     if (!resolved) return std::unexpected(std::move(resolved.error()));
     complain(resolved->notes);
-    Row row{.value = value, .assessment = memory::assess(resolved->root, data.catalogue, data.families)};
+    // Of a layout that cannot be, the memory is nobody's.
+    Diagnostics impossible = validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
+    std::erase_if(impossible, [](const Diagnostic& d) { return d.severity != Severity::error || d.code.starts_with("memory."); });
+    complain(impossible);
+    Row row{.value = value, .assessment = memory::assess(resolved->root, data.catalogue, data.families), .impossible = !impossible.empty()};
     return row;
 }
 
@@ -223,7 +229,7 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
         Diagnostics others = row.assessment.diagnostics;
         std::erase_if(others, [](const Diagnostic& d) { return d.code == "memory.does_not_fit" || d.code == "memory.tight"; });
         complain(others);
-        good = good && !has_errors(row.assessment.diagnostics);
+        good = good && !row.impossible && !has_errors(row.assessment.diagnostics);
     }
     if (arguments.format == Format::json && !sweep.key.empty()) {
         Value list = Value::list();
@@ -258,17 +264,26 @@ int fit_measurements(const std::filesystem::path& name) {
                        .message = fmt::format("{} cannot be read", name.string())}});
     int status = exit_good;
     int number = 0;
-    for (std::string line; std::getline(file, line);) {
+    // A limit for what a line may be, so that no file can take all memory.
+    std::string line(longest_line, '\0');
+    while (file.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
+        const std::string_view text(line.data());
         ++number;
-        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-        Expected<memory::Measurement> run = memory::read_measurement(line);
+        if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+        Expected<memory::Measurement> run = memory::read_measurement(text);
         if (!run) {
             for (Diagnostic& problem : run.error()) problem.source = {.name = name.string(), .line = number};
             complain(run.error());
             status = exit_wrong;
             continue;
         }
-        const memory::Prediction prediction = memory::predict(run->workload).value();
+        const std::optional<memory::Prediction> predicted = memory::predict(run->workload);
+        if (!predicted) {
+            complain({{.code = "measurements.line", .source = {.name = name.string(), .line = number}, .message = "no device holds a model of such numbers"}});
+            status = exit_wrong;
+            continue;
+        }
+        const memory::Prediction& prediction = *predicted;
         const Value verdict = run->allocator_cap_bytes
                                   ? Value::string(std::string(to_string(judge(prediction, *run->allocator_cap_bytes))))
                                   : Value::null();
@@ -277,7 +292,11 @@ int fit_measurements(const std::filesystem::path& name) {
                                                     Value::integer(static_cast<std::int64_t>(prediction.peak_bytes))},
                                                    {"verdict", verdict}})));
     }
-    return status;
+    if (file.eof() && !file.bad()) return status;
+    return wrong({{.code = "fit.measurements",
+                   .key = "--measurements",
+                   .source = {.name = name.string(), .line = number + 1},
+                   .message = file.bad() ? "cannot be read" : fmt::format("a line longer than {} bytes", longest_line)}});
 }
 
 }  // namespace

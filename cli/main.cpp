@@ -3,7 +3,10 @@
 #include "diagnostic/diagnostic.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fmt/format.h>
@@ -52,16 +55,28 @@ CLI::App* add_command(CLI::App& app, CommandLine& line, const char* name, const 
 /// A command that takes a recipe and overrides.
 CLI::App* add_recipe_command(CLI::App& app, CommandLine& line, const char* name, const char* what) {
     CLI::App* command = add_command(app, line, name, what);
-    command->add_option("recipe", line.arguments.recipe, "path under recipes/, its unique base name, or a file")->required();
+    command->add_option("recipe", line.arguments.recipe, "path under recipes/, its unique base name, or a file")
+        ->required()
+        ->check([](const std::string& given) { return given.empty() ? std::string("it is empty") : std::string(); }, "NAME");
     command->add_option("override", line.arguments.overrides, "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
     command->add_option("--recipe-set", line.sets, "an override as sbatch takes it; after all others")->type_name("KEY=VALUE")->allow_extra_args(false);
     return command;
 }
 
-void add_format(CLI::App* command, Arguments& arguments, const std::map<std::string, Format>& formats) {
-    command->add_option("--format", arguments.format, "form of the output")
-        ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case))
-        ->default_str(formats.begin()->first);
+/// The first form is the default.
+void add_format(CLI::App* command, Arguments& arguments, std::initializer_list<std::pair<const char*, Format>> forms) {
+    const std::vector<std::pair<std::string, Format>> known(forms.begin(), forms.end());
+    std::string names;
+    for (const auto& [name, form] : known) names += (names.empty() ? "" : "|") + name;
+    command
+        ->add_option_function<std::string>("--format", [&arguments, known](const std::string& name) {
+            arguments.format = std::ranges::find(known, name, &std::pair<std::string, Format>::first)->second;
+        }, fmt::format("form of the output; {} if not given", known.front().first))
+        ->type_name(names)
+        ->check([known, names](const std::string& name) {
+            const bool there = std::ranges::any_of(known, [&](const auto& form) { return form.first == name; });
+            return there ? std::string() : fmt::format("{} is none of {}", name, names);
+        }, "");
 }
 
 /// CLI11 says of a mistyped command only that one is required. Empty: a command was given, or nothing like one.
@@ -119,7 +134,10 @@ int run(int argc, char** argv) {
     CLI::App* explain = add_command(app, line, "explain", "tells what a code means, where it comes from, and an example");
     explain->add_option("code", arguments.code, "as in [precision.fp8]");
     explain->add_flag("--all", arguments.all, "all codes, as docs/diagnostics.md has them");
-    explain->callback(use(recipe::cli::explain));
+    explain->callback([&] {
+        if (arguments.code.empty() && !arguments.all) throw CLI::RequiredError("CODE or --all");
+        command = recipe::cli::explain;
+    });
     CLI::App* fit = add_recipe_command(app, line, "fit", "tells how much device memory a recipe needs, and whether it has it");
     fit->get_option("recipe")->required(false);
     fit->add_option("--sweep", arguments.sweep, "a row for each value")->type_name("KEY=a,b,c");
@@ -142,7 +160,12 @@ int run(int argc, char** argv) {
         else app.exit(error);
         return recipe::cli::exit_usage;
     }
-    return command(line.take());
+    const int status = command(line.take());
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        fmt::print(stderr, "srecipe: the output could not be written: {}\n", std::strerror(errno));
+        return recipe::cli::exit_wrong;
+    }
+    return status;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace recipe::config {
 
@@ -40,7 +41,7 @@ void YamlParser::parse() {
 void YamlParser::parse_directives() {
     tag_prefixes_ = {{"!", "!"}, {"!!", "tag:yaml.org,2002:"}};
     bool has_version = false;
-    std::vector<std::string> own;
+    std::set<std::string> own;
     while (type() == Type::directive) {
         const YamlToken token = scanner_.next();
         if (token.text == "YAML") {
@@ -49,8 +50,7 @@ void YamlParser::parse_directives() {
             const std::string major = token.handle.substr(0, token.handle.find('.'));
             if (major.find_first_not_of('0') == std::string::npos || major.substr(major.find_first_not_of('0')) != "1") throw YamlSyntaxError{token.mark, "only YAML 1 is read"};
         } else if (token.text == "TAG") {
-            if (std::ranges::find(own, token.handle) != own.end()) throw YamlSyntaxError{token.mark, "a second %TAG for this handle"};
-            own.push_back(token.handle);
+            if (!own.insert(token.handle).second) throw YamlSyntaxError{token.mark, "a second %TAG for this handle"};
             tag_prefixes_[token.handle] = token.prefix;
         }
     }

@@ -14,6 +14,9 @@ struct Leaf {
     const config::Value* value = nullptr;
 };
 
+/// A key as a step of a path: in quotes when it has a dot of its own; control characters, which a terminal would obey, as ?.
+[[nodiscard]] std::string path_step(const config::Value& key);
+
 /// In the order of their source. `prefix` is the path of `root`.
 [[nodiscard]] std::vector<Leaf> leaves(const config::Value& root, const std::string& prefix = {});
 

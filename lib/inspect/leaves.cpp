@@ -1,5 +1,7 @@
 #include "inspect/inspect.hpp"
 
+#include <algorithm>
+
 namespace recipe::inspect {
 namespace {
 
@@ -11,12 +13,18 @@ void collect(const Value& value, const std::string& path, std::vector<Leaf>& fou
         return;
     }
     for (const config::Entry& entry : value.entries()) {
-        const std::string key = config::to_python_text(entry.key);
+        const std::string key = path_step(entry.key);
         collect(entry.value, path.empty() ? key : path + '.' + key, found);
     }
 }
 
 }  // namespace
+
+std::string path_step(const Value& key) {
+    std::string text = config::to_python_text(key);
+    std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    return text.contains('.') && key.is_string() ? "'" + text + "'" : text;
+}
 
 std::vector<Leaf> leaves(const Value& root, const std::string& prefix) {
     std::vector<Leaf> found;

@@ -29,7 +29,7 @@ void collect(const Value& resolved, const Value* unresolved, const std::string& 
         return;
     }
     for (const config::Entry& entry : resolved.entries()) {
-        const std::string key = config::to_python_text(entry.key);
+        const std::string key = path_step(entry.key);
         collect(entry.value, unresolved != nullptr ? child(*unresolved, entry.key) : nullptr, here, path.empty() ? key : path + '.' + key,
                 found);
     }

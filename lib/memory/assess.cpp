@@ -1,5 +1,6 @@
 #include "memory/search.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -48,15 +49,16 @@ Knobs knobs_of(const config::Value& root, const Family& family, const Workload& 
 /// "p5.48xlarge", not "dgx-h100": a type that a cloud has for the asking.
 bool in_a_cloud(std::string_view name) { return name.contains('.'); }
 
-/// Machines with as many devices of the same kind, and as easy to get.
+/// Machines with as many devices of the same kind, or as the recipe asks for if that is more, and as easy to get.
 std::vector<Machine> machines_like(const hardware::InstanceType& instance, const hardware::Accelerator& accelerator,
-                                   const hardware::Catalogue& catalogue) {
+                                   std::int64_t asked_for, const hardware::Catalogue& catalogue) {
+    const std::int64_t devices = std::max<std::int64_t>(instance.devices, asked_for);
     std::vector<Machine> machines;
     for (const std::string& name : catalogue.instance_names()) {
         const hardware::InstanceType* other = catalogue.instance(name);
         const hardware::Accelerator* device = catalogue.accelerator(other->accelerator);
         if (in_a_cloud(name) != in_a_cloud(instance.name)) continue;
-        if (device == nullptr || other->devices != instance.devices || device->kind != accelerator.kind) continue;
+        if (device == nullptr || other->devices != devices || device->kind != accelerator.kind) continue;
         machines.push_back({.name = name, .usable_bytes = usable_per_rank(*device)});
     }
     return machines;
@@ -124,8 +126,10 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
     a.verdict = judge(*a.prediction, a.limit_bytes());
     if (a.verdict == Verdict::fits) return a;
     if (a.verdict == Verdict::does_not_fit)
-        a.suggestions = search(reading, knobs_of(root, *a.family, a.workload), a.usable_bytes,
-                               machines_like(*a.instance, *a.accelerator, catalogue), most_suggestions);
+        // Devices that the machine does not have: no change of the layout helps.
+        a.suggestions = search(reading, reading.devices > a.instance->devices ? Knobs{} : knobs_of(root, *a.family, a.workload),
+                               a.usable_bytes, machines_like(*a.instance, *a.accelerator, reading.devices, catalogue),
+                               most_suggestions);
     a.diagnostics.push_back(verdict_diagnostic(root, a));
     return a;
 }

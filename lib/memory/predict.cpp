@@ -42,6 +42,9 @@ double Moment::total() const noexcept {
     return sum;
 }
 
+/// Beyond this no device goes, and integers do not.
+constexpr double most_bytes = 1e18;
+
 std::optional<Prediction> predict(const Workload& workload) {
     if (!reasonable(workload)) return std::nullopt;
     const Assumptions& a = workload.assumptions;
@@ -51,6 +54,7 @@ std::optional<Prediction> predict(const Workload& workload) {
     const auto peak = std::ranges::max_element(prediction.moments, {}, &Moment::total);
     prediction.peak = static_cast<std::size_t>(peak - prediction.moments.begin());
     prediction.peak_bytes = peak->total();
+    if (!(prediction.peak_bytes < most_bytes)) return std::nullopt;
 
     // What chance adds is no reason to refuse.
     prediction.low_bytes = (prediction.peak_bytes - race_bytes(workload)) * (1 - a.below);

@@ -1,9 +1,14 @@
 #include "validate/rule.hpp"
 
+#include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 namespace recipe::validate {
 namespace {
+
+/// Of one rule; a recipe may have the same mistake in thousands of places.
+constexpr std::size_t most_findings = 20;
 
 /// All tables, in the order in which problems are reported.
 std::array<std::span<const Rule>, 11> tables() {
@@ -25,13 +30,33 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
     for (const auto& table : tables()) {
         for (const Rule& rule : table) {
             if (!rule.applies(subject)) continue;
-            for (Finding& finding : rule.check(subject)) {
+            Findings findings = rule.check(subject);
+            const std::size_t more = findings.size() - std::min(findings.size(), most_findings);
+            findings.resize(findings.size() - more);
+            if (more > 0) findings.back().message += fmt::format(" (and {} more of this kind)", more);
+            for (Finding& finding : findings) {
                 other_fixes.push_back(std::move(finding.other_fixes));
                 diagnostics.push_back(diagnostic_of(rule.info, std::move(finding)));
             }
         }
     }
     return diagnostics;
+}
+
+/// Whether the memory model would reckon with numbers that cannot be.
+bool is_of_layout(const Diagnostic& d) {
+    if (d.severity != Severity::error) return false;
+    return d.code.starts_with("devices.") || d.code.starts_with("layout.") || d.code.starts_with("batch.");
+}
+
+/// What the entry script does not take is no news where the hardware does not either.
+void leave_to_better_reasons(Diagnostics& diagnostics) {
+    std::vector<std::string> keys;
+    for (const Diagnostic& d : diagnostics)
+        if (d.severity == Severity::error && d.code != "program.unsupported") keys.push_back(d.key);
+    std::erase_if(diagnostics, [&](const Diagnostic& d) {
+        return d.code == "program.unsupported" && std::ranges::find(keys, d.key) != keys.end();
+    });
 }
 
 }  // namespace
@@ -48,7 +73,8 @@ Result check(const config::Resolved& resolved, const Against& against) {
         std::vector<std::vector<std::string>> ignored;
         return diagnostics_of(Subject(changed, against), ignored);
     });
-    if (!has_errors(result.diagnostics)) append(result.diagnostics, check_memory(subject, against));
+    leave_to_better_reasons(result.diagnostics);
+    if (std::ranges::none_of(result.diagnostics, is_of_layout)) append(result.diagnostics, check_memory(subject, against));
     return result;
 }
 

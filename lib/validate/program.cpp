@@ -32,7 +32,10 @@ Findings type(const Subject& s) {
 }
 
 Findings range(const Subject& s) {
-    return wrong_ranges({&s.layers, &s.attention_heads, &s.key_value_heads, &s.vocabulary, &s.experts});
+    Findings findings = wrong_ranges({&s.layers, &s.attention_heads, &s.key_value_heads, &s.vocabulary, &s.experts});
+    if (s.runs_our_trainer())
+        for (Finding& finding : findings) finding.severity = Severity::error;
+    return findings;
 }
 
 constexpr std::array switches{Key::fp8,       Key::recompute, Key::offload_activations, Key::moe, Key::smp,

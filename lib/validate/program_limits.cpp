@@ -11,6 +11,18 @@ namespace {
 
 bool has_limits(const Subject& s) { return s.program_limits != nullptr && s.program_limits->at("allowed") != nullptr; }
 
+/// The one value that there is, or the one that was probably meant; none where a guess could do harm.
+std::string nearest_allowed(const Subject& s, const Found& found, const std::string& given, std::vector<std::string> allowed) {
+    std::erase(allowed, "null");
+    if (allowed.empty()) return s.set(found, "null");
+    if (allowed.size() == 1) return s.set(found, allowed.front());
+    std::vector<std::string> meant;
+    for (const std::string& value : allowed)
+        if (value.starts_with(given) || given.starts_with(value)) meant.push_back(value);
+    if (meant.empty()) meant = nearest(given, allowed, 1);
+    return meant.size() == 1 ? s.set(found, meant.front()) : std::string();
+}
+
 Findings unsupported(const Subject& s) {
     Findings findings;
     for (const config::Entry& limit : s.program_limits->at("allowed")->entries()) {
@@ -21,13 +33,15 @@ Findings unsupported(const Subject& s) {
         // As texts, so that 32 and "32" are one: the program has the last word.
         const std::string given = config::to_python_text(*found.value);
         std::vector<std::string> allowed;
-        for (const config::Value& value : limit.value.items())
-            allowed.push_back(value.is_null() ? "null" : config::to_python_text(value));
+        for (const config::Value& value : limit.value.items()) {
+            std::string text = value.is_null() ? "null" : config::to_python_text(value);
+            if (std::ranges::find(allowed, text) == allowed.end()) allowed.push_back(std::move(text));
+        }
         if (allowed.empty() || std::ranges::find(allowed, given) != allowed.end()) continue;
         findings.push_back({.at = found,
                             .message = fmt::format("{} is {}, but the entry script takes {} only", found.key, shown(*found.value),
                                                    fmt::join(allowed, ", ")),
-                            .fix = s.set(found, allowed.front())});
+                            .fix = nearest_allowed(s, found, given, allowed)});
     }
     return findings;
 }

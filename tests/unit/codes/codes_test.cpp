@@ -20,14 +20,15 @@ std::string text_of(const std::filesystem::path& file) {
 
 /// Codes that the sources write into diagnostics.
 std::set<std::string> written_codes() {
-    const std::regex pattern("\\.code = \"([a-z_]+\\.[a-z_0-9]+)\"");
+    // As a designated initializer, or as an argument of a function that makes the diagnostic.
+    const std::regex pattern("(?:\\.code = \"([a-z_]+\\.[a-z_0-9]+)\")|(?:\"(compose\\.[a-z_]+)\")");
     std::set<std::string> codes;
     for (const char* folder : {"lib", "cli", "spank", "job_submit"})
         for (const auto& entry :
              std::filesystem::recursive_directory_iterator(std::filesystem::path(RECIPE_SOURCE_DIR) / folder)) {
             if (entry.path().extension() != ".cpp") continue;
             const std::string text = text_of(entry.path());
-            for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) codes.insert((*at)[1]);
+            for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) codes.insert((*at)[1].matched ? (*at)[1] : (*at)[2]);
         }
     return codes;
 }

@@ -52,6 +52,13 @@ TEST_CASE("a difference names both sides; kinds count, order does not") {
           R"({"changed":{"a":{"before":1,"after":1.0},"l":{"before":[1,2],"after":[1,3]}},"removed":{"gone":null,"m":{}},"added":{"m.n":1}})");
 }
 
+TEST_CASE("keys with dots are no paths, and keys cannot talk to a terminal") {
+    const Value root = yaml("'a.b': 1\na: {b: 2}\n\"x\\e[31m\": 3\n");
+    std::vector<std::string> paths;
+    for (const inspect::Leaf& leaf : inspect::leaves(root)) paths.push_back(leaf.path);
+    CHECK(paths == std::vector<std::string>{"'a.b'", "a.b", "x?[31m"});
+}
+
 TEST_CASE("nothing differs from itself") {
     const Value root = yaml("a: .nan\nb: [{c: 1}]\n");
     CHECK(inspect::differences(root, root).empty());
