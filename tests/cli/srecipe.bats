@@ -66,6 +66,7 @@ size: 3" ]
 }
 
 @test "what is wrong goes to stderr with status 1, and several problems at once" {
+    stderr=
     run --separate-stderr "$SRECIPE" show -C mine one sise=2 run.nme=x
     [ "$status" -eq 1 ]
     [ -z "$output" ]

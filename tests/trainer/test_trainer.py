@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import sys
 import unittest
 import xml.etree.ElementTree
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import numpy
 import torch
-import yaml
 
 from running import COLLECTION, HAS_FSDP2, LLAMA, TrainerTest, resolved, saving, short, tiny
 
