@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from llama import flops_per_token
-from recipe_config import Refusal
+from recipe_config import blaming
 
 HARDWARE = Path(__file__).resolve().parents[2] / "etc" / "hardware.yaml"
 CLEAR = "\r\x1b[K" if sys.stdout.isatty() else ""  # removes the progress line of a terminal
@@ -21,22 +21,21 @@ class Report:
         self.world, self.last_step, self.losses, self.board = world, last_step, [], None
         self.sequence, self.flops = shape.max_context_width, flops_per_token(shape)
         self.peak = bf16_flops(torch.cuda.get_device_name(), HARDWARE) if world.bf16 and world.gpu else None
-        directory = os.environ.get("RECIPE_RESULTS_DIR") or recipe.get("exp_manager.exp_dir", str)
+        directory = os.environ.get("RECIPE_RESULTS_DIR") or recipe["exp_manager.exp_dir"]
         self.directory = Path(directory) if directory and world.rank == 0 else None
-        try:
-            if self.directory:
+        if self.directory:
+            with blaming("exp_manager.exp_dir"):
                 self.directory.mkdir(parents=True, exist_ok=True)
                 self.file = open(self.directory / "metrics.jsonl", "a+", buffering=1)
-            if recipe.get("exp_manager.create_tensorboard_logger", bool, False) and self.directory:
+        if recipe["exp_manager.create_tensorboard_logger"] and self.directory:
+            try:
                 from torch.utils.tensorboard import SummaryWriter
                 self.board = SummaryWriter(self.directory / "tensorboard")
-        except OSError as error:
-            raise Refusal(f"cannot write metrics.jsonl in {directory}: {error.strerror}", local=True) from None
-        except ImportError:
-            world.say("exp_manager.create_tensorboard_logger: no TensorBoard log, its package is not installed")
+            except ImportError:
+                world.say("exp_manager.create_tensorboard_logger: no TensorBoard log, its package is not installed")
 
     def trained(self, step, loss, seconds, sequences):
-        """One logged step: its loss, the mean time of a step since the last one, the sequences that a step takes."""
+        """One logged step: its loss, its time, the sequences that it took."""
         speed = sequences * self.sequence / seconds / self.world.size
         memory = torch.cuda.max_memory_allocated() if self.world.gpu else \
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -55,18 +54,17 @@ class Report:
 
     def progress(self, step, seconds):
         if CLEAR:
-            bar = "█" * (30 * step // self.last_step)
-            self.world.say(f"\r{bar:·<30} {step}/{self.last_step}, {seconds * (self.last_step - step):.0f} s left ", end="")
+            self.world.say(f"{CLEAR}step {step} of {self.last_step}, {seconds * (self.last_step - step):.0f} s left", end="")
 
     def close(self):
         if self.board:
             self.board.close()
-        if self.directory:
+        if self.directory and self.losses:
             self.file.seek(0)
             losses = {entry["step"]: entry["loss"] for entry in map(json.loads, self.file) if "loss" in entry}
-            (self.directory / "loss.svg").write_text(curve(losses) if losses else "")
-        self.world.say(CLEAR + (f"loss first {self.losses[0]:.4f} last {self.losses[-1]:.4f}" if self.losses else
-                                f"nothing to do: trainer.max_steps is {self.last_step}"))
+            (self.directory / "loss.svg").write_text(curve(losses))
+        if self.losses:
+            self.world.say(f"{CLEAR}loss first {self.losses[0]:.4f} last {self.losses[-1]:.4f}")
 
 def bf16_flops(device, catalogue):
     """The device's dense bf16 peak by the hardware catalogue; None where that does not know it."""

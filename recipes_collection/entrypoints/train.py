@@ -16,8 +16,7 @@ from recipe_config import Refusal, load
 
 def main():
     try:
-        recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG"))
-        recipe.refuse_unsupported()
+        recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG") or "that RECIPE_CONFIG should name")
         # Imports torch, which takes seconds; a refusal should not.
         from pretrain import pretrain
         return 0 if pretrain(recipe) else os.EX_TEMPFAIL
