@@ -41,12 +41,9 @@ class Checkpoints:
         place = Path(self.named) if self.named and not (own and restarted) else self.directory
         for unfinished in self.directory.glob(".*.unfinished") if world.rank == 0 else ():
             shutil.rmtree(unfinished, ignore_errors=True)
-        candidates = world.agree(newest_first(place))
-        for path in candidates:
+        for path in (candidates := world.agree(newest_first(place))):
             try:
-                progress = self.load(path)
-                world.say(f"resumed after step {progress['step']}")
-                return progress
+                return self.load(path)
             except (Exception, CheckpointException) as error:  # torch derives the latter from BaseException
                 world.say(f"checkpoint {path} cannot be used: {' '.join(repr(error).split())[:300]}")
         if candidates or self.named:
@@ -73,6 +70,7 @@ class Checkpoints:
             state = torch.load(path / "state.pt", map_location="cpu", weights_only=True)
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
+        self.world.say(f"resumed after step {progress['step']}")
         return progress
 
     def after_step(self, progress, stopping):
@@ -100,8 +98,8 @@ class Checkpoints:
         if writing:
             writing.result()
         if self.world.rank == 0:
-            files = {file.name: file.stat().st_size for file in draft(path).iterdir()}
-            (draft(path) / "progress.json").write_text(json.dumps({**progress, "files": files}))
+            progress["files"] = {file.name: file.stat().st_size for file in draft(path).iterdir()}
+            (draft(path) / "progress.json").write_text(json.dumps(progress))
             os.sync()
             shutil.rmtree(path, ignore_errors=True)
             os.replace(draft(path), path)

@@ -16,12 +16,11 @@ GROUPED_ATTENTION = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 5)
 def shape_of(recipe):
     """The model's measures, named as the recipe's keys below `model` are. `max_context_width` is the sequence length."""
     shape = SimpleNamespace(**{key.rpartition(".")[2]: value for key, value in recipe.items() if key.startswith("model.")})
-    heads, groups = shape.num_attention_heads, shape.num_key_value_heads
-    for name, other, wrong in (("num_attention_heads", "hidden_size", shape.hidden_size % (2 * heads)),
-                               ("num_key_value_heads", "num_attention_heads", heads % groups),
-                               ("num_experts_per_tok", "num_local_experts", shape.num_experts_per_tok > shape.num_local_experts)):
+    heads, groups, chosen = shape.num_attention_heads, shape.num_key_value_heads, shape.num_experts_per_tok
+    for name, wrong in {"num_attention_heads": shape.hidden_size % (2 * heads), "num_key_value_heads": heads % groups,
+                        "num_experts_per_tok": shape.moe and chosen > shape.num_local_experts}.items():
         if wrong:
-            raise Refusal(f"model.{name}: {getattr(shape, name)} does not go with model.{other} {getattr(shape, other)}")
+            raise Refusal(f"model.{name}: {getattr(shape, name)} does not go with the model's other measures")
     shape.head_size = shape.hidden_size // heads
     return shape
 

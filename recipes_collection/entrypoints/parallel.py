@@ -22,8 +22,7 @@ SPLIT = ("max_context_width", "num_attention_heads", "num_key_value_heads", "int
 class World:
     """Ranks lie as (replicas, shards, tensor-parallel parts); those that differ in the last alone are neighbours."""
     def __init__(self, recipe, shape):
-        self.rank, self.size, index = (int(os.environ.get(name, default)) for name, default in (
-            ("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
+        self.rank, self.size, index = (int(os.environ.get(*name)) for name in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
         self.node = int(os.environ.get("LOCAL_WORLD_SIZE", min(self.size, recipe["trainer.devices"])))
         self.gpu = recipe["trainer.accelerator"] == "gpu"
         self.backend = recipe["distributed_backend"] or ("nccl" if self.gpu else "gloo")
@@ -75,8 +74,8 @@ class World:
             parallelize_module(part, self.tensor_mesh, vocabulary_plan() if hasattr(part, "tie") else block_plan())
             part.tie() if hasattr(part, "tie") else None
         if self.fsdp:
-            policy = MixedPrecisionPolicy(torch.bfloat16, torch.float32) if self.bf16 else MixedPrecisionPolicy()
-            fully_shard(part, mesh=self.data_mesh, mp_policy=policy)
+            dtypes = (torch.bfloat16, torch.float32) if self.bf16 else ()
+            fully_shard(part, mesh=self.data_mesh, mp_policy=MixedPrecisionPolicy(*dtypes))
         return part
 
     def computing(self):

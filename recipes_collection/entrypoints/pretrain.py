@@ -65,8 +65,8 @@ def pretrain(recipe):
     last_step, log_every, clip = (recipe[key] for key in ("trainer.max_steps", "trainer.log_every_n_steps", "model.grad_clip"))
     shape, rate, checkpoints = shape_of(recipe), schedule(recipe), Checkpoints(recipe, last_step)
     world, sample = World(recipe, shape), source(recipe, shape, "model.data.train_dir")
-    if validations := recipe["trainer.limit_val_batches"]:
-        unseen = source(recipe, shape, "model.data.val_dir")
+    validations = recipe["trainer.limit_val_batches"]
+    unseen = source(recipe, shape, "model.data.val_dir") if validations else None
     report, signals = Report(recipe, world, shape, last_step), []
     for number in (signal.SIGUSR1, signal.SIGTERM):
         signal.signal(number, lambda number, _: signals.append(number))
@@ -91,7 +91,6 @@ def pretrain(recipe):
         optimizer.step()
         step, samples = step + 1, samples + global_batch
         loss, stopping = world.sum(loss) / world.size, world.sum(len(signals)) > 0  # waits for the device
-
         seconds = time.monotonic() - began
         if not report.losses or stopping or step == last_step or log_every and step % log_every == 0:
             report.trained(step, loss, seconds, global_batch)

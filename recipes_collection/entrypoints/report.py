@@ -18,19 +18,19 @@ CLEAR = "\r\x1b[K" if sys.stdout.isatty() else ""  # removes the progress line o
 
 class Report:
     def __init__(self, recipe, world, shape, last_step):
-        self.world, self.last_step, self.losses, self.board = world, last_step, [], None
+        self.world, self.last_step, self.losses, self.file, self.board = world, last_step, [], None, None
         self.sequence, self.flops = shape.max_context_width, flops_per_token(shape)
         self.peak = bf16_flops(torch.cuda.get_device_name(), HARDWARE) if world.bf16 and world.gpu else None
         directory = os.environ.get("RECIPE_RESULTS_DIR") or recipe["exp_manager.exp_dir"]
-        self.directory = Path(directory) if directory and world.rank == 0 else None
-        if self.directory:
-            with blaming("exp_manager.exp_dir"):
-                self.directory.mkdir(parents=True, exist_ok=True)
-                self.file = open(self.directory / "metrics.jsonl", "a+", buffering=1)
-        if recipe["exp_manager.create_tensorboard_logger"] and self.directory:
+        if not directory or world.rank:
+            return
+        with blaming("exp_manager.exp_dir"):
+            os.makedirs(directory, exist_ok=True)
+            self.file = open(f"{directory}/metrics.jsonl", "a+", buffering=1)
+        if recipe["exp_manager.create_tensorboard_logger"]:
             try:
                 from torch.utils.tensorboard import SummaryWriter
-                self.board = SummaryWriter(self.directory / "tensorboard")
+                self.board = SummaryWriter(f"{directory}/tensorboard")
             except ImportError:
                 world.say("exp_manager.create_tensorboard_logger: no TensorBoard log, its package is not installed")
 
@@ -47,7 +47,7 @@ class Report:
 
     def write(self, metrics, line):
         self.world.say(f"{CLEAR}step {metrics['step']} {line}")
-        if self.directory:
+        if self.file:
             self.file.write(json.dumps(metrics) + "\n")
         for name in metrics if self.board else ():
             self.board.add_scalar(name, metrics[name], metrics["step"])
@@ -59,10 +59,10 @@ class Report:
     def close(self):
         if self.board:
             self.board.close()
-        if self.directory and self.losses:
+        if self.file and self.losses:
             self.file.seek(0)
             losses = {entry["step"]: entry["loss"] for entry in map(json.loads, self.file) if "loss" in entry}
-            (self.directory / "loss.svg").write_text(curve(losses))
+            Path(self.file.name).with_name("loss.svg").write_text(curve(losses))
         if self.losses:
             self.world.say(f"{CLEAR}loss first {self.losses[0]:.4f} last {self.losses[-1]:.4f}")
 

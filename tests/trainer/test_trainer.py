@@ -7,12 +7,12 @@ import json
 import os
 import sys
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 from pathlib import Path
 
 import numpy
 import torch
-import yaml
 
 from running import COLLECTION, HAS_FSDP2, LLAMA, TrainerTest, resolved, saving, short, tiny
 
@@ -22,10 +22,11 @@ except ImportError:
     OmegaConf = None
 
 from checkpoint import Checkpoints  # noqa: E402
-from data import batch, from_files, synthetic  # noqa: E402
+from data import batch, from_files, source, synthetic  # noqa: E402
 from llama import Llama, flops_per_token, rotations, shape_of  # noqa: E402
+from parallel import World  # noqa: E402
 from pretrain import schedule  # noqa: E402
-from recipe_config import KEYS, Refusal, checked  # noqa: E402
+from recipe_config import Refusal, checked  # noqa: E402
 from report import HARDWARE, bf16_flops  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -104,6 +105,10 @@ class Refusals(TrainerTest):
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^{key}: "):
                 checked(tiny(**{key.replace(".", "__"): value}))
 
+    def test_all_that_is_amiss_is_refused_at_once(self):
+        with self.assertRaisesRegex(Refusal, "model.hidden_size: the recipe does not set it; .*model.forward_prefetch: "):
+            checked(tiny(model__hidden_size=None, model__forward_prefetch=True))
+
     def test_a_key_that_nobody_reads_is_refused_by_name(self):
         done = self.run_trainer("unread", short(1, model__num_local_expert=4, model__dropout=0.1, model__quantize=False))
         self.assert_refused(done, "model.num_local_expert: this trainer does not know it", "model.dropout: ")
@@ -117,8 +122,9 @@ class Refusals(TrainerTest):
         ):
             if not HAS_FSDP2 and "shard_degree" in key:
                 continue
-            with self.subTest(key):
-                self.assert_refused(self.run_trainer("layout", short(1, **overrides), WORLD_SIZE=str(ranks)), key)
+            recipe = checked(tiny(**overrides))
+            with self.subTest(key), unittest.mock.patch.dict(os.environ, WORLD_SIZE=str(ranks)):
+                self.assertRaisesRegex(Refusal, key, World, recipe, shape_of(recipe))
 
     @unittest.skipIf(HAS_FSDP2, "needs a torch without FSDP2")
     def test_a_torch_without_fsdp2_refuses_tensor_parallelism_and_says_that_it_does_not_shard(self):
@@ -277,10 +283,9 @@ class DataAndSchedule(TrainerTest):
             folder.mkdir()
         (text / "a.txt").write_text("ä" * 100)
         for directory, vocabulary, word in ((None, 256, "train_dir"), (str(empty), 256, "no 65 tokens"), (str(text), 100, "model.vocab_size")):
-            done = self.run_trainer("run", short(1, model__vocab_size=vocabulary, model__data=dict(
-                use_synthetic_data=False, train_dir=directory)))
-            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-            self.assertIn(word, done.stderr)
+            recipe = checked(tiny(model__vocab_size=vocabulary, model__data=dict(use_synthetic_data=False, train_dir=directory)))
+            with self.assertRaisesRegex(Refusal, word):
+                source(recipe, shape_of(recipe), "model.data.train_dir")(0)
 
     def test_the_rate_warms_up_falls_and_stays(self):
         sched = dict(name="CosineAnnealing", min_lr=0.1, warmup_steps=2, constant_steps=2)
