@@ -1,12 +1,11 @@
 """What the model reads: sequence after sequence, in an order that depends on the seed alone, not on the world."""
 
-import bisect
-import itertools
+import functools
 from pathlib import Path
 
 import torch
 
-from recipe_config import Refusal
+from recipe_config import Refusal, blaming
 
 SYMBOLS, SURPRISE = 64, 0.1
 TEXT = (".txt", ".md", ".rst")
@@ -14,14 +13,11 @@ TEXT = (".txt", ".md", ".rst")
 def source(recipe, shape, key):
     """A function from a sequence's number to its tokens, one more than the model reads, so that each has a successor.
     They come from the files below the directory at `key`, or from nowhere with model.data.use_synthetic_data."""
-    arguments = shape.vocab_size, shape.max_context_width, recipe.get("model.seed", int, 0)
-    if recipe.get("model.data.use_synthetic_data", bool, False):
+    arguments = shape.vocab_size, shape.max_context_width, recipe["model.seed"]
+    if recipe["model.data.use_synthetic_data"]:
         return synthetic(*arguments)
-    directory = recipe.need(key, str)
-    try:
-        return from_files(Path(directory), *arguments)
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{key}: {directory}: {error}", local=True) from None
+    with blaming(key):
+        return from_files(Path(str(recipe[key])), *arguments)
 
 def batch(sample, first, size, device):
     """Sequences first … first + size - 1 as (inputs, targets)."""
@@ -36,11 +32,10 @@ def synthetic(vocabulary, sequence, seed):
     ring, but one time in ten any of them. A model first learns which tokens occur, then their order."""
     ring = torch.randperm(vocabulary, generator=torch.Generator().manual_seed(seed))[:SYMBOLS]
     def sample(number):
-        generator, time = seeded(seed, number + 1), torch.arange(sequence + 1)
-        surprise = torch.rand(sequence + 1, generator=generator) < SURPRISE
-        anywhere = torch.randint(len(ring), (sequence + 1,), generator=generator)
-        since = torch.where(surprise, time, torch.zeros_like(time)).cummax(0).values
-        return ring[(anywhere[since] + time - since) % len(ring)]
+        generator = seeded(seed, number + 1)
+        steps = torch.randint(len(ring), (sequence + 1,), generator=generator)
+        steps[torch.rand(sequence + 1, generator=generator) > SURPRISE] = 1
+        return ring[(number + steps.cumsum(0)) % len(ring)]
     return sample
 
 def from_files(directory, vocabulary, sequence, seed):
@@ -51,17 +46,17 @@ def from_files(directory, vocabulary, sequence, seed):
     streams = [numpy.load(path, mmap_mode="r").reshape(-1) for path in files if path.suffix == ".npy"]
     streams += [numpy.memmap(path, dtype=width, mode="r") for path in files if path.suffix == ".bin"]
     streams.append(numpy.frombuffer(b"\0".join(path.read_bytes() for path in files if path.suffix in TEXT) or b"\0", "u1"))
-    ends, orders = list(itertools.accumulate((len(stream) - 1) // sequence for stream in streams)), {}
-    if ends[-1] < 1:
-        raise ValueError(f"no {sequence + 1} tokens in any .npy, .bin, {' or '.join(TEXT)} file")
+    starts = numpy.cumsum([0] + [max(len(stream) - 1, 0) // sequence for stream in streams])
+    if not starts[-1]:
+        raise ValueError(f"no {sequence + 1} tokens in any .npy, .bin, {' or '.join(TEXT)} file of {directory}")
+    @functools.lru_cache(maxsize=1)
+    def order(epoch):
+        return torch.randperm(int(starts[-1]), generator=seeded(seed, epoch)).numpy()
     def sample(number):
-        epoch, place = divmod(number, ends[-1])
-        if epoch not in orders:
-            orders.clear()
-            orders[epoch] = torch.randperm(ends[-1], generator=seeded(seed, epoch))
-        window = int(orders[epoch][place])
-        stream = bisect.bisect_right(ends, window)
-        first = (window - (ends[stream - 1] if stream else 0)) * sequence
+        epoch, place = divmod(number, int(starts[-1]))
+        window = order(epoch)[place]
+        stream = numpy.searchsorted(starts, window, "right") - 1
+        first = (window - starts[stream]) * sequence
         tokens = torch.from_numpy(streams[stream][first : first + sequence + 1].astype("int64"))
         if tokens.min() < 0 or tokens.max() >= vocabulary:
             raise Refusal(f"model.vocab_size: {vocabulary}, but the data has token {int(tokens.max())}", local=True)

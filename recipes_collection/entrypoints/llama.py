@@ -1,5 +1,6 @@
 """The Llama decoder, from a recipe's model keys. Its weights have the names that Hugging Face's have."""
 
+import functools
 import math
 from types import SimpleNamespace
 
@@ -10,27 +11,17 @@ from torch.utils.checkpoint import checkpoint
 
 from recipe_config import Refusal
 
-NEEDED = ("max_context_width", "num_hidden_layers", "hidden_size", "num_attention_heads", "num_key_value_heads",
-          "intermediate_size", "vocab_size")
-OPTIONAL = {"layernorm_epsilon": 1e-5, "initializer_range": 0.02, "tie_word_embeddings": False, "rope_theta": 10000.0,
-            "activation_checkpointing": False, "moe": False, "num_local_experts": 8, "num_experts_per_tok": 2}
-ROPE = ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
 GROUPED_ATTENTION = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 5)
 
 def shape_of(recipe):
-    """The model's measures, named as the recipe's keys are. `max_context_width` is the sequence length."""
-    shape = SimpleNamespace(**{name: recipe.need(f"model.{name}", int) for name in NEEDED}, **{
-        name: recipe.get(f"model.{name}", type(default), default) for name, default in OPTIONAL.items()})
+    """The model's measures, named as the recipe's keys below `model` are. `max_context_width` is the sequence length."""
+    shape = SimpleNamespace(**{key.rpartition(".")[2]: value for key, value in recipe.items() if key.startswith("model.")})
     heads, groups, chosen = shape.num_attention_heads, shape.num_key_value_heads, shape.num_experts_per_tok
-    if shape.hidden_size % (2 * heads):
-        raise Refusal(f"model.num_attention_heads: {heads} heads get no even share each of {shape.hidden_size} hidden units")
-    if heads % groups:
-        raise Refusal(f"model.num_key_value_heads: {groups} does not divide model.num_attention_heads {heads}")
-    if shape.moe and not 1 <= chosen <= shape.num_local_experts:
-        raise Refusal(f"model.num_experts_per_tok: {chosen} of model.num_local_experts {shape.num_local_experts}")
+    for name, wrong in {"num_attention_heads": shape.hidden_size % (2 * heads), "num_key_value_heads": heads % groups,
+                        "num_experts_per_tok": shape.moe and chosen > shape.num_local_experts}.items():
+        if wrong:
+            raise Refusal(f"model.{name}: {getattr(shape, name)} does not go with the model's other measures")
     shape.head_size = shape.hidden_size // heads
-    scaled = recipe.get("model.rope_scaling", dict)
-    shape.rope_scaling = [recipe.need(f"model.rope_scaling.{name}", float) for name in ROPE] if scaled else None
     return shape
 
 def flops_per_token(shape):
@@ -43,10 +34,10 @@ def flops_per_token(shape):
 def rotations(shape, device):
     """cos and sin of every position's angles, each (sequence, head size)."""
     frequencies = shape.rope_theta ** -(torch.arange(0, shape.head_size, 2, device=device).float() / shape.head_size)
-    if shape.rope_scaling:  # Llama 3 slows what turns less than `low` times in the old context
-        factor, low, high, context = shape.rope_scaling
-        kept = ((context * frequencies / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
-        frequencies = frequencies * (kept + (1 - kept) / factor)
+    if shape.factor != 1:  # Llama 3 slows what turns less than `low` times in the old context
+        low, high = shape.low_freq_factor, shape.high_freq_factor
+        kept = ((shape.original_max_position_embeddings * frequencies / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
+        frequencies = frequencies * (kept + (1 - kept) / shape.factor)
     angles = torch.outer(torch.arange(shape.max_context_width, device=device).float(), frequencies).repeat(1, 2)
     return angles.cos(), angles.sin()
 
@@ -117,16 +108,12 @@ class Block(nn.Module):
         super().__init__()
         self.input_layernorm, self.post_attention_layernorm = RMSNorm(shape, device), RMSNorm(shape, device)
         self.self_attn, self.mlp = Attention(shape, linear), (Experts if shape.moe else FeedForward)(shape, linear)
-        self.recompute = shape.activation_checkpointing
-
-    def layer(self, x, cos, sin):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin)
-        return x + self.mlp(self.post_attention_layernorm(x))
+        if shape.activation_checkpointing:
+            self.forward = functools.partial(checkpoint, self.forward, use_reentrant=False, preserve_rng_state=False)
 
     def forward(self, x, cos, sin):
-        if self.recompute and torch.is_grad_enabled():
-            return checkpoint(self.layer, x, cos, sin, use_reentrant=False, preserve_rng_state=False)
-        return self.layer(x, cos, sin)
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin)
+        return x + self.mlp(self.post_attention_layernorm(x))
 
 class Llama(nn.Module):
     """`spread` lays a block out over the devices, at last the whole: none ever holds more than one that is not yet."""

@@ -1,11 +1,9 @@
 """The processes that train together, this process's device, and how the model is laid out over them."""
 
-import contextlib
 import os
 
 import torch
 import torch.distributed as dist
-from torch.nn.parallel import DistributedDataParallel
 
 from recipe_config import Refusal
 
@@ -24,41 +22,39 @@ SPLIT = ("max_context_width", "num_attention_heads", "num_key_value_heads", "int
 class World:
     """Ranks lie as (replicas, shards, tensor-parallel parts); those that differ in the last alone are neighbours."""
     def __init__(self, recipe, shape):
-        self.rank, self.size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-        devices, self.gpu = recipe.need("trainer.devices", int), recipe.need("trainer.accelerator", str) == "gpu"
-        self.devices_per_node = int(os.environ.get("LOCAL_WORLD_SIZE", min(self.size, devices)))
-        self.backend = recipe.get("distributed_backend", str, "nccl" if self.gpu else "gloo")
-        if self.backend not in (("nccl", "gloo") if self.gpu else ("gloo",)):
-            raise Refusal(f"distributed_backend: {self.backend} does not work with this trainer.accelerator")
-        self.bf16 = str(recipe.get("model.precision") or recipe.get("trainer.precision")).startswith("bf16")
+        self.rank, self.size, index = (int(os.environ.get(*name)) for name in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0)))
+        self.node = int(os.environ.get("LOCAL_WORLD_SIZE", min(self.size, recipe["trainer.devices"])))
+        self.gpu = recipe["trainer.accelerator"] == "gpu"
+        self.backend = recipe["distributed_backend"] or ("nccl" if self.gpu else "gloo")
+        self.bf16 = str(recipe["model.precision"] or recipe["trainer.precision"]).startswith("bf16")
         # Debian 13's torch has FSDP2 for GPUs alone: its CPU streams lack what FSDP2 calls.
         self.fsdp = bool(fully_shard) and (self.gpu or hasattr(torch.cpu.Stream, "record_event"))
-        self.tensor = recipe.get(TENSOR, int, 1)
-        uneven = [f"model.{name} {getattr(shape, name)}" for name in SPLIT if getattr(shape, name) % self.tensor]
-        if uneven or self.size % self.tensor:
-            raise Refusal(f"{TENSOR}: {self.tensor} does not divide {', '.join(uneven) or f'the world of {self.size}'}")
-        if self.tensor > 1 and (shape.moe or not self.fsdp):
-            why = "not together with model.moe" if shape.moe else f"torch {torch.__version__} has no FSDP2 to go with it"
-            raise Refusal(f"{TENSOR}: {self.tensor}: {why}; set it to 1")
-        self.data_rank, self.data_size = self.rank // self.tensor, self.size // self.tensor
-        wished, node = recipe.get(SHARD, int), max(self.devices_per_node // self.tensor, 1)
-        degrees = {"no_shard": 1, "full_shard": wished or self.data_size, "hybrid_shard": wished or node}
-        self.wished = degrees[recipe.get("model.sharding_strategy", str, "no_shard")]
+        self.tensor, wished = recipe[TENSOR], recipe[SHARD]
+        self.data_rank, self.data_size = self.rank // self.tensor, max(self.size // self.tensor, 1)
+        degrees = {"no_shard": 1, "full_shard": wished or self.data_size, "hybrid_shard": wished or -(-self.node // self.tensor)}
+        self.wished = degrees[recipe["model.sharding_strategy"]]
         self.shard = self.wished if self.fsdp else 1
-        if self.data_size % self.shard:
-            raise Refusal(f"{SHARD}: {self.shard} does not divide the {self.data_size} data-parallel ranks")
-        index, self.device = int(os.environ.get("LOCAL_RANK", "0")), torch.device("cpu")
-        if self.gpu:
-            if index >= torch.cuda.device_count():
-                raise Refusal(f"trainer.accelerator: gpu: local rank {index} has none, torch {torch.__version__} sees "
-                              f"{torch.cuda.device_count()} here", local=True)
-            self.device = torch.device("cuda", index)
-            torch.cuda.set_device(self.device)
-        elif "OMP_NUM_THREADS" not in os.environ:
-            torch.set_num_threads(1)
+        uneven = [f"model.{name} {getattr(shape, name)}" for name in SPLIT if getattr(shape, name) % self.tensor]
+        for text, wrong in {
+            f"distributed_backend: {self.backend} needs trainer.accelerator gpu": self.backend == "nccl" and not self.gpu,
+            f"{TENSOR}: {self.tensor} does not divide {', '.join(uneven)}": uneven,
+            f"{TENSOR}: {self.tensor} does not divide the world of {self.size}": self.size % self.tensor,
+            f"{TENSOR}: {self.tensor}: not together with model.moe": self.tensor > 1 and shape.moe,
+            f"{TENSOR}: {self.tensor}: no FSDP2 in this torch to go with it; set it to 1": self.tensor > 1 and not self.fsdp,
+            f"{SHARD}: {self.shard} does not divide the {self.data_size} data-parallel ranks": self.data_size % self.shard,
+        }.items():
+            if wrong:
+                raise Refusal(text)
+        self.device = torch.device("cuda", index) if self.gpu else torch.device("cpu")
+        if self.gpu and index >= torch.cuda.device_count():
+            raise Refusal(f"trainer.accelerator: gpu: torch {torch.__version__} sees none for local rank {index}", local=True)
 
     def join(self):
         """Meets the other ranks. Without a launcher the world is this process."""
+        if self.gpu:
+            torch.cuda.set_device(self.device)
+        elif "OMP_NUM_THREADS" not in os.environ:
+            torch.set_num_threads(1)
         alone = {"store": dist.HashStore(), "rank": 0, "world_size": 1} if self.size == 1 else {}
         dist.init_process_group("cpu:gloo,cuda:nccl" if self.backend == "nccl" else self.backend, **alone)
         # Groups of their own: what goes on beside the training must not mix with its collectives.
@@ -74,25 +70,18 @@ class World:
 
     def spread(self, part):
         """Lays out a block, or the model once its blocks are: tensor parallel first, then what remains is sharded."""
-        root = hasattr(part, "tie")
         if self.tensor > 1:
-            parallelize_module(part, self.tensor_mesh, vocabulary_plan() if root else block_plan())
-            part.tie() if root else None
+            parallelize_module(part, self.tensor_mesh, vocabulary_plan() if hasattr(part, "tie") else block_plan())
+            part.tie() if hasattr(part, "tie") else None
         if self.fsdp:
-            policy = MixedPrecisionPolicy(torch.bfloat16, torch.float32) if self.bf16 else MixedPrecisionPolicy()
-            fully_shard(part, mesh=self.data_mesh, mp_policy=policy)
+            dtypes = (torch.bfloat16, torch.float32) if self.bf16 else ()
+            fully_shard(part, mesh=self.data_mesh, mp_policy=MixedPrecisionPolicy(*dtypes))
         return part
-
-    def replicated(self, model):
-        """The model that averages its gradients over all ranks, which FSDP2's does already."""
-        return model if self.fsdp or self.size == 1 else DistributedDataParallel(model)
 
     def computing(self):
         """Around a loss and its gradient. With tensor parallelism no rank has the logits of the whole vocabulary."""
-        if self.tensor > 1:
-            return loss_parallel()
         cast = self.bf16 and not self.fsdp
-        return torch.autocast(self.device.type, dtype=torch.bfloat16) if cast else contextlib.nullcontext()
+        return loss_parallel() if self.tensor > 1 else torch.autocast(self.device.type, torch.bfloat16, enabled=cast)
 
     def sum(self, value):
         """The sum over all ranks of a number, or of a scalar tensor."""
@@ -100,7 +89,7 @@ class World:
         dist.all_reduce(self.reduced, group=self.control)
         return self.reduced.item()
 
-    def agree(self, value=None):
+    def agree(self, value):
         """Rank 0's `value`, on every rank."""
         values = [value]
         dist.broadcast_object_list(values, group=self.control)
@@ -111,21 +100,21 @@ class World:
             print(line, flush=True, **how)
 
     def __str__(self):
-        nodes, whole = -(-self.size // self.devices_per_node), f", not {SHARD} {self.wished}" if self.wished > 1 else ""
-        return f"world size {self.size} (nodes {nodes} × devices {self.devices_per_node}), torch {torch.__version__}, " \
-               f"backend {self.backend}\n" + (
-            f"FSDP2: replicas {self.data_size // self.shard} × shards {self.shard} × tensor parallel {self.tensor}" if self.fsdp
-            else f"no FSDP2 in this torch: DDP, the whole model on every device{whole}, each checkpoint one file")
+        wished = f", not {SHARD} {self.wished}" if self.wished > 1 else ""
+        layout = f"FSDP2: replicas {self.data_size // self.shard} × shards {self.shard} × tensor parallel {self.tensor}" \
+            if self.fsdp else f"no FSDP2 in this torch: DDP, the whole model on every device{wished}, each checkpoint one file"
+        return f"world size {self.size} (nodes {-(-self.size // self.node)} × devices {self.node}), " \
+               f"torch {torch.__version__}, backend {self.backend}\n{layout}"
 
 def block_plan():
     """Heads and hidden units are split; between them the sequence is."""
     def gather(*others):
         return PrepareModuleInput(input_layouts=(Shard(1), *others), desired_input_layouts=(Replicate(), *others))
-    columns, rows = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "mlp.gate_proj", "mlp.up_proj"), \
-        ("self_attn.o_proj", "mlp.down_proj")
-    return {"input_layernorm": SequenceParallel(), "self_attn": gather(None, None),
-            "post_attention_layernorm": SequenceParallel(), "mlp": gather(),
-            **{name: ColwiseParallel() for name in columns}, **{name: RowwiseParallel(output_layouts=Shard(1)) for name in rows}}
+    columns, rows = ColwiseParallel(), RowwiseParallel(output_layouts=Shard(1))
+    return {"input_layernorm": SequenceParallel(), "self_attn": gather(None, None), "self_attn.q_proj": columns,
+            "self_attn.k_proj": columns, "self_attn.v_proj": columns, "self_attn.o_proj": rows,
+            "post_attention_layernorm": SequenceParallel(), "mlp": gather(), "mlp.gate_proj": columns,
+            "mlp.up_proj": columns, "mlp.down_proj": rows}
 
 def vocabulary_plan():
     return {"embed_tokens": RowwiseParallel(input_layouts=Replicate(), output_layouts=Shard(1)), "norm": SequenceParallel(),

@@ -11,32 +11,31 @@ import torch
 import yaml
 
 from llama import flops_per_token
-from recipe_config import Refusal
+from recipe_config import blaming
 
 HARDWARE = Path(__file__).resolve().parents[2] / "etc" / "hardware.yaml"
 CLEAR = "\r\x1b[K" if sys.stdout.isatty() else ""  # removes the progress line of a terminal
 
 class Report:
     def __init__(self, recipe, world, shape, last_step):
-        self.world, self.last_step, self.losses, self.board = world, last_step, [], None
+        self.world, self.last_step, self.losses, self.file, self.board = world, last_step, [], None, None
         self.sequence, self.flops = shape.max_context_width, flops_per_token(shape)
         self.peak = bf16_flops(torch.cuda.get_device_name(), HARDWARE) if world.bf16 and world.gpu else None
-        directory = os.environ.get("RECIPE_RESULTS_DIR") or recipe.get("exp_manager.exp_dir", str)
-        self.directory = Path(directory) if directory and world.rank == 0 else None
-        try:
-            if self.directory:
-                self.directory.mkdir(parents=True, exist_ok=True)
-                self.file = open(self.directory / "metrics.jsonl", "a+", buffering=1)
-            if recipe.get("exp_manager.create_tensorboard_logger", bool, False) and self.directory:
+        directory = os.environ.get("RECIPE_RESULTS_DIR") or recipe["exp_manager.exp_dir"]
+        if not directory or world.rank:
+            return
+        with blaming("exp_manager.exp_dir"):
+            os.makedirs(directory, exist_ok=True)
+            self.file = open(f"{directory}/metrics.jsonl", "a+", buffering=1)
+        if recipe["exp_manager.create_tensorboard_logger"]:
+            try:
                 from torch.utils.tensorboard import SummaryWriter
-                self.board = SummaryWriter(self.directory / "tensorboard")
-        except OSError as error:
-            raise Refusal(f"cannot write metrics.jsonl in {directory}: {error.strerror}", local=True) from None
-        except ImportError:
-            world.say("exp_manager.create_tensorboard_logger: no TensorBoard log, its package is not installed")
+                self.board = SummaryWriter(f"{directory}/tensorboard")
+            except ImportError:
+                world.say("exp_manager.create_tensorboard_logger: no TensorBoard log, its package is not installed")
 
     def trained(self, step, loss, seconds, sequences):
-        """One logged step: its loss, the mean time of a step since the last one, the sequences that a step takes."""
+        """One logged step: its loss, its time, the sequences that it took."""
         speed = sequences * self.sequence / seconds / self.world.size
         memory = torch.cuda.max_memory_allocated() if self.world.gpu else \
             resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -48,25 +47,24 @@ class Report:
 
     def write(self, metrics, line):
         self.world.say(f"{CLEAR}step {metrics['step']} {line}")
-        if self.directory:
+        if self.file:
             self.file.write(json.dumps(metrics) + "\n")
         for name in metrics if self.board else ():
             self.board.add_scalar(name, metrics[name], metrics["step"])
 
     def progress(self, step, seconds):
         if CLEAR:
-            bar = "█" * (30 * step // self.last_step)
-            self.world.say(f"\r{bar:·<30} {step}/{self.last_step}, {seconds * (self.last_step - step):.0f} s left ", end="")
+            self.world.say(f"{CLEAR}step {step} of {self.last_step}, {seconds * (self.last_step - step):.0f} s left", end="")
 
     def close(self):
         if self.board:
             self.board.close()
-        if self.directory:
+        if self.file and self.losses:
             self.file.seek(0)
             losses = {entry["step"]: entry["loss"] for entry in map(json.loads, self.file) if "loss" in entry}
-            (self.directory / "loss.svg").write_text(curve(losses) if losses else "")
-        self.world.say(CLEAR + (f"loss first {self.losses[0]:.4f} last {self.losses[-1]:.4f}" if self.losses else
-                                f"nothing to do: trainer.max_steps is {self.last_step}"))
+            Path(self.file.name).with_name("loss.svg").write_text(curve(losses))
+        if self.losses:
+            self.world.say(f"{CLEAR}loss first {self.losses[0]:.4f} last {self.losses[-1]:.4f}")
 
 def bf16_flops(device, catalogue):
     """The device's dense bf16 peak by the hardware catalogue; None where that does not know it."""

@@ -3,8 +3,6 @@
 
     torchrun … train.py [RECIPE.yaml]       without it the recipe is at $RECIPE_CONFIG
 
-RANK, LOCAL_RANK, WORLD_SIZE and the master's address come from the launcher; without them it trains in one process.
-metrics.jsonl and loss.svg go to $RECIPE_RESULTS_DIR. SIGUSR1 and SIGTERM ask it to save and stop after the step.
 Exit codes: 0 trained, 2 the recipe or this node cannot be used, 75 stopped as asked, to be started again.
 """
 
@@ -16,10 +14,8 @@ from recipe_config import Refusal, load
 
 def main():
     try:
-        recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG"))
-        recipe.refuse_unsupported()
-        # Imports torch, which takes seconds; a refusal should not.
-        from pretrain import pretrain
+        recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG") or "that RECIPE_CONFIG should name")
+        from pretrain import pretrain  # and torch, which takes seconds; most refusals do not
         return 0 if pretrain(recipe) else os.EX_TEMPFAIL
     except Refusal as refusal:
         rank = int(os.environ.get("RANK", "0"))

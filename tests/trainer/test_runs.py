@@ -157,10 +157,10 @@ class Learning(TrainerTest):
         data = b"\0".join(path.read_bytes() for path in sorted(text.iterdir()))
         pairs, firsts = collections.Counter(zip(data, data[1:])), collections.Counter(data[:-1])
         bigram = -sum(n * math.log(n / firsts[a]) for (a, _), n in pairs.items()) / (len(data) - 1)
-        losses = self.losses("run", short(
-            700, trainer__log_every_n_steps=10, model__lr_decay_iters=700, model__train_batch_size=4,
-            model__data=dict(use_synthetic_data=False, train_dir=str(text))))
-        last = [losses[step] for step in range(610, 701, 10)]
+        losses = self.losses("run", short(620, model__lr_decay_iters=620, model__train_batch_size=4,
+                                          model__data=dict(use_synthetic_data=False, train_dir=str(text))))
+        epoch = len(data) // (64 * 4)
+        last = [losses[step] for step in range(621 - epoch, 621)]
         self.assertLess(sum(last) / len(last), bigram)
 
     def test_validation_uses_its_own_data_and_changes_no_training(self):

@@ -6,6 +6,7 @@
 import json
 import sys
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 from pathlib import Path
 
@@ -20,10 +21,11 @@ except ImportError:
     OmegaConf = None
 
 from checkpoint import Checkpoints  # noqa: E402
-from data import batch, from_files, synthetic  # noqa: E402
+from data import batch, from_files, source, synthetic  # noqa: E402
 from llama import Llama, flops_per_token, rotations, shape_of  # noqa: E402
+from parallel import World  # noqa: E402
 from pretrain import schedule  # noqa: E402
-from recipe_config import Recipe, Refusal  # noqa: E402
+from recipe_config import Refusal, checked  # noqa: E402
 from report import HARDWARE, bf16_flops  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -37,12 +39,11 @@ class Training(TrainerTest):
         if HAS_FSDP2:
             # Debian builds newer torch without libuv, which its torchrun asks for.
             quirks["PYTHONPATH"] = str(Path(__file__).parent / "without_libuv")
-        done = self.run_trainer("two", tiny(trainer__max_steps=15, model__forward_prefetch=True), launcher=torchrun, **quirks)
+        done = self.run_trainer("two", tiny(trainer__max_steps=15), launcher=torchrun, **quirks)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], f"world size 2 (nodes 1 × devices 2), torch {torch.__version__}, backend gloo")
         self.assertIn("FSDP2: replicas 2" if HAS_FSDP2 else "no FSDP2 in this torch: DDP", lines[1])
-        self.assertIn("without effect in this trainer: model.forward_prefetch", lines)
         logged = [line for line in lines if line.startswith("step ")]
         self.assertRegex(logged[0], r"^step 1 loss \d+\.\d+ tokens/s \d+ per device, \d+\.\d+ s, peak \d+\.\d+ GiB$")
         self.assertRegex(lines[-1], r"^loss first \d+\.\d+ last \d+\.\d+$")
@@ -77,7 +78,7 @@ class Refusals(TrainerTest):
 
     def test_a_file_that_is_no_recipe_is_one_line(self):
         broken = self.folder / "broken.yaml"
-        for text, reason in ("model: [1,\n- x", "not valid YAML"), ("text", "no map `model`"), ("", "no map `model`"):
+        for text, reason in ("model: [1,\n- x", "while parsing"), ("text", "no map `model`"), ("", "no map `model`"):
             broken.write_text(text)
             self.assert_refused(self.run_trainer("broken", None, RECIPE_CONFIG=str(broken)), str(broken), reason)
 
@@ -101,11 +102,15 @@ class Refusals(TrainerTest):
             "exp_manager.auto_checkpoint.enabled": True,
         }.items():
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^{key}: "):
-                Recipe(tiny(**{key.replace(".", "__"): value})).refuse_unsupported()
+                checked(tiny(**{key.replace(".", "__"): value}))
+
+    def test_all_that_is_amiss_is_refused_at_once(self):
+        with self.assertRaisesRegex(Refusal, "model.hidden_size: the recipe does not set it; .*model.forward_prefetch: "):
+            checked(tiny(model__hidden_size=None, model__forward_prefetch=True))
 
     def test_a_key_that_nobody_reads_is_refused_by_name(self):
         done = self.run_trainer("unread", short(1, model__num_local_expert=4, model__dropout=0.1, model__quantize=False))
-        self.assert_refused(done, "model.num_local_expert, model.dropout: this trainer does not know it")
+        self.assert_refused(done, "model.num_local_expert: this trainer does not know it", "model.dropout: ")
 
     def test_a_layout_that_the_world_or_the_model_has_no_room_for_is_refused_by_name(self):
         for overrides, ranks, key in (
@@ -116,8 +121,9 @@ class Refusals(TrainerTest):
         ):
             if not HAS_FSDP2 and "shard_degree" in key:
                 continue
-            with self.subTest(key):
-                self.assert_refused(self.run_trainer("layout", short(1, **overrides), WORLD_SIZE=str(ranks)), key)
+            recipe = checked(tiny(**overrides))
+            with self.subTest(key), unittest.mock.patch.dict(os.environ, WORLD_SIZE=str(ranks)):
+                self.assertRaisesRegex(Refusal, key, World, recipe, shape_of(recipe))
 
     @unittest.skipIf(HAS_FSDP2, "needs a torch without FSDP2")
     def test_a_torch_without_fsdp2_refuses_tensor_parallelism_and_says_that_it_does_not_shard(self):
@@ -129,19 +135,19 @@ class Refusals(TrainerTest):
     def test_our_own_recipes_are_not_refused(self):
         for path in LLAMA.glob("*.yaml"):
             with self.subTest(path.stem):
-                Recipe(resolved(path.stem)).refuse_unsupported()
+                checked(resolved(path.stem))
 
     def test_a_value_of_the_wrong_kind_is_refused_by_name(self):
         wrong = {"hidden_size": "wide", "num_hidden_layers": 0, "num_key_value_heads": 3, "num_attention_heads": 5}
         for key, value in wrong.items():
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^model.{key}: "):
-                shape_of(Recipe(tiny(**{f"model__{key}": value})))
+                shape_of(checked(tiny(**{f"model__{key}": value})))
 
     def test_a_checkpoint_directory_made_of_null_or_below_a_file_is_refused(self):
         (self.folder / "file").write_text("")
         for directory in ("None/checkpoints", str(self.folder / "file" / "checkpoints")):
             with self.assertRaisesRegex(Refusal, "^exp_manager.checkpoint_dir: "):
-                Checkpoints(Recipe(tiny(exp_manager__checkpoint_dir=directory)), 10)
+                Checkpoints(checked(tiny(exp_manager__checkpoint_dir=directory)), 10)
 
     def test_a_checkpoint_of_another_model_is_refused(self):
         self.train("small", saving(1, 1))
@@ -176,22 +182,22 @@ class Recipes(unittest.TestCase):
 
 class Model(unittest.TestCase):
     def test_llama_3_2_1b_has_its_published_number_of_parameters(self):
-        shape = shape_of(Recipe(resolved("llama3_2_1b_pretrain")))
+        shape = shape_of(checked(resolved("llama3_2_1b_pretrain")))
         shape.max_context_width = 128  # the tables of rotations alone depend on it
         model = Llama(shape, torch.device("meta"))
         self.assertEqual(sum(parameter.numel() for parameter in model.parameters()), 1_235_814_400)
 
     def test_the_arithmetic_of_a_token_is_six_per_weight_and_half_the_attention_matrix(self):
-        shape = shape_of(Recipe(resolved("llama3_2_1b_pretrain")))
+        shape = shape_of(checked(resolved("llama3_2_1b_pretrain")))
         norms = (2 * 16 + 1) * 2048
         self.assertEqual(flops_per_token(shape), 6 * (1_235_814_400 - norms) + 6 * 16 * 2048 * 8192)
-        routed = shape_of(Recipe(tiny(model__moe=True, model__num_local_experts=4)))
-        plain = shape_of(Recipe(tiny()))
+        routed = shape_of(checked(tiny(model__moe=True, model__num_local_experts=4)))
+        plain = shape_of(checked(tiny()))
         self.assertEqual(flops_per_token(routed) - flops_per_token(plain), 6 * 2 * (3 * 64 * 128 + 64 * 4))
 
     def test_a_token_does_not_see_its_future(self):
         for overrides in ({}, {"model__moe": True, "model__num_local_experts": 4}):
-            model = Llama(shape_of(Recipe(tiny(**overrides))), CPU).eval()
+            model = Llama(shape_of(checked(tiny(**overrides))), CPU).eval()
             tokens = torch.randint(256, (1, 64), generator=torch.Generator().manual_seed(0))
             changed = tokens.clone()
             changed[0, 40:] = 7
@@ -201,7 +207,7 @@ class Model(unittest.TestCase):
             self.assertFalse(torch.allclose(before[0, 40:], after[0, 40:], atol=1e-3))
 
     def test_every_token_goes_through_the_experts_that_its_router_likes_best(self):
-        shape = shape_of(Recipe(tiny(model__moe=True, model__num_local_experts=4)))
+        shape = shape_of(checked(tiny(model__moe=True, model__num_local_experts=4)))
         layer = Llama(shape, CPU).layers[0].mlp
         x = torch.randn(1, 5, 64, generator=torch.Generator().manual_seed(0))
         mixed = layer(x)
@@ -216,22 +222,22 @@ class Model(unittest.TestCase):
         gradients = []
         for on in (False, True):
             torch.manual_seed(0)
-            model = Llama(shape_of(Recipe(tiny(model__activation_checkpointing=on))), CPU)
+            model = Llama(shape_of(checked(tiny(model__activation_checkpointing=on))), CPU)
             model(torch.arange(64).unsqueeze(0)).square().mean().backward()
             gradients.append(model.layers[0].self_attn.q_proj.weight.grad)
         self.assertTrue(torch.allclose(*gradients))
 
     def test_llama3_scaling_slows_low_frequencies_alone(self):
         recipe = resolved("llama3_2_1b_pretrain", model__max_context_width=2)
-        scaled = rotations(shape_of(Recipe(recipe)), CPU)[1][1]
+        scaled = rotations(shape_of(checked(recipe)), CPU)[1][1]
         recipe["model"]["rope_scaling"] = None
-        plain = rotations(shape_of(Recipe(recipe)), CPU)[1][1]
+        plain = rotations(shape_of(checked(recipe)), CPU)[1][1]
         self.assertAlmostEqual(scaled[0].item(), plain[0].item())
         self.assertAlmostEqual(scaled[31].item() * 32, plain[31].item(), delta=1e-9)
 
     def test_tied_embeddings_share_one_matrix(self):
         for tied in (True, False):
-            model = Llama(shape_of(Recipe(tiny(model__tie_word_embeddings=tied))), CPU)
+            model = Llama(shape_of(checked(tiny(model__tie_word_embeddings=tied))), CPU)
             self.assertEqual(model.lm_head.weight is model.embed_tokens.weight, tied)
 
 
@@ -276,14 +282,13 @@ class DataAndSchedule(TrainerTest):
             folder.mkdir()
         (text / "a.txt").write_text("ä" * 100)
         for directory, vocabulary, word in ((None, 256, "train_dir"), (str(empty), 256, "no 65 tokens"), (str(text), 100, "model.vocab_size")):
-            done = self.run_trainer("run", short(1, model__vocab_size=vocabulary, model__data=dict(
-                use_synthetic_data=False, train_dir=directory)))
-            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-            self.assertIn(word, done.stderr)
+            recipe = checked(tiny(model__vocab_size=vocabulary, model__data=dict(use_synthetic_data=False, train_dir=directory)))
+            with self.assertRaisesRegex(Refusal, word):
+                source(recipe, shape_of(recipe), "model.data.train_dir")(0)
 
     def test_the_rate_warms_up_falls_and_stays(self):
         sched = dict(name="CosineAnnealing", min_lr=0.1, warmup_steps=2, constant_steps=2)
-        rate = schedule(Recipe(tiny(model__lr_decay_iters=10, model__optim__lr=1.0, model__optim__sched=sched)), 30)
+        rate = schedule(checked(tiny(model__lr_decay_iters=10, model__optim__lr=1.0, model__optim__sched=sched)))
         rates = [rate(step) for step in range(12)]
         self.assertEqual(rates[:3], [0.5, 1.0, 1.0])
         self.assertEqual(rates[2:], sorted(rates[2:], reverse=True))
