@@ -51,10 +51,10 @@ Expected<hardware::Catalogue> catalogue_for(const Request& request, const config
 }
 
 /// What the entry script says of itself. A file that cannot be read says nothing: the script will.
-std::optional<Value> program_limits(const config::Resolved& resolved) {
+std::optional<Value> program_keys(const config::Resolved& resolved) {
     const Value* script = resolved.root.at("launch.entry_script");
     if (script == nullptr || !script->is_string()) return std::nullopt;
-    const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "limits.yaml";
+    const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "keys.yaml";
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
     Expected<Value> limits = config::load_yaml(file);
@@ -115,11 +115,11 @@ Outcome prepare(const Request& request) {
     if (!families) return refused(std::move(families.error()));
 
     Diagnostics diagnostics = std::move(resolved->notes);
-    const std::optional<Value> limits = program_limits(*resolved);
+    const std::optional<Value> limits = program_keys(*resolved);
     validate::Result checked = validate::check(*resolved, {.hardware = *catalogue,
                                                            .families = *families,
                                                            .look_at_files = true,
-                                                           .program_limits = limits ? &*limits : nullptr});
+                                                           .program_keys = limits ? &*limits : nullptr});
     append(diagnostics, std::move(checked.diagnostics));
     validate::apply(request.severities, diagnostics);
     std::vector<std::string> forced;

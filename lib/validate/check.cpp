@@ -13,7 +13,7 @@ constexpr std::size_t most_findings = 20;
 /// All tables, in the order in which problems are reported.
 std::array<std::span<const Rule>, 11> tables() {
     return {devices_rules(),        precision_rules(), layout_rules(), model_parallel_rules(), batch_rules(),
-            program_rules(), program_limits_rules(), data_rules(),      paths_rules(),  environment_rules(), unknown_key_rules()};
+            program_rules(), program_keys_rules(), data_rules(),      paths_rules(),  environment_rules(), unknown_key_rules()};
 }
 
 Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
@@ -53,7 +53,7 @@ bool is_of_layout(const Diagnostic& d) {
 void leave_to_better_reasons(Diagnostics& diagnostics) {
     std::vector<std::string> keys;
     for (const Diagnostic& d : diagnostics)
-        if (d.severity == Severity::error && d.code != "program.unsupported") keys.push_back(d.key);
+        if (d.severity == Severity::error && !d.code.starts_with("program.")) keys.push_back(d.key);
     std::erase_if(diagnostics, [&](const Diagnostic& d) {
         return d.code == "program.unsupported" && std::ranges::find(keys, d.key) != keys.end();
     });

@@ -32,7 +32,7 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> model_parallel_rules();
 [[nodiscard]] std::span<const Rule> batch_rules();
 [[nodiscard]] std::span<const Rule> program_rules();
-[[nodiscard]] std::span<const Rule> program_limits_rules();
+[[nodiscard]] std::span<const Rule> program_keys_rules();
 [[nodiscard]] std::span<const Rule> data_rules();
 [[nodiscard]] std::span<const Rule> paths_rules();
 [[nodiscard]] std::span<const Rule> unknown_key_rules();

@@ -23,7 +23,7 @@ void judge(Number& number) {
 }  // namespace
 
 Subject::Subject(const config::Value& configuration, const Against& against)
-    : root(configuration), catalogue(against.hardware), look_at_files(against.look_at_files), program_limits(against.program_limits), family(against.families.of(root)), wanted(read_wanted()) {
+    : root(configuration), catalogue(against.hardware), look_at_files(against.look_at_files), program_keys(against.program_keys), family(against.families.of(root)), wanted(read_wanted()) {
     instance_key = {.path = "instance_type", .key = "instance_type", .value = root.find("instance_type")};
     if (instance_key.given()) {
         const std::string name = config::to_python_text(*instance_key.value);

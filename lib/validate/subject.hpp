@@ -59,7 +59,7 @@ struct Subject {
     const config::Value& root;
     const hardware::Catalogue& catalogue;
     bool look_at_files;
-    const config::Value* program_limits;  // may be null
+    const config::Value* program_keys;  // may be null
     const family::Family& family;
     Wanted wanted;
 

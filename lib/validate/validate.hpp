@@ -49,8 +49,8 @@ struct Against {
     const hardware::Catalogue& hardware;
     const family::Families& families;
     bool look_at_files = false;  // this is the submitting host, under the user's rights
-    /// limits.yaml beside the entry script, where there is one: what that takes. Anything else in it is left alone.
-    const config::Value* program_limits = nullptr;
+    /// keys.yaml beside the entry script, where there is one: what that reads and takes. Anything else in it is left alone.
+    const config::Value* program_keys = nullptr;
 };
 
 struct Result {

@@ -24,7 +24,7 @@ public:
 
     /// `limits`: what the entry script takes; nullptr: it does not say.
     [[nodiscard]] Result check(const config::Value* limits = nullptr) const {
-        return validate::check(resolved_, {.hardware = shipped_hardware(), .families = shipped_families(), .program_limits = limits});
+        return validate::check(resolved_, {.hardware = shipped_hardware(), .families = shipped_families(), .program_keys = limits});
     }
     /// The one diagnostic with this code; fails the test when there is none or more than one.
     [[nodiscard]] Diagnostic only(std::string_view code) const;
