@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import unittest
 import unittest.mock
