@@ -43,9 +43,10 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
     return diagnostics;
 }
 
-/// Whether the memory model would reckon with numbers that cannot be.
+/// Whether the memory model would reckon with numbers that cannot be. More devices than a node has are no such: the same ranks
+/// on more nodes need the same memory each.
 bool is_of_layout(const Diagnostic& d) {
-    if (d.severity != Severity::error) return false;
+    if (d.severity != Severity::error || d.code == "devices.exceeds") return false;
     return d.code.starts_with("devices.") || d.code.starts_with("layout.") || d.code.starts_with("batch.");
 }
 

@@ -277,7 +277,7 @@ TEST_CASE("counts of GRES texts") {
 }
 
 TEST_CASE("a forced job says in its plan and its comment what was forced") {
-    const auto recipe = [] { return Submitting("llama3_2_1b_pretrain").set("instance_type=g5.12xlarge"); };
+    const auto recipe = [] { return Submitting("llama3_2_1b_pretrain").set("instance_type=p5.4xlarge"); };
     CHECK(recipe().refused().code == "devices.exceeds");
 
     const submit::Outcome outcome = recipe().force().outcome();
@@ -317,7 +317,7 @@ TEST_CASE("a site's severities decide") {
     CHECK(partial().at_a_site_with({{"devices.partial", Severity::error}}).refused().code == "devices.partial");
     CHECK(partial().at_a_site_with({{"devices.partial", std::nullopt}}).outcome().diagnostics.empty());
     CHECK(Submitting("llama3_2_1b_pretrain")
-              .set("instance_type=g5.12xlarge")
+              .set("instance_type=p5.4xlarge")
               .at_a_site_with({{"devices.exceeds", Severity::hint}})
               .outcome()
               .submission);
