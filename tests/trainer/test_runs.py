@@ -153,14 +153,15 @@ class Learning(TrainerTest):
         text = self.folder / "text"
         text.mkdir()
         for path in (root / "README.md", root / "docs" / "trainer.md"):
-            (text / path.name).write_bytes(path.read_bytes())
+            # Their beginnings, so that longer documentation does not ask for more steps.
+            (text / path.name).write_bytes(path.read_bytes()[:4000])
         data = b"\0".join(path.read_bytes() for path in sorted(text.iterdir()))
         pairs, firsts = collections.Counter(zip(data, data[1:])), collections.Counter(data[:-1])
         bigram = -sum(n * math.log(n / firsts[a]) for (a, _), n in pairs.items()) / (len(data) - 1)
-        losses = self.losses("run", short(620, model__lr_decay_iters=620, model__train_batch_size=4,
+        losses = self.losses("run", short(600, model__lr_decay_iters=600, model__train_batch_size=4,
                                           model__data=dict(use_synthetic_data=False, train_dir=str(text))))
         epoch = len(data) // (64 * 4)
-        last = [losses[step] for step in range(621 - epoch, 621)]
+        last = [losses[step] for step in range(601 - epoch, 601)]
         self.assertLess(sum(last) / len(last), bigram)
 
     def test_validation_uses_its_own_data_and_changes_no_training(self):
