@@ -58,7 +58,7 @@ constexpr std::array examples{
     Example{"model.misspelt", "~model.shard_degree +model.shard_dergee=8"},
     Example{"program.unknown_key", "+model.nonsense=3"},
     Example{"program.unsupported", "model.context_parallel_degree=2 model.shard_degree=2"},
-    Example{"paths.results_denied", "base_results_dir=/root/results"},
+    Example{"paths.results_denied", "base_results_dir=/proc/results"},
     Example{"paths.none", "exp_manager.checkpoint_dir=None/checkpoints/"},
     Example{"paths.relative", "exp_manager.checkpoint_dir=checkpoints"},
     Example{"memory.assumption", "+recipes.memory.loss=imaginary"},

@@ -40,7 +40,9 @@ TEST_CASE("of several values the one that was meant is the fix, and none where t
     REQUIRE(judged(llama().with("trainer.accelerator=cuda"), accelerators).size() == 1);
     CHECK(judged(llama().with("trainer.accelerator=cuda"), accelerators)[0].fix.empty());
     const std::string strategies = table("model.sharding_strategy: {one_of: [no_shard, full_shard, hybrid_shard]}");
-    CHECK(judged(llama().with("model.sharding_strategy=no_shards"), strategies).empty() == false);
+    const auto misspelt = judged(llama().with("model.sharding_strategy=no_shards"), strategies);
+    REQUIRE(misspelt.size() == 1);
+    CHECK(misspelt[0].fix == "--recipe-set=model.sharding_strategy=no_shard");
 }
 
 TEST_CASE("kinds and bounds are held as the entry script holds them") {
