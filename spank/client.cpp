@@ -148,7 +148,7 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
     const Expected<PluginArguments> arguments = read_plugin_arguments(plugin_arguments);
     if (!arguments) return std::unexpected(arguments.error());
-    const Expected<site::Settings> settings = site::load(site::settings_file(arguments->site, client.environment));
+    const Expected<site::Settings> settings = site::load(site::settings_file(arguments->site, client.environment, slurm_conf_file()));
     if (!settings) return std::unexpected(settings.error());
 
     submit::Request request{.tool = client.tool};

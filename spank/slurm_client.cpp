@@ -76,4 +76,9 @@ bool cluster_has_gpus() {
     return conf != nullptr && conf->gres_plugins != nullptr && submit::has_gpu_type(conf->gres_plugins);
 }
 
+std::string slurm_conf_file() {
+    const auto* conf = static_cast<const slurm_conf_t*>(dlsym(RTLD_DEFAULT, "slurm_conf"));
+    return conf != nullptr && conf->slurm_conf != nullptr ? conf->slurm_conf : "";
+}
+
 }  // namespace recipe::spank

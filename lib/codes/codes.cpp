@@ -14,6 +14,7 @@ constexpr std::string_view hydra = "Hydra and OmegaConf, whose composition this 
 constexpr std::string_view slurm = "sbatch(1), srun(1)";
 constexpr std::string_view sites = "docs/site.md";
 constexpr std::string_view plans = "docs/plan.md";
+constexpr std::string_view slurm_nodes = "slurm.conf(5), what slurmctld tells of its nodes and partitions";
 
 Code problem(std::string_view code, std::string_view summary, std::string_view source, std::string_view example = {}) {
     return {.code = code, .summary = summary, .source = source, .example = example, .fixed = true};
@@ -78,6 +79,17 @@ std::vector<Code> others() {
         problem("plan.malformed", "A launch plan is not one of ours.", plans),
         problem("plan.version", "The plan was made by another version: all hosts need the same.", plans),
         problem("controller.node_count", "slurmctld was asked for another number of nodes than the plan has.", plans),
+        problem("controller.gpus", "slurmctld was asked for fewer GPUs per node than the plan has.", plans),
+        note("policy.recipe_required", Severity::error, "The site wants every job of this partition to have a recipe.", sites),
+        note("policy.instance_type", Severity::error, "The site gives recipes other instance types.", sites),
+        note("policy.max_nodes", Severity::error, "The site gives such a recipe fewer nodes.", sites),
+        note("cluster.nodes", Severity::error, "No partition that was asked for has as many nodes of that kind.", slurm_nodes,
+             "-p train --recipe-set=trainer.num_nodes=1000"),
+        note("cluster.node_list", Severity::error, "A node that -w asks for is not of the kind that the recipe wants.", slurm_nodes),
+        note("cluster.max_nodes", Severity::error, "The partition gives a job fewer nodes.", slurm_nodes),
+        note("cluster.time_limit", Severity::error, "The partition ends jobs earlier.", slurm_nodes),
+        note("cluster.unavailable", Severity::warning, "Nodes of the kind are down, so the job will wait.", slurm_nodes),
+        note("cluster.no_inventory", Severity::hint, "slurmctld has just started and does not know its nodes yet.", slurm_nodes),
         problem("rendezvous.no_head", "A step cannot tell its head node.", plans),
         problem("measurements.line", "A line of measured runs lacks what a prediction needs.", "docs/memory.md"),
         problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
@@ -89,9 +101,9 @@ std::vector<Code> others() {
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 22> groups{
+    constexpr std::array<std::string_view, 24> groups{
         "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
-        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
+        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

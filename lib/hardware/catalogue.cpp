@@ -68,4 +68,11 @@ std::vector<std::string> Catalogue::instance_names() const {
     return names;
 }
 
+std::vector<std::string> Catalogue::accelerator_models() const {
+    std::vector<std::string> models;
+    models.reserve(accelerators_.size());
+    for (const auto& [model, accelerator] : accelerators_) models.push_back(model);
+    return models;
+}
+
 }  // namespace recipe::hardware

@@ -55,6 +55,8 @@ public:
     [[nodiscard]] const Accelerator* accelerator(std::string_view model) const;
     /// Sorted.
     [[nodiscard]] std::vector<std::string> instance_names() const;
+    /// Sorted.
+    [[nodiscard]] std::vector<std::string> accelerator_models() const;
 
 private:
     std::map<std::string, InstanceType, std::less<>> instances_;

@@ -4,11 +4,24 @@
 #include "config/config.hpp"
 #include "plan/plan.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace recipe::site {
+
+/// What the site lets jobs do. slurmctld holds jobs to it.
+struct Policy {
+    std::vector<std::string> require_recipe;                      // partitions where every job must have one
+    std::vector<std::string> instance_types;                      // canonical; empty: any
+    std::vector<std::pair<std::string, std::int64_t>> max_nodes;  // by glob of the recipe's name; the first that matches
+    std::map<std::string, std::string, std::less<>> default_partition;  // by canonical instance type
+};
 
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
@@ -16,6 +29,9 @@ struct Settings {
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
     validate::Severities severities;                    // what the site makes of a code
+    Policy policy;
+    std::vector<std::pair<std::string, std::string>> node_types;  // host list and the instance type of its nodes
+    std::chrono::seconds inventory_refresh{60};         // how old slurmctld's picture of the cluster may get
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code
@@ -25,9 +41,11 @@ struct Settings {
 /// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
 [[nodiscard]] config::Environment process_environment();
 
-/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else etc/recipe.yaml of the data directory.
+/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where there is one, else
+/// etc/recipe.yaml of the data directory. `slurm_conf`: the path of slurm.conf, or empty.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
-                                                  const config::Environment& environment);
+                                                  const config::Environment& environment,
+                                                  const std::filesystem::path& slurm_conf);
 
 /// Unknown keys and wrong types are refused with code site.file.
 [[nodiscard]] Expected<Settings> load(const std::filesystem::path& file);
