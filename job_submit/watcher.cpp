@@ -8,6 +8,7 @@
 #include <exception>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace recipe::job_submit {
 namespace {
@@ -28,6 +29,12 @@ std::chrono::microseconds cpu_time() {
     timespec time{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::microseconds(time.tv_sec * 1'000'000 + time.tv_nsec / 1000);
+}
+
+void log_first(const std::shared_ptr<const cluster::Inventory>& inventory) {
+    static bool logged = false;
+    if (!std::exchange(logged, true))
+        slurm_info("job_submit/recipe: recipes are held against %zu nodes from now on", inventory->nodes.size());
 }
 
 }  // namespace
@@ -97,7 +104,7 @@ void Watcher::work() {
     while (true) {
         const ClusterReader::Answer answer = cluster.ask();
         if (answer == ClusterReader::Answer::news || (new_settings && answer == ClusterReader::Answer::no_news))
-            current_.inventory = take(cluster, current_);
+            log_first(current_.inventory = take(cluster, current_));
         if (answer == ClusterReader::Answer::news || new_settings) publish(current_);
         if (answer == ClusterReader::Answer::none && !current_.inventory) wait = std::min(wait * 2, longest_first_wait);
         else wait = current_.settings->inventory_refresh;

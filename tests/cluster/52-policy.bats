@@ -18,7 +18,7 @@ field_there() { SLURM_CONF=$OTHER/etc/slurm.conf job_field "$1" "$2"; }
 
 tiny=(--recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.num_nodes=2)
 gpu=(--recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=2 --recipe-set=instance_type=g5.48xlarge
-    --recipe-set=model.tensor_model_parallel_degree=4)
+    --recipe-set=model.tensor_model_parallel_degree=4 --recipe-set=model.shard_degree=4)
 
 @test "partitions that require a recipe, allowed types, limits by name and default partitions" {
     other_cluster <<'YAML'
@@ -64,7 +64,7 @@ inventory: {refresh_seconds: 5}
 YAML
     there sbatch --parsable --hold -p train "${gpu[@]}"
     assert_success
-    assert_output_contains "recipe: warning: partition train has 2 nodes with 8 × a10g (g6.48xlarge); the recipe wants 2 with 8 × NVIDIA A10G (g5.48xlarge)"
+    assert_output_contains "recipe: warning: instance_type: partition train has 2 nodes with 8 × NVIDIA A10G (g6.48xlarge); the recipe wants 2 with 8 × NVIDIA A10G (g5.48xlarge)"
     assert_output_matches '^[0-9]+$'
 }
 
@@ -102,7 +102,7 @@ YAML
         assert_output_contains "greetings from Lua"
         # Slurm's Lua plugin puts its message in the place of whatever was there (docs/controller.md).
         if [[ $order == lua,recipe ]]; then
-            assert_output_contains "recipe: warning: partition cpu has 2 nodes with no GPUs"
+            assert_output_contains "recipe: warning: instance_type: partition cpu has 2 nodes with no GPUs"
         fi
         there sbatch -p cpu "${tiny[@]}" -t 9:00:00
         assert_failure 1
