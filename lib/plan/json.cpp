@@ -264,9 +264,11 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
 
 namespace {
 
-/// Everything but the configuration, which stays encoded in `config`.
-Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
-    Expected<Value> document = config::from_json(json, max_bytes);
+constexpr int deepest = 64;
+
+/// Everything but the configuration, which stays encoded in `config`, or is left out.
+Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string_view left_out = {}) {
+    Expected<Value> document = config::from_json(json, max_bytes, deepest, left_out);
     if (!document) return malformed(document.error().front().message);
     const Value* given_version = document->find("version");
     if (given_version != nullptr && given_version->as_int() && *given_version->as_int() != version)
@@ -303,7 +305,7 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
 
 Expected<LaunchPlan> request_from_json(std::string_view json) {
     Value config;
-    return read_plan(json, config);
+    return read_plan(json, config, "config");
 }
 
 Expected<LaunchPlan> from_json(std::string_view json) {
