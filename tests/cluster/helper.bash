@@ -192,7 +192,8 @@ other_cluster_teardown() {
 no_jobs() { [[ -z $(squeue --all --noheader) ]]; }
 
 cancel_jobs() {
-    scancel --user "$CLUSTER_USER" 2>/dev/null || true
+    # By its number: for scancel of 26.05 "nobody" is no valid name of a user.
+    scancel --user "$(id -u "$CLUSTER_USER")" 2>/dev/null || true
     # slurmd takes some eight seconds over a job that is cancelled just while its step starts.
     wait_until 40 no_jobs || {
         echo "jobs that cannot be cancelled:"
