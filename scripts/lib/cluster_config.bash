@@ -151,13 +151,33 @@ write_cgroup_conf() {
 # What an administrator of this platform has to set for every task. A task prolog also reaches jobs that were submitted
 # with --export=NONE, which an exported variable would not.
 write_task_prolog() {
+    local dir=$1 torch
+    torch=$(/usr/bin/python3 -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null) || true
+    echo '#!/bin/sh'
+    case $torch in
+    1.*) work_around_redirects ;;
+    2.*+debian) work_around_libuv "$dir" ;;
+    esac
+}
+
+work_around_redirects() {
     cat <<'PROLOG'
-#!/bin/sh
 # Workaround for a defect of Debian 12's platform: torchrun of torch 1.13 breaks under Python 3.11 when it redirects
 # none of its workers ("'NoneType' object has no attribute 'get'"). Redirecting and teeing a local rank that does not
 # exist avoids the broken path and changes nothing else.
 echo "export PET_REDIRECTS=9:1"
 echo "export PET_TEE=9:1"
+PROLOG
+}
+
+work_around_libuv() {
+    local dir=$1
+    # A copy, since users may not be able to read the checkout.
+    mkdir -m 755 "$dir/etc/without_libuv"
+    install -m 644 "$script_dir/../tests/trainer/without_libuv/sitecustomize.py" "$dir/etc/without_libuv"
+    cat <<PROLOG
+# Workaround for a defect of Debian 13 and later: torch is built without libuv, which its torchrun asks for.
+echo "export PYTHONPATH=$dir/etc/without_libuv\${PYTHONPATH:+:\$PYTHONPATH}"
 PROLOG
 }
 
@@ -177,10 +197,10 @@ write_config() {
     write_gres_conf "$dir" >"$dir/etc/gres.conf"
     write_plugstack_conf >"$dir/etc/plugstack.conf"
     write_cgroup_conf >"$dir/etc/cgroup.conf"
-    write_task_prolog >"$dir/etc/task_prolog"
+    write_task_prolog "$dir" >"$dir/etc/task_prolog"
     if ((${#option_etc[@]})); then
         cp "${option_etc[@]}" "$dir/etc/"
     fi
-    chmod 644 "$dir"/etc/*
+    chmod 644 "$dir"/etc/*.*
     chmod 755 "$dir/etc/task_prolog"
 }

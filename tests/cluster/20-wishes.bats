@@ -81,7 +81,7 @@ SHELL
 @test "GPUs are asked for once, in whatever spelling" {
     run as_user sbatch "${gpu[@]}" </dev/null
     assert_output_matches '^[0-9]+$'
-    assert_equal "$(job_field "$output" TresPerNode)" gres:gpu:8
+    assert_equal "$(job_field "$output" TresPerNode)" "$(tres_request gpu:8)"
     for spelling in --gpus-per-node=8 --gres=gpu:a10g:8 --gpus-per-node=a10g:8; do
         run as_user sbatch "${gpu[@]}" "$spelling" </dev/null
         assert_success
@@ -91,7 +91,7 @@ SHELL
     run as_user sbatch "${gpu[@]}" --recipe-set=trainer.num_nodes=2 -G 16 </dev/null
     assert_success
     assert_equal "$(job_field "$output" TresPerNode)" ""
-    assert_equal "$(job_field "$output" TresPerJob)" gres:gpu:16
+    assert_equal "$(job_field "$output" TresPerJob)" "$(tres_request gpu:16)"
 }
 
 @test "a GPU option is trainer.devices' override" {

@@ -41,7 +41,7 @@ good_plan() { as_user srecipe plan llama_tiny_cpu_pretrain "$@" | tr -d '\n'; }
 @test "GPUs are filled in where the cluster has them" {
     run forge "$(as_user srecipe plan llama3_2_1b_pretrain | tr -d '\n')" --hold -p train --wrap true
     assert_success
-    assert_equal "$(job_field "$output" TresPerNode)" gres:gpu:8
+    assert_equal "$(job_field "$output" TresPerNode)" "$(tres_request gpu:8)"
 }
 
 @test "a request for other nodes than the plan's is refused with both numbers" {

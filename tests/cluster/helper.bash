@@ -19,6 +19,7 @@
 bats_require_minimum_version 1.5.0
 
 : "${CLUSTER_DIR:?run these tests with tests/cluster/run}"
+: "${SLURM_RELEASE:?run these tests with tests/cluster/run}" # 2205 for Slurm 22.05
 RECIPE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLUSTER_USER=${RECIPE_CLUSTER_USER:-nobody}
 
@@ -89,6 +90,23 @@ assert_completed() { # ID...
     for id in "$@"; do
         assert_equal "$(job_state "$id" | sort -u)" COMPLETED
     done
+}
+
+# --- what differs between the versions of Slurm ----------------------------------------------------------------------
+
+# slurm_before VERSION: true when the cluster's Slurm is older, as in `slurm_before 23.11`.
+slurm_before() {
+    local year=${1%.*} month=${1#*.}
+    ((SLURM_RELEASE < 10#$year * 100 + 10#$month))
+}
+
+# tres_request GRES: how scontrol shows the request of a job for "gpu:8" (TresPerNode, TresPerJob and their like).
+tres_request() {
+    if slurm_before 23.11; then
+        echo "gres:$1"
+    else
+        echo "gres/$1"
+    fi
 }
 
 # --- assertions on what `run` left in $status and $output ------------------------------------------------------------
@@ -174,7 +192,8 @@ other_cluster_teardown() {
 no_jobs() { [[ -z $(squeue --all --noheader) ]]; }
 
 cancel_jobs() {
-    scancel --user "$CLUSTER_USER" 2>/dev/null || true
+    # By its number: for scancel of 26.05 "nobody" is no valid name of a user.
+    scancel --user "$(id -u "$CLUSTER_USER")" 2>/dev/null || true
     # slurmd takes some eight seconds over a job that is cancelled just while its step starts.
     wait_until 40 no_jobs || {
         echo "jobs that cannot be cancelled:"
