@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <utility>
 
 namespace recipe::spank {
@@ -81,6 +82,30 @@ std::vector<submit::RecipeSet> recipe_sets(const CommandLine& line, const Stored
     return sets;
 }
 
+/// The variable that named the recipe, unless the command line did or an #SBATCH line.
+std::string default_of(const Client& client, const StoredOptions& stored) {
+    if (stored.recipe == nullptr || client.command_line.find("recipe") != nullptr) return {};
+    const std::string variable = std::string(client.variable_prefix) + "RECIPE";
+    const auto set = client.environment.find(variable);
+    return set != client.environment.end() && set->second == stored.recipe ? variable : std::string();
+}
+
+/// Empty when the job stays on this cluster.
+std::string other_clusters(const Client& client) {
+    if (!client.options.is_set("clusters")) return {};
+    const std::string clusters = client.options.get("clusters");
+    return clusters == cluster_name() ? std::string() : "--clusters=" + clusters;
+}
+
+Diagnostic submitted_for(const OtherUser& owner) {
+    return {.severity = Severity::warning,
+            .code = "submit.other_user",
+            .source = {.name = "--uid"},
+            .message = fmt::format("the recipe is composed as the caller, and files are looked at with root's rights; the job runs as "
+                                   "{}, who may be allowed less",
+                                   owner.name)};
+}
+
 struct PluginArguments {
     std::vector<std::filesystem::path> collections;
     std::optional<std::filesystem::path> site;
@@ -133,15 +158,43 @@ Diagnostics set_options(const Client& client, std::span<const submit::OptionToSe
     return problems;
 }
 
+/// Those that submit_with made, deepest first. Never freed: Slurm's commands end with exit().
+std::vector<std::filesystem::path>* created = nullptr;
+
+std::vector<std::filesystem::path> missing_directories(std::filesystem::path directory) {
+    std::vector<std::filesystem::path> missing;
+    std::error_code error;
+    for (; directory.has_relative_path() && !std::filesystem::exists(directory, error); directory = directory.parent_path())
+        missing.push_back(directory);
+    return missing;
+}
+
+Diagnostics create_results_directory(const Client& client, submit::Submission& submission) {
+    if (client.owner)
+        return submit::create_results_directory(
+            submission, [&](const std::string& directory) { return make_writable_directory_as(*client.owner, directory); });
+    created = new std::vector<std::filesystem::path>(missing_directories(submission.plan.results_dir));
+    return submit::create_results_directory(submission);
+}
+
 }  // namespace
+
+void withdraw() {
+    if (created == nullptr) return;
+    for (const std::filesystem::path& directory : *created)
+        if (rmdir(directory.c_str()) != 0) return;
+}
 
 Diagnostic heterogeneous_job() {
     return {.code = "submit.heterogeneous",
-            .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"};
+            .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component",
+            .fix = "--recipe=none"};
 }
 
 Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix) {
-    return {spank, tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment()};
+    Client client{spank, tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment(), std::nullopt};
+    client.owner = other_user(client.options);
+    return client;
 }
 
 Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {
@@ -153,6 +206,11 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
 
     submit::Request request{.tool = client.tool};
     if (stored.recipe != nullptr) request.recipe = stored.recipe;
+    request.default_of = default_of(client, stored);
+    if (!request.default_of.empty() && stored.shadowed_recipe != nullptr) request.shadowed_recipe = stored.shadowed_recipe;
+    request.other_clusters = other_clusters(client);
+    request.notes = site::missing_collections(client.environment);
+    if (client.owner) request.notes.push_back(submitted_for(*client.owner));
     request.sets = recipe_sets(client.command_line, stored);
     for (const KnownOption& known : known_options)
         if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
@@ -191,7 +249,7 @@ std::optional<submit::Submission> submit_with(const Client& client, const submit
     const Diagnostics problems = set_options(client, {options.begin(), logs.begin()});
     report(problems);
     if (!problems.empty()) return std::nullopt;
-    if (client.command_line.find("test-only") == nullptr) report(submit::create_results_directory(*outcome.submission));
+    if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));
     return std::move(outcome.submission);
 }

@@ -132,6 +132,23 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
     return all;
 }
 
+Diagnostics missing_collections(const config::Environment& environment) {
+    Diagnostics missing;
+    const auto variable = environment.find("SLURM_RECIPE_PATH");
+    if (variable == environment.end()) return missing;
+    std::vector<std::filesystem::path> folders;
+    append_split(folders, variable->second);
+    for (const std::filesystem::path& folder : folders) {
+        std::error_code error;
+        if (std::filesystem::is_directory(folder, error)) continue;
+        missing.push_back({.severity = Severity::warning,
+                           .code = "compose.search_path",
+                           .source = {.name = "SLURM_RECIPE_PATH"},
+                           .message = fmt::format("there is no folder {}, so no recipe is looked up there", folder.string())});
+    }
+    return missing;
+}
+
 std::vector<std::filesystem::path> hardware_files(const Settings& settings) {
     std::vector<std::filesystem::path> files{data_directory() / "etc/hardware.yaml"};
     files.insert(files.end(), settings.hardware_files.begin(), settings.hardware_files.end());

@@ -38,6 +38,9 @@ struct Settings {
                                                              const config::Environment& environment,
                                                              const Settings& settings);
 
+/// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there.
+[[nodiscard]] Diagnostics missing_collections(const config::Environment& environment);
+
 /// The installed catalogue and the site's additions to it.
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);
 /// Likewise for the families of recipes.
