@@ -30,6 +30,7 @@ Expected<Context> make_context(const Arguments& arguments) {
                        .source = {.name = "-C"},
                        .message = fmt::format("there is no folder {}", named.string())});
     }
+    context.notes = site::missing_collections(context.environment);
     context.collections = site::collections(arguments.collections, context.environment, context.settings);
     return context;
 }

@@ -12,6 +12,7 @@ struct Context {
     config::Environment environment = site::process_environment();
     site::Settings settings;
     std::vector<std::filesystem::path> collections;
+    Diagnostics notes;  // of finding these
 };
 
 [[nodiscard]] Expected<Context> make_context(const Arguments& arguments);

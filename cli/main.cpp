@@ -112,7 +112,7 @@ int run(int argc, char** argv) {
 
     add_command(app, line, "list", "names all recipes")->callback(use(recipe::cli::list));
     CLI::App* show = add_recipe_command(app, line, "show", "prints a recipe, resolved");
-    show->add_option("--select", arguments.select, "print this key only, from the root (recipes.trainer.num_nodes)")
+    show->add_option("--select", arguments.select, "print this key only (trainer.num_nodes, cluster.partition)")
         ->type_name("KEY");
     add_format(show, arguments, {{"yaml", Format::yaml}, {"json", Format::json}});
     show->add_flag("--origin", arguments.origin, "tells for each value where it comes from");
