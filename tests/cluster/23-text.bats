@@ -3,7 +3,7 @@
 
 load helper
 
-export_path='env LC_ALL=C LANG=C'
+poorest=(env LC_ALL=C LANG=C)
 
 setup() {
     cluster_setup
@@ -17,7 +17,7 @@ import os
 os.write(1, b"name %s results %s greeting %s\n" % tuple(os.environb[name] for name in (b"RECIPE_NAME", b"RECIPE_RESULTS_DIR", b"GREETING")))
 open(os.environb[b"RECIPE_CONFIG"], "rb").read().decode()
 PYTHON
-    plain=($export_path "SLURM_RECIPE_PATH=$WORK/Sammlung-ä")
+    plain=("${poorest[@]}" "SLURM_RECIPE_PATH=$WORK/Sammlung-ä")
     # Hydra's grammar wants quotes around them.
     sets=("--recipe-set=launch.entry_script='$WORK/прог.py'" "--recipe-set=+env_vars.GREETING='привет'"
           "--recipe-set=base_results_dir='$WORK/résultats'")

@@ -17,6 +17,10 @@ SHELL
 
 teardown() {
     [[ ! -e rest.pid ]] || kill "$(cat rest.pid)" 2>/dev/null || true
+    if [[ -n ${OTHER-} ]]; then
+        "$RECIPE_ROOT/scripts/cluster" stop "$OTHER"
+        rm -rf "$OTHER"
+    fi
     cluster_teardown
 }
 
@@ -182,4 +186,22 @@ JSON
     assert_output_contains "fix: let the line's own command be sbatch --recipe=NAME"
     run no_jobs
     assert_success
+}
+
+@test "a crontab line whose command is sbatch --recipe submits recipe jobs" {
+    scrontab=$(command -v scrontab) || skip "no scrontab"
+    OTHER=$(mktemp -d "${TMPDIR:-/tmp}/recipe-other.XXXXXX")
+    echo "ScronParameters=enable" >"$WORK/extra.conf"
+    "$RECIPE_ROOT/scripts/cluster" start "$OTHER" --build "$RECIPE_BUILD" --nodes 1 --train-nodes 0 --slurm-conf-extra "$WORK/extra.conf" 3>&-
+    there() { "$RECIPE_ROOT/scripts/cluster" as-user "$OTHER" "$@"; }
+    printf '#SCRON %s\n* * * * * true\n' "$tiny" | write_file refused.tab
+    run there timeout 20 "$scrontab" "$WORK/refused.tab" </dev/null
+    assert_failure
+    assert_output_contains "[submit.scrontab]"
+    write_file cron.tab <<TAB
+#SCRON --chdir=$WORK -o $WORK/line.out
+* * * * * cd $WORK && SLURM_CONF=$OTHER/etc/slurm.conf PATH=/usr/bin:/bin HOME=$WORK sbatch $tiny -o $WORK/cron.out said.sh
+TAB
+    there "$scrontab" "$WORK/cron.tab"
+    wait_until 120 said cron.out '^step training/llama/llama_tiny_cpu_pretrain nnodes 1$' 1
 }

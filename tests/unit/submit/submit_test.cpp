@@ -346,7 +346,7 @@ std::size_t count_of(const submit::Outcome& outcome, std::string_view code) {
 
 TEST_CASE("a job for another cluster asks for its GPUs whatever this one has, and a hint says what was not looked at") {
     auto submitting = Submitting("llama3_2_1b_pretrain");
-    CHECK(option_of(submitting.accepted(), "gpus-per-node").empty());
+    CHECK(option_of(submitting.accepted(), "gpus-per-node") == "(not set)");
     submitting.sent_to("--clusters=b");
     CHECK(option_of(submitting.accepted(), "gpus-per-node") == "8");
     const submit::Outcome outcome = submitting.outcome();
