@@ -106,32 +106,6 @@ Diagnostic submitted_for(const OtherUser& owner) {
                                    owner.name)};
 }
 
-struct PluginArguments {
-    std::vector<std::filesystem::path> collections;
-    std::optional<std::filesystem::path> site;
-};
-
-Expected<PluginArguments> read_plugin_arguments(std::span<char*> words) {
-    PluginArguments arguments;
-    for (const std::string_view word : words) {
-        if (word.starts_with("recipes=")) {
-            std::string_view list = word.substr(8);
-            while (!list.empty()) {
-                const std::size_t colon = list.find(':');
-                arguments.collections.emplace_back(list.substr(0, colon));
-                list.remove_prefix(colon == std::string_view::npos ? list.size() : colon + 1);
-            }
-        } else if (word.starts_with("site=")) {
-            arguments.site = word.substr(5);
-        } else {
-            return refuse({.code = "site.plugin_argument",
-                           .source = {.name = "plugstack.conf"},
-                           .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
-        }
-    }
-    return arguments;
-}
-
 void print(Severity severity, const std::string& line) {
     if (severity == Severity::error) slurm_error("recipe: %s", line.c_str());
     else slurm_info("recipe: %s", line.c_str());
@@ -199,7 +173,7 @@ Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix
 
 Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {
     if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
-    const Expected<PluginArguments> arguments = read_plugin_arguments(plugin_arguments);
+    const Expected<site::PluginArguments> arguments = site::read_plugin_arguments({plugin_arguments.begin(), plugin_arguments.end()});
     if (!arguments) return std::unexpected(arguments.error());
     const Expected<site::Settings> settings = site::load(site::settings_file(arguments->site, client.environment));
     if (!settings) return std::unexpected(settings.error());

@@ -91,15 +91,20 @@ std::vector<Code> others() {
         problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
         problem("fit.sweep", "A sweep is one key with some values.", "docs/memory.md", "--sweep model.shard_degree=2,4,8"),
         problem("fit.plot", "The picture cannot be written.", "docs/memory.md"),
+        problem("doctor.slurm", "This host reaches a Slurm cluster.", "scontrol(1)"),
+        problem("doctor.plugstack", "plugstack.conf names spank_recipe.so once, by a path that is there.", "spank(7)"),
+        problem("doctor.plugin", "Slurm loads plugins that were built for its version.", "README.md"),
+        note("doctor.job_submit", Severity::warning, "slurmctld loads job_submit_recipe.so.", "slurm.conf(5)"),
+        problem("doctor.collection", "The site's collections can be read, and hold recipes.", sites),
         problem("cli.unknown_code", "srecipe explain knows no such code.", "docs/diagnostics.md"),
     };
 }
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 22> groups{
+    constexpr std::array<std::string_view, 23> groups{
         "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
-        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
+        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

@@ -87,6 +87,22 @@ void append_split(std::vector<std::filesystem::path>& paths, std::string_view li
 
 }  // namespace
 
+Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words) {
+    PluginArguments arguments;
+    for (const std::string_view word : words) {
+        if (word.starts_with("recipes=")) {
+            append_split(arguments.collections, word.substr(8));
+        } else if (word.starts_with("site=")) {
+            arguments.site = word.substr(5);
+        } else {
+            return refuse({.code = "site.plugin_argument",
+                           .source = {.name = "plugstack.conf"},
+                           .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
+        }
+    }
+    return arguments;
+}
+
 std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
                                     const config::Environment& environment) {
     if (named) return *named;

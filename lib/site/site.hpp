@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace recipe::site {
@@ -24,6 +25,14 @@ struct Settings {
 
 /// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
 [[nodiscard]] config::Environment process_environment();
+
+/// What plugstack.conf gives spank_recipe.so: `recipes=DIR[:DIR...]` and `site=FILE`. Anything else is refused with code
+/// site.plugin_argument.
+struct PluginArguments {
+    std::vector<std::filesystem::path> collections;
+    std::optional<std::filesystem::path> site;
+};
+[[nodiscard]] Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words);
 
 /// The site file: `named` if given, else $SLURM_RECIPE_SITE, else etc/recipe.yaml of the data directory.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
