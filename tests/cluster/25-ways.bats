@@ -127,6 +127,7 @@ SHELL
     run as_user sbatch -Q "${warned[@]}" </dev/null
     assert_success
     assert_equal "$output" ""
+    stderr=
     run --separate-stderr as_user sbatch --parsable "${warned[@]}" </dev/null
     assert_success
     [[ $output =~ ^[0-9]+$ ]]
