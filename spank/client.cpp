@@ -92,7 +92,7 @@ std::string default_of(const Client& client, const StoredOptions& stored) {
 
 /// Empty when the job stays on this cluster.
 std::string other_clusters(const Client& client) {
-    if (!client.options.is_set("clusters")) return {};
+    if (!client.options.is_set("clusters") && !client.options.is_set("cluster")) return {};  // two names of one option
     const std::string clusters = client.options.get("clusters");
     return clusters == cluster_name() ? std::string() : "--clusters=" + clusters;
 }
