@@ -17,15 +17,10 @@ int wrong(const Diagnostics& diagnostics) {
     return exit_wrong;
 }
 
-namespace {
-
-/// Without Slurm's library this is a guess where slurm.conf does not lie in its default place.
 std::filesystem::path slurm_conf_file(const config::Environment& environment) {
     const auto named = environment.find("SLURM_CONF");
     return named != environment.end() ? named->second : "/etc/slurm/slurm.conf";
 }
-
-}  // namespace
 
 Expected<Context> make_context(const Arguments& arguments) {
     Context context;
@@ -41,6 +36,7 @@ Expected<Context> make_context(const Arguments& arguments) {
                        .source = {.name = "-C"},
                        .message = fmt::format("there is no folder {}", named.string())});
     }
+    context.notes = site::missing_collections(context.environment);
     context.collections = site::collections(arguments.collections, context.environment, context.settings);
     return context;
 }

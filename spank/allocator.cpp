@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 
 namespace recipe::spank {
 namespace {
@@ -13,7 +12,7 @@ namespace {
 /// the outer array's number for its own.
 void forget_enclosing_job() {
     for (const char* name : {"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
-                             "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT"})
+                             "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT", "SLURM_HET_SIZE"})
         unsetenv(name);
 }
 
@@ -22,9 +21,9 @@ bool is_salloc() { return std::string_view(program_invocation_short_name) == "sa
 }  // namespace
 
 int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
-    static bool seen = false;
-    if (std::exchange(seen, true)) {  // one call for each component of a script with "#SBATCH hetjob"
+    if (stored.component > 0) {
         report({heterogeneous_job()});
+        withdraw();
         return -1;
     }
     const Client client = is_salloc() ? make_client(spank, submit::Tool::salloc, "SALLOC_")

@@ -85,6 +85,9 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
     Client client = make_client(spank, submit::Tool::srun, "SLURM_");
     if (client.environment.contains("SLURM_JOB_ID") || client.command_line.find("jobid") != nullptr)
         client.tool = submit::Tool::srun_in_job;
+    // The steps of a heterogeneous job, and one across its components.
+    if (client.environment.contains("SLURM_HET_SIZE") || client.command_line.find("het-group") != nullptr)
+        client.command_line.heterogeneous = true;
     const Expected<submit::Request> request = request_of(client, stored, plugin_arguments);
     if (!request) {
         report(request.error());

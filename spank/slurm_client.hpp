@@ -45,6 +45,9 @@ private:
     char* short_options_ = nullptr;
 };
 
+/// The name that slurm.conf gives this cluster; empty when it is not known.
+[[nodiscard]] std::string cluster_name();
+
 /// True when this cluster has a gpu GRES.
 [[nodiscard]] bool cluster_has_gpus();
 

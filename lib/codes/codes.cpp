@@ -46,7 +46,8 @@ std::vector<Code> others() {
         problem("compose.cycle", "Interpolations or defaults lead back to themselves.", hydra),
         problem("compose.too_large", "A configuration is beyond all reason.", "limits against hostile input"),
         note("compose.shadowed", Severity::warning, "A recipe hides another of the same name.", hydra),
-        note("compose.search_path", Severity::warning, "A collection names a search path that is not followed.", hydra),
+        note("compose.search_path", Severity::warning, "A folder to look for recipes in is not there, or is not followed.", hydra,
+             "SLURM_RECIPE_PATH=/nowhere"),
         note("compose.deprecated", Severity::warning, "A form of composition that Hydra has given up.", hydra),
         problem("hardware.file", "A hardware file does not say what hardware.schema.json asks for.", "etc/hardware.schema.json"),
         problem("family.file", "A file of families does not say what families.schema.json asks for.",
@@ -63,6 +64,13 @@ std::vector<Code> others() {
         problem("submit.allocation", "The step wants more nodes than its allocation has.", slurm),
         problem("submit.nothing_to_run", "Neither a batch script nor the recipe says what to run.", slurm),
         problem("submit.heterogeneous", "A recipe cannot be part of a heterogeneous job.", slurm),
+        note("submit.default_recipe", Severity::hint, "The recipe is the one that SBATCH_RECIPE, SALLOC_RECIPE or SLURM_RECIPE names.",
+             slurm, "SBATCH_RECIPE=llama4_2b"),
+        note("submit.other_cluster", Severity::hint, "The job goes to another cluster, which is not looked at.", slurm, "-M other"),
+        note("submit.other_user", Severity::warning, "root submits for somebody else, and composes with root's rights.", slurm,
+             "--uid=nobody"),
+        problem("submit.scrontab", "scrontab asks no plugin for a plan; its line can call sbatch --recipe.", "scrontab(1)",
+                "#SCRON --recipe=llama3_2_1b_pretrain"),
         problem("submit.option", "Slurm does not take an option that the recipe asks for.", slurm),
         problem("launch.launcher", "launch.launcher is torchrun or direct.", plans),
         problem("launch.arguments", "The entry script's arguments are a list.", plans),
@@ -95,15 +103,20 @@ std::vector<Code> others() {
         problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
         problem("fit.sweep", "A sweep is one key with some values.", "docs/memory.md", "--sweep model.shard_degree=2,4,8"),
         problem("fit.plot", "The picture cannot be written.", "docs/memory.md"),
+        problem("doctor.slurm", "This host reaches a Slurm cluster.", "scontrol(1)"),
+        problem("doctor.plugstack", "plugstack.conf names spank_recipe.so once, by a path that is there.", "spank(7)"),
+        problem("doctor.plugin", "Slurm loads plugins that were built for its version.", "README.md"),
+        note("doctor.job_submit", Severity::warning, "slurmctld loads job_submit_recipe.so.", "slurm.conf(5)"),
+        problem("doctor.collection", "The site's collections can be read, and hold recipes.", sites),
         problem("cli.unknown_code", "srecipe explain knows no such code.", "docs/diagnostics.md"),
     };
 }
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 24> groups{
+    constexpr std::array<std::string_view, 25> groups{
         "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
-        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
+        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

@@ -45,8 +45,8 @@ std::string printable(std::string_view text, std::size_t longest) {
     std::string result;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool begins_character = (byte & 0xc0) != 0x80;
-        if (result.size() >= longest && begins_character) return result + "...";
+        const bool begins_a_character = (byte & 0xc0) != 0x80;
+        if (result.size() >= longest && (begins_a_character || result.size() >= longest + 4)) return result + "...";
         if (byte == '\t') result += ' ';
         else if (byte < 0x20 || byte == 0x7f) result += fmt::format("\\x{:02x}", byte);
         else result += c;

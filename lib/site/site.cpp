@@ -108,6 +108,22 @@ void append_split(std::vector<std::filesystem::path>& paths, std::string_view li
 
 }  // namespace
 
+Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words) {
+    PluginArguments arguments;
+    for (const std::string_view word : words) {
+        if (word.starts_with("recipes=")) {
+            append_split(arguments.collections, word.substr(8));
+        } else if (word.starts_with("site=")) {
+            arguments.site = word.substr(5);
+        } else {
+            return refuse({.code = "site.plugin_argument",
+                           .source = {.name = "plugstack.conf"},
+                           .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
+        }
+    }
+    return arguments;
+}
+
 std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
                                     const config::Environment& environment, const std::filesystem::path& slurm_conf) {
     if (named) return *named;
@@ -144,6 +160,23 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
     all.insert(all.end(), settings.collections.begin(), settings.collections.end());
     all.push_back(data_directory() / "recipes_collection");
     return all;
+}
+
+Diagnostics missing_collections(const config::Environment& environment) {
+    Diagnostics missing;
+    const auto variable = environment.find("SLURM_RECIPE_PATH");
+    if (variable == environment.end()) return missing;
+    std::vector<std::filesystem::path> folders;
+    append_split(folders, variable->second);
+    for (const std::filesystem::path& folder : folders) {
+        std::error_code error;
+        if (std::filesystem::is_directory(folder, error)) continue;
+        missing.push_back({.severity = Severity::warning,
+                           .code = "compose.search_path",
+                           .source = {.name = "SLURM_RECIPE_PATH"},
+                           .message = fmt::format("there is no folder {}, so no recipe is looked up there", folder.string())});
+    }
+    return missing;
 }
 
 std::vector<std::filesystem::path> hardware_files(const Settings& settings) {

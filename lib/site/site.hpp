@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,14 @@ struct Settings {
 /// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
 [[nodiscard]] config::Environment process_environment();
 
+/// What plugstack.conf gives spank_recipe.so: `recipes=DIR[:DIR...]` and `site=FILE`. Anything else is refused with code
+/// site.plugin_argument.
+struct PluginArguments {
+    std::vector<std::filesystem::path> collections;
+    std::optional<std::filesystem::path> site;
+};
+[[nodiscard]] Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words);
+
 /// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where there is one, else
 /// etc/recipe.yaml of the data directory. `slurm_conf`: the path of slurm.conf, or empty.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
@@ -55,6 +64,9 @@ struct Settings {
 [[nodiscard]] std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
                                                              const config::Environment& environment,
                                                              const Settings& settings);
+
+/// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there.
+[[nodiscard]] Diagnostics missing_collections(const config::Environment& environment);
 
 /// The installed catalogue and the site's additions to it.
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);

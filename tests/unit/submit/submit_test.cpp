@@ -49,6 +49,19 @@ public:
         request_.severities = std::move(severities);
         return *this;
     }
+    Submitting& named_by(std::string variable, std::string shadowed = {}) {
+        request_.default_of = std::move(variable);
+        request_.shadowed_recipe = std::move(shadowed);
+        return *this;
+    }
+    Submitting& sent_to(std::string clusters) {
+        request_.other_clusters = std::move(clusters);
+        return *this;
+    }
+    Submitting& noting(Diagnostic note) {
+        request_.notes.push_back(std::move(note));
+        return *this;
+    }
     Submitting& without_script() {
         request_.needs_entry = true;
         return *this;
@@ -321,4 +334,47 @@ TEST_CASE("a site's severities decide") {
               .at_a_site_with({{"devices.exceeds", Severity::hint}})
               .outcome()
               .submission);
+}
+
+namespace {
+
+std::size_t count_of(const submit::Outcome& outcome, std::string_view code) {
+    return static_cast<std::size_t>(std::ranges::count(outcome.diagnostics, code, &Diagnostic::code));
+}
+
+}  // namespace
+
+TEST_CASE("a job for another cluster asks for its GPUs whatever this one has, and a hint says what was not looked at") {
+    auto submitting = Submitting("llama3_2_1b_pretrain");
+    CHECK(option_of(submitting.accepted(), "gpus-per-node") == "(not set)");
+    submitting.sent_to("--clusters=b");
+    CHECK(option_of(submitting.accepted(), "gpus-per-node") == "8");
+    const submit::Outcome outcome = submitting.outcome();
+    REQUIRE(count_of(outcome, "submit.other_cluster") == 1);
+    CHECK(outcome.diagnostics.front().severity == Severity::hint);
+    CHECK(outcome.diagnostics.front().message.starts_with("--clusters=b sends the job to another cluster"));
+}
+
+TEST_CASE("a recipe that a variable names is remembered in a refusal only, or where it beats a script's") {
+    CHECK(count_of(Submitting("llama3_2_1b_pretrain").named_by("SBATCH_RECIPE").outcome(), "submit.default_recipe") == 0);
+    const submit::Outcome refused = Submitting("no_such_recipe").named_by("SBATCH_RECIPE").outcome();
+    REQUIRE(count_of(refused, "submit.default_recipe") == 1);
+    CHECK(refused.diagnostics.back().message == "the recipe is that of SBATCH_RECIPE=no_such_recipe");
+    CHECK(refused.diagnostics.back().fix == "--recipe=none");
+    const submit::Outcome beaten = Submitting("llama3_2_1b_pretrain").named_by("SBATCH_RECIPE", "other").outcome();
+    REQUIRE(beaten.submission);
+    CHECK(beaten.diagnostics.front().code == "submit.default_recipe");
+    CHECK(beaten.diagnostics.front().severity == Severity::warning);
+    CHECK(beaten.diagnostics.front().fix == "--recipe=other");
+}
+
+TEST_CASE("what was noted on the way to a request comes first, and the site weighs it") {
+    const Diagnostic note{.severity = Severity::warning, .code = "compose.search_path", .message = "no folder"};
+    auto submitting = Submitting("llama3_2_1b_pretrain").noting(note);
+    CHECK(submitting.outcome().submission);
+    CHECK(submitting.outcome().diagnostics.front() == note);
+    submitting.at_a_site_with({{"compose.search_path", Severity::error}});
+    CHECK_FALSE(submitting.outcome().submission);
+    submitting.at_a_site_with({{"compose.search_path", std::nullopt}});
+    CHECK(count_of(submitting.outcome(), "compose.search_path") == 0);
 }
