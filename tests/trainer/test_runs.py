@@ -16,6 +16,7 @@ from running import HAS_FSDP2, TrainerTest, saving, short
 
 TOLERANCE = 2e-4
 SHARDED = dict(model__sharding_strategy="full_shard", model__shard_degree=None)
+HYBRID = dict(model__sharding_strategy="hybrid_shard", model__shard_degree=None)
 TENSOR = dict(model__tensor_model_parallel_degree=2)
 # Every one has a global batch of 4: ranks, sequences per data-parallel rank, and what the recipe says.
 DDP = {"two ranks": (2, 2, {}), "four ranks": (4, 1, {})}
@@ -63,6 +64,39 @@ class Layouts(TrainerTest):
         half = self.losses("half", short(6, model__train_batch_size=2, model__precision="bf16"))
         self.assert_same_losses(half, single, 0.05)
         self.assertNotEqual(half, single)
+
+
+class Nodes(TrainerTest):
+    def check(self, layouts):
+        alone = self.losses("alone", short(4, model__train_batch_size=16))
+        for name, (size, said, overrides) in layouts.items():
+            with self.subTest(name):
+                tree = saving(4, 2, model__train_batch_size=size, **overrides)
+                printed = self.lines_of(self.start_nodes(name, tree, 4))
+                self.assertIn(f"world size 8 (nodes 4 × devices 2), torch {torch.__version__}, backend gloo", printed)
+                self.assertTrue([line for line in printed if line.startswith(said)], printed)
+                self.assert_same_losses(self.losses(name), alone, TOLERANCE)
+                checkpoints = self.folder / name / "checkpoints"
+                self.assertEqual(sorted(path.parent.name for path in checkpoints.glob("*/progress.json")),
+                                 ["step-000002", "step-000004"])
+        return alone
+
+    @unittest.skipIf(HAS_FSDP2, "needs a torch without FSDP2")
+    def test_torchrun_on_four_nodes_replicates(self):
+        self.check({"replicas": (2, "no FSDP2 in this torch: DDP", {})})
+
+    @unittest.skipUnless(HAS_FSDP2, "needs FSDP2 on the CPU")
+    def test_torchrun_on_four_nodes_shards_and_splits_and_on_two_goes_on(self):
+        alone = self.check({
+            "sharded": (2, "FSDP2: replicas 1 × shards 8 × tensor parallel 1", SHARDED),
+            "hybrid": (2, "FSDP2: replicas 4 × shards 2 × tensor parallel 1", HYBRID),
+            "split": (4, "FSDP2: replicas 1 × shards 4 × tensor parallel 2", {**TENSOR, **SHARDED}),
+        })
+        cut = self.folder / "sharded" / "checkpoints" / "step-000002"
+        tree = short(4, model__train_batch_size=4, exp_manager__resume_from_checkpoint=str(cut), **TENSOR, **SHARDED)
+        printed = self.lines_of(self.start_nodes("two", tree, 2))
+        self.assertIn("keeping the checkpoint's global batch of 16: 2 micro-batches of 4", printed)
+        self.assert_same_losses(self.losses("two"), {step: alone[step] for step in (3, 4)}, TOLERANCE)
 
 
 class Resuming(TrainerTest):
