@@ -76,7 +76,7 @@ class TrainerTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def start(self, name, tree, launcher=(sys.executable,), arguments=(), **environment):
+    def start(self, name, tree, launcher=(sys.executable,), arguments=(), stdout=subprocess.PIPE, **environment):
         """Starts train.py with `tree` as its recipe and the folder `name` for its files."""
         results = self.folder / name
         results.mkdir(exist_ok=True)
@@ -88,7 +88,7 @@ class TrainerTest(unittest.TestCase):
         environment = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "RECIPE_RESULTS_DIR": str(results), "USE_LIBUV": "0",
                        **inherited, **environment}
         return subprocess.Popen([*launcher, str(TRAIN), *arguments], env=environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                stdout=stdout, stderr=subprocess.PIPE, text=True)
 
     def run_trainer(self, name, tree, **options):
         process = self.start(name, tree, **options)

@@ -8,6 +8,7 @@ import math
 import signal
 import time
 import unittest
+import xml.etree.ElementTree
 from pathlib import Path
 
 import torch
@@ -106,6 +107,9 @@ class Resuming(TrainerTest):
         printed = self.train("cut", saving(7, 2), ranks=2)
         self.assertIn("resumed after step 4", printed)
         self.assertEqual(self.losses("cut"), whole)
+        curve = xml.etree.ElementTree.parse(self.folder / "cut" / "loss.svg")
+        points = next(element for element in curve.iter() if element.tag.endswith("polyline")).get("points")
+        self.assertEqual([point.split(",")[0] for point in points.split()], ["1", "2", "3", "4", "5", "6", "7"])
 
     @unittest.skipUnless(HAS_FSDP2, "needs FSDP2 on the CPU")
     def test_it_does_so_on_other_ranks_and_degrees_with_the_same_global_batch(self):
@@ -130,14 +134,16 @@ class Resuming(TrainerTest):
         self.assert_same_losses(self.losses("cut"), whole, TOLERANCE)
 
     def test_a_torn_checkpoint_falls_back_to_the_one_before_and_says_so(self):
-        whole = self.losses("whole", saving(6, 2))
+        spread = SHARDED if HAS_FSDP2 else {}
+        whole = self.losses("whole", saving(6, 2, **spread), ranks=2)
         directory = self.folder / "whole" / "checkpoints"
         for step, damage in ((6, lambda data: data[: len(data) // 2]), (4, lambda data: bytes(len(data)))):
             newest = directory / f"step-{step:06d}"
-            victim = max(newest.iterdir(), key=lambda file: file.stat().st_size)
+            # Where each rank writes a file, it is rank 1's: rank 0 itself could read what it needs.
+            victim = max(newest.glob("__1_*.distcp"), default=newest / "state.pt")
             victim.write_bytes(damage(victim.read_bytes()))
-            resumed = short(6, exp_manager__resume_from_checkpoint=str(directory))
-            printed = self.train(newest.name, resumed)
+            resumed = short(6, exp_manager__resume_from_checkpoint=str(directory), **spread)
+            printed = self.train(newest.name, resumed, ranks=2)
             said = [line.split(":")[0] for line in printed if "cannot be used" in line]
             self.assertIn(f"checkpoint {newest} cannot be used", said)
             self.assertIn(f"resumed after step {step - 2}", printed)

@@ -3,6 +3,8 @@
     python3 -m unittest discover -s tests/trainer
 """
 
+import contextlib
+import importlib.util
 import json
 import os
 import unittest
@@ -56,6 +58,31 @@ class Training(TrainerTest):
         done = self.run_trainer("named", None, arguments=[str(self.folder / "named" / "recipe.yaml")])
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertFalse((self.folder / "named" / "checkpoints").exists())
+
+
+    def test_on_a_terminal_a_line_tells_the_progress_and_a_missing_tensorboard_is_named(self):
+        tree = short(3, exp_manager__create_tensorboard_logger=True, trainer__log_every_n_steps=2)
+        ours, its = os.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start("terminal", tree, stdout=its)
+        os.close(its)
+        printed = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while data := os.read(ours, 65536):
+                printed += data
+        self.assertEqual(process.wait(timeout=300), 0, process.communicate()[1])
+        self.assertRegex(printed.decode(), r"\r\x1b\[Kstep 2 of 3, \d+ s left")
+        if importlib.util.find_spec("tensorboard"):
+            self.assertTrue(list((self.folder / "terminal" / "tensorboard").iterdir()))
+        else:
+            self.assertIn("no TensorBoard log, its package is not installed", printed.decode())
+
+    def test_between_two_logged_steps_the_time_of_a_step_is_their_mean(self):
+        self.train("mean", short(6, trainer__log_every_n_steps=3))
+        logged = [json.loads(line) for line in (self.folder / "mean" / "metrics.jsonl").read_text().splitlines()]
+        self.assertEqual([metrics["step"] for metrics in logged], [1, 3, 6])
+        for metrics in logged:
+            self.assertAlmostEqual(metrics["tokens_per_second_per_device"] * metrics["step_seconds"], 2 * 64)
 
 
 class Refusals(TrainerTest):
@@ -145,9 +172,11 @@ class Refusals(TrainerTest):
     def test_a_checkpoint_of_another_model_is_refused(self):
         self.train("small", saving(1, 1))
         directory = str(self.folder / "small" / "checkpoints")
-        done = self.run_trainer("wide", short(2, model__hidden_size=32, exp_manager__resume_from_checkpoint=directory))
-        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-        self.assertIn("exp_manager.resume_from_checkpoint: no checkpoint in", done.stderr)
+        for other in (dict(model__hidden_size=32), dict(model__num_hidden_layers=1), dict(model__moe=True)):
+            with self.subTest(**other):
+                done = self.run_trainer("other", short(2, exp_manager__resume_from_checkpoint=directory, **other))
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                self.assertIn("exp_manager.resume_from_checkpoint: no checkpoint in", done.stderr)
 
 
 class Recipes(unittest.TestCase):
