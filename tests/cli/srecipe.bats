@@ -104,6 +104,15 @@ size: 3" ]
     [[ $output == *"precision.fp8"* ]]
 }
 
+@test "fit knows what our own trainer needs, and that it trains on CPUs where it does" {
+    family='import json,sys; fit = json.loads(sys.argv[1]); print(fit["family"], fit["verdict"])'
+    run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=p5.48xlarge --format json
+    [ "$(/usr/bin/python3 -c "$family" "$output")" = "torch fits" ]
+    run "$SRECIPE" fit llama_tiny_cpu_pretrain --format json
+    [ "$(/usr/bin/python3 -c "$family" "$output")" = "torch None" ]
+    [[ $output == *"it trains on CPUs"* ]]
+}
+
 @test "fit names the parts, the assumptions and what would fit" {
     run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=g5.48xlarge trainer.num_nodes=4 model.fp8=False --format json
     [ "$(/usr/bin/python3 -c 'import json,sys; print(json.loads(sys.argv[1])["verdict"])' "$output")" = does_not_fit ]
