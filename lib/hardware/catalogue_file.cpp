@@ -1,6 +1,7 @@
 #include "hardware/catalogue_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
 #include <charconv>

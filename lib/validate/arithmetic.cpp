@@ -1,6 +1,7 @@
 #include "validate/arithmetic.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
