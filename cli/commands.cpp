@@ -24,6 +24,9 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .family_files = site::family_files(context.settings),
                             .ports = context.settings.ports,
                             .severities = context.settings.severities,
+                            .site_environment = context.settings.environment,
+                            .interfaces_by_route = context.settings.interfaces_by_route,
+                            .check_seconds = context.settings.check_seconds,
                             .force = arguments.force,
                             .environment = context.environment,
                             .working_directory = working_directory()};

@@ -2,6 +2,8 @@
 
 #include "codes/codes.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace recipe::site {
@@ -76,6 +78,57 @@ Expected<validate::Severities> severities(const Value& map) {
     return found;
 }
 
+/// Texts and numbers by names of variables.
+Expected<std::vector<std::pair<std::string, std::string>>> variables(const Value& map) {
+    std::vector<std::pair<std::string, std::string>> found;
+    if (map.is_null()) return found;
+    if (!map.is_map()) return wrong(map, "env_vars", "env_vars is a map of variables");
+    for (const config::Entry& entry : map.entries()) {
+        const std::string name = config::to_python_text(entry.key);
+        const std::string key = "env_vars." + name;
+        if (!plan::is_variable_name(name)) return wrong(entry.key, key, fmt::format("{} is no name of a variable", name));
+        if (!entry.value.is_string() && !entry.value.as_number())
+            return wrong(entry.value, key, fmt::format("{} is a text or a number", key));
+        found.emplace_back(name, config::to_python_text(entry.value));
+    }
+    return found;
+}
+
+Expected<bool> by_route(const Value& value) {
+    const std::string* word = value.as_string();
+    if (word != nullptr && *word == "route") return true;
+    if (value.is_null()) return false;
+    return wrong(value, "interfaces", "interfaces is route, or left out");
+}
+
+Expected<std::int64_t> check_seconds(const Value& value) {
+    const auto seconds = value.as_int();
+    if (seconds && *seconds >= 0 && *seconds <= plan::most_check_seconds) return *seconds;
+    return wrong(value, "node_check_seconds",
+                 fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::most_check_seconds));
+}
+
+/// Moves an Expected's value into `target`.
+template <class T>
+Expected<void> take(Expected<T> result, T& target) {
+    if (!result) return std::unexpected(std::move(result.error()));
+    target = std::move(*result);
+    return {};
+}
+
+/// The keys that are no lists of paths.
+struct Key {
+    std::string_view name;
+    Expected<void> (*read)(Settings&, const Value&);
+};
+constexpr std::array keys{
+    Key{"rendezvous", [](Settings& s, const Value& v) { return take(ports(v), s.ports); }},
+    Key{"severities", [](Settings& s, const Value& v) { return take(severities(v), s.severities); }},
+    Key{"env_vars", [](Settings& s, const Value& v) { return take(variables(v), s.environment); }},
+    Key{"interfaces", [](Settings& s, const Value& v) { return take(by_route(v), s.interfaces_by_route); }},
+    Key{"node_check_seconds", [](Settings& s, const Value& v) { return take(check_seconds(v), s.check_seconds); }},
+};
+
 void append_split(std::vector<std::filesystem::path>& paths, std::string_view list) {
     while (!list.empty()) {
         const std::size_t colon = list.find(':');
@@ -106,17 +159,13 @@ Expected<Settings> load(const std::filesystem::path& file) {
             Expected<std::vector<std::filesystem::path>> list = paths(entry.value, key);
             if (!list) return std::unexpected(std::move(list.error()));
             *found = std::move(*list);
-        } else if (key == "rendezvous") {
-            const Expected<plan::PortRange> range = ports(entry.value);
-            if (!range) return std::unexpected(range.error());
-            settings.ports = *range;
-        } else if (key == "severities") {
-            Expected<validate::Severities> map = severities(entry.value);
-            if (!map) return std::unexpected(std::move(map.error()));
-            settings.severities = std::move(*map);
+        } else if (const auto* const known = std::ranges::find(keys, std::string_view(key), &Key::name); known != keys.end()) {
+            Expected<void> read = known->read(settings, entry.value);
+            if (!read) return std::unexpected(std::move(read.error()));
         } else {
             return wrong(entry.key, key,
-                         fmt::format("the site file knows collections, hardware, families, rendezvous and severities, not {}",
+                         fmt::format("the site file knows collections, hardware, families, rendezvous, severities, env_vars, "
+                                     "interfaces and node_check_seconds, not {}",
                                      key));
         }
     }

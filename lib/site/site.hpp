@@ -16,6 +16,9 @@ struct Settings {
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
     validate::Severities severities;                    // what the site makes of a code
+    std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
+    bool interfaces_by_route = false;                   // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
+    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;  // that a node's checks may take; 0: left out
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code
