@@ -115,7 +115,12 @@ Expected<std::vector<Variable>> environment_of(const Value& root, const Choices&
 constexpr std::array<std::string_view, 3> written_directories{"exp_manager.exp_dir", "exp_manager.checkpoint_dir",
                                                               "exp_manager.explicit_log_dir"};
 
-/// Those outside the results directory. In a container these are the container's, which a node cannot know.
+/// Whether `path` is the directory or below it.
+bool is_within(const std::string& path, const std::string& directory) {
+    return path == directory || path.starts_with(directory + '/');
+}
+
+/// Those outside the results directory, and of those below each other the uppermost. In a container these are the container's, which a node cannot know.
 std::vector<std::string> checkpoint_directories_of(const Value& root, const LaunchPlan& plan) {
     std::vector<std::string> directories;
     if (plan.container) return directories;
@@ -123,8 +128,8 @@ std::vector<std::string> checkpoint_directories_of(const Value& root, const Laun
         const std::string* path = string_at(root, fmt::format("{}.{}", training_root(root), key));
         if (path == nullptr || !path->starts_with('/') || path->find('\0') != std::string::npos) continue;
         std::string directory = without_trailing_slash(*path);
-        const bool inside = directory == plan.results_dir || directory.starts_with(plan.results_dir + '/');
-        if (!inside && std::ranges::count(directories, directory) == 0) directories.push_back(std::move(directory));
+        const auto covers = [&](const std::string& other) { return is_within(directory, other); };
+        if (!covers(plan.results_dir) && std::ranges::none_of(directories, covers)) directories.push_back(std::move(directory));
     }
     return directories;
 }

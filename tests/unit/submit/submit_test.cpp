@@ -354,6 +354,8 @@ TEST_CASE("nodes look at checkpoint directories outside the results directory, u
     CHECK(Submitting(tiny).accepted().plan.checkpoint_directories.empty());
     const auto elsewhere = Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints/").accepted();
     CHECK(elsewhere.plan.checkpoint_directories == std::vector<std::string>{"/fsx/checkpoints"});
+    CHECK(Submitting(tiny).set("exp_manager.exp_dir=/fsx/run").accepted().plan.checkpoint_directories ==
+          std::vector<std::string>{"/fsx/run"});
     CHECK(Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints").set("container=/fsx/x.sqsh").accepted()
               .plan.checkpoint_directories.empty());
 }
