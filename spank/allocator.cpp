@@ -9,8 +9,10 @@ namespace recipe::spank {
 namespace {
 
 /// What an enclosing job says of itself. sbatch exports all SLURM_* variables, and a job that is no array's task would take
-/// the outer array's number for its own.
-void forget_enclosing_job() {
+/// the outer array's number for its own, and its srun the outer job's number of tasks.
+void forget_enclosing_job(const SlurmOptions& options) {
+    if (!options.is_set("ntasks"))
+        for (const char* name : {"SLURM_NTASKS", "SLURM_NPROCS"}) unsetenv(name);
     for (const char* name : {"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
                              "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT", "SLURM_HET_SIZE"})
         unsetenv(name);
@@ -39,7 +41,7 @@ int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<cha
     }
     const auto submission = submit_with(client, *request);
     if (!submission) return -1;
-    forget_enclosing_job();
+    forget_enclosing_job(client.options);
     const spank_err_t rc =
         spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS) return 0;

@@ -196,6 +196,9 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     request.family_files = site::family_files(*settings);
     request.ports = settings->ports;
     request.severities = settings->severities;
+    request.site_environment = settings->environment;
+    request.interfaces_by_route = settings->interfaces_by_route;
+    request.check_seconds = settings->check_seconds;
     request.force = stored.force;
     request.environment = client.environment;
     std::error_code error;

@@ -15,6 +15,7 @@ constexpr std::string_view slurm = "sbatch(1), srun(1)";
 constexpr std::string_view sites = "docs/site.md";
 constexpr std::string_view plans = "docs/plan.md";
 constexpr std::string_view slurm_nodes = "slurm.conf(5), what slurmctld tells of its nodes and partitions";
+constexpr std::string_view nodes = "docs/nodes.md";
 
 Code problem(std::string_view code, std::string_view summary, std::string_view source, std::string_view example = {}) {
     return {.code = code, .summary = summary, .source = source, .example = example, .fixed = true};
@@ -99,6 +100,21 @@ std::vector<Code> others() {
         note("cluster.unavailable", Severity::warning, "Nodes of the kind are down, so the job will wait.", slurm_nodes),
         note("cluster.no_inventory", Severity::hint, "slurmctld has just started and does not know its nodes yet.", slurm_nodes),
         problem("rendezvous.no_head", "A step cannot tell its head node.", plans),
+        note("rendezvous.exported", Severity::hint, "A variable of the rendezvous was exported; each step sets its own.", nodes,
+             "export MASTER_PORT=29500"),
+        problem("node.devices", "The step has fewer devices on a node than the recipe runs on.", nodes,
+                "srun --gpus-per-node=7 torchrun"),
+        problem("node.world", "The degrees do not divide the world of the step's real nodes.", nodes,
+                "scontrol update JobId=N NumNodes=3"),
+        note("node.count", Severity::hint, "A step has other nodes than the recipe was planned for, which its degrees divide.",
+             nodes, "srun -N2 torchrun, in a job of 4 nodes"),
+        problem("node.image", "The container image cannot be read on a node.", nodes),
+        problem("node.directory", "A directory that the job writes to cannot be written to on a node.", nodes),
+        problem("node.configuration", "The recipe's configuration cannot be written or found on a node.", nodes),
+        problem("node.head_name", "A node cannot resolve the head node's name.", nodes),
+        problem("node.port", "Another program on the head node holds the rendezvous port.", nodes),
+        problem("node.no_answer", "A file system or name server does not answer a node in time.", nodes),
+        note("node.manifest", Severity::warning, "The manifest cannot be written; the job goes on.", nodes),
         problem("measurements.line", "A line of measured runs lacks what a prediction needs.", "docs/memory.md"),
         problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
         problem("fit.sweep", "A sweep is one key with some values.", "docs/memory.md", "--sweep model.shard_degree=2,4,8"),
@@ -114,9 +130,9 @@ std::vector<Code> others() {
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 25> groups{
+    constexpr std::array<std::string_view, 26> groups{
         "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
-        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
+        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "node", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

@@ -63,6 +63,36 @@ Expected<validate::Severities> severities(const Value& map, const std::string&) 
     return found;
 }
 
+/// Texts and numbers by names of variables.
+Expected<std::vector<std::pair<std::string, std::string>>> variables(const Value& map, const std::string&) {
+    std::vector<std::pair<std::string, std::string>> found;
+    if (map.is_null()) return found;
+    if (!map.is_map()) return wrong(map, "env_vars", "env_vars is a map of variables");
+    for (const config::Entry& entry : map.entries()) {
+        const std::string name = config::to_python_text(entry.key);
+        const std::string key = "env_vars." + name;
+        if (!plan::is_variable_name(name)) return wrong(entry.key, key, fmt::format("{} is no name of a variable", name));
+        if (!entry.value.is_string() && !entry.value.as_number())
+            return wrong(entry.value, key, fmt::format("{} is a text or a number", key));
+        found.emplace_back(name, config::to_python_text(entry.value));
+    }
+    return found;
+}
+
+Expected<bool> by_route(const Value& value, const std::string&) {
+    const std::string* word = value.as_string();
+    if (word != nullptr && *word == "route") return true;
+    if (value.is_null()) return false;
+    return wrong(value, "interfaces", "interfaces is route, or left out");
+}
+
+Expected<std::int64_t> check_seconds(const Value& value, const std::string&) {
+    const auto seconds = value.as_int();
+    if (seconds && *seconds >= 0 && *seconds <= plan::most_check_seconds) return *seconds;
+    return wrong(value, "node_check_seconds",
+                 fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::most_check_seconds));
+}
+
 using Reader = Expected<void> (*)(const Value& value, const std::string& key, Settings& settings);
 
 /// Reads with `read` into one member.
@@ -85,6 +115,9 @@ constexpr std::array all_settings{
     Setting{"families", into<&Settings::family_files, paths>},
     Setting{"rendezvous", into<&Settings::ports, ports>},
     Setting{"severities", into<&Settings::severities, severities>},
+    Setting{"env_vars", into<&Settings::environment, variables>},
+    Setting{"interfaces", into<&Settings::interfaces_by_route, by_route>},
+    Setting{"node_check_seconds", into<&Settings::check_seconds, check_seconds>},
     Setting{"policy", into<&Settings::policy, read_policy>},
     Setting{"nodes", into<&Settings::node_types, read_node_types>},
     Setting{"inventory", into<&Settings::inventory_refresh, read_inventory>},

@@ -33,6 +33,9 @@ struct Settings {
     Policy policy;
     std::vector<std::pair<std::string, std::string>> node_types;  // host list and the instance type of its nodes
     std::chrono::seconds inventory_refresh{60};         // how old slurmctld's picture of the cluster may get
+    std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
+    bool interfaces_by_route = false;                   // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
+    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;  // that a node's checks may take; 0: left out
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code

@@ -155,7 +155,11 @@ Outcome decide(const Request& request) {
     plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus || !request.other_clusters.empty(),
                           .user_spelled_gpus = spells_gpus(request),
                           .ports = request.ports,
-                          .typed_variables = typed_variables(overrides, *resolved)};
+                          .typed_variables = typed_variables(overrides, *resolved),
+                          .site_environment = request.site_environment,
+                          .interfaces_by_route = request.interfaces_by_route,
+                          .check_seconds = request.check_seconds};
+    if (checked.instance != nullptr) choices.profile_environment = catalogue->environment_of(*checked.instance);
     for (const LeveledOverride& given : overrides) choices.overrides.push_back(given.override.text);
     for (const config::Override& wish : wishes) choices.overrides.push_back(wish.text);
     Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, choices, diagnostics);

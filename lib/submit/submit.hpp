@@ -62,6 +62,9 @@ struct Request {
     std::vector<std::filesystem::path> family_files;  // none: the installed ones
     plan::PortRange ports;
     validate::Severities severities;               // of the site
+    std::vector<std::pair<std::string, std::string>> site_environment;  // likewise
+    bool interfaces_by_route = false;              // likewise
+    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;      // likewise
     bool force = false;                            // errors of rules become warnings, where the site lets them
     config::Environment environment;
     std::filesystem::path working_directory;
