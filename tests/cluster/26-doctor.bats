@@ -29,7 +29,7 @@ doctor_with_config() { # SED_SCRIPT: of what scontrol says
     assert_output_matches "^good: $plugin, built for Slurm [0-9]+\.[0-9]+\.[0-9]+\$"
     assert_output_matches "^good: .*/librecipe_spank\.so\$"
     assert_output_matches "^good: .*/job_submit_recipe\.so, built for Slurm [0-9.]+\$"
-    assert_output_matches "^good: $prefix/share/slurm-recipe/etc/recipe\.yaml\$"
+    assert_output_matches "^good: $CLUSTER_DIR/etc/recipe\.yaml\$"
     assert_output_matches "^good: $prefix/share/slurm-recipe/recipes_collection, [1-9][0-9]* recipes\$"
     refute_output_matches '^(error|warning|hint):'
 }
