@@ -41,7 +41,7 @@ field_there() { SLURM_CONF=$OTHER/etc/slurm.conf job_field "$job" "$1"; }
     other_cluster --no-spank
     there -p train --wrap true
     assert_success
-    assert_equal "$(field_there NumNodes)" 1
+    assert_equal "$(field_there NumNodes)" "$(unasked_nodes)"
     run "$RECIPE_ROOT/scripts/cluster" as-user "$OTHER" sbatch --recipe=llama3_2_1b_pretrain </dev/null
     assert_failure
     assert_output_contains "unrecognized option"

@@ -109,6 +109,15 @@ tres_request() {
     fi
 }
 
+# unasked_nodes: how scontrol shows the NumNodes of a pending job that did not ask for nodes.
+unasked_nodes() {
+    if slurm_before 23.11; then
+        echo 1
+    else
+        echo 1-1
+    fi
+}
+
 # --- assertions on what `run` left in $status and $output ------------------------------------------------------------
 
 complain() {
