@@ -103,7 +103,9 @@ SHELL
     assert_output_contains "trainer.devices=8"
     run as_user sbatch "${gpu[@]}" --gres=gpu:4 --gpus-per-node=8 </dev/null
     assert_failure 1
-    assert_output_contains "--gres=gpu:4"
+    # Slurm 26.05 refuses this itself, before it asks us: "--gpus-per-node and --gres=gpu are mutually exclusive."
+    assert_output_contains "--gres=gpu"
+    assert_output_contains "--gpus-per-node"
 }
 
 @test "torchrun takes one task per node or as many as devices, nothing else" {
@@ -118,7 +120,7 @@ SHELL
 
 @test "whole nodes unless the recipe or the user says otherwise" {
     run as_user sbatch "${held[@]}" </dev/null
-    assert_equal "$(job_field "$output" OverSubscribe)" NO
+    takes_whole_nodes "$output"
     run as_user sbatch "${held[@]}" --recipe-set=cluster.exclusive=false </dev/null
-    assert_equal "$(job_field "$output" OverSubscribe)" OK
+    run ! takes_whole_nodes "$output"
 }

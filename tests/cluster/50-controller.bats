@@ -25,14 +25,14 @@ good_plan() { as_user srecipe plan llama_tiny_cpu_pretrain "$@" | tr -d '\n'; }
     run as_user sbatch --parsable --hold --wrap true
     assert_success
     assert_equal "$(job_field "$output" NumNodes)" "$(unasked_nodes)"
-    assert_equal "$(job_field "$output" OverSubscribe)" OK
+    run ! takes_whole_nodes "$output"
 }
 
 @test "what the client could not fill in, slurmctld fills in from the plan" {
     run forge "$(good_plan trainer.num_nodes=3)" --hold --wrap true
     assert_success
     assert_equal "$(job_field "$output" NumNodes)" 3-3
-    assert_equal "$(job_field "$output" OverSubscribe)" NO
+    takes_whole_nodes "$output"
     assert_equal "$(job_field "$output" TimeLimit)" 00:10:00
     run forge "$(good_plan trainer.num_nodes=3)" --hold -t 2 --oversubscribe --wrap true
     assert_equal "$(job_field "$output" TimeLimit)" 00:02:00

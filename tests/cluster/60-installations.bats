@@ -22,7 +22,7 @@ field_there() { SLURM_CONF=$OTHER/etc/slurm.conf job_field "$job" "$1"; }
     assert_success
     assert_equal "$(field_there NumNodes)" 2-2
     assert_equal "$(field_there TresPerNode)" "$(tres_request gpu:8)"
-    assert_equal "$(field_there OverSubscribe)" NO
+    SLURM_CONF=$OTHER/etc/slurm.conf takes_whole_nodes "$job"
     assert_equal "$(field_there JobName)" llama3-2-1b
     run "$RECIPE_ROOT/scripts/cluster" as-user "$OTHER" srun -N2 --recipe=llama_tiny_cpu_pretrain sh -c 'echo "rank $PET_NODE_RANK of $PET_NNODES"'
     assert_success
@@ -34,7 +34,7 @@ field_there() { SLURM_CONF=$OTHER/etc/slurm.conf job_field "$job" "$1"; }
     there -p train --recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=2
     assert_success
     assert_equal "$(field_there TresPerNode)" ""
-    assert_equal "$(field_there OverSubscribe)" NO
+    SLURM_CONF=$OTHER/etc/slurm.conf takes_whole_nodes "$job"
 }
 
 @test "the job_submit plugin alone leaves jobs as they are" {

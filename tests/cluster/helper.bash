@@ -109,6 +109,16 @@ tres_request() {
     fi
 }
 
+# takes_whole_nodes ID: true when the job shares its nodes with no other. 26.05 has a field of its own for that, beside an
+# OverSubscribe=NO of every job that may not share processors.
+takes_whole_nodes() {
+    if slurm_before 26.05; then
+        [[ $(job_field "$1" OverSubscribe) == NO ]]
+    else
+        [[ $(job_field "$1" Exclusive) == NODE ]]
+    fi
+}
+
 # unasked_nodes: how scontrol shows the NumNodes of a pending job that did not ask for nodes.
 unasked_nodes() {
     if slurm_before 23.11; then
