@@ -2,16 +2,37 @@
 ("use_libuv was requested …") even with USE_LIBUV=0. With this folder on PYTHONPATH a TCPStore is made without it.
 """
 
-try:
-    import torch.distributed as dist
-except ImportError:
-    pass
-else:
-    original = dist.TCPStore.__init__
+import importlib.util
+import sys
+
+
+class WithoutLibuv:
+    """Changes torch.distributed when a program imports it, and costs those that do not nothing."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "torch.distributed":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def execute_and_change(module):
+            execute(module)
+            if module.is_available():
+                change(module.TCPStore)
+
+        spec.loader.exec_module = execute_and_change
+        return spec
+
+
+def change(store):
+    original = store.__init__
 
     def without_libuv(self, *arguments, **named):
         named["use_libuv"] = False
         original(self, *arguments, **named)
 
-    if dist.is_available():
-        dist.TCPStore.__init__ = without_libuv
+    store.__init__ = without_libuv
+
+
+sys.meta_path.insert(0, WithoutLibuv())
