@@ -24,9 +24,13 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .family_files = site::family_files(context.settings),
                             .ports = context.settings.ports,
                             .severities = context.settings.severities,
+                            .site_environment = context.settings.environment,
+                            .interfaces_by_route = context.settings.interfaces_by_route,
+                            .check_seconds = context.settings.check_seconds,
                             .force = arguments.force,
                             .environment = context.environment,
-                            .working_directory = working_directory()};
+                            .working_directory = working_directory(),
+                            .notes = context.notes};
     for (const std::string& text : arguments.overrides)
         request.sets.push_back({.text = text, .name = override_name(request.sets.size() + 1)});
     return submit::prepare(request);
@@ -45,10 +49,10 @@ void print_value(const Value& value, Format format) {
     else fmt::print("{}\n", value.is_null() ? "null" : config::to_python_text(value));
 }
 
-/// The node that --select names; the root without it.
-Expected<const Value*> selected(const Value& root, const std::string& key) {
-    const Value* node = key.empty() ? &root : root.at(key);
-    if (node != nullptr) return node;
+/// The key that --select means: `recipes.` may be left out of it, as of an override's.
+Expected<std::string> selected(const Value& root, const std::string& key) {
+    if (key.empty() || root.at(key) != nullptr) return key;
+    if (const std::string of_recipe = "recipes." + key; root.at(of_recipe) != nullptr) return of_recipe;
     return refuse({.code = "compose.unknown_key",
                    .key = key,
                    .source = {.name = "--select"},
@@ -60,6 +64,7 @@ Expected<const Value*> selected(const Value& root, const std::string& key) {
 int list(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
     if (!context) return wrong(context.error());
+    complain(context->notes);
     const auto recipes = config::list_recipes(context->collections);
     if (!recipes) return wrong(recipes.error());
     for (const config::RecipeFile& recipe : *recipes) fmt::print("{}\n", recipe.name);
@@ -69,6 +74,7 @@ int list(const Arguments& arguments) {
 int show(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
     if (!context) return wrong(context.error());
+    complain(context->notes);
     config::Documents documents;
     config::ComposeRequest request = compose_request(arguments, *context);
     request.documents = &documents;
@@ -76,17 +82,17 @@ int show(const Arguments& arguments) {
     if (!resolved) return wrong(resolved.error());
     complain(resolved->notes);
     const Value root = arguments.select.empty() ? shown(resolved->root) : std::move(resolved->root);
-    const Expected<const Value*> node = selected(root, arguments.select);
-    if (!node) return wrong(node.error());
+    const Expected<std::string> key = selected(root, arguments.select);
+    if (!key) return wrong(key.error());
+    const auto node_of = [&key](const Value& from) { return key->empty() ? &from : from.at(*key); };
     if (!arguments.origin) {
-        print_value(**node, arguments.format);
+        print_value(*node_of(root), arguments.format);
         return exit_good;
     }
     const auto before = config::compose_unresolved(request);
     if (!before) return wrong(before.error());
-    // The alias `training` counts here too, for --select=training.
-    const Value* unresolved = arguments.select.empty() ? &before->root : before->root.at(arguments.select);
-    const auto origins = inspect::origins(**node, unresolved != nullptr ? *unresolved : Value(), arguments.select);
+    const Value* unresolved = node_of(before->root);
+    const auto origins = inspect::origins(*node_of(root), unresolved != nullptr ? *unresolved : Value(), *key);
     if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::origins_json(origins), 2));
     else fmt::print("{}", inspect::origins_text(origins));
     return exit_good;
@@ -96,6 +102,7 @@ int show(const Arguments& arguments) {
 int diff(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
     if (!context) return wrong(context.error());
+    complain(context->notes);
     Arguments before = arguments;
     Arguments after = arguments;
     const auto is_recipe = [](const std::string& text) { return !text.contains('=') && !text.starts_with('~') && !text.starts_with('+'); };

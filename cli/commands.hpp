@@ -40,5 +40,6 @@ int plan(const Arguments& arguments);
 int script(const Arguments& arguments);
 int explain(const Arguments& arguments);
 int fit(const Arguments& arguments);
+int doctor(const Arguments& arguments);
 
 }  // namespace recipe::cli

@@ -17,9 +17,15 @@ int wrong(const Diagnostics& diagnostics) {
     return exit_wrong;
 }
 
+std::filesystem::path slurm_conf_file(const config::Environment& environment) {
+    const auto named = environment.find("SLURM_CONF");
+    return named != environment.end() ? named->second : "/etc/slurm/slurm.conf";
+}
+
 Expected<Context> make_context(const Arguments& arguments) {
     Context context;
-    Expected<site::Settings> settings = site::load(site::settings_file(arguments.site, context.environment));
+    const std::filesystem::path file = site::settings_file(arguments.site, context.environment, slurm_conf_file(context.environment));
+    Expected<site::Settings> settings = site::load(file);
     if (!settings) return std::unexpected(std::move(settings.error()));
     context.settings = std::move(*settings);
     for (const std::filesystem::path& named : arguments.collections) {
@@ -30,6 +36,7 @@ Expected<Context> make_context(const Arguments& arguments) {
                        .source = {.name = "-C"},
                        .message = fmt::format("there is no folder {}", named.string())});
     }
+    context.notes = site::missing_collections(context.environment);
     context.collections = site::collections(arguments.collections, context.environment, context.settings);
     return context;
 }

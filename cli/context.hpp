@@ -12,7 +12,11 @@ struct Context {
     config::Environment environment = site::process_environment();
     site::Settings settings;
     std::vector<std::filesystem::path> collections;
+    Diagnostics notes;  // of finding these
 };
+
+/// Where slurm.conf lies; without Slurm's library a guess, where SLURM_CONF does not say.
+[[nodiscard]] std::filesystem::path slurm_conf_file(const config::Environment& environment);
 
 [[nodiscard]] Expected<Context> make_context(const Arguments& arguments);
 /// What diagnostics call the override with this number, from 1.

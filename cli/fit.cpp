@@ -197,13 +197,16 @@ Expected<Row> assess_one(const Arguments& arguments, const Context& context, con
     complain(resolved->notes);
     // Of a layout that cannot be, the memory is nobody's.
     Diagnostics impossible = validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
+    validate::apply(context.settings.severities, impossible);
     std::erase_if(impossible, [](const Diagnostic& d) { return d.severity != Severity::error || d.code.starts_with("memory."); });
     complain(impossible);
     Row row{.value = value, .assessment = memory::assess(resolved->root, data.catalogue, data.families), .impossible = !impossible.empty()};
+    validate::apply(context.settings.severities, row.assessment.diagnostics);
     return row;
 }
 
 int fit_recipe(const Arguments& arguments, const Context& context) {
+    complain(context.notes);
     const Expected<Data> data = load_data(context);
     if (!data) return wrong(data.error());
     Sweep sweep{.key = {}, .values = {""}};

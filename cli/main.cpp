@@ -105,14 +105,14 @@ int run(int argc, char** argv) {
     CommandLine line;
     Arguments& arguments = line.arguments;
     line.before.add_to(app);
-    app.footer("Exit status: 0 good, 1 something is wrong with the recipe, 2 usage.");
+    app.footer("Exit status: 0 good, 1 something is wrong with the recipe (doctor: the installation), 2 usage.");
 
     std::function<int(const Arguments&)> command;
     const auto use = [&command](int (*function)(const Arguments&)) { return [&command, function] { command = function; }; };
 
     add_command(app, line, "list", "names all recipes")->callback(use(recipe::cli::list));
     CLI::App* show = add_recipe_command(app, line, "show", "prints a recipe, resolved");
-    show->add_option("--select", arguments.select, "print this key only, from the root (recipes.trainer.num_nodes)")
+    show->add_option("--select", arguments.select, "print this key only (trainer.num_nodes, cluster.partition)")
         ->type_name("KEY");
     add_format(show, arguments, {{"yaml", Format::yaml}, {"json", Format::json}});
     show->add_flag("--origin", arguments.origin, "tells for each value where it comes from");
@@ -138,6 +138,8 @@ int run(int argc, char** argv) {
         if (arguments.code.empty() && !arguments.all) throw CLI::RequiredError("CODE or --all");
         command = recipe::cli::explain;
     });
+    add_command(app, line, "doctor", "tells what is wrong with this installation: plugins, versions, site file, collections")
+        ->callback(use(recipe::cli::doctor));
     CLI::App* fit = add_recipe_command(app, line, "fit", "tells how much device memory a recipe needs, and whether it has it");
     fit->get_option("recipe")->required(false);
     fit->add_option("--sweep", arguments.sweep, "a row for each value")->type_name("KEY=a,b,c");

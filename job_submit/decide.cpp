@@ -1,54 +1,146 @@
 #include "decide.hpp"
 
 #include "plan/plan.hpp"
+#include "policy.hpp"
+#include "render/render.hpp"
 #include "submit/gres.hpp"
 #include "validate/validate.hpp"
+#include "words.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace recipe::job_submit {
 namespace {
 
-std::optional<Diagnostic> node_count_problem(const JobRequest& request, std::int64_t planned) {
-    if (!request.max_nodes) return std::nullopt;  // -w alone sets a minimum
-    const std::int64_t low = request.min_nodes.value_or(*request.max_nodes);
-    const std::int64_t high = *request.max_nodes;
-    if (low == planned && high == planned) return std::nullopt;
-    return Diagnostic{.code = "controller.node_count",
-                      .key = "trainer.num_nodes",
-                      .message = low == high ? fmt::format("the job asks for {} nodes, its recipe was planned for {}", high, planned)
-                                             : fmt::format("the job asks for {} to {} nodes, its recipe was planned for {}", low,
-                                                           high, planned),
-                      .fix = fmt::format("-N {}", planned)};
+constexpr std::size_t longest_name = 256;      // of a recipe, in a comment
+constexpr std::size_t longest_comment = 1024;  // Slurm refuses more
+constexpr std::size_t digest_shown = 12;
+
+std::optional<std::int64_t> gpus(std::string_view tres) {
+    return tres.empty() ? std::nullopt : submit::gres_count(tres, "gpu");
 }
 
-Fills fills_for(const JobRequest& request, const plan::LaunchPlan& plan) {
+bool asks_for_gpus(const JobRequest& request) {
+    const std::array all{request.tres_per_node, request.tres_per_job, request.tres_per_task, request.tres_per_socket};
+    return std::ranges::any_of(all, [](std::string_view tres) { return gpus(tres).has_value(); });
+}
+
+/// What the request's own numbers come to on each node; nothing where they do not tell.
+std::optional<std::int64_t> gpus_per_node(const JobRequest& request, const plan::LaunchPlan& plan) {
+    if (const auto count = gpus(request.tres_per_node)) return count;
+    if (const auto count = gpus(request.tres_per_job)) return *count / plan.layout.nodes;
+    if (const auto count = gpus(request.tres_per_task))
+        return *count * request.tasks_per_node.value_or(static_cast<std::uint32_t>(plan.tasks_per_node()));
+    return std::nullopt;
+}
+
+void check_nodes(const JobRequest& request, std::int64_t planned, Diagnostics& problems) {
+    const std::int64_t low = request.min_nodes.value_or(request.max_nodes.value_or(0));
+    const std::int64_t high = request.max_nodes.value_or(planned);  // -w alone sets a minimum
+    if (low <= planned && high == planned && (low == planned || !request.max_nodes)) return;
+    problems.push_back({.code = "controller.node_count",
+                        .key = "trainer.num_nodes",
+                        .message = low == high || !request.max_nodes
+                                       ? fmt::format("the job asks for {} nodes, its recipe was planned for {}", low, planned)
+                                       : fmt::format("the job asks for {} to {} nodes, its recipe was planned for {}", low, high,
+                                                     planned),
+                        .fix = fmt::format("-N {}", planned)});
+}
+
+void check_gpus(const JobRequest& request, const plan::LaunchPlan& plan, Diagnostics& problems) {
+    if (plan.resources.device != plan::Device::gpu) return;
+    const auto asked = gpus_per_node(request, plan);
+    if (!asked || *asked >= plan.layout.devices_per_node) return;
+    problems.push_back({.code = "controller.gpus",
+                        .key = "trainer.devices",
+                        .message = fmt::format("the job asks for {} GPUs per node, its recipe was planned for {}", *asked,
+                                               plan.layout.devices_per_node),
+                        .fix = fmt::format("--gpus-per-node={}", plan.layout.devices_per_node)});
+}
+
+cluster::Wish wish_of(const JobRequest& request, const plan::LaunchPlan& plan, const Fills& fills) {
+    cluster::Wish wish;
+    wish.partitions = words_of(fills.partition ? std::string_view(*fills.partition) : request.partitions);
+    wish.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
+    wish.device = plan.resources.device;
+    if (wish.device != plan::Device::cpu)
+        wish.devices = std::max(plan.layout.devices_per_node, gpus_per_node(request, plan).value_or(0));
+    wish.instance_type = plan.instance_type;
+    wish.memory_mib = request.memory_mib.value_or(0);
+    wish.constraint = request.constraint;
+    wish.required_nodes = request.required_nodes;
+    wish.excluded_nodes = request.excluded_nodes;
+    wish.time_limit = request.time_limit ? request.time_limit : fills.time_limit;
+    wish.has_qos = request.has_qos;
+    return wish;
+}
+
+/// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. The digest is as long as in the name
+/// of the configuration's file; slurmctld keeps the comment of every job.
+std::string admin_comment(const JobRequest& request, const plan::LaunchPlan& plan) {
+    const std::string ours =
+        fmt::format("recipe={} plan={}", render::printable(plan.recipe, longest_name), render::printable(std::string_view(plan.digest).substr(0, digest_shown)));
+    const std::string both = request.admin_comment.empty() ? ours : fmt::format("{} {}", request.admin_comment, ours);
+    return both.size() <= longest_comment ? both : std::string(request.admin_comment);
+}
+
+Fills fills_for(const JobRequest& request, const plan::LaunchPlan& plan, const site::Policy& policy) {
     Fills fills;
     if (!request.max_nodes) fills.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
     if (!request.tasks_per_node && !request.task_count)
         fills.tasks_per_node = static_cast<std::uint16_t>(plan.tasks_per_node());
-    if (plan.resources.device == plan::Device::gpu && request.cluster_has_gpus && !request.gpus_given)
+    if (plan.resources.device == plan::Device::gpu && request.cluster_has_gpus && !asks_for_gpus(request))
         fills.gpus_per_node = plan.layout.devices_per_node;
     if (!request.time_limit && plan.resources.time_limit)
         fills.time_limit = static_cast<std::uint32_t>(*plan.resources.time_limit);
     fills.exclusive = plan.resources.exclusive && !request.sharing_given;
     fills.all_memory = fills.exclusive && !request.memory_given;
     if (!request.name_given && !plan.resources.job_name.empty()) fills.name = plan.resources.job_name;
+    fills.partition = default_partition(request, plan, policy);
+    fills.admin_comment = admin_comment(request, plan);
     return fills;
+}
+
+void check_cluster(const JobRequest& request, const plan::LaunchPlan& plan, const Snapshot& snapshot, const Fills& fills,
+                   Diagnostics& problems) {
+    if (!snapshot.inventory) {
+        problems.push_back({.severity = Severity::hint,
+                            .code = "cluster.no_inventory",
+                            .message = "slurmctld does not know its nodes yet: whether they suit the recipe was not checked"});
+        return;
+    }
+    append(problems, cluster::check(*snapshot.inventory, *snapshot.catalogue, plan.layout, wish_of(request, plan, fills)));
+}
+
+/// Errors refuse, whatever else there is to say.
+Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot& snapshot) {
+    validate::apply(snapshot.settings->severities, found);
+    if (has_errors(found)) return std::unexpected(std::move(found));
+    decided.notes = std::move(found);
+    return decided;
 }
 
 }  // namespace
 
-bool names_gpus(std::string_view tres) noexcept { return submit::gres_count(tres, "gpu").has_value(); }
-
-Expected<Fills> decide(const JobRequest& request) {
-    if (!request.plan) return Fills{};
+Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
+    if (!request.plan) return decision({}, check_without_recipe(request, snapshot), snapshot);
+    if (request.heterogeneous)
+        return refuse({.code = "submit.heterogeneous",
+                       .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
     Expected<plan::LaunchPlan> plan = plan::request_from_json(*request.plan);
     if (!plan) return std::unexpected(std::move(plan.error()));
-    Diagnostics diagnostics = validate::check_layout(plan->layout);
-    if (auto problem = node_count_problem(request, plan->layout.nodes)) diagnostics.push_back(std::move(*problem));
-    if (has_errors(diagnostics)) return std::unexpected(std::move(diagnostics));
-    return fills_for(request, *plan);
+    Diagnostics found = validate::check_layout(plan->layout);
+    check_nodes(request, plan->layout.nodes, found);
+    check_gpus(request, *plan, found);
+    // What does not hold together cannot be held against nodes.
+    if (has_errors(found)) return std::unexpected(std::move(found));
+    const site::Policy& policy = snapshot.settings->policy;
+    append(found, check_policy(*plan, plan->layout.nodes, policy));
+    Decision decided{.fills = fills_for(request, *plan, policy)};
+    check_cluster(request, *plan, snapshot, decided.fills, found);
+    return decision(std::move(decided), std::move(found), snapshot);
 }
 
 }  // namespace recipe::job_submit

@@ -3,22 +3,21 @@
 #include "decide.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
+#include "slurm_headers.hpp"
 #include "submit/gres.hpp"
+#include "watcher.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
+#include <utility>
+#include <vector>
 
 extern "C" {
-#include <slurm/slurm.h>
-#include <slurm/slurm_errno.h>
-#include <slurm/spank.h>  // declares slurm_info() and slurm_error()
-
-// slurmctld frees what a job request holds with its own allocator, whose functions are exported but in no public header.
-char* slurm_xstrdup(const char* text);
-void slurm_xfree(void** memory);
-extern slurm_conf_t slurm_conf;
-
 // In C++ a const object has internal linkage unless it was declared extern before.
 extern const char plugin_name[];
 extern const char plugin_type[];
@@ -30,8 +29,17 @@ const uint32_t plugin_version = SLURM_VERSION_NUMBER;
 
 namespace {
 
+using recipe::job_submit::Decision;
 using recipe::job_submit::Fills;
 using recipe::job_submit::JobRequest;
+using recipe::job_submit::Snapshot;
+using recipe::job_submit::Watcher;
+
+// Slurm before 23.11 reloads plugins while requests are decided in other threads.
+std::atomic<Watcher*> watcher{nullptr};
+
+// A list of more names is not looked at; Slurm takes no longer ones either.
+constexpr int most_named_nodes = 64 * 1024;
 
 template <class Number>
 std::optional<std::uint32_t> unless(Number value, Number unset) {
@@ -39,33 +47,71 @@ std::optional<std::uint32_t> unless(Number value, Number unset) {
     return value;
 }
 
-bool names_gpus(const char* tres) { return tres != nullptr && recipe::job_submit::names_gpus(tres); }
+std::string_view view(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
 
-std::optional<std::string_view> plan_of(const job_desc_msg_t& job) {
+/// The place of the plan in spank_job_env.
+std::optional<std::uint32_t> place_of_plan(const job_desc_msg_t& job) {
     const std::string prefix = std::string(recipe::plan::control_variable) + '=';
-    for (std::uint32_t i = 0; i < job.spank_job_env_size; ++i) {
-        const char* variable = job.spank_job_env[i];
-        if (variable != nullptr && std::strncmp(variable, prefix.c_str(), prefix.size()) == 0)
-            return std::string_view(variable).substr(prefix.size());
-    }
+    for (std::uint32_t i = 0; i < job.spank_job_env_size; ++i)
+        if (view(job.spank_job_env[i]).starts_with(prefix)) return i;
     return std::nullopt;
 }
 
-JobRequest request_of(const job_desc_msg_t& job) {
+std::optional<std::string_view> plan_of(const job_desc_msg_t& job) {
+    const auto place = place_of_plan(job);
+    if (!place) return std::nullopt;
+    return view(job.spank_job_env[*place]).substr(std::strlen(recipe::plan::control_variable) + 1);
+}
+
+/// The names of a -w or -x list.
+class HostNames {
+public:
+    explicit HostNames(const char* list) {
+        if (list == nullptr || *list == '\0') return;
+        const auto hosts = slurm_hostlist_create(list);  // hostlist_t or hostlist_t*, as the version has it
+        if (hosts == nullptr) return;
+        if (slurm_hostlist_count(hosts) <= most_named_nodes)
+            while (char* name = slurm_hostlist_shift(hosts)) {
+                names_.emplace_back(name);
+                std::free(name);
+            }
+        slurm_hostlist_destroy(hosts);
+    }
+    [[nodiscard]] std::vector<std::string_view> views() const { return {names_.begin(), names_.end()}; }
+
+private:
+    std::vector<std::string> names_;
+};
+
+std::optional<std::uint64_t> memory_per_node(const job_desc_msg_t& job) {
+    if (job.pn_min_memory == NO_VAL64 || (job.pn_min_memory & MEM_PER_CPU) != 0) return std::nullopt;
+    return job.pn_min_memory;
+}
+
+JobRequest request_of(const job_desc_msg_t& job, const HostNames& required, const HostNames& excluded) {
     JobRequest request;
     request.plan = plan_of(job);
+    request.heterogeneous = job.het_job_offset != NO_VAL;
+    request.partitions = view(job.partition);
+    request.constraint = view(job.features);
+    request.required_nodes = required.views();
+    request.excluded_nodes = excluded.views();
+    request.has_qos = job.qos != nullptr;
     request.min_nodes = unless<std::uint32_t>(job.min_nodes, NO_VAL);
     request.max_nodes = unless<std::uint32_t>(job.max_nodes, NO_VAL);
     request.task_count = unless<std::uint32_t>(job.num_tasks, NO_VAL);
     request.tasks_per_node = unless<std::uint16_t>(job.ntasks_per_node, NO_VAL16);
     request.time_limit = unless<std::uint32_t>(job.time_limit, NO_VAL);
+    request.memory_mib = memory_per_node(job);
     request.sharing_given = job.shared != static_cast<decltype(job.shared)>(NO_VAL16);
     request.memory_given = job.pn_min_memory != NO_VAL64 || job.mem_per_tres != nullptr;
     request.name_given = job.name != nullptr;
-    request.gpus_given = names_gpus(job.tres_per_job) || names_gpus(job.tres_per_node) || names_gpus(job.tres_per_socket) ||
-                         names_gpus(job.tres_per_task);
-    request.cluster_has_gpus = slurm_conf.gres_plugins != nullptr &&
-                               recipe::submit::has_gpu_type(slurm_conf.gres_plugins);
+    request.tres_per_node = view(job.tres_per_node);
+    request.tres_per_job = view(job.tres_per_job);
+    request.tres_per_task = view(job.tres_per_task);
+    request.tres_per_socket = view(job.tres_per_socket);
+    request.cluster_has_gpus = recipe::submit::has_gpu_type(view(slurm_conf.gres_plugins));
+    request.admin_comment = view(job.admin_comment);
     return request;
 }
 
@@ -91,6 +137,8 @@ void apply(const Fills& fills, job_desc_msg_t& job) {
     if (fills.exclusive) job.shared = 0;  // JOB_SHARED_NONE, which is in no public header
     if (fills.all_memory) job.pn_min_memory = 0;
     if (fills.name) replace(job.name, *fills.name);
+    if (fills.partition) replace(job.partition, *fills.partition);
+    if (fills.admin_comment) replace(job.admin_comment, *fills.admin_comment);
     if (!fills.gpus_per_node) return;
     const std::string gpus = gpu_request(*fills.gpus_per_node);
     replace(job.tres_per_node, job.tres_per_node != nullptr ? std::string(job.tres_per_node) + ',' + gpus : gpus);
@@ -102,16 +150,79 @@ void add_message(char** err_msg, const std::string& text) {
     replace(*err_msg, *err_msg != nullptr ? std::string(*err_msg) + '\n' + text : text);
 }
 
-/// None of the codes that make sbatch try again.
-int error_code(const recipe::Diagnostic& diagnostic) {
-    return diagnostic.code.starts_with("plan.") ? ESLURM_ACCESS_DENIED : ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
+/// The plan and the options that it was made of were for us. Nodes have the plan in the job's environment; slurmctld would
+/// keep them in memory and in its state file for as long as it knows the job, and hand them to Prolog.
+void forget_plan(job_desc_msg_t& job) {
+    constexpr std::string_view our_options = "_SLURM_SPANK_OPTION_recipe_";
+    const std::string plan = std::string(recipe::plan::control_variable) + '=';
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < job.spank_job_env_size; ++i) {
+        const std::string_view variable = view(job.spank_job_env[i]);
+        if (variable.starts_with(plan) || variable.starts_with(our_options)) {
+            void* ours = job.spank_job_env[i];
+            slurm_xfree(&ours);
+        } else {
+            job.spank_job_env[kept++] = job.spank_job_env[i];
+        }
+    }
+    for (std::uint32_t i = kept; i < job.spank_job_env_size; ++i) job.spank_job_env[i] = nullptr;
+    job.spank_job_env_size = kept;
+}
+
+/// What makes the last line of sbatch's message, by group of codes. None makes sbatch try again.
+int error_code(std::string_view code) {
+    if (code.starts_with("plan.") || code.starts_with("policy.")) return ESLURM_ACCESS_DENIED;
+    if (code == "cluster.time_limit") return ESLURM_INVALID_TIME_LIMIT;
+    if (code == "cluster.max_nodes" || code == "controller.node_count") return ESLURM_INVALID_NODE_COUNT;
+    return ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
+}
+
+void tell(const recipe::Diagnostics& diagnostics, char** err_msg) {
+    for (const recipe::Diagnostic& diagnostic : diagnostics) {
+        // Slurm itself says "error:" before each line of a refusal, and nothing before those of an accepted job.
+        std::string before = diagnostic.severity == recipe::Severity::error
+                                 ? "recipe: "
+                                 : "recipe: " + std::string(recipe::to_string(diagnostic.severity)) + ": ";
+        for (const std::string& line : recipe::render::lines(diagnostic))
+            add_message(err_msg, std::exchange(before, "recipe: ") + line);
+    }
 }
 
 int refuse(const recipe::Diagnostics& diagnostics, std::uint32_t user, char** err_msg) {
-    for (const recipe::Diagnostic& diagnostic : diagnostics)
-        for (const std::string& line : recipe::render::lines(diagnostic)) add_message(err_msg, "recipe: " + line);
-    slurm_info("job_submit/recipe: refused a job of user %u: %s", user, diagnostics.front().code.c_str());
-    return error_code(diagnostics.front());
+    tell(diagnostics, err_msg);
+    const auto first = std::ranges::find(diagnostics, recipe::Severity::error, &recipe::Diagnostic::severity);
+    slurm_info("job_submit/recipe: refused a job of user %u: %s", user, first->code.c_str());
+    return error_code(first->code);
+}
+
+std::shared_ptr<const Snapshot> current_snapshot() {
+    if (const Watcher* current = watcher.load()) return current->snapshot();
+    return std::make_shared<const Snapshot>();
+}
+
+/// True when neither a plan nor a policy has to do with the job, as of nearly all jobs.
+bool is_none_of_ours(const job_desc_msg_t& job, const Snapshot& snapshot) {
+    return snapshot.settings->policy.require_recipe.empty() && !place_of_plan(job);
+}
+
+int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
+    const auto snapshot = current_snapshot();
+    if (is_none_of_ours(job, *snapshot)) return SLURM_SUCCESS;
+    const auto began = std::chrono::steady_clock::now();
+    const HostNames required(job.req_nodes);
+    const HostNames excluded(job.exc_nodes);
+    const recipe::Expected<Decision> decision =
+        recipe::job_submit::decide(request_of(job, required, excluded), *snapshot);
+    int rc = SLURM_SUCCESS;
+    if (!decision) {
+        rc = refuse(decision.error(), user, err_msg);
+    } else {
+        tell(decision->notes, err_msg);
+        apply(decision->fills, job);
+        forget_plan(job);
+    }
+    if (Watcher* current = watcher.load()) current->statistics.add(std::chrono::steady_clock::now() - began);
+    return rc;
 }
 
 }  // namespace
@@ -119,21 +230,18 @@ int refuse(const recipe::Diagnostics& diagnostics, std::uint32_t user, char** er
 extern "C" {
 
 int init() {
+    watcher = Watcher::start(slurm_conf.slurm_conf);
     return SLURM_SUCCESS;
 }
 
 int fini() {
+    if (Watcher* current = watcher.exchange(nullptr)) current->stop();
     return SLURM_SUCCESS;
 }
 
 int job_submit(job_desc_msg_t* job, uint32_t submit_uid, char** err_msg) {
     try {
-        const JobRequest request = request_of(*job);
-        if (!request.plan) return SLURM_SUCCESS;
-        const auto fills = recipe::job_submit::decide(request);
-        if (!fills) return refuse(fills.error(), submit_uid, err_msg);
-        apply(*fills, *job);
-        return SLURM_SUCCESS;
+        return decide_on(*job, submit_uid, err_msg);
     } catch (const std::exception& error) {
         slurm_error("job_submit/recipe: internal error: %s", error.what());
     } catch (...) {

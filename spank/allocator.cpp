@@ -4,16 +4,17 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 
 namespace recipe::spank {
 namespace {
 
 /// What an enclosing job says of itself. sbatch exports all SLURM_* variables, and a job that is no array's task would take
-/// the outer array's number for its own.
-void forget_enclosing_job() {
+/// the outer array's number for its own, and its srun the outer job's number of tasks.
+void forget_enclosing_job(const SlurmOptions& options) {
+    if (!options.is_set("ntasks"))
+        for (const char* name : {"SLURM_NTASKS", "SLURM_NPROCS"}) unsetenv(name);
     for (const char* name : {"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
-                             "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT"})
+                             "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT", "SLURM_HET_SIZE"})
         unsetenv(name);
 }
 
@@ -22,9 +23,9 @@ bool is_salloc() { return std::string_view(program_invocation_short_name) == "sa
 }  // namespace
 
 int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
-    static bool seen = false;
-    if (std::exchange(seen, true)) {  // one call for each component of a script with "#SBATCH hetjob"
+    if (stored.component > 0) {
         report({heterogeneous_job()});
+        withdraw();
         return -1;
     }
     const Client client = is_salloc() ? make_client(spank, submit::Tool::salloc, "SALLOC_")
@@ -40,7 +41,7 @@ int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<cha
     }
     const auto submission = submit_with(client, *request);
     if (!submission) return -1;
-    forget_enclosing_job();
+    forget_enclosing_job(client.options);
     const spank_err_t rc =
         spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS) return 0;

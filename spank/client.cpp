@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <utility>
 
 namespace recipe::spank {
@@ -81,30 +82,28 @@ std::vector<submit::RecipeSet> recipe_sets(const CommandLine& line, const Stored
     return sets;
 }
 
-struct PluginArguments {
-    std::vector<std::filesystem::path> collections;
-    std::optional<std::filesystem::path> site;
-};
+/// The variable that named the recipe, unless the command line did or an #SBATCH line.
+std::string default_of(const Client& client, const StoredOptions& stored) {
+    if (stored.recipe == nullptr || client.command_line.find("recipe") != nullptr) return {};
+    const std::string variable = std::string(client.variable_prefix) + "RECIPE";
+    const auto set = client.environment.find(variable);
+    return set != client.environment.end() && set->second == stored.recipe ? variable : std::string();
+}
 
-Expected<PluginArguments> read_plugin_arguments(std::span<char*> words) {
-    PluginArguments arguments;
-    for (const std::string_view word : words) {
-        if (word.starts_with("recipes=")) {
-            std::string_view list = word.substr(8);
-            while (!list.empty()) {
-                const std::size_t colon = list.find(':');
-                arguments.collections.emplace_back(list.substr(0, colon));
-                list.remove_prefix(colon == std::string_view::npos ? list.size() : colon + 1);
-            }
-        } else if (word.starts_with("site=")) {
-            arguments.site = word.substr(5);
-        } else {
-            return refuse({.code = "site.plugin_argument",
-                           .source = {.name = "plugstack.conf"},
-                           .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
-        }
-    }
-    return arguments;
+/// Empty when the job stays on this cluster.
+std::string other_clusters(const Client& client) {
+    if (!client.options.is_set("clusters") && !client.options.is_set("cluster")) return {};  // two names of one option
+    const std::string clusters = client.options.get("clusters");
+    return clusters == cluster_name() ? std::string() : "--clusters=" + clusters;
+}
+
+Diagnostic submitted_for(const OtherUser& owner) {
+    return {.severity = Severity::warning,
+            .code = "submit.other_user",
+            .source = {.name = "--uid"},
+            .message = fmt::format("the recipe is composed as the caller, and files are looked at with root's rights; the job runs as "
+                                   "{}, who may be allowed less",
+                                   owner.name)};
 }
 
 void print(Severity severity, const std::string& line) {
@@ -133,26 +132,59 @@ Diagnostics set_options(const Client& client, std::span<const submit::OptionToSe
     return problems;
 }
 
+/// Those that submit_with made, deepest first. Never freed: Slurm's commands end with exit().
+std::vector<std::filesystem::path>* created = nullptr;
+
+std::vector<std::filesystem::path> missing_directories(std::filesystem::path directory) {
+    std::vector<std::filesystem::path> missing;
+    std::error_code error;
+    for (; directory.has_relative_path() && !std::filesystem::exists(directory, error); directory = directory.parent_path())
+        missing.push_back(directory);
+    return missing;
+}
+
+Diagnostics create_results_directory(const Client& client, submit::Submission& submission) {
+    if (client.owner)
+        return submit::create_results_directory(
+            submission, [&](const std::string& directory) { return make_writable_directory_as(*client.owner, directory); });
+    created = new std::vector<std::filesystem::path>(missing_directories(submission.plan.results_dir));
+    return submit::create_results_directory(submission);
+}
+
 }  // namespace
+
+void withdraw() {
+    if (created == nullptr) return;
+    for (const std::filesystem::path& directory : *created)
+        if (rmdir(directory.c_str()) != 0) return;
+}
 
 Diagnostic heterogeneous_job() {
     return {.code = "submit.heterogeneous",
-            .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"};
+            .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component",
+            .fix = "--recipe=none"};
 }
 
 Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix) {
-    return {spank, tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment()};
+    Client client{spank, tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment(), std::nullopt};
+    client.owner = other_user(client.options);
+    return client;
 }
 
 Expected<submit::Request> make_request(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {
     if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
-    const Expected<PluginArguments> arguments = read_plugin_arguments(plugin_arguments);
+    const Expected<site::PluginArguments> arguments = site::read_plugin_arguments({plugin_arguments.begin(), plugin_arguments.end()});
     if (!arguments) return std::unexpected(arguments.error());
-    const Expected<site::Settings> settings = site::load(site::settings_file(arguments->site, client.environment));
+    const Expected<site::Settings> settings = site::load(site::settings_file(arguments->site, client.environment, slurm_conf_file()));
     if (!settings) return std::unexpected(settings.error());
 
     submit::Request request{.tool = client.tool};
     if (stored.recipe != nullptr) request.recipe = stored.recipe;
+    request.default_of = default_of(client, stored);
+    if (!request.default_of.empty() && stored.shadowed_recipe != nullptr) request.shadowed_recipe = stored.shadowed_recipe;
+    request.other_clusters = other_clusters(client);
+    request.notes = site::missing_collections(client.environment);
+    if (client.owner) request.notes.push_back(submitted_for(*client.owner));
     request.sets = recipe_sets(client.command_line, stored);
     for (const KnownOption& known : known_options)
         if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
@@ -164,6 +196,9 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     request.family_files = site::family_files(*settings);
     request.ports = settings->ports;
     request.severities = settings->severities;
+    request.site_environment = settings->environment;
+    request.interfaces_by_route = settings->interfaces_by_route;
+    request.check_seconds = settings->check_seconds;
     request.force = stored.force;
     request.environment = client.environment;
     std::error_code error;
@@ -191,7 +226,7 @@ std::optional<submit::Submission> submit_with(const Client& client, const submit
     const Diagnostics problems = set_options(client, {options.begin(), logs.begin()});
     report(problems);
     if (!problems.empty()) return std::nullopt;
-    if (client.command_line.find("test-only") == nullptr) report(submit::create_results_directory(*outcome.submission));
+    if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));
     return std::move(outcome.submission);
 }

@@ -3,6 +3,7 @@
 
 #include "command_line.hpp"
 #include "hooks.hpp"
+#include "other_user.hpp"
 #include "slurm_client.hpp"
 #include "submit/submit.hpp"
 
@@ -21,6 +22,7 @@ struct Client {
     CommandLine command_line;
     SlurmOptions options;
     config::Environment environment;
+    std::optional<OtherUser> owner;  // of the job, when that is not the caller
 };
 
 [[nodiscard]] Client make_client(spank_t spank, submit::Tool tool, const char* variable_prefix);
@@ -38,6 +40,9 @@ void report(const Diagnostics& diagnostics);
 /// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and stores the plan.
 /// Returns the submission that was carried out.
 [[nodiscard]] std::optional<submit::Submission> submit_with(const Client& client, const submit::Request& request);
+
+/// Takes away the directories that submit_with created, where they are empty still.
+void withdraw();
 
 int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
 int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);

@@ -10,4 +10,10 @@ namespace recipe::spank {
 /// as it is: whoever comes first writes, once per job. Returns "" or what went wrong.
 [[nodiscard]] std::string write_once(const std::string& path, std::string_view content);
 
+/// Creates `path`, whose directory is there, with this content. False: it was there before, or cannot be created.
+[[nodiscard]] bool create(const std::string& path, std::string_view content);
+
+/// Gives `path`, whose directory is there, this content, atomically. Returns "" or what went wrong.
+[[nodiscard]] std::string replace(const std::string& path, std::string_view content);
+
 }  // namespace recipe::spank

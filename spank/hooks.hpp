@@ -6,12 +6,20 @@
 
 namespace recipe::spank {
 
-/// What the option callbacks stored: the recipe's name (null: none) and the --recipe-set texts in the order Slurm met them.
+// Each names a recipe for commands that were not told one. srun asks only outside of jobs that have a plan.
+inline constexpr char sbatch_recipe_variable[] = "SBATCH_RECIPE";
+inline constexpr char salloc_recipe_variable[] = "SALLOC_RECIPE";
+inline constexpr char srun_recipe_variable[] = "SLURM_RECIPE";
+
+/// What the option callbacks stored: the recipe's name (null: none), the other one that it replaced (null: none), and the
+/// --recipe-set texts in the order Slurm met them.
 struct StoredOptions {
     const char* recipe;
+    const char* shadowed_recipe;
     const char* const* sets;
     int set_count;
     bool force;
+    int component;  // of a heterogeneous job, from 0
 };
 
 }  // namespace recipe::spank

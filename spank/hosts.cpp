@@ -6,12 +6,16 @@
 
 namespace recipe::spank {
 
-std::string first_host(const char* list) {
+std::string host_at(const char* list, std::size_t place) {
     const auto hosts = slurm_hostlist_create(list);  // hostlist_t or hostlist_t*, as the version has it
     if (hosts == nullptr) return {};
-    char* first = slurm_hostlist_shift(hosts);
-    std::string name = first != nullptr ? first : "";
-    std::free(first);
+    char* host = slurm_hostlist_shift(hosts);
+    for (; host != nullptr && place > 0; --place) {
+        std::free(host);
+        host = slurm_hostlist_shift(hosts);
+    }
+    std::string name = host != nullptr ? host : "";
+    std::free(host);
     slurm_hostlist_destroy(hosts);
     return name;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 namespace recipe::spank {
 
-/// The first name of a Slurm host list ("n[3-5]" has n3); empty when it has none.
-[[nodiscard]] std::string first_host(const char* list);
+/// The name at this place of a Slurm host list, counted from 0 ("n[3-5]" has n4 at 1); empty when it has none there.
+[[nodiscard]] std::string host_at(const char* list, std::size_t place);
+[[nodiscard]] inline std::string first_host(const char* list) { return host_at(list, 0); }
 
 }  // namespace recipe::spank

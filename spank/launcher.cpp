@@ -3,11 +3,15 @@
 
 #include "client.hpp"
 #include "hosts.hpp"
+#include "node_look.hpp"
+#include "step/step.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 namespace recipe::spank {
 namespace {
@@ -55,18 +59,33 @@ Expected<submit::Request> request_of(const Client& client, const StoredOptions& 
     return request;
 }
 
-std::string head_of_step(spank_t spank) {
+struct Layout {
+    std::string nodes;          // as Slurm lists them
+    std::string head;           // name of the node that has the step's first task: with -m arbitrary any of them
+};
+
+std::size_t place_of_first_task(const slurm_step_layout_t& layout) {
+    for (std::uint32_t node = 0; layout.tids != nullptr && node < layout.node_cnt; ++node)
+        for (std::uint32_t task = 0; task < layout.tasks[node]; ++task)
+            if (layout.tids[node][task] == 0) return node;
+    return 0;
+}
+
+Layout layout_of_step(const step::Facts& facts) {
     slurm_step_id_t step;
     std::memset(&step, 0, sizeof step);
+    step.job_id = facts.job_id;
+    step.step_id = facts.step_id;
     step.step_het_comp = NO_VAL;
-    if (spank_get_item(spank, S_JOB_ID, &step.job_id) != ESPANK_SUCCESS ||
-        spank_get_item(spank, S_JOB_STEPID, &step.step_id) != ESPANK_SUCCESS)
-        return {};
-    slurm_step_layout_t* layout = slurm_job_step_layout_get(&step);
-    if (layout == nullptr) return {};
-    std::string head = layout->node_list != nullptr ? first_host(layout->node_list) : "";
-    slurm_job_step_layout_free(layout);
-    return head;
+    slurm_step_layout_t* found = slurm_job_step_layout_get(&step);
+    if (found == nullptr) return {};
+    const std::unique_ptr<slurm_step_layout_t, void (*)(slurm_step_layout_t*)> owner(
+        found, [](slurm_step_layout_t* layout) { slurm_job_step_layout_free(layout); });
+    Layout layout;
+    if (found->node_list == nullptr) return layout;
+    layout.nodes = found->node_list;
+    layout.head = host_at(found->node_list, place_of_first_task(*found));
+    return layout;
 }
 
 /// NodeAddr: what Slurm itself reaches the node by. It defaults to the host name, which in turn defaults to the NodeName.
@@ -79,12 +98,74 @@ std::string address_of_node(const std::string& name) {
     return info->node_array[0].node_addr;
 }
 
+std::uint32_t number_item(spank_t spank, spank_item_t name, std::uint32_t otherwise) {
+    std::uint32_t value = 0;
+    return spank_get_item(spank, name, &value) == ESPANK_SUCCESS ? value : otherwise;
+}
+
+std::uint32_t number_variable(const char* name, std::uint32_t otherwise) {
+    const char* text = std::getenv(name);
+    std::uint32_t value = 0;
+    if (text == nullptr || std::from_chars(text, text + std::strlen(text), value).ec != std::errc{}) return otherwise;
+    return value;
+}
+
+/// The step as srun knows it. Its tasks are spread evenly or it is none of the recipe's, which the nodes see exactly.
+step::Facts facts_of_launch(spank_t spank) {
+    step::Facts facts;
+    facts.job_id = number_item(spank, S_JOB_ID, 0);
+    facts.step_id = number_item(spank, S_JOB_STEPID, 0);
+    facts.restart_count = number_variable("SLURM_RESTART_COUNT", 0);
+    facts.node_count = number_item(spank, S_JOB_NNODES, 1);
+    facts.task_count = number_item(spank, S_JOB_TOTAL_TASK_COUNT, 1);
+    facts.tasks_here = facts.task_count / std::max<std::uint32_t>(facts.node_count, 1);
+    if (const std::uint32_t array = number_variable("SLURM_ARRAY_JOB_ID", 0); array != 0) {
+        facts.array_job_id = array;
+        facts.array_task_id = number_variable("SLURM_ARRAY_TASK_ID", 0);
+    }
+    return facts;
+}
+
+/// When one node of a recipe's step fails, the others would wait for it in the rendezvous, unless the user wants that.
+void end_together(const plan::LaunchPlan& plan, const step::Facts& facts) {
+    const SlurmOptions options;
+    const bool recipe_step = step::kind_of(plan, facts) != step::Kind::plain;
+    if (recipe_step && !options.is_set("kill-on-bad-exit")) options.set("kill-on-bad-exit", "1");
+}
+
+/// Before the nodes start, so that all of them find the files there and only one host writes. A host without the directory
+/// leaves it to the nodes.
+void record(const plan::LaunchPlan& plan, const step::Facts& facts, const std::string& step_nodes) {
+    const char* nodes = std::getenv("SLURM_JOB_NODELIST");
+    static_cast<void>(look_at_node(plan, facts, {.start = true}, nodes != nullptr ? nodes : step_nodes,
+                                   [](const std::string& name) -> std::optional<std::string> {
+                                       const char* value = std::getenv(name.c_str());
+                                       if (value == nullptr) return std::nullopt;
+                                       return value;
+                                   }));
+}
+
+/// What the enclosing job's plan has set is not the user's word to the recipe of this step.
+void forget_variables(const config::Environment& environment) {
+    const auto json = environment.find(plan::job_variable);
+    if (json == environment.end()) return;
+    const Expected<plan::LaunchPlan> outer = plan::request_from_json(json->second);
+    if (!outer) return;
+    for (const plan::Variable& variable : outer->environment) {
+        const auto now = environment.find(variable.name);
+        if (now != environment.end() && now->second == variable.value) unsetenv(variable.name.c_str());
+    }
+}
+
 }  // namespace
 
 int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
     Client client = make_client(spank, submit::Tool::srun, "SLURM_");
     if (client.environment.contains("SLURM_JOB_ID") || client.command_line.find("jobid") != nullptr)
         client.tool = submit::Tool::srun_in_job;
+    // The steps of a heterogeneous job, and one across its components.
+    if (client.environment.contains("SLURM_HET_SIZE") || client.command_line.find("het-group") != nullptr)
+        client.command_line.heterogeneous = true;
     const Expected<submit::Request> request = request_of(client, stored, plugin_arguments);
     if (!request) {
         report(request.error());
@@ -92,6 +173,7 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
     }
     const auto submission = submit_with(client, *request);
     if (!submission) return -1;
+    forget_variables(client.environment);
     // slurmctld reads the former, the step's own environment carries the latter.
     const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS && setenv(plan::job_variable, submission->plan_json.c_str(), 1) == 0) return 0;
@@ -101,12 +183,18 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
 
 void launcher_user_init(spank_t spank) {
     unsetenv(head_variable);
-    std::uint32_t nodes = 0;
-    if (spank_get_item(spank, S_JOB_NNODES, &nodes) != ESPANK_SUCCESS || nodes < 2) return;
-    const std::string head = head_of_step(spank);
-    if (head.empty()) return;
-    const std::string address = address_of_node(head);
-    setenv(head_variable, address.empty() ? head.c_str() : address.c_str(), 1);
+    const step::Facts facts = facts_of_launch(spank);
+    Layout layout;
+    if (facts.node_count > 1) layout = layout_of_step(facts);
+    if (!layout.head.empty()) {
+        const std::string address = address_of_node(layout.head);
+        setenv(head_variable, (address.empty() ? layout.head : address).c_str(), 1);
+    }
+    const char* json = std::getenv(plan::job_variable);
+    const Expected<plan::LaunchPlan> plan = plan::from_json(json != nullptr ? json : "");
+    if (!plan) return;  // the nodes say so
+    end_together(*plan, facts);
+    record(*plan, facts, layout.nodes);
 }
 
 }  // namespace recipe::spank

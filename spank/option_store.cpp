@@ -7,6 +7,11 @@ namespace recipe::spank {
 
 bool OptionStore::set_recipe(const char* text) {
     if (text == nullptr || strlen(text) > longest) return false;
+    if (recipe_ != nullptr && strcmp(recipe_, text) != 0) {
+        free(shadowed_recipe_);
+        shadowed_recipe_ = recipe_;
+        recipe_ = nullptr;
+    }
     free(recipe_);
     recipe_ = strdup(text);
     return recipe_ != nullptr;

@@ -12,7 +12,7 @@ public:
     bool add_set(const char* text);
     void set_force() { force_ = true; }
 
-    [[nodiscard]] StoredOptions view() const { return {recipe_, sets_, set_count_, force_}; }
+    [[nodiscard]] StoredOptions view(int component) const { return {recipe_, shadowed_recipe_, sets_, set_count_, force_, component}; }
     [[nodiscard]] bool empty() const { return recipe_ == nullptr && set_count_ == 0 && !force_; }
 
 private:
@@ -20,6 +20,7 @@ private:
     static constexpr unsigned long longest = 16 * 1024;
 
     char* recipe_ = nullptr;
+    char* shadowed_recipe_ = nullptr;
     char* sets_[most_sets] = {};
     int set_count_ = 0;
     bool force_ = false;

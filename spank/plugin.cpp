@@ -30,6 +30,9 @@ namespace {
 
 using recipe::spank::OptionStore;
 using recipe::spank::StoredOptions;
+using recipe::spank::salloc_recipe_variable;
+using recipe::spank::sbatch_recipe_variable;
+using recipe::spank::srun_recipe_variable;
 
 constexpr char plan_variable[] = "SLURM_SPANK_RECIPE_PLAN";
 // Beside this plugin's own directory.
@@ -37,10 +40,20 @@ constexpr char hooks_library[] = RECIPE_LIB_FROM_PLUGIN "/librecipe_spank.so";
 
 OptionStore store;
 
+bool runs_in(const char* command) { return strcmp(program_invocation_short_name, command) == 0; }
+
+/// scrontab parses options and asks plugins nothing more, so that there would be no plan and no word about it.
+int refuse_in_scrontab() {
+    slurm_error("recipe: scrontab hands no recipe to its jobs [submit.scrontab]");
+    slurm_error("recipe:     fix: let the line's own command be sbatch --recipe=NAME");
+    return -1;
+}
+
 enum OptionValue { recipe_option, recipe_set_option, recipe_force_option };
 
 int store_option(int value, const char* text, int remote) {
     if (remote != 0) return 0;  // nodes read the plan
+    if (runs_in("scrontab")) return refuse_in_scrontab();
     if (value == recipe_force_option) {
         store.set_force();
         return 0;
@@ -107,6 +120,10 @@ constexpr const char* inherited_plan[] = {plan_variable,       "SLURM_RECIPE_HEA
                                           "RECIPE_CONFIG",     "RECIPE_CONFIG_DIR",  "RECIPE_CONFIG_NAME",
                                           "RECIPE_RESULTS_DIR", "RECIPE_COMMAND",    "RECIPE_TASKS_PER_NODE"};
 
+/// Where Slurm looks for an option of ours between SBATCH_* variables and argv, so that a default has that rank: above
+/// #SBATCH lines, below what was typed.
+constexpr char default_of_recipe[] = "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe";
+
 bool has_plan_here() { return getenv(plan_variable) != nullptr; }
 
 template <unsigned long n>
@@ -165,22 +182,35 @@ bool step_has_plan(spank_t spank) {
     return rc == ESPANK_SUCCESS || rc == ESPANK_NOSPACE;
 }
 
+/// Takes the recipe that the user's environment names. False: it names none.
+bool take_default(const char* variable) {
+    const char* recipe = getenv(variable);
+    if (recipe == nullptr || recipe[0] == '\0') return false;
+    return setenv(default_of_recipe, recipe, 1) == 0;
+}
+
 void allocator_init() {
     unset_all(inherited_options);
     if (has_plan_here()) unset_all(inherited_plan);
-    if (strcmp(program_invocation_short_name, "sbatch") != 0) return;
+    if (runs_in("salloc")) take_default(salloc_recipe_variable);
+    if (!runs_in("sbatch")) return;
+    const bool has_default = take_default(sbatch_recipe_variable);
     CommandLine line;
-    if (!line.names_a_recipe()) return;
+    if (!has_default && !line.names_a_recipe()) return;
     if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(line.count, line.words);
 }
 
 int client_post_opt(spank_t spank, int argument_count, char** arguments) {
-    const StoredOptions options = store.view();
+    static int component = 0;  // Slurm calls once for each
+    static bool taken = false;  // by an earlier component
+    const StoredOptions options = store.view(component++);
     if (store.empty()) return 0;
-    if (options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
+    if (!taken && options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
         if (has_plan_here()) unset_all(inherited_plan);
+        unsetenv(default_of_recipe);  // a further component of a heterogeneous job would take it up again
         return 0;
     }
+    taken = true;
     auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");
     return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
 }
@@ -198,6 +228,7 @@ int slurm_spank_init(spank_t spank, int, char**) {
         case S_CTX_LOCAL:
             register_options(spank);
             unset_all(inherited_options);  // so that the callbacks hear only what this srun was given
+            if (!has_plan_here()) take_default(srun_recipe_variable);
             return 0;
         case S_CTX_REMOTE: register_options(spank); return 0;
         default: return 0;

@@ -17,6 +17,8 @@ void look_up(Function& function, const char* name) {
     std::memcpy(&function, &symbol, sizeof function);
 }
 
+const slurm_conf_t* own_configuration() { return static_cast<const slurm_conf_t*>(dlsym(RTLD_DEFAULT, "slurm_conf")); }
+
 /// The command's `slurm_opt_t opt`, whose layout is Slurm's secret.
 void* option_object() { return dlsym(RTLD_DEFAULT, "opt"); }
 
@@ -71,9 +73,19 @@ OptionTable::~OptionTable() {
     static_cast<void>(take_slurm_text(short_options_));
 }
 
+std::string cluster_name() {
+    const slurm_conf_t* conf = own_configuration();
+    return conf != nullptr && conf->cluster_name != nullptr ? conf->cluster_name : "";
+}
+
 bool cluster_has_gpus() {
-    const auto* conf = static_cast<const slurm_conf_t*>(dlsym(RTLD_DEFAULT, "slurm_conf"));
+    const slurm_conf_t* conf = own_configuration();
     return conf != nullptr && conf->gres_plugins != nullptr && submit::has_gpu_type(conf->gres_plugins);
+}
+
+std::string slurm_conf_file() {
+    const auto* conf = static_cast<const slurm_conf_t*>(dlsym(RTLD_DEFAULT, "slurm_conf"));
+    return conf != nullptr && conf->slurm_conf != nullptr ? conf->slurm_conf : "";
 }
 
 }  // namespace recipe::spank

@@ -45,8 +45,14 @@ private:
     char* short_options_ = nullptr;
 };
 
+/// The name that slurm.conf gives this cluster; empty when it is not known.
+[[nodiscard]] std::string cluster_name();
+
 /// True when this cluster has a gpu GRES.
 [[nodiscard]] bool cluster_has_gpus();
+
+/// Where this cluster's slurm.conf lies; empty when that is not known.
+[[nodiscard]] std::string slurm_conf_file();
 
 /// Text that Slurm allocated, as a string; the original is freed.
 [[nodiscard]] std::string take_slurm_text(char* text);

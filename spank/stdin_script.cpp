@@ -1,14 +1,16 @@
 // sbatch reads its script before it parses options, from fd 0 when argv names none. A recipe needs no script, so the
 // generic one is put there, unless stdin really has one.
-#include "command_line.hpp"
+#include "client.hpp"
 #include "hooks.hpp"
 #include "offered_script.hpp"
 #include "step/step.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -67,15 +69,37 @@ void put_on_stdin(std::string_view script) {
     offered = true;
 }
 
+/// On the command line, else in the environment.
+bool names_recipe(const CommandLine& line) {
+    if (const TypedOption* recipe = line.find("recipe")) return recipe->value != "none";
+    const char* given = std::getenv(sbatch_recipe_variable);
+    return given != nullptr && given[0] != '\0' && std::string_view(given) != "none";
+}
+
+/// sbatch takes the script of a heterogeneous job from the last component.
+CommandLine last_component(int argc, char** argv) {
+    int first = argc;
+    while (first > 1 && argv[first - 1] != std::string_view(":")) --first;
+    return read_command_line(argc - first + 1, argv + first - 1);
+}
+
+/// Without a script sbatch ends before it asks us about options, and would only say that the script is empty.
+void refuse_components_without_script(int argc, char** argv, const CommandLine& first) {
+    const CommandLine last = last_component(argc, argv);
+    const TypedOption* recipe = first.find("recipe");
+    const bool without = recipe != nullptr && recipe->value == "none";
+    if (!without && !last.has_command && last.find("wrap") == nullptr && look_at_stdin() == Stdin::empty)
+        report({heterogeneous_job()});
+}
+
 }  // namespace
 
 bool script_was_offered() noexcept { return offered; }
 
 void offer_script(int argc, char** argv) {
     const CommandLine& line = own_command_line(argc, argv);
-    const TypedOption* recipe = line.find("recipe");
-    const bool wanted = line.readable && recipe != nullptr && recipe->value != "none" && !line.has_command &&
-                        !line.heterogeneous && line.find("wrap") == nullptr;
+    if (line.heterogeneous) return refuse_components_without_script(argc, argv, line);
+    const bool wanted = line.readable && names_recipe(line) && !line.has_command && line.find("wrap") == nullptr;
     if (!wanted) return;
     switch (look_at_stdin()) {
         case Stdin::empty: put_on_stdin(step::generic_batch_script()); break;

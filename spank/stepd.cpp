@@ -1,21 +1,16 @@
 #include "stepd.hpp"
 
 #include "config_file.hpp"
-#include "hosts.hpp"
-#include "launcher.hpp"
-#include "plan/plan.hpp"
+#include "devices.hpp"
+#include "node_look.hpp"
+#include "ports.hpp"
 #include "render/render.hpp"
-#include "step/step.hpp"
+#include "step_facts.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
-#include <charconv>
-#include <memory>
-#include <netinet/in.h>
-#include <optional>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <csignal>
+#include <ctime>
+#include <sys/prctl.h>
 #include <vector>
 
 namespace recipe::spank {
@@ -26,86 +21,14 @@ namespace {
 struct Prepared {
     plan::LaunchPlan plan;
     step::Facts facts;
+    Diagnostics problems;  // of this node, for which no task of a torchrun or direct step may start
 };
 Prepared* prepared = nullptr;
 std::vector<std::string>* failure = nullptr;
 
-// Slurm's steps that are none of the user's srun have the highest numbers (SLURM_BATCH_SCRIPT and its like in slurm.h).
-constexpr std::uint32_t first_special_step = 0xfffffff0;
-
-bool is_normal_step(const step::Facts& facts) { return facts.step_id < first_special_step; }
-bool is_batch_step(const step::Facts& facts) { return facts.step_id == SLURM_BATCH_SCRIPT; }
-
-/// A variable of the job's environment; empty when it is not there or longer than `longest` bytes.
-std::string job_variable(spank_t spank, const char* name, std::size_t longest = 64 * 1024) {
-    std::string value;
-    for (std::size_t size = 256; size <= 2 * longest; size *= 4) {
-        value.resize(size);
-        const spank_err_t rc = spank_getenv(spank, name, value.data(), static_cast<int>(size));
-        if (rc == ESPANK_SUCCESS) {
-            value.resize(std::char_traits<char>::length(value.c_str()));
-            return value;
-        }
-        if (rc != ESPANK_NOSPACE) break;
-    }
-    return {};
-}
-
-std::uint32_t item(spank_t spank, spank_item_t name, std::uint32_t otherwise) {
-    std::uint32_t value = 0;
-    return spank_get_item(spank, name, &value) == ESPANK_SUCCESS ? value : otherwise;
-}
-
-std::optional<std::uint32_t> number_variable(spank_t spank, const char* name) {
-    const std::string text = job_variable(spank, name);
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
-/// A TCP port that nobody on this node listens on at the moment.
-std::optional<std::uint16_t> free_port() {
-    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0) return std::nullopt;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool bound = bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                       getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    close(listener);
-    if (!bound) return std::nullopt;
-    return ntohs(address.sin_port);
-}
-
-/// The items of the SPANK handle are the step's own; SLURM_NODEID and its like still are those of whoever called srun.
-step::Facts facts_of(spank_t spank) {
-    step::Facts facts;
-    facts.job_id = item(spank, S_JOB_ID, 0);
-    facts.step_id = item(spank, S_JOB_STEPID, 0);
-    // The item is the batch step's alone; a step of the job has it in the environment, from the batch script.
-    facts.restart_count =
-        std::max(item(spank, S_SLURM_RESTART_COUNT, 0), number_variable(spank, "SLURM_RESTART_COUNT").value_or(0));
-    facts.node_rank = item(spank, S_JOB_NODEID, 0);
-    facts.node_count = item(spank, S_JOB_NNODES, 1);
-    facts.task_count = item(spank, S_JOB_TOTAL_TASK_COUNT, 1);
-    facts.tasks_here = item(spank, S_JOB_LOCAL_TASK_COUNT, 1);
-    if (std::uint16_t cpus = 0; spank_get_item(spank, S_JOB_NCPUS, &cpus) == ESPANK_SUCCESS) facts.cpus_here = cpus;
-    // A job that is no array's task has NO_VAL there.
-    if (const std::uint32_t task = item(spank, S_JOB_ARRAY_TASK_ID, NO_VAL); task != NO_VAL && task != 0xffffffff) {
-        facts.array_job_id = item(spank, S_JOB_ARRAY_ID, facts.job_id);
-        facts.array_task_id = task;
-    } else if (const auto id = number_variable(spank, "SLURM_ARRAY_JOB_ID"); id && is_normal_step(facts)) {
-        facts.array_job_id = id;
-        facts.array_task_id = number_variable(spank, "SLURM_ARRAY_TASK_ID").value_or(0);
-    }
-    facts.reserved_ports = job_variable(spank, "SLURM_STEP_RESV_PORTS");
-    facts.head = job_variable(spank, head_variable);
-    if (facts.head.empty()) facts.head = first_host(job_variable(spank, "SLURM_STEP_NODELIST").c_str());
-    if (facts.node_count == 1 && is_normal_step(facts)) facts.free_port = free_port();
-    return facts;
-}
+// A task that does not start waits this long for the end of its step, whose reason another task prints: its own end could
+// take the step away before that.
+constexpr std::time_t longest_wait = 10;
 
 void change_environment(spank_t spank, const std::vector<step::Change>& changes) {
     for (const step::Change& change : changes) {
@@ -119,22 +42,93 @@ void change_environment(spank_t spank, const std::vector<step::Change>& changes)
     }
 }
 
+step::Lookup lookup_in(spank_t spank) {
+    return [spank](const std::string& name) { return job_variable(spank, name.c_str()); };
+}
+
 void remember(const Diagnostics& diagnostics) {
     for (const Diagnostic& diagnostic : diagnostics)
         for (std::string& line : render::lines(diagnostic)) stepd_remember_failure(std::move(line));
 }
 
-/// A step of the recipe needs its configuration; any other goes on without.
-void write_configuration(const Prepared& step) {
-    const std::string path = step::config_file(step.plan, step.facts);
-    const std::string problem = write_once(path, step::config_text(step.plan, step.facts));
-    if (problem.empty()) return;
-    const bool needed = is_normal_step(step.facts) && step::kind_of(step.plan, step.facts) != step::Kind::plain;
-    std::array<char, 256> host{};
-    gethostname(host.data(), host.size() - 1);
-    const std::string reason = "on node " + std::string(host.data()) + ": the recipe's configuration: " + problem;
-    if (needed) stepd_remember_failure(reason);
-    else slurm_error("recipe: %s", reason.c_str());
+bool is_recipe_step(const Prepared& step) {
+    return is_normal_step(step.facts) && step::kind_of(step.plan, step.facts) != step::Kind::plain;
+}
+
+std::string printable(std::string_view node, const Diagnostic& problem) {
+    return render::lines(step::on_node(node, problem)).front();  // escaped and bounded there: paths are the user's
+}
+
+/// slurmctld's name of this node. In user_init the variable is still that of whoever called srun.
+std::string node_name(spank_t spank) { return job_variable(spank, "SLURMD_NODENAME").value_or("?"); }
+
+/// A step of the recipe cannot do without what is missing; any other goes on.
+void look(Prepared& step, spank_t spank) {
+    const bool recipe_step = is_recipe_step(step);
+    const bool normal = is_normal_step(step.facts);
+    Look seen = look_at_node(step.plan, step.facts,
+                             {.checks = recipe_step, .start = !normal, .start_if_first = normal && step.facts.node_rank == 0},
+                             job_variable(spank, "SLURM_JOB_NODELIST").value_or(""), lookup_in(spank));
+    step.facts.interface = std::move(seen.interface);
+    for (Diagnostic& problem : seen.problems) {
+        if (recipe_step && problem.code != "node.manifest") step.problems.push_back(std::move(problem));
+        else slurm_error("recipe: %s", printable("of this step", problem).c_str());
+    }
+}
+
+/// Until somebody ends the step, or for some seconds. SIGTERM may be blocked here, between fork and exec; and without cgroups
+/// Slurm spares whatever is called slurmstepd, as this process still is.
+void wait_for_the_end() {
+    prctl(PR_SET_NAME, "recipe");
+    sigset_t terminated;
+    sigemptyset(&terminated);
+    sigaddset(&terminated, SIGTERM);
+    const timespec limit{.tv_sec = longest_wait, .tv_nsec = 0};
+    sigtimedwait(&terminated, nullptr, &limit);
+}
+
+/// -1. One task prints the reason; the others do not end before it.
+int fail(bool prints, std::string_view node, const Diagnostics& problems) {
+    if (!prints) wait_for_the_end();
+    else
+        for (const Diagnostic& problem : problems) slurm_error("recipe: %s", printable(node, problem).c_str());
+    return -1;
+}
+
+void hint(const std::optional<Diagnostic>& hint) {
+    if (!hint) return;
+    for (const std::string& line : render::lines(*hint)) slurm_spank_log("recipe: hint: %s", line.c_str());
+}
+
+Diagnostic port_problem(const plan::LaunchPlan& plan, const step::Facts& facts) {
+    const std::string port = std::to_string(step::rendezvous_port(plan.ports, facts));
+    return {.code = "node.port",
+            .message = "the port " + port + ", on which the step's tasks are to meet, is taken by another program",
+            .fix = "start the step again, which gives it another port; the administrator keeps " +
+                   std::to_string(plan.ports.first) + "-" + std::to_string(plan.ports.last) + " free for jobs"};
+}
+
+/// RECIPE_ENV_REPORT=1: every variable and who said so, for the first such step of each start of the job.
+void report_environment(spank_t spank, const std::vector<step::Change>& changes) {
+    if (job_variable(spank, "RECIPE_ENV_REPORT") != "1") return;
+    const auto& [plan, facts, problems] = *prepared;
+    std::vector<step::Change> ours = step::recipe_paths(plan, facts);
+    ours.insert(ours.end(), changes.begin(), changes.end());
+    std::string text;
+    std::vector<std::string> lines;
+    for (const step::Assigned& variable : step::assigned(plan, facts, ours, lookup_in(spank))) {
+        lines.push_back(step::report_line(variable));
+        text += lines.back() + '\n';
+    }
+    if (!create(step::report_file(plan, facts), text)) return;
+    for (const std::string& line : lines) slurm_spank_log("recipe: %s", line.c_str());
+}
+
+/// What only the task with the step's first rank says, once per step.
+void speak_for_the_step(spank_t spank, const std::vector<step::Change>& changes) {
+    hint(step::node_count_hint(prepared->plan, prepared->facts));
+    hint(step::replaced_exports(changes, lookup_in(spank)));
+    report_environment(spank, changes);
 }
 
 }  // namespace
@@ -145,11 +139,11 @@ void stepd_remember_failure(std::string reason) {
 }
 
 void stepd_user_init(spank_t spank) {
-    const std::string json = job_variable(spank, plan::job_variable, plan::max_bytes);
+    const std::string json = job_variable(spank, plan::job_variable, plan::max_bytes).value_or("");
     Expected<plan::LaunchPlan> plan = plan::from_json(json);
     if (!plan) return remember(plan.error());
-    prepared = new Prepared{std::move(*plan), facts_of(spank)};
-    write_configuration(*prepared);
+    prepared = new Prepared{std::move(*plan), facts_of(spank), {}};
+    look(*prepared, spank);
     change_environment(spank, step::recipe_environment(prepared->plan, prepared->facts));
     if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan));
 }
@@ -159,16 +153,24 @@ int stepd_task_init(spank_t spank) {
         for (const std::string& line : *failure) slurm_error("recipe: %s", line.c_str());
         return -1;
     }
-    if (prepared == nullptr || !is_normal_step(prepared->facts)) return 0;
+    if (prepared == nullptr || !is_recipe_step(*prepared)) return 0;
+    const auto& [plan, facts, node_problems] = *prepared;
     int local_rank = 0;
     spank_get_item(spank, S_TASK_ID, &local_rank);
     const step::Task task{.rank = item(spank, S_TASK_GLOBAL_ID, 0), .local_rank = static_cast<std::uint32_t>(local_rank)};
-    const Expected<std::vector<step::Change>> changes = step::rendezvous_environment(prepared->plan, prepared->facts, task);
-    if (!changes) {
-        for (const Diagnostic& diagnostic : changes.error())
-            for (const std::string& line : render::lines(diagnostic)) slurm_error("recipe: %s", line.c_str());
-        return -1;
-    }
+    const std::string node = node_name(spank);
+
+    if (const auto problem = step::world_problem(plan, facts)) return fail(task.rank == 0, node, {*problem});
+    Diagnostics problems = node_problems;
+    if (auto problem = step::device_problem(plan, facts, sight_of(spank, plan.resources.device)))
+        problems.push_back(std::move(*problem));
+    const bool opens_port = task.rank == 0 && facts.node_count > 1;
+    if (opens_port && port_is_taken(step::rendezvous_port(plan.ports, facts))) problems.push_back(port_problem(plan, facts));
+    if (!problems.empty()) return fail(task.local_rank == 0, node, problems);
+
+    const Expected<std::vector<step::Change>> changes = step::rendezvous_environment(plan, facts, task);
+    if (!changes) return fail(task.rank == 0, node, changes.error());
+    if (task.rank == 0) speak_for_the_step(spank, *changes);
     change_environment(spank, *changes);
     return 0;
 }

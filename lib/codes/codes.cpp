@@ -14,6 +14,8 @@ constexpr std::string_view hydra = "Hydra and OmegaConf, whose composition this 
 constexpr std::string_view slurm = "sbatch(1), srun(1)";
 constexpr std::string_view sites = "docs/site.md";
 constexpr std::string_view plans = "docs/plan.md";
+constexpr std::string_view slurm_nodes = "slurm.conf(5), what slurmctld tells of its nodes and partitions";
+constexpr std::string_view nodes = "docs/nodes.md";
 
 Code problem(std::string_view code, std::string_view summary, std::string_view source, std::string_view example = {}) {
     return {.code = code, .summary = summary, .source = source, .example = example, .fixed = true};
@@ -45,7 +47,8 @@ std::vector<Code> others() {
         problem("compose.cycle", "Interpolations or defaults lead back to themselves.", hydra),
         problem("compose.too_large", "A configuration is beyond all reason.", "limits against hostile input"),
         note("compose.shadowed", Severity::warning, "A recipe hides another of the same name.", hydra),
-        note("compose.search_path", Severity::warning, "A collection names a search path that is not followed.", hydra),
+        note("compose.search_path", Severity::warning, "A folder to look for recipes in is not there, or is not followed.", hydra,
+             "SLURM_RECIPE_PATH=/nowhere"),
         note("compose.deprecated", Severity::warning, "A form of composition that Hydra has given up.", hydra),
         problem("hardware.file", "A hardware file does not say what hardware.schema.json asks for.", "etc/hardware.schema.json"),
         problem("family.file", "A file of families does not say what families.schema.json asks for.",
@@ -62,6 +65,13 @@ std::vector<Code> others() {
         problem("submit.allocation", "The step wants more nodes than its allocation has.", slurm),
         problem("submit.nothing_to_run", "Neither a batch script nor the recipe says what to run.", slurm),
         problem("submit.heterogeneous", "A recipe cannot be part of a heterogeneous job.", slurm),
+        note("submit.default_recipe", Severity::hint, "The recipe is the one that SBATCH_RECIPE, SALLOC_RECIPE or SLURM_RECIPE names.",
+             slurm, "SBATCH_RECIPE=llama4_2b"),
+        note("submit.other_cluster", Severity::hint, "The job goes to another cluster, which is not looked at.", slurm, "-M other"),
+        note("submit.other_user", Severity::warning, "root submits for somebody else, and composes with root's rights.", slurm,
+             "--uid=nobody"),
+        problem("submit.scrontab", "scrontab asks no plugin for a plan; its line can call sbatch --recipe.", "scrontab(1)",
+                "#SCRON --recipe=llama3_2_1b_pretrain"),
         problem("submit.option", "Slurm does not take an option that the recipe asks for.", slurm),
         problem("launch.launcher", "launch.launcher is torchrun or direct.", plans),
         problem("launch.arguments", "The entry script's arguments are a list.", plans),
@@ -78,20 +88,51 @@ std::vector<Code> others() {
         problem("plan.malformed", "A launch plan is not one of ours.", plans),
         problem("plan.version", "The plan was made by another version: all hosts need the same.", plans),
         problem("controller.node_count", "slurmctld was asked for another number of nodes than the plan has.", plans),
+        problem("controller.gpus", "slurmctld was asked for fewer GPUs per node than the plan has.", plans),
+        note("policy.recipe_required", Severity::error, "The site wants every job of this partition to have a recipe.", sites),
+        note("policy.instance_type", Severity::error, "The site gives recipes other instance types.", sites),
+        note("policy.max_nodes", Severity::error, "The site gives such a recipe fewer nodes.", sites),
+        note("cluster.nodes", Severity::error, "No partition that was asked for has as many nodes of that kind.", slurm_nodes,
+             "-p train --recipe-set=trainer.num_nodes=1000"),
+        note("cluster.node_list", Severity::error, "A node that -w asks for is not of the kind that the recipe wants.", slurm_nodes),
+        note("cluster.max_nodes", Severity::error, "The partition gives a job fewer nodes.", slurm_nodes),
+        note("cluster.time_limit", Severity::error, "The partition ends jobs earlier.", slurm_nodes),
+        note("cluster.unavailable", Severity::warning, "Nodes of the kind are down, so the job will wait.", slurm_nodes),
+        note("cluster.no_inventory", Severity::hint, "slurmctld has just started and does not know its nodes yet.", slurm_nodes),
         problem("rendezvous.no_head", "A step cannot tell its head node.", plans),
+        note("rendezvous.exported", Severity::hint, "A variable of the rendezvous was exported; each step sets its own.", nodes,
+             "export MASTER_PORT=29500"),
+        problem("node.devices", "The step has fewer devices on a node than the recipe runs on.", nodes,
+                "srun --gpus-per-node=7 torchrun"),
+        problem("node.world", "The degrees do not divide the world of the step's real nodes.", nodes,
+                "scontrol update JobId=N NumNodes=3"),
+        note("node.count", Severity::hint, "A step has other nodes than the recipe was planned for, which its degrees divide.",
+             nodes, "srun -N2 torchrun, in a job of 4 nodes"),
+        problem("node.image", "The container image cannot be read on a node.", nodes),
+        problem("node.directory", "A directory that the job writes to cannot be written to on a node.", nodes),
+        problem("node.configuration", "The recipe's configuration cannot be written or found on a node.", nodes),
+        problem("node.head_name", "A node cannot resolve the head node's name.", nodes),
+        problem("node.port", "Another program on the head node holds the rendezvous port.", nodes),
+        problem("node.no_answer", "A file system or name server does not answer a node in time.", nodes),
+        note("node.manifest", Severity::warning, "The manifest cannot be written; the job goes on.", nodes),
         problem("measurements.line", "A line of measured runs lacks what a prediction needs.", "docs/memory.md"),
         problem("fit.measurements", "The file of measured runs cannot be read.", "docs/memory.md"),
         problem("fit.sweep", "A sweep is one key with some values.", "docs/memory.md", "--sweep model.shard_degree=2,4,8"),
         problem("fit.plot", "The picture cannot be written.", "docs/memory.md"),
+        problem("doctor.slurm", "This host reaches a Slurm cluster.", "scontrol(1)"),
+        problem("doctor.plugstack", "plugstack.conf names spank_recipe.so once, by a path that is there.", "spank(7)"),
+        problem("doctor.plugin", "Slurm loads plugins that were built for its version.", "README.md"),
+        note("doctor.job_submit", Severity::warning, "slurmctld loads job_submit_recipe.so.", "slurm.conf(5)"),
+        problem("doctor.collection", "The site's collections can be read, and hold recipes.", sites),
         problem("cli.unknown_code", "srecipe explain knows no such code.", "docs/diagnostics.md"),
     };
 }
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 22> groups{
+    constexpr std::array<std::string_view, 26> groups{
         "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
-        "resources", "container", "submit",  "controller", "rendezvous", "plan", "site", "hardware", "family", "measurements", "fit"};
+        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "node", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

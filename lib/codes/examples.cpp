@@ -56,6 +56,7 @@ constexpr std::array examples{
     Example{"paths.results_relative", "run.results_dir=results"},
     Example{"launch.unknown_key", "++cluster.partitoin=gpu"},
     Example{"model.misspelt", "~model.shard_degree +model.shard_dergee=8"},
+    Example{"model.misplaced", "+memory.loss=chunked"},
     Example{"program.unknown_key", "+model.nonsense=3"},
     Example{"program.unsupported", "model.context_parallel_degree=2 model.shard_degree=2"},
     Example{"paths.results_denied", "base_results_dir=/proc/results"},

@@ -2,6 +2,7 @@
 #include "hardware/hardware.hpp"
 
 #include <algorithm>
+#include <fnmatch.h>
 #include <utility>
 
 namespace recipe::hardware {
@@ -38,7 +39,7 @@ Expected<Catalogue> Catalogue::load(const std::vector<std::filesystem::path>& fi
             append(problems, std::move(document.error()));
             continue;
         }
-        append(problems, merge_file(*document, file.string(), {catalogue.accelerators_, catalogue.instances_, places}));
+        append(problems, merge_file(*document, file.string(), {catalogue.accelerators_, catalogue.instances_, catalogue.profiles_, places}));
     }
     for (const auto& [name, instance] : catalogue.instances_) {
         if (catalogue.accelerators_.contains(instance.accelerator)) continue;
@@ -61,11 +62,30 @@ const Accelerator* Catalogue::accelerator(std::string_view model) const {
     return found == accelerators_.end() ? nullptr : &found->second;
 }
 
+std::vector<std::pair<std::string, std::string>> Catalogue::environment_of(const InstanceType& instance) const {
+    std::vector<std::pair<std::string, std::string>> environment;
+    const auto is_of = [&](const std::string& pattern) { return fnmatch(pattern.c_str(), instance.name.c_str(), 0) == 0; };
+    for (const auto& [name, profile] : profiles_) {
+        if ((profile.efa && instance.efa_devices == 0) || std::ranges::none_of(profile.instance_types, is_of)) continue;
+        for (const auto& variable : profile.environment)
+            if (std::ranges::count(environment, variable.first, &std::pair<std::string, std::string>::first) == 0)
+                environment.push_back(variable);
+    }
+    return environment;
+}
+
 std::vector<std::string> Catalogue::instance_names() const {
     std::vector<std::string> names;
     names.reserve(instances_.size());
     for (const auto& [name, instance] : instances_) names.push_back(name);
     return names;
+}
+
+std::vector<std::string> Catalogue::accelerator_models() const {
+    std::vector<std::string> models;
+    models.reserve(accelerators_.size());
+    for (const auto& [model, accelerator] : accelerators_) models.push_back(model);
+    return models;
 }
 
 }  // namespace recipe::hardware

@@ -121,6 +121,45 @@ constexpr std::array<Column<InstanceType>, 7> instance_columns{{
     {"gpudirect_rdma", a_flag, false, [](InstanceType& i, const Value& v) { return read_flag(i.gpudirect_rdma, v); }},
 }};
 
+bool read_patterns(std::vector<std::string>& target, const Value& value) {
+    target.clear();
+    for (const Value& item : value.items()) {
+        const std::string* pattern = item.as_string();
+        if (pattern == nullptr || pattern->empty() || pattern->size() > longest_name) return false;
+        target.push_back(canonical_instance_name(*pattern));
+    }
+    return value.is_list();
+}
+
+bool is_variable_name(std::string_view name) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    return !name.empty() && name.size() <= longest_name && !(name.front() >= '0' && name.front() <= '9') &&
+           std::ranges::all_of(name, allowed);
+}
+
+bool read_variables(std::vector<std::pair<std::string, std::string>>& target, const Value& value) {
+    target.clear();
+    if (!value.is_map()) return false;
+    for (const config::Entry& entry : value.entries()) {
+        const std::string* name = entry.key.as_string();
+        const bool is_text = entry.value.is_string() || entry.value.as_int().has_value();
+        if (name == nullptr || !is_variable_name(*name) || !is_text) return false;
+        target.emplace_back(*name, config::to_python_text(entry.value));
+    }
+    return true;
+}
+
+/// In maps only: no word of a row is a list.
+constexpr std::array<Column<Profile>, 3> profile_columns{{
+    {"instance_types", "a list of patterns of instance types", true,
+     [](Profile& p, const Value& v) { return read_patterns(p.instance_types, v); }},
+    {"efa", a_flag, false, [](Profile& p, const Value& v) { return read_flag(p.efa, v); }},
+    {"environment", "a map of variables, each a text or an int", true,
+     [](Profile& p, const Value& v) { return read_variables(p.environment, v); }},
+}};
+
 // --- rows ----------------------------------------------------------------------------------------------------------
 
 /// A word of a row as the YAML value that it would be in a map.
@@ -268,9 +307,12 @@ Diagnostics merge_file(const Value& document, const std::string& file, const Ent
             merge_section<InstanceType>(
                 reader, section.value, title, entries.instances, &InstanceType::name, instance_columns,
                 [&](const std::string& name, const Value& at) { entries.instance_places[name] = at.position(); });
+        else if (title == "profiles")
+            merge_section<Profile>(reader, section.value, title, entries.profiles, &Profile::name, profile_columns,
+                                   [](const std::string&, const Value&) {});
         else
             reader.complain(section.value, title,
-                            "there is no section " + title + "; the sections are accelerators and instance_types");
+                            "there is no section " + title + "; the sections are accelerators, instance_types and profiles");
     }
     return reader.take();
 }

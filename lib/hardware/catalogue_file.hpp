@@ -9,6 +9,7 @@ namespace recipe::hardware {
 struct Entries {
     std::map<std::string, Accelerator, std::less<>>& accelerators;
     std::map<std::string, InstanceType, std::less<>>& instances;
+    std::map<std::string, Profile, std::less<>>& profiles;
     std::map<std::string, config::Position, std::less<>>& instance_places;  // of each one's last word
 };
 

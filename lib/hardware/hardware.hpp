@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recipe::hardware {
@@ -42,6 +43,14 @@ struct InstanceType {
     bool gpudirect_rdma = false;
 };
 
+/// Variables that programs on some instance types need and do not set themselves.
+struct Profile {
+    std::string name;
+    std::vector<std::string> instance_types;  // patterns in which * and ? stand for any characters and one
+    bool efa = false;                         // only for those with EFA devices
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
 class Catalogue {
 public:
     /// Reads the files in order; a later one adds entries or changes fields of earlier ones. All that
@@ -55,10 +64,15 @@ public:
     [[nodiscard]] const Accelerator* accelerator(std::string_view model) const;
     /// Sorted.
     [[nodiscard]] std::vector<std::string> instance_names() const;
+    /// Sorted.
+    [[nodiscard]] std::vector<std::string> accelerator_models() const;
+    /// What the profiles that fit set, each name once: where two set it, the profile whose name sorts first does.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment_of(const InstanceType& instance) const;
 
 private:
     std::map<std::string, InstanceType, std::less<>> instances_;
     std::map<std::string, Accelerator, std::less<>> accelerators_;
+    std::map<std::string, Profile, std::less<>> profiles_;
 };
 
 /// The name as the catalogue spells it: lower case, without "ml.".

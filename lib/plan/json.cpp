@@ -16,6 +16,7 @@ constexpr std::int64_t largest_port = 65535;
 constexpr std::int64_t longest_time_limit = std::int64_t{1} << 31;  // minutes; Slurm keeps them in 32 bits
 constexpr std::size_t longest_name = 1024;                          // Slurm refuses longer job names and features
 constexpr std::size_t longest_path = 4096;                          // PATH_MAX
+constexpr std::size_t most_directories = 16;
 
 Value text(std::string value) { return Value::string(std::move(value)); }
 Value number(std::int64_t value) { return Value::integer(value); }
@@ -34,6 +35,7 @@ Value resources_value(const Resources& resources) {
     put(map, "exclusive", Value::boolean(resources.exclusive));
     put(map, "time_limit", optional_value(resources.time_limit, number));
     put(map, "job_name", text(resources.job_name));
+    if (resources.ranks_per_chip != 1) put(map, "ranks_per_chip", number(resources.ranks_per_chip));
     return map;
 }
 
@@ -54,12 +56,12 @@ Value strings_value(const std::vector<std::string>& strings) {
     return list;
 }
 
-/// [name, value] or, when typed, [name, value, true].
+/// [name, value] of the recipe; [name, value, origin] of anybody else.
 Value environment_value(const std::vector<Variable>& variables) {
     Value list = Value::list();
     for (const Variable& variable : variables) {
         Value item = Value::list({text(variable.name), text(variable.value)});
-        if (variable.typed) item.push_back(Value::boolean(true));
+        if (variable.origin != Origin::recipe) item.push_back(text(std::string(to_string(variable.origin))));
         list.push_back(std::move(item));
     }
     return list;
@@ -164,6 +166,8 @@ Resources read_resources(const Value& value, std::string& problem) {
     resources.exclusive = reader.boolean("exclusive");
     if (!reader.is_null("time_limit")) resources.time_limit = reader.integer("time_limit", 0, longest_time_limit);
     resources.job_name = reader.string("job_name", longest_name);
+    if (reader.has("ranks_per_chip"))
+        resources.ranks_per_chip = reader.integer("ranks_per_chip", 1, validate::max_devices_per_node);
     return resources;
 }
 
@@ -179,6 +183,14 @@ validate::Layout read_layout(const Value& value, std::string& problem) {
     return layout;
 }
 
+std::optional<Origin> origin_of(const Value& item) {
+    if (item.size() == 2) return Origin::recipe;
+    const std::string* name = item.items()[2].as_string();
+    for (const Origin origin : {Origin::profile, Origin::site, Origin::typed})
+        if (name != nullptr && *name == to_string(origin)) return origin;
+    return std::nullopt;
+}
+
 std::vector<Variable> read_environment(const Value& list, std::string& problem) {
     std::vector<Variable> variables;
     const auto fail = [&] { if (problem.empty()) problem = "environment holds more than variables"; };
@@ -187,9 +199,11 @@ std::vector<Variable> read_environment(const Value& list, std::string& problem) 
         const bool sized = item.is_list() && (item.size() == 2 || item.size() == 3);
         const std::string* name = sized ? item.items()[0].as_string() : nullptr;
         const std::string* value = sized ? item.items()[1].as_string() : nullptr;
-        const bool typed = sized && item.size() == 3;
-        if (name == nullptr || value == nullptr || !is_variable_name(*name) || value->find('\0') != std::string::npos) fail();
-        else variables.push_back({*name, *value, typed});
+        const std::optional<Origin> origin = sized ? origin_of(item) : std::nullopt;
+        if (name == nullptr || value == nullptr || !origin || !is_variable_name(*name) ||
+            value->find('\0') != std::string::npos)
+            fail();
+        else variables.push_back({*name, *value, *origin});
     }
     return variables;
 }
@@ -214,6 +228,16 @@ std::unexpected<Diagnostics> malformed(std::string what) {
 }  // namespace
 
 std::string_view to_string(Launcher launcher) noexcept { return launcher == Launcher::torchrun ? "torchrun" : "direct"; }
+
+std::string_view to_string(Origin origin) noexcept {
+    switch (origin) {
+        case Origin::profile: return "profile";
+        case Origin::site: return "site";
+        case Origin::recipe: return "recipe";
+        case Origin::typed: return "typed";
+    }
+    return "recipe";
+}
 
 std::string_view to_string(Device device) noexcept {
     switch (device) {
@@ -245,6 +269,10 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     put(ports, "last", number(plan.ports.last));
     put(map, "ports", std::move(ports));
     put(map, "environment", environment_value(plan.environment));
+    if (plan.interfaces_by_route) put(map, "interfaces_by_route", Value::boolean(true));
+    if (plan.check_seconds != LaunchPlan{}.check_seconds) put(map, "check_seconds", number(plan.check_seconds));
+    if (!plan.checkpoint_directories.empty())
+        put(map, "checkpoint_directories", strings_value(plan.checkpoint_directories));
     put(map, "container", optional_value(plan.container, text));
     Value entry = Value::map();
     put(entry, "program", text(plan.entry.program));
@@ -264,9 +292,11 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
 
 namespace {
 
-/// Everything but the configuration, which stays encoded in `config`.
-Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
-    Expected<Value> document = config::from_json(json, max_bytes);
+constexpr int deepest = 64;
+
+/// Everything but the configuration, which stays encoded in `config`, or is left out.
+Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string_view left_out = {}) {
+    Expected<Value> document = config::from_json(json, max_bytes, deepest, left_out);
     if (!document) return malformed(document.error().front().message);
     const Value* given_version = document->find("version");
     if (given_version != nullptr && given_version->as_int() && *given_version->as_int() != version)
@@ -288,13 +318,20 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         plan.launcher = read_enum(reader, "launcher", {Launcher::torchrun, Launcher::direct});
         plan.ports = read_ports(reader.any("ports"), problem);
         plan.environment = read_environment(reader.any("environment"), problem);
+        if (reader.has("interfaces_by_route")) plan.interfaces_by_route = reader.boolean("interfaces_by_route");
+        if (reader.has("check_seconds")) plan.check_seconds = reader.integer("check_seconds", 0, most_check_seconds);
+        if (reader.has("checkpoint_directories")) plan.checkpoint_directories = reader.strings("checkpoint_directories");
         if (!reader.is_null("container")) plan.container = reader.string("container", longest_path);
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", longest_path);
         plan.digest = reader.string("digest", 64);
         config = reader.any("config");
     }
-    if (problem.empty() && !plan.results_dir.starts_with('/')) problem = "results_dir is not absolute";
+    const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
+    if (problem.empty() && is_relative(plan.results_dir)) problem = "results_dir is not absolute";
+    if (problem.empty() && (plan.checkpoint_directories.size() > most_directories ||
+                            std::ranges::any_of(plan.checkpoint_directories, is_relative)))
+        problem = fmt::format("checkpoint_directories holds more than {} absolute paths", most_directories);
     if (!problem.empty()) return malformed(problem);
     return plan;
 }
@@ -303,7 +340,7 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
 
 Expected<LaunchPlan> request_from_json(std::string_view json) {
     Value config;
-    return read_plan(json, config);
+    return read_plan(json, config, "config");
 }
 
 Expected<LaunchPlan> from_json(std::string_view json) {

@@ -58,7 +58,9 @@ Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
                    .fix = "--recipe-set=run.time_limit='1-00:00:00'"});
 }
 
-Expected<std::vector<Variable>> environment_of(const Value& root, const std::vector<std::string>& typed) {
+/// The variables of the recipe; the names that it sets to null go to `left_alone`.
+Expected<std::vector<Variable>> recipe_environment_of(const Value& root, const std::vector<std::string>& typed,
+                                                      std::vector<std::string>& left_alone) {
     std::vector<Variable> variables;
     const Value* env_vars = root.find("env_vars");
     if (env_vars == nullptr || env_vars->is_null()) return variables;
@@ -71,16 +73,75 @@ Expected<std::vector<Variable>> environment_of(const Value& root, const std::vec
                                 .source = entry.value.position().source(),
                                 .message = std::move(message)});
         };
-        if (entry.value.is_null()) continue;
+        if (entry.value.is_null()) {
+            left_alone.push_back(name);
+            continue;
+        }
         if (!is_variable_name(name))
             wrong(fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
         else if (entry.value.is_map() || entry.value.is_list())
             wrong(fmt::format("{} is {}; an environment variable holds a text", name, config::describe(entry.value.kind())));
         else
-            variables.push_back({name, config::to_python_text(entry.value), std::ranges::count(typed, name) > 0});
+            variables.push_back({name, config::to_python_text(entry.value),
+                                 std::ranges::count(typed, name) > 0 ? Origin::typed : Origin::recipe});
     }
     if (!problems.empty()) return std::unexpected(std::move(problems));
     return variables;
+}
+
+/// These come from the route to the head node where the site says so; a profile's general value must not be in the way.
+constexpr std::array interface_variables{"NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME"};
+
+/// All variables, each once: of the recipe, else of the site, else of the instance type. A null in the recipe keeps both out.
+Expected<std::vector<Variable>> environment_of(const Value& root, const Choices& choices) {
+    std::vector<std::string> taken;
+    Expected<std::vector<Variable>> variables = recipe_environment_of(root, choices.typed_variables, taken);
+    if (!variables) return variables;
+    for (const Variable& variable : *variables) taken.push_back(variable.name);
+    const auto add = [&](const std::vector<std::pair<std::string, std::string>>& more, Origin origin) {
+        for (const auto& [name, value] : more) {
+            if (std::ranges::count(taken, name) > 0) continue;
+            variables->push_back({name, value, origin});
+            taken.push_back(name);
+        }
+    };
+    add(choices.site_environment, Origin::site);
+    if (choices.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
+    add(choices.profile_environment, Origin::profile);
+    return variables;
+}
+
+/// Keys that name directories that the program writes to, below the training root.
+constexpr std::array<std::string_view, 3> written_directories{"exp_manager.exp_dir", "exp_manager.checkpoint_dir",
+                                                              "exp_manager.explicit_log_dir"};
+
+/// Whether `path` is the directory or below it.
+bool is_within(const std::string& path, const std::string& directory) {
+    return path == directory || path.starts_with(directory + '/');
+}
+
+/// Those outside the results directory, and of those below each other the uppermost. In a container these are the container's, which a node cannot know.
+std::vector<std::string> checkpoint_directories_of(const Value& root, const LaunchPlan& plan) {
+    std::vector<std::string> directories;
+    if (plan.container) return directories;
+    for (const std::string_view key : written_directories) {
+        const std::string* path = string_at(root, fmt::format("{}.{}", training_root(root), key));
+        if (path == nullptr || !path->starts_with('/') || path->find('\0') != std::string::npos) continue;
+        std::string directory = without_trailing_slash(*path);
+        const auto covers = [&](const std::string& other) { return is_within(directory, other); };
+        if (!covers(plan.results_dir) && std::ranges::none_of(directories, covers)) directories.push_back(std::move(directory));
+    }
+    return directories;
+}
+
+/// NeuronCores of a chip that become ranks: at LNC=1 each of them, else as many as the catalogue says.
+std::int64_t ranks_per_chip_of(const validate::Result& checked, const std::vector<Variable>& environment) {
+    const hardware::Accelerator* accelerator = checked.accelerator;
+    if (accelerator == nullptr || accelerator->kind != hardware::DeviceKind::neuron) return 1;
+    const bool parted = std::ranges::any_of(environment, [](const Variable& variable) {
+        return variable.name == "NEURON_LOGICAL_NC_CONFIG" && variable.value == "1";
+    });
+    return parted ? std::max(accelerator->cores, accelerator->ranks) : accelerator->ranks;
 }
 
 /// A scalar is one argument; a map stands for its keys followed by their values, as HyperPod's `script_args` has it.
@@ -201,9 +262,13 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     if (const std::string* container = string_at(root, "container")) plan.container = *container;
     take(time_limit(root), plan.resources.time_limit, problems);
     take(checked_launcher(root), plan.launcher, problems);
-    take(environment_of(root, choices.typed_variables), plan.environment, problems);
+    plan.interfaces_by_route = choices.interfaces_by_route;
+    plan.check_seconds = choices.check_seconds;
+    take(environment_of(root, choices), plan.environment, problems);
+    plan.resources.ranks_per_chip = ranks_per_chip_of(checked, plan.environment);
     take(entry_of(resolved), plan.entry, problems);
     take(results_dir_of(root), plan.results_dir, problems);
+    plan.checkpoint_directories = checkpoint_directories_of(root, plan);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);

@@ -18,6 +18,8 @@ namespace recipe::plan {
 inline constexpr std::int64_t version = 1;
 /// Prolog and the batch script get the plan in their environment, where the kernel allows 128 KiB for one string.
 inline constexpr std::size_t max_bytes = 32 * 1024;
+/// A longer wait would be one of srun's own time-outs.
+inline constexpr std::int64_t most_check_seconds = 60;
 /// The name given to spank_job_control_setenv(); slurmctld sees it in spank_job_env, jobs as SLURM_SPANK_<name>.
 inline constexpr const char* control_variable = "RECIPE_PLAN";
 inline constexpr const char* job_variable = "SLURM_SPANK_RECIPE_PLAN";
@@ -35,15 +37,20 @@ struct Resources {
     bool exclusive = true;                         // whole nodes
     std::optional<std::int64_t> time_limit;        // minutes; nothing: the partition's
     std::string job_name;
+    std::int64_t ranks_per_chip = 1;               // processes that share one device file: NeuronCores of a chip
 
     bool operator==(const Resources&) const = default;
 };
 
-/// One environment variable of the job. `typed`: given with --recipe-set, so it wins over what the user exported.
+/// Who says what a variable is worth, weakest first. What the user exported stands between `recipe` and `typed`.
+enum class Origin : std::uint8_t { profile, site, recipe, typed };
+[[nodiscard]] std::string_view to_string(Origin origin) noexcept;
+
+/// One environment variable of the job. A plan has each name once, with its strongest origin.
 struct Variable {
     std::string name;
     std::string value;
-    bool typed = false;
+    Origin origin = Origin::recipe;
 
     bool operator==(const Variable&) const = default;
 };
@@ -77,6 +84,9 @@ struct LaunchPlan {
     Launcher launcher = Launcher::torchrun;
     PortRange ports;
     std::vector<Variable> environment;
+    bool interfaces_by_route = false;              // NCCL's and Gloo's interface is the one that leads to the head node
+    std::int64_t check_seconds = 10;               // that a node's checks of files and names may take; 0: they are left out
+    std::vector<std::string> checkpoint_directories;  // absolute, outside results_dir; none when a container has its own
     std::optional<std::string> container;
     Entry entry;
     std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
@@ -113,6 +123,10 @@ struct Choices {
     bool user_spelled_gpus = false;                // then none are filled in
     PortRange ports;
     std::vector<std::string> typed_variables;      // names under env_vars that were given on the command line
+    std::vector<std::pair<std::string, std::string>> site_environment;     // of the site file
+    std::vector<std::pair<std::string, std::string>> profile_environment;  // of the instance type
+    bool interfaces_by_route = false;
+    std::int64_t check_seconds = 10;
     std::vector<std::string> overrides;
 };
 

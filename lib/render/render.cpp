@@ -10,19 +10,6 @@ namespace {
 
 constexpr std::size_t longest_line = 1024;
 
-/// Printable on one line: control characters would let a value forge lines of a log.
-std::string printable(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (result.size() >= longest_line) return result + "...";
-        if (byte == '\t') result += ' ';
-        else if (byte < 0x20 || byte == 0x7f) result += fmt::format("\\x{:02x}", byte);
-        else result += c;
-    }
-    return result;
-}
-
 /// The column counts bytes; the terminal shows one cell for each code point.
 std::size_t cells_before(std::string_view line, int column) {
     const std::string_view before = line.substr(0, static_cast<std::size_t>(column) - 1);
@@ -53,6 +40,19 @@ std::string_view colour_of(Severity severity) {
 config::Value text_value(std::string_view text) { return config::Value::string(std::string(text)); }
 
 }  // namespace
+
+std::string printable(std::string_view text, std::size_t longest) {
+    std::string result;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool begins_a_character = (byte & 0xc0) != 0x80;
+        if (result.size() >= longest && (begins_a_character || result.size() >= longest + 4)) return result + "...";
+        if (byte == '\t') result += ' ';
+        else if (byte < 0x20 || byte == 0x7f) result += fmt::format("\\x{:02x}", byte);
+        else result += c;
+    }
+    return result;
+}
 
 std::vector<std::string> lines(const Diagnostic& diagnostic) {
     std::vector<std::string> result;

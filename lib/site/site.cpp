@@ -1,20 +1,15 @@
-#include "site/site.hpp"
+#include "site/reading.hpp"
 
 #include "codes/codes.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace recipe::site {
 namespace {
 
 using config::Value;
-
-std::unexpected<Diagnostics> wrong(const Value& value, std::string key, std::string message) {
-    return refuse({.code = "site.file",
-                   .key = std::move(key),
-                   .source = value.position().source(),
-                   .message = std::move(message)});
-}
 
 Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std::string& key) {
     std::vector<std::filesystem::path> found;
@@ -28,15 +23,7 @@ Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std:
     return found;
 }
 
-/// The setting that is a list of paths under this key.
-std::vector<std::filesystem::path>* path_lists(Settings& settings, std::string_view key) {
-    if (key == "collections") return &settings.collections;
-    if (key == "hardware") return &settings.hardware_files;
-    if (key == "families") return &settings.family_files;
-    return nullptr;
-}
-
-Expected<plan::PortRange> ports(const Value& value) {
+Expected<plan::PortRange> ports(const Value& value, const std::string&) {
     const Value* first = value.find("first_port");
     const Value* last = value.find("last_port");
     const auto low = first != nullptr ? first->as_int() : std::nullopt;
@@ -48,7 +35,7 @@ Expected<plan::PortRange> ports(const Value& value) {
 }
 
 /// `code: error`, `warning`, `hint` or `off`.
-Expected<validate::Severities> severities(const Value& map) {
+Expected<validate::Severities> severities(const Value& map, const std::string&) {
     validate::Severities found;
     if (map.is_null()) return found;
     if (!map.is_map()) return wrong(map, "severities", "severities is a map of codes");
@@ -76,6 +63,73 @@ Expected<validate::Severities> severities(const Value& map) {
     return found;
 }
 
+/// Texts and numbers by names of variables.
+Expected<std::vector<std::pair<std::string, std::string>>> variables(const Value& map, const std::string&) {
+    std::vector<std::pair<std::string, std::string>> found;
+    if (map.is_null()) return found;
+    if (!map.is_map()) return wrong(map, "env_vars", "env_vars is a map of variables");
+    for (const config::Entry& entry : map.entries()) {
+        const std::string name = config::to_python_text(entry.key);
+        const std::string key = "env_vars." + name;
+        if (!plan::is_variable_name(name)) return wrong(entry.key, key, fmt::format("{} is no name of a variable", name));
+        if (!entry.value.is_string() && !entry.value.as_number())
+            return wrong(entry.value, key, fmt::format("{} is a text or a number", key));
+        found.emplace_back(name, config::to_python_text(entry.value));
+    }
+    return found;
+}
+
+Expected<bool> by_route(const Value& value, const std::string&) {
+    const std::string* word = value.as_string();
+    if (word != nullptr && *word == "route") return true;
+    if (value.is_null()) return false;
+    return wrong(value, "interfaces", "interfaces is route, or left out");
+}
+
+Expected<std::int64_t> check_seconds(const Value& value, const std::string&) {
+    const auto seconds = value.as_int();
+    if (seconds && *seconds >= 0 && *seconds <= plan::most_check_seconds) return *seconds;
+    return wrong(value, "node_check_seconds",
+                 fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::most_check_seconds));
+}
+
+using Reader = Expected<void> (*)(const Value& value, const std::string& key, Settings& settings);
+
+/// Reads with `read` into one member.
+template <auto member, auto read>
+Expected<void> into(const Value& value, const std::string& key, Settings& settings) {
+    auto found = read(value, key);
+    if (!found) return std::unexpected(std::move(found.error()));
+    settings.*member = std::move(*found);
+    return {};
+}
+
+struct Setting {
+    std::string_view key;
+    Reader read;
+};
+
+constexpr std::array all_settings{
+    Setting{"collections", into<&Settings::collections, paths>},
+    Setting{"hardware", into<&Settings::hardware_files, paths>},
+    Setting{"families", into<&Settings::family_files, paths>},
+    Setting{"rendezvous", into<&Settings::ports, ports>},
+    Setting{"severities", into<&Settings::severities, severities>},
+    Setting{"env_vars", into<&Settings::environment, variables>},
+    Setting{"interfaces", into<&Settings::interfaces_by_route, by_route>},
+    Setting{"node_check_seconds", into<&Settings::check_seconds, check_seconds>},
+    Setting{"policy", into<&Settings::policy, read_policy>},
+    Setting{"nodes", into<&Settings::node_types, read_node_types>},
+    Setting{"inventory", into<&Settings::inventory_refresh, read_inventory>},
+};
+
+std::string known_keys() {
+    std::string keys;
+    for (std::size_t i = 0; i < all_settings.size(); ++i)
+        keys += fmt::format("{}{}", i == 0 ? "" : i + 1 == all_settings.size() ? " and " : ", ", all_settings[i].key);
+    return keys;
+}
+
 void append_split(std::vector<std::filesystem::path>& paths, std::string_view list) {
     while (!list.empty()) {
         const std::size_t colon = list.find(':');
@@ -87,11 +141,32 @@ void append_split(std::vector<std::filesystem::path>& paths, std::string_view li
 
 }  // namespace
 
+Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words) {
+    PluginArguments arguments;
+    for (const std::string_view word : words) {
+        if (word.starts_with("recipes=")) {
+            append_split(arguments.collections, word.substr(8));
+        } else if (word.starts_with("site=")) {
+            arguments.site = word.substr(5);
+        } else {
+            return refuse({.code = "site.plugin_argument",
+                           .source = {.name = "plugstack.conf"},
+                           .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
+        }
+    }
+    return arguments;
+}
+
 std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
-                                    const config::Environment& environment) {
+                                    const config::Environment& environment, const std::filesystem::path& slurm_conf) {
     if (named) return *named;
     if (const auto found = environment.find("SLURM_RECIPE_SITE"); found != environment.end() && !found->second.empty())
         return found->second;
+    if (!slurm_conf.empty()) {
+        std::error_code error;
+        const std::filesystem::path beside = slurm_conf.parent_path() / "recipe.yaml";
+        if (std::filesystem::is_regular_file(beside, error)) return beside;
+    }
     return data_directory() / "etc/recipe.yaml";
 }
 
@@ -102,23 +177,11 @@ Expected<Settings> load(const std::filesystem::path& file) {
     if (document->is_null()) return settings;
     for (const config::Entry& entry : document->entries()) {
         const std::string key = config::to_python_text(entry.key);
-        if (auto* const found = path_lists(settings, key)) {
-            Expected<std::vector<std::filesystem::path>> list = paths(entry.value, key);
-            if (!list) return std::unexpected(std::move(list.error()));
-            *found = std::move(*list);
-        } else if (key == "rendezvous") {
-            const Expected<plan::PortRange> range = ports(entry.value);
-            if (!range) return std::unexpected(range.error());
-            settings.ports = *range;
-        } else if (key == "severities") {
-            Expected<validate::Severities> map = severities(entry.value);
-            if (!map) return std::unexpected(std::move(map.error()));
-            settings.severities = std::move(*map);
-        } else {
-            return wrong(entry.key, key,
-                         fmt::format("the site file knows collections, hardware, families, rendezvous and severities, not {}",
-                                     key));
-        }
+        const auto setting = std::ranges::find(all_settings, key, &Setting::key);
+        if (setting == all_settings.end())
+            return wrong(entry.key, key, fmt::format("the site file knows {}, not {}", known_keys(), key));
+        Expected<void> read = setting->read(entry.value, key, settings);
+        if (!read) return std::unexpected(std::move(read.error()));
     }
     return settings;
 }
@@ -130,6 +193,23 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
     all.insert(all.end(), settings.collections.begin(), settings.collections.end());
     all.push_back(data_directory() / "recipes_collection");
     return all;
+}
+
+Diagnostics missing_collections(const config::Environment& environment) {
+    Diagnostics missing;
+    const auto variable = environment.find("SLURM_RECIPE_PATH");
+    if (variable == environment.end()) return missing;
+    std::vector<std::filesystem::path> folders;
+    append_split(folders, variable->second);
+    for (const std::filesystem::path& folder : folders) {
+        std::error_code error;
+        if (std::filesystem::is_directory(folder, error)) continue;
+        missing.push_back({.severity = Severity::warning,
+                           .code = "compose.search_path",
+                           .source = {.name = "SLURM_RECIPE_PATH"},
+                           .message = fmt::format("there is no folder {}, so no recipe is looked up there", folder.string())});
+    }
+    return missing;
 }
 
 std::vector<std::filesystem::path> hardware_files(const Settings& settings) {

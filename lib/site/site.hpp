@@ -4,11 +4,25 @@
 #include "config/config.hpp"
 #include "plan/plan.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recipe::site {
+
+/// What the site lets jobs do. slurmctld holds jobs to it.
+struct Policy {
+    std::vector<std::string> require_recipe;                      // partitions where every job must have one
+    std::vector<std::string> instance_types;                      // canonical; empty: any
+    std::vector<std::pair<std::string, std::int64_t>> max_nodes;  // by glob of the recipe's name; the first that matches
+    std::map<std::string, std::string, std::less<>> default_partition;  // by canonical instance type
+};
 
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
@@ -16,6 +30,12 @@ struct Settings {
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
     validate::Severities severities;                    // what the site makes of a code
+    Policy policy;
+    std::vector<std::pair<std::string, std::string>> node_types;  // host list and the instance type of its nodes
+    std::chrono::seconds inventory_refresh{60};         // how old slurmctld's picture of the cluster may get
+    std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
+    bool interfaces_by_route = false;                   // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
+    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;  // that a node's checks may take; 0: left out
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code
@@ -25,9 +45,19 @@ struct Settings {
 /// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
 [[nodiscard]] config::Environment process_environment();
 
-/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else etc/recipe.yaml of the data directory.
+/// What plugstack.conf gives spank_recipe.so: `recipes=DIR[:DIR...]` and `site=FILE`. Anything else is refused with code
+/// site.plugin_argument.
+struct PluginArguments {
+    std::vector<std::filesystem::path> collections;
+    std::optional<std::filesystem::path> site;
+};
+[[nodiscard]] Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words);
+
+/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where there is one, else
+/// etc/recipe.yaml of the data directory. `slurm_conf`: the path of slurm.conf, or empty.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
-                                                  const config::Environment& environment);
+                                                  const config::Environment& environment,
+                                                  const std::filesystem::path& slurm_conf);
 
 /// Unknown keys and wrong types are refused with code site.file.
 [[nodiscard]] Expected<Settings> load(const std::filesystem::path& file);
@@ -37,6 +67,9 @@ struct Settings {
 [[nodiscard]] std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
                                                              const config::Environment& environment,
                                                              const Settings& settings);
+
+/// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there.
+[[nodiscard]] Diagnostics missing_collections(const config::Environment& environment);
 
 /// The installed catalogue and the site's additions to it.
 [[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);

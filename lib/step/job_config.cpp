@@ -43,6 +43,21 @@ std::string config_file(const plan::LaunchPlan& plan, const Facts& facts) {
     return fmt::format("{}/recipe-{}.yaml", job_directory(plan, facts), plan.digest.substr(0, 12));
 }
 
+std::vector<std::string> checkpoint_directories(const plan::LaunchPlan& plan, const Facts& facts) {
+    std::vector<std::string> directories;
+    for (const std::string& directory : plan.checkpoint_directories)
+        directories.push_back(with_job_directory(directory, plan.results_dir, job_directory(plan, facts)));
+    return directories;
+}
+
+std::string report_file(const plan::LaunchPlan& plan, const Facts& facts) {
+    return fmt::format("{}/environment-{}.txt", job_directory(plan, facts), facts.restart_count);
+}
+
+std::string manifest_file(const plan::LaunchPlan& plan, const Facts& facts) {
+    return fmt::format("{}/manifest.json", job_directory(plan, facts));
+}
+
 std::string config_text(const plan::LaunchPlan& plan, const Facts& facts) {
     return config::to_yaml(with_job_directory(plan.config, plan.results_dir, job_directory(plan, facts)));
 }

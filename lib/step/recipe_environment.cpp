@@ -4,18 +4,22 @@
 
 namespace recipe::step {
 
-std::vector<Change> recipe_environment(const plan::LaunchPlan& plan, const Facts& facts) {
+std::vector<Change> recipe_paths(const plan::LaunchPlan& plan, const Facts& facts) {
     const std::filesystem::path file = config_file(plan, facts);
-    std::vector<Change> changes{
+    return {
         {"RECIPE_NAME", plan.recipe},
         {"RECIPE_CONFIG", file.string()},
         {"RECIPE_CONFIG_DIR", file.parent_path().string()},
         {"RECIPE_CONFIG_NAME", file.filename().string()},
         {"RECIPE_RESULTS_DIR", job_directory(plan, facts)},
     };
-    // Typed on the command line beats exported by the user beats written in the recipe.
+}
+
+std::vector<Change> recipe_environment(const plan::LaunchPlan& plan, const Facts& facts) {
+    std::vector<Change> changes = recipe_paths(plan, facts);
+    // Typed on the command line beats exported by the user beats the rest, which the plan has ordered already.
     for (const plan::Variable& variable : plan.environment)
-        changes.push_back({variable.name, variable.value, variable.typed});
+        changes.push_back({variable.name, variable.value, variable.origin == plan::Origin::typed});
     return changes;
 }
 

@@ -41,20 +41,21 @@ Expected<Meeting> meeting_point(const plan::LaunchPlan& plan, const Facts& facts
     return Meeting{facts.head, rendezvous_port(plan.ports, facts)};
 }
 
-void torchrun_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan, const Facts& facts,
+void torchrun_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan, const Facts& facts, const Task& task,
                         const Meeting& meeting) {
     const auto set = [&](std::string name, std::string value) { changes.push_back({std::move(name), std::move(value)}); };
     // torchrun reads the default of each of its options from PET_<OPTION> (torch.distributed.argparse_util).
     set("PET_NNODES", std::to_string(facts.node_count));
     set("PET_NPROC_PER_NODE", std::to_string(plan.layout.devices_per_node));
-    set("PET_NODE_RANK", std::to_string(facts.node_rank));
+    // One task per node: its rank is the node's, also where -m arbitrary gives the nodes another order than Slurm's own.
+    set("PET_NODE_RANK", std::to_string(task.rank));
     set("PET_RDZV_BACKEND", "c10d");
     // One node agrees with itself: port 0 lets the kernel choose, so nothing can be taken.
     set("PET_RDZV_ENDPOINT", facts.node_count == 1 ? "localhost:0"
                                                    : fmt::format("{}:{}", host_for_endpoint(meeting.host), meeting.port));
     set("PET_RDZV_ID", fmt::format("{}.{}.{}", facts.job_id, facts.step_id, facts.restart_count));
     // Without this torchrun compares host names to find out whether it is the host; names have too many spellings.
-    set("PET_RDZV_CONF", facts.node_rank == 0 ? "is_host=1" : "is_host=0");
+    set("PET_RDZV_CONF", task.rank == 0 ? "is_host=1" : "is_host=0");
     // torchrun falls back to one thread, with a warning, where its processes could share the node's CPUs.
     if (facts.cpus_here > 0) {
         const std::int64_t threads = facts.cpus_here / plan.layout.devices_per_node;
@@ -99,8 +100,13 @@ Expected<std::vector<Change>> rendezvous_environment(const plan::LaunchPlan& pla
     if (!meeting) return std::unexpected(meeting.error());
     changes.push_back({"MASTER_ADDR", meeting->host});
     changes.push_back({"MASTER_PORT", std::to_string(meeting->port)});
-    if (kind == Kind::torchrun) torchrun_variables(changes, plan, facts, *meeting);
+    if (kind == Kind::torchrun) torchrun_variables(changes, plan, facts, task, *meeting);
     else direct_variables(changes, plan, facts, task);
+    if (!facts.interface.empty()) {
+        // To NCCL a bare name is a prefix.
+        changes.push_back({"NCCL_SOCKET_IFNAME", '=' + facts.interface, false});
+        changes.push_back({"GLOO_SOCKET_IFNAME", facts.interface, false});
+    }
     return changes;
 }
 

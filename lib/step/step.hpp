@@ -6,6 +6,7 @@
 #include "plan/plan.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,12 +21,13 @@ struct Facts {
     std::optional<std::uint32_t> array_job_id;    // with array_task_id: the job is a task of an array
     std::uint32_t array_task_id = 0;
     std::uint32_t restart_count = 0;              // times the job was requeued
-    std::uint32_t node_rank = 0;                  // this node among the step's nodes
+    std::uint32_t node_rank = 0;                  // this node among the step's nodes, in Slurm's order
     std::uint32_t node_count = 1;
     std::uint32_t task_count = 1;                 // of the step
     std::uint32_t tasks_here = 1;                 // of the step on this node
     std::uint32_t cpus_here = 0;                  // of the job on this node; 0: not known
-    std::string head;                             // address or name of the step's first node
+    std::string head;                             // address or name of the node that has the step's first task
+    std::string interface;                        // the network interface that leads to it; empty: not asked for or unknown
     std::string reserved_ports;                   // SLURM_STEP_RESV_PORTS ("12000-12003"), or empty
     std::optional<std::uint16_t> free_port;       // for a step of one node: a port that is free there now
 };
@@ -49,8 +51,11 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
-/// The recipe's own variables: `env_vars`, RECIPE_NAME, RECIPE_CONFIG and its directory and name, RECIPE_RESULTS_DIR.
-/// The same for all steps of a job, the batch step included.
+/// RECIPE_NAME, RECIPE_CONFIG and its directory and name, RECIPE_RESULTS_DIR.
+[[nodiscard]] std::vector<Change> recipe_paths(const plan::LaunchPlan& plan, const Facts& facts);
+
+/// These, and the plan's variables: `env_vars` and what site and instance type add. The same for all steps of a job, the
+/// batch step included.
 [[nodiscard]] std::vector<Change> recipe_environment(const plan::LaunchPlan& plan, const Facts& facts);
 
 /// For the batch step: what the generic batch script starts, as words quoted for a shell, and with how many tasks per node.
@@ -60,6 +65,90 @@ struct Change {
 /// nodes and the first one's name is unknown.
 [[nodiscard]] Expected<std::vector<Change>> rendezvous_environment(const plan::LaunchPlan& plan, const Facts& facts,
                                                                    const Task& task);
+
+// --- what variables are worth ------------------------------------------------------------------------------------------
+
+/// The value that a variable of a process has; nothing: it is not set.
+using Lookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// A variable as a task gets it. `source`: who said so, for people ("recipe", "exported", "the step", ...).
+struct Assigned {
+    std::string name;
+    std::string value;
+    std::string source;
+    bool operator==(const Assigned&) const = default;
+};
+
+/// What the plan's variables and then `changes` come to beside what the process has already. A value that the process has
+/// and the plan would give too is the plan's: an outer step of the job has set it.
+[[nodiscard]] std::vector<Assigned> assigned(const plan::LaunchPlan& plan, const Facts& facts,
+                                             const std::vector<Change>& changes, const Lookup& now);
+
+/// "NAME=VALUE (source)", on one line. Values of names that end with TOKEN, SECRET, PASSWORD or KEY read ***.
+[[nodiscard]] std::string report_line(const Assigned& variable);
+[[nodiscard]] std::string redacted(std::string_view name, std::string_view value);
+
+/// A hint about exported variables that `changes` replace by other values; code rendezvous.exported.
+[[nodiscard]] std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, const Lookup& now);
+
+// --- checks ------------------------------------------------------------------------------------------------------------
+
+/// What a task sees of its node's accelerators.
+struct Sight {
+    std::optional<std::string> visible_gpus;      // CUDA_VISIBLE_DEVICES
+    std::optional<std::uint32_t> gpus_of_step;    // SLURM_GPUS_ON_NODE: of the step on this node
+    std::uint32_t device_files = 0;               // /dev/nvidiaN or /dev/neuronN that the task may open
+};
+
+/// Code node.devices: fewer devices than a torchrun or direct step needs on each node. What Slurm gave the step counts;
+/// device files where Slurm says nothing. Always nothing for CPUs.
+[[nodiscard]] std::optional<Diagnostic> device_problem(const plan::LaunchPlan& plan, const Facts& facts, const Sight& sight);
+
+/// Code node.world: the degrees do not divide the world of the step's real nodes. A step of other nodes than the recipe
+/// says whose world they divide is welcome; node_count_hint, code node.count, says so.
+[[nodiscard]] std::optional<Diagnostic> world_problem(const plan::LaunchPlan& plan, const Facts& facts);
+[[nodiscard]] std::optional<Diagnostic> node_count_hint(const plan::LaunchPlan& plan, const Facts& facts);
+
+/// A problem of one node in one sentence, which renders as one line: "on node NAME: what; the way out".
+[[nodiscard]] Diagnostic on_node(std::string_view node, const Diagnostic& problem);
+
+/// The image as a path on the node; nothing: none, or one that a registry has.
+[[nodiscard]] std::optional<std::string> image_path(const plan::LaunchPlan& plan);
+
+/// The plan's checkpoint directories of this job, `%j` replaced.
+[[nodiscard]] std::vector<std::string> checkpoint_directories(const plan::LaunchPlan& plan, const Facts& facts);
+
+// --- the manifest ------------------------------------------------------------------------------------------------------
+
+/// What tells one file from another of the same name.
+struct FileIdentity {
+    std::uint64_t bytes = 0;
+    std::int64_t modified = 0;  // seconds since 1970
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+};
+
+/// One start of a recipe in a job, as far as the plan does not know it.
+struct Start {
+    std::int64_t time = 0;              // seconds since 1970
+    std::string host;                   // that writes it
+    std::string nodes;                  // as Slurm lists them
+    std::string slurm_version;
+    std::optional<FileIdentity> image;  // of image_path(); nothing: not there
+    std::vector<Assigned> environment;
+};
+
+/// `existing` with this start added: JSON, one list of starts, nothing that was there changed or lost. Nothing: the start,
+/// which is a configuration and a number of requeues, is there already. Code node.manifest when `existing` is not a
+/// manifest. Empty `existing`: a new one.
+[[nodiscard]] Expected<std::optional<std::string>> manifest_with(std::string_view existing, const plan::LaunchPlan& plan,
+                                                                 const Facts& facts, const Start& start);
+inline constexpr std::size_t longest_manifest = 16 * 1024 * 1024;
+/// Where a job's report of its variables is kept, which is printed when the file is created: once per start.
+[[nodiscard]] std::string report_file(const plan::LaunchPlan& plan, const Facts& facts);
+[[nodiscard]] std::string manifest_file(const plan::LaunchPlan& plan, const Facts& facts);
+
+// --- files and addresses -----------------------------------------------------------------------------------------------
 
 /// The port on the step's head node. Slurm's reserved ports are used when the step has them. Otherwise neighbouring jobs
 /// and steps get neighbouring ports: two meet only when their numbers (16 * job id + step id) are a multiple of the

@@ -101,9 +101,36 @@ void append_new(Diagnostics& diagnostics, Diagnostics more) {
 
 Outcome refused(Diagnostics diagnostics) { return {.submission = std::nullopt, .diagnostics = std::move(diagnostics)}; }
 
-}  // namespace
+/// What is true of the request whatever its recipe says.
+Diagnostics notes_of(const Request& request) {
+    Diagnostics notes = request.notes;
+    if (!request.shadowed_recipe.empty())
+        notes.push_back({.severity = Severity::warning,
+                         .code = "submit.default_recipe",
+                         .source = {.name = request.default_of},
+                         .message = fmt::format("{}={} beats the script's --recipe={}, as variables beat #SBATCH lines",
+                                                request.default_of, request.recipe, request.shadowed_recipe),
+                         .fix = fmt::format("--recipe={}", request.shadowed_recipe)});
+    if (!request.other_clusters.empty())
+        notes.push_back({.severity = Severity::hint,
+                         .code = "submit.other_cluster",
+                         .source = {.name = request.other_clusters},
+                         .message = fmt::format("{} sends the job to another cluster: whether that has such GPUs, nodes and "
+                                                "partitions was not looked at, and paths were looked at here",
+                                                request.other_clusters)});
+    return notes;
+}
 
-Outcome prepare(const Request& request) {
+/// Somebody whose environment names a recipe may have forgotten it.
+Diagnostic reminder(const Request& request) {
+    return {.severity = Severity::hint,
+            .code = "submit.default_recipe",
+            .source = {.name = request.default_of},
+            .message = fmt::format("the recipe is that of {}={}", request.default_of, request.recipe),
+            .fix = "--recipe=none"};
+}
+
+Outcome decide(const Request& request) {
     const std::vector<LeveledOverride> overrides = overrides_of(request);
     std::vector<config::Override> wishes;
     Expected<config::Resolved> resolved = resolve(request, overrides, wishes);
@@ -125,10 +152,14 @@ Outcome prepare(const Request& request) {
     std::vector<std::string> forced;
     if (request.force) forced = validate::force(request.severities, diagnostics);
 
-    plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus,
+    plan::Choices choices{.cluster_has_gpus = request.cluster_has_gpus || !request.other_clusters.empty(),
                           .user_spelled_gpus = spells_gpus(request),
                           .ports = request.ports,
-                          .typed_variables = typed_variables(overrides, *resolved)};
+                          .typed_variables = typed_variables(overrides, *resolved),
+                          .site_environment = request.site_environment,
+                          .interfaces_by_route = request.interfaces_by_route,
+                          .check_seconds = request.check_seconds};
+    if (checked.instance != nullptr) choices.profile_environment = catalogue->environment_of(*checked.instance);
     for (const LeveledOverride& given : overrides) choices.overrides.push_back(given.override.text);
     for (const config::Override& wish : wishes) choices.overrides.push_back(wish.text);
     Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, choices, diagnostics);
@@ -148,6 +179,18 @@ Outcome prepare(const Request& request) {
     if (has_errors(diagnostics)) return refused(std::move(diagnostics));
     return {.submission = Submission{std::move(*plan), std::move(*json), std::move(*options)},
             .diagnostics = std::move(diagnostics)};
+}
+
+}  // namespace
+
+Outcome prepare(const Request& request) {
+    Outcome outcome = decide(request);
+    Diagnostics notes = notes_of(request);
+    if (!outcome.submission && !request.default_of.empty()) outcome.diagnostics.push_back(reminder(request));
+    validate::apply(request.severities, notes);
+    outcome.diagnostics.insert(outcome.diagnostics.begin(), notes.begin(), notes.end());
+    if (has_errors(notes)) outcome.submission.reset();
+    return outcome;
 }
 
 }  // namespace recipe::submit

@@ -7,11 +7,16 @@
 
 namespace recipe::submit {
 
-Diagnostics create_results_directory(Submission& submission) {
-    const std::string& directory = submission.plan.results_dir;
+std::error_code make_writable_directory(const std::string& directory) {
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (!error && access(directory.c_str(), W_OK | X_OK) != 0) error = std::error_code(errno, std::generic_category());
+    return error;
+}
+
+Diagnostics create_results_directory(Submission& submission, const MakeDirectory& make) {
+    const std::string& directory = submission.plan.results_dir;
+    const std::error_code error = make(directory);
     if (!error) return {};
     for (OptionToSet& option : submission.options)
         if ((option.name == "output" || option.name == "error") && option.value.find("/log-") != std::string::npos)

@@ -11,8 +11,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace recipe::submit {
@@ -46,20 +48,27 @@ enum class Tool : std::uint8_t {
 struct Request {
     Tool tool = Tool::sbatch;
     std::string recipe;
+    std::string default_of{};                      // "SBATCH_RECIPE": the variable that named the recipe, when nothing stronger did
+    std::string shadowed_recipe{};                 // the one of an #SBATCH line that this variable beats
+    std::string other_clusters{};                  // "--clusters=b": how the job was sent away from this cluster
     std::vector<RecipeSet> sets;                   // in the order Slurm met them
     std::vector<std::string> inherited_overrides;  // of the job that this step runs in, below all sets
     std::vector<SlurmOption> options;              // only those that are set; inherited ones left out for srun_in_job
     std::optional<std::int64_t> allocated_nodes;   // for srun_in_job
-    bool cluster_has_gpus = false;                 // a gpu GRES exists
+    bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
     std::vector<std::filesystem::path> collections;
     std::vector<std::filesystem::path> hardware_files;
     std::vector<std::filesystem::path> family_files;  // none: the installed ones
     plan::PortRange ports;
     validate::Severities severities;               // of the site
+    std::vector<std::pair<std::string, std::string>> site_environment;  // likewise
+    bool interfaces_by_route = false;              // likewise
+    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;      // likewise
     bool force = false;                            // errors of rules become warnings, where the site lets them
     config::Environment environment;
     std::filesystem::path working_directory;
+    Diagnostics notes{};                           // of whoever made the request; they come first in the outcome
 };
 
 /// A Slurm option to set, since nobody did or since a higher wish says otherwise.
@@ -81,12 +90,17 @@ struct Outcome {
 };
 
 /// Composes, validates and plans. Reads files of the collections, writes nothing.
+/// A job for another cluster is held against nothing that this one has, and asks for the GPUs that its recipe wants.
 /// Codes of its own: submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
-/// submit.nothing_to_run; and all of config, validate and plan.
+/// submit.nothing_to_run, submit.default_recipe, submit.other_cluster; and all of config, validate and plan.
 [[nodiscard]] Outcome prepare(const Request& request);
 
-/// Creates the results directory, parents included. When that fails, the log moves to the working directory (the
-/// "output" and "error" options of `submission` lose their directory) and a warning says so.
-[[nodiscard]] Diagnostics create_results_directory(Submission& submission);
+/// mkdir -p, and whether files can be made there.
+[[nodiscard]] std::error_code make_writable_directory(const std::string& directory);
+
+/// Creates the results directory with `make`. When that fails, the log moves to the working directory (the "output" and
+/// "error" options of `submission` lose their directory) and a warning says so.
+using MakeDirectory = std::function<std::error_code(const std::string&)>;
+[[nodiscard]] Diagnostics create_results_directory(Submission& submission, const MakeDirectory& make = make_writable_directory);
 
 }  // namespace recipe::submit

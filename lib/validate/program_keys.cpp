@@ -63,6 +63,30 @@ std::string nearest_allowed(const Subject& s, const Found& found, std::vector<st
     return meant.size() == 1 ? s.set(found, meant.front()) : std::string();
 }
 
+/// Whether layout.heads speaks of it, with a better fix.
+bool is_of_heads(const Subject& s, const Found& part, const Found& whole) {
+    return part.path == s.tensor.found.path &&
+           (whole.path == s.attention_heads.found.path || whole.path == s.key_value_heads.found.path);
+}
+
+/// A number that does not divide one of the numbers that it splits.
+std::optional<Finding> uneven(const Subject& s, const Found& found, const Value& rule) {
+    const Value* divides = rule.find("divides");
+    const auto part = found.value->as_int();
+    if (divides == nullptr || !divides->is_list() || !part || *part <= 0) return std::nullopt;
+    for (const Value& path : divides->items()) {
+        if (!path.is_string()) continue;
+        const Found whole = s.find(*path.as_string());
+        const auto number = whole.given() ? whole.value->as_int() : std::nullopt;
+        if (number && *number % *part != 0 && !is_of_heads(s, found, whole))
+            return Finding{.at = found,
+                           .message = fmt::format("{} is {}, but the entry script takes what divides {} {}", found.key, *part,
+                                                  whole.key, *number),
+                           .fix = {}};
+    }
+    return std::nullopt;
+}
+
 /// What is amiss with a value that is given; nothing where the rule is of a form that is not known here.
 std::optional<Finding> amiss(const Subject& s, const Found& found, const Value& rule) {
     if (const Value* one_of = rule.find("one_of"); one_of != nullptr && one_of->is_list()) {
@@ -84,12 +108,12 @@ std::optional<Finding> amiss(const Subject& s, const Found& found, const Value& 
                                               config::describe(found.value->kind()), shown(*found.value), *name),
                        .fix = {}};
     const Value* above = rule.find("above");
-    if (above == nullptr || !above->as_number() || !found.value->as_number() || *found.value->as_number() > *above->as_number())
-        return std::nullopt;
-    return Finding{.at = found,
-                   .message = fmt::format("{} is {}, but the entry script takes what is above {}", found.key, shown(*found.value),
-                                          word(*above)),
-                   .fix = {}};
+    if (above != nullptr && above->as_number() && found.value->as_number() && *found.value->as_number() <= *above->as_number())
+        return Finding{.at = found,
+                       .message = fmt::format("{} is {}, but the entry script takes what is above {}", found.key, shown(*found.value),
+                                              word(*above)),
+                       .fix = {}};
+    return uneven(s, found, rule);
 }
 
 Findings unsupported(const Subject& s) {

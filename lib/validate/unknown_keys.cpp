@@ -5,6 +5,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 namespace recipe::validate {
 namespace {
@@ -80,9 +81,47 @@ Findings misspelt_key(const Subject& s) {
     return findings;
 }
 
+/// The sections of a recipe that somebody reads.
+std::set<std::string> sections_of(const family::Family& family) {
+    std::set<std::string> sections{"exp_manager", "memory", "run"};
+    for (const family::Place& place : family.places)
+        for (const std::string& path : place.paths)
+            if (const std::size_t dot = path.find('.'); dot != std::string::npos) sections.insert(path.substr(0, dot));
+    return sections;
+}
+
+/// "loss=chunked" of a map that holds one value only, however deep; else empty.
+std::string one_setting(const config::Value& value) {
+    if (!value.is_map()) return '=' + config::to_python_text(value);
+    if (value.size() != 1) return {};
+    const std::string rest = one_setting(value.entries().front().value);
+    return rest.empty() ? rest : '.' + config::to_python_text(value.entries().front().key) + rest;
+}
+
+bool has_recipe(const Subject& s) { return s.family.root == "recipes"; }
+
+/// An addition to a key that there is not goes to the root, as Hydra has it, and not into the recipe. A root configuration
+/// may hold what it wants.
+Findings misplaced_section(const Subject& s) {
+    const std::set<std::string> sections = sections_of(s.family);
+    Findings findings;
+    for (const config::Entry& entry : s.root.entries()) {
+        const std::string* name = entry.key.as_string();
+        const bool added = entry.value.is_map() && entry.value.position().line == 0;
+        if (name == nullptr || !added || !sections.contains(*name) || s.find(*name).given()) continue;
+        const std::string setting = one_setting(entry.value);
+        findings.push_back({.at = {.path = *name, .key = *name, .value = &entry.value},
+                            .message = fmt::format("{} was added beside the recipe, at the root of the configuration, where nobody "
+                                                   "reads it; the recipe's own is `recipes.{}`",
+                                                   *name, *name),
+                            .fix = setting.empty() ? "" : fmt::format("--recipe-set=+recipes.{}{}", *name, setting)});
+    }
+    return findings;
+}
+
 bool always(const Subject&) { return true; }
 
-constexpr std::array<Rule, 2> table{{
+constexpr std::array<Rule, 3> table{{
     {{"launch.unknown_key", "Keys of `cluster` are those that become options of sbatch or srun.",
       "launcher of aws/sagemaker-hyperpod-recipes, launcher/nemo/slurm_launcher.py", Severity::hint},
      has_slurm_section,
@@ -91,6 +130,10 @@ constexpr std::array<Rule, 2> table{{
       "etc/families.yaml, which names the keys", Severity::hint},
      always,
      misspelt_key},
+    {{"model.misplaced", "Sections of a recipe stand below `recipes`.", "docs/deviations.md: where an addition goes",
+      Severity::warning},
+     has_recipe,
+     misplaced_section},
 }};
 
 }  // namespace

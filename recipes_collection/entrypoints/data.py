@@ -10,18 +10,18 @@ from recipe_config import Refusal, blaming
 SYMBOLS, SURPRISE = 64, 0.1
 TEXT = (".txt", ".md", ".rst")
 
-def source(recipe, shape, key):
+def source(recipe, key):
     """A function from a sequence's number to its tokens, one more than the model reads, so that each has a successor.
-    They come from the files below the directory at `key`, or from nowhere with model.data.use_synthetic_data."""
-    arguments = shape.vocab_size, shape.max_context_width, recipe["model.seed"]
-    if recipe["model.data.use_synthetic_data"]:
-        return synthetic(*arguments)
-    with blaming(key):
-        return from_files(Path(str(recipe[key])), *arguments)
+    They come from the files below the directory at model.data.`key`, or from nowhere with use_synthetic_data."""
+    model = recipe.model
+    if model.data.use_synthetic_data:
+        return synthetic(model.vocab_size, model.max_context_width, model.seed)
+    with blaming(f"model.data.{key}"):
+        return from_files(Path(str(getattr(model.data, key))), model.vocab_size, model.max_context_width, model.seed)
 
 def batch(sample, first, size, device):
     """Sequences first … first + size - 1 as (inputs, targets)."""
-    tokens = torch.stack([sample(number) for number in range(first, first + size)]).to(device)
+    tokens = torch.stack([sample(number) for number in range(first, first + size)]).to(device, non_blocking=True)
     return tokens[:, :-1], tokens[:, 1:]
 
 def seeded(seed, number):

@@ -2,42 +2,30 @@
 
 import functools
 import math
-from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from recipe_config import Refusal
-
 GROUPED_ATTENTION = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 5)
-
-def shape_of(recipe):
-    """The model's measures, named as the recipe's keys below `model` are. `max_context_width` is the sequence length."""
-    shape = SimpleNamespace(**{key.rpartition(".")[2]: value for key, value in recipe.items() if key.startswith("model.")})
-    heads, groups, chosen = shape.num_attention_heads, shape.num_key_value_heads, shape.num_experts_per_tok
-    for name, wrong in {"num_attention_heads": shape.hidden_size % (2 * heads), "num_key_value_heads": heads % groups,
-                        "num_experts_per_tok": shape.moe and chosen > shape.num_local_experts}.items():
-        if wrong:
-            raise Refusal(f"model.{name}: {getattr(shape, name)} does not go with the model's other measures")
-    shape.head_size = shape.hidden_size // heads
-    return shape
 
 def flops_per_token(shape):
     """What forward and backward need: 6 per weight that a token meets, and the causal half of the attention."""
     experts, router = (shape.num_experts_per_tok, shape.num_local_experts) if shape.moe else (1, 0)
-    attention = 2 * (shape.hidden_size + shape.num_key_value_heads * shape.head_size) + shape.max_context_width
-    layer = attention + 3 * experts * shape.intermediate_size + router
+    key_value = shape.hidden_size // shape.num_attention_heads * shape.num_key_value_heads
+    layer = 2 * (shape.hidden_size + key_value) + shape.max_context_width + 3 * experts * shape.intermediate_size + router
     return 6 * shape.hidden_size * (shape.num_hidden_layers * layer + shape.vocab_size)
 
 def rotations(shape, device):
     """cos and sin of every position's angles, each (sequence, head size)."""
-    frequencies = shape.rope_theta ** -(torch.arange(0, shape.head_size, 2, device=device).float() / shape.head_size)
-    if shape.factor != 1:  # Llama 3 slows what turns less than `low` times in the old context
-        low, high = shape.low_freq_factor, shape.high_freq_factor
-        kept = ((shape.original_max_position_embeddings * frequencies / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
-        frequencies = frequencies * (kept + (1 - kept) / shape.factor)
+    size, scaling = shape.hidden_size // shape.num_attention_heads, shape.rope_scaling
+    frequencies = shape.rope_theta ** -(torch.arange(0, size, 2, device=device).float() / size)
+    if scaling.factor != 1:  # Llama 3 slows what turns less than `low` times in the old context
+        turns = scaling.original_max_position_embeddings * frequencies / (2 * math.pi)
+        low, high = scaling.low_freq_factor, scaling.high_freq_factor
+        kept = ((turns - low) / (high - low)).clamp(0, 1)
+        frequencies = frequencies * (kept + (1 - kept) / scaling.factor)
     angles = torch.outer(torch.arange(shape.max_context_width, device=device).float(), frequencies).repeat(1, 2)
     return angles.cos(), angles.sin()
 
@@ -67,9 +55,9 @@ class RMSNorm(nn.Module):
 class Attention(nn.Module):
     def __init__(self, shape, linear):
         super().__init__()
-        self.head_size, hidden = shape.head_size, shape.hidden_size
+        hidden, self.head_size = shape.hidden_size, shape.hidden_size // shape.num_attention_heads
         self.q_proj, self.o_proj = linear(hidden, hidden), linear(hidden, hidden)
-        self.k_proj, self.v_proj = (linear(hidden, shape.num_key_value_heads * shape.head_size) for _ in "kv")
+        self.k_proj, self.v_proj = (linear(hidden, shape.num_key_value_heads * self.head_size) for _ in "kv")
 
     def forward(self, x, cos, sin):
         query, key, value = (projection(x).unflatten(-1, (-1, self.head_size)).transpose(1, 2)
@@ -112,7 +100,7 @@ class Block(nn.Module):
             self.forward = functools.partial(checkpoint, self.forward, use_reentrant=False, preserve_rng_state=False)
 
     def forward(self, x, cos, sin):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin)
+        x = x + self.self_attn(self.input_layernorm(x), cos=cos, sin=sin)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 class Llama(nn.Module):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import yaml
 
@@ -31,15 +32,16 @@ def load(path):
     return checked(tree)
 
 def checked(tree):
-    """The value of every key that the trainer reads, by its dotted name. One Refusal names all keys that are amiss."""
-    given, recipe, faults = dict(leaves(tree)), {}, {}
+    """Every key that the trainer reads, as in recipe.trainer.max_steps. One Refusal names all that are amiss."""
+    given, values, recipe = dict(leaves(tree)), {}, SimpleNamespace()
     for key, rule in KEYS["read"].items():
         value = given.pop(key, None)
         if rule.get("kind") == "float" and type(value) in (int, str):
             with contextlib.suppress(ValueError):
                 value = float(value)  # YAML 1.1 reads 1e-05 as text
-        recipe[key] = rule.get("default") if value is None else value
-        faults[key] = fault(recipe[key], rule)
+        values[key] = rule.get("default") if value is None else value
+        put(recipe, key, values[key])
+    faults = {key: fault(key, rule, values) for key, rule in KEYS["read"].items()}
     for key, value in given.items():
         if value not in (None, False, "", []) and not key.startswith(tuple(KEYS["moot"])):
             faults[key] = "this trainer does not know it; remove it"
@@ -51,7 +53,12 @@ def leaves(tree, prefix=""):
     for name, value in tree.items():
         yield from leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else [(f"{prefix}{name}", value)]
 
-def fault(value, rule):
+def put(place, key, value):
+    name, _, rest = key.partition(".")
+    put(vars(place).setdefault(name, SimpleNamespace()), rest, value) if rest else setattr(place, name, value)
+
+def fault(key, rule, values):
+    value = values[key]
     if "one_of" in rule:
         allowed = " or ".join(map(json.dumps, rule["one_of"]))
         return None if value in rule["one_of"] else f"{json.dumps(value)} is beyond this trainer; set it to {allowed}"
@@ -59,4 +66,8 @@ def fault(value, rule):
         return None if "default" in rule else "the recipe does not set it"
     if type(value).__name__ != rule["kind"]:
         return f"expected {rule['kind']}, found {value!r}"
-    return f"must be above {rule['above']}, found {value}" if "above" in rule and value <= rule["above"] else None
+    if "above" in rule and value <= rule["above"]:
+        return f"must be above {rule['above']}, found {value}"
+    others = {other: values[other] for other in rule.get("divides", ())}
+    uneven = [f"{other} {number}" for other, number in others.items() if type(number) is int and number % value]
+    return f"{value} does not divide {', '.join(uneven)}" if uneven else None

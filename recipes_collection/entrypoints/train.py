@@ -12,17 +12,13 @@ import time
 
 from recipe_config import Refusal, load
 
-def main():
-    try:
-        recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG") or "that RECIPE_CONFIG should name")
-        from pretrain import pretrain  # and torch, which takes seconds; most refusals do not
-        return 0 if pretrain(recipe) else os.EX_TEMPFAIL
-    except Refusal as refusal:
-        rank = int(os.environ.get("RANK", "0"))
-        if rank == 0 or refusal.local:
-            print(f"train.py: {f'rank {rank}: ' if rank else ''}{refusal}", file=sys.stderr, flush=True)
-        time.sleep(1 if rank else 0)  # torchrun ends the whole group at the first exit: let rank 0 speak first
-        return 2
-
-if __name__ == "__main__":
-    sys.exit(main())
+try:
+    recipe = load(" ".join(sys.argv[1:]) or os.environ.get("RECIPE_CONFIG") or "that RECIPE_CONFIG should name")
+    from pretrain import pretrain  # and torch, which takes seconds; most refusals do not
+    sys.exit(0 if pretrain(recipe) else os.EX_TEMPFAIL)
+except Refusal as refusal:
+    rank = int(os.environ.get("RANK", "0"))
+    if rank == 0 or refusal.local:
+        print(f"train.py: {f'rank {rank}: ' if rank else ''}{refusal}", file=sys.stderr, flush=True)
+    time.sleep(1 if rank else 0)  # torchrun ends the whole group at the first exit: let rank 0 speak first
+    sys.exit(2)

@@ -95,7 +95,7 @@ CONF
     echo "PluginDir=$plugin_dir"
     if [[ -n $job_submit_plugin ]]; then
         # An empty value is a parse error, so the line is there only when it says something.
-        echo "JobSubmitPlugins=recipe"
+        echo "JobSubmitPlugins=$option_job_submit_list"
     fi
     if [[ -n $option_gres ]]; then
         echo "GresTypes=gpu"
@@ -198,6 +198,9 @@ write_config() {
     write_plugstack_conf >"$dir/etc/plugstack.conf"
     write_cgroup_conf >"$dir/etc/cgroup.conf"
     write_task_prolog "$dir" >"$dir/etc/task_prolog"
-    chmod 644 "$dir"/etc/*.conf
+    if ((${#option_etc[@]})); then
+        cp "${option_etc[@]}" "$dir/etc/"
+    fi
+    chmod 644 "$dir"/etc/*.*
     chmod 755 "$dir/etc/task_prolog"
 }

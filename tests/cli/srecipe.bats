@@ -104,6 +104,15 @@ size: 3" ]
     [[ $output == *"precision.fp8"* ]]
 }
 
+@test "fit knows what our own trainer needs, and that it trains on CPUs where it does" {
+    family='import json,sys; fit = json.loads(sys.argv[1]); print(fit["family"], fit["verdict"])'
+    run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=p5.48xlarge --format json
+    [ "$(/usr/bin/python3 -c "$family" "$output")" = "torch fits" ]
+    run "$SRECIPE" fit llama_tiny_cpu_pretrain --format json
+    [ "$(/usr/bin/python3 -c "$family" "$output")" = "torch None" ]
+    [[ $output == *"it trains on CPUs"* ]]
+}
+
 @test "fit names the parts, the assumptions and what would fit" {
     run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=g5.48xlarge trainer.num_nodes=4 model.fp8=False --format json
     [ "$(/usr/bin/python3 -c 'import json,sys; print(json.loads(sys.argv[1])["verdict"])' "$output")" = does_not_fit ]
@@ -114,4 +123,53 @@ size: 3" ]
     run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=p5.48xlarge --sweep model.train_batch_size=1,2,4
     [ "$status" -eq 0 ]
     [ "${#lines[@]}" -ge 4 ]
+}
+
+@test "--select takes a key of the recipe without recipes., as overrides do" {
+    run "$SRECIPE" show -C mine one --select run.name
+    [ "$output" = one ]
+    run "$SRECIPE" show -C mine one --select base
+    [ "$output" = /data ]
+    run "$SRECIPE" show -C mine one size=2 --origin --select size
+    [[ ${lines[0]} == 'recipes.size: 2'*'# override 1' ]]
+    run "$SRECIPE" show -C mine one --select sise
+    [ "$status" -eq 1 ]
+    [[ $output == *'has no key `sise`'* ]]
+}
+
+@test "a folder of SLURM_RECIPE_PATH that is not there is named" {
+    for command in list "show one" "diff one" "check one"; do
+        # shellcheck disable=SC2086 # words
+        SLURM_RECIPE_PATH=/nowhere:$PWD/mine run --separate-stderr "$SRECIPE" $command
+        # shellcheck disable=SC2154 # of run
+        [[ $stderr == *"warning: there is no folder /nowhere, so no recipe is looked up there [compose.search_path]"* ]]
+    done
+    SLURM_RECIPE_PATH=/nowhere:$PWD/mine run --separate-stderr "$SRECIPE" show one --select size
+    [ "$status" -eq 0 ]
+    [ "$output" = 1 ]
+}
+
+@test "an addition that misses the recipe is named" {
+    run "$SRECIPE" check llama3_2_1b_pretrain +memory.loss=chunked
+    [ "$status" -eq 0 ]
+    [[ $output == *"warning: memory was added beside the recipe, at the root of the configuration, where nobody reads it; the recipe's own is "'`recipes.memory` [model.misplaced]'* ]]
+    [[ $output == *"fix: --recipe-set=+recipes.memory.loss=chunked"* ]]
+    run "$SRECIPE" check llama3_2_1b_pretrain +recipes.memory.loss=chunked
+    [[ $output != *misplaced* ]]
+}
+
+@test "fit honours a site's severities as check does" {
+    too_large=(llama3_2_1b_pretrain instance_type=g5.48xlarge trainer.num_nodes=4 model.fp8=False)
+    printf 'severities: {memory.does_not_fit: warning}\n' >lenient.yaml
+    printf 'severities: {layout.world_not_divisible: warning, memory.tight: error}\n' >other.yaml
+    for command in check fit; do
+        run "$SRECIPE" "$command" "${too_large[@]}"
+        [ "$status" -eq 1 ]
+        run "$SRECIPE" --site lenient.yaml "$command" "${too_large[@]}"
+        [ "$status" -eq 0 ]
+        run "$SRECIPE" --site lenient.yaml "$command" llama3_2_1b_pretrain trainer.num_nodes=3 model.shard_degree=16
+        [ "$status" -eq 1 ]
+        run "$SRECIPE" --site other.yaml "$command" llama3_2_1b_pretrain trainer.num_nodes=3 model.shard_degree=16
+        [ "$status" -eq 0 ]
+    done
 }

@@ -39,10 +39,10 @@ if os.environ["RANK"] == "0":
     print(open(os.environ["RECIPE_CONFIG"]).read())
 PYTHON
     run as_user sbatch --parsable --wait --recipe=llama_tiny_cpu_pretrain "--recipe-set=launch.entry_script=$WORK/cat.py" \
-        --recipe-set=exp_manager.exp_dir=/x --recipe-set=run.name=shown </dev/null
+        "--recipe-set=exp_manager.exp_dir=$WORK/x" --recipe-set=run.name=shown </dev/null
     assert_success
     job=$(head -n 1 <<<"$output")
-    run as_user srecipe show llama_tiny_cpu_pretrain exp_manager.exp_dir=/x run.name=shown --select recipes
+    run as_user srecipe show llama_tiny_cpu_pretrain "exp_manager.exp_dir=$WORK/x" run.name=shown --select recipes
     assert_success
     diff <(job_output "$job" | grep -v '^$') <(echo "$output")
 }

@@ -18,10 +18,16 @@ LLAMA = COLLECTION / "recipes" / "training" / "llama"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TRAIN.parent))
 
-from parallel import fully_shard  # noqa: E402
+import parallel  # noqa: E402
 
 # FSDP2, tensor parallelism and resharding on the CPU. scripts/test-full brings a torch that has them.
-HAS_FSDP2 = bool(fully_shard) and hasattr(torch.cpu.Stream, "record_event")
+HAS_FSDP2 = parallel.HAS_FSDP2["cpu"]
+
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run")
+# torch 1.13's torchrun fails under Python 3.11 unless redirects name some rank, here one that does not exist.
+# Debian builds newer torch without libuv, which its torchrun asks for.
+QUIRKS = {"PET_REDIRECTS": "9:1", "PET_TEE": "9:1"} if torch.__version__.startswith("1.") else {
+    "PYTHONPATH": str(Path(__file__).parent / "without_libuv")}
 
 
 def resolved(name, **overrides):
@@ -58,13 +64,19 @@ def saving(steps, every, keep=9, **overrides):
         save_top_k=keep, every_n_train_steps=every, save_last=False), **overrides)
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 class TrainerTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def start(self, name, tree, launcher=(sys.executable,), arguments=(), **environment):
+    def start(self, name, tree, launcher=(sys.executable,), arguments=(), stdout=subprocess.PIPE, **environment):
         """Starts train.py with `tree` as its recipe and the folder `name` for its files."""
         results = self.folder / name
         results.mkdir(exist_ok=True)
@@ -73,10 +85,10 @@ class TrainerTest(unittest.TestCase):
             (results / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
             environment.setdefault("RECIPE_CONFIG", str(results / "recipe.yaml"))
         inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "PYTHONPATH") if key in os.environ}
-        environment = {"PYTHONDONTWRITEBYTECODE": "1", "RECIPE_RESULTS_DIR": str(results), "USE_LIBUV": "0",
+        environment = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "RECIPE_RESULTS_DIR": str(results), "USE_LIBUV": "0",
                        **inherited, **environment}
         return subprocess.Popen([*launcher, str(TRAIN), *arguments], env=environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                stdout=stdout, stderr=subprocess.PIPE, text=True)
 
     def run_trainer(self, name, tree, **options):
         process = self.start(name, tree, **options)
@@ -84,18 +96,25 @@ class TrainerTest(unittest.TestCase):
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def start_ranks(self, name, tree, ranks, **environment):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
+        port = free_port()
         return [self.start(name, tree, RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(ranks), MASTER_PORT=port,
                            MASTER_ADDR="127.0.0.1", **environment) for rank in range(ranks)]
 
-    def train(self, name, tree, ranks=1, expected=0, **environment):
-        """Rank 0's lines of a run that ends on every rank as expected."""
-        processes = self.start_ranks(name, tree, ranks, **environment)
+    def start_nodes(self, name, tree, nodes):
+        """A torchrun with two processes for each node, with what a step under Slurm tells it of the others."""
+        endpoint = f"127.0.0.1:{free_port()}"
+        return [self.start(name, tree, launcher=TORCHRUN, PET_NNODES=str(nodes), PET_NPROC_PER_NODE="2", PET_RDZV_BACKEND="c10d",
+                           PET_RDZV_ENDPOINT=endpoint, PET_RDZV_CONF=f"is_host={int(node == 0)}", PET_RDZV_ID=name, **QUIRKS)
+                for node in range(nodes)]
+
+    def train(self, name, tree, ranks=1, **environment):
+        """The lines that rank 0 prints in a run that succeeds."""
+        return self.lines_of(self.start_ranks(name, tree, ranks, **environment))
+
+    def lines_of(self, processes):
         ended = [process.communicate(timeout=600) for process in processes]
-        self.assertEqual([process.returncode for process in processes], [expected] * ranks, ended)
-        return ended[0][0].splitlines()
+        self.assertEqual([process.returncode for process in processes], [0] * len(processes), ended)
+        return [line for stdout, _ in ended for line in stdout.splitlines()]
 
     def losses(self, name, tree=None, ranks=1, **environment):
         """By step, of that run; it is made if a recipe is given."""

@@ -8,6 +8,7 @@ import math
 import signal
 import time
 import unittest
+import xml.etree.ElementTree
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from running import HAS_FSDP2, TrainerTest, saving, short
 
 TOLERANCE = 2e-4
 SHARDED = dict(model__sharding_strategy="full_shard", model__shard_degree=None)
+HYBRID = dict(model__sharding_strategy="hybrid_shard", model__shard_degree=None)
 TENSOR = dict(model__tensor_model_parallel_degree=2)
 # Every one has a global batch of 4: ranks, sequences per data-parallel rank, and what the recipe says.
 DDP = {"two ranks": (2, 2, {}), "four ranks": (4, 1, {})}
@@ -65,6 +67,39 @@ class Layouts(TrainerTest):
         self.assertNotEqual(half, single)
 
 
+class Nodes(TrainerTest):
+    def check(self, layouts):
+        alone = self.losses("alone", short(4, model__train_batch_size=16))
+        for name, (size, said, overrides) in layouts.items():
+            with self.subTest(name):
+                tree = saving(4, 2, model__train_batch_size=size, **overrides)
+                printed = self.lines_of(self.start_nodes(name, tree, 4))
+                self.assertIn(f"world size 8 (nodes 4 × devices 2), torch {torch.__version__}, backend gloo", printed)
+                self.assertTrue([line for line in printed if line.startswith(said)], printed)
+                self.assert_same_losses(self.losses(name), alone, TOLERANCE)
+                checkpoints = self.folder / name / "checkpoints"
+                self.assertEqual(sorted(path.parent.name for path in checkpoints.glob("*/progress.json")),
+                                 ["step-000002", "step-000004"])
+        return alone
+
+    @unittest.skipIf(HAS_FSDP2, "needs a torch without FSDP2")
+    def test_torchrun_on_four_nodes_replicates(self):
+        self.check({"replicas": (2, "no FSDP2 in this torch: DDP", {})})
+
+    @unittest.skipUnless(HAS_FSDP2, "needs FSDP2 on the CPU")
+    def test_torchrun_on_four_nodes_shards_and_splits_and_on_two_goes_on(self):
+        alone = self.check({
+            "sharded": (2, "FSDP2: replicas 1 × shards 8 × tensor parallel 1", SHARDED),
+            "hybrid": (2, "FSDP2: replicas 4 × shards 2 × tensor parallel 1", HYBRID),
+            "split": (4, "FSDP2: replicas 1 × shards 4 × tensor parallel 2", {**TENSOR, **SHARDED}),
+        })
+        cut = self.folder / "sharded" / "checkpoints" / "step-000002"
+        tree = short(4, model__train_batch_size=4, exp_manager__resume_from_checkpoint=str(cut), **TENSOR, **SHARDED)
+        printed = self.lines_of(self.start_nodes("two", tree, 2))
+        self.assertIn("keeping the checkpoint's global batch of 16: 2 micro-batches of 4", printed)
+        self.assert_same_losses(self.losses("two"), {step: alone[step] for step in (3, 4)}, TOLERANCE)
+
+
 class Resuming(TrainerTest):
     def test_a_resumed_run_equals_an_uninterrupted_one_step_by_step(self):
         whole = self.losses("whole", short(7), ranks=2)
@@ -72,6 +107,9 @@ class Resuming(TrainerTest):
         printed = self.train("cut", saving(7, 2), ranks=2)
         self.assertIn("resumed after step 4", printed)
         self.assertEqual(self.losses("cut"), whole)
+        curve = xml.etree.ElementTree.parse(self.folder / "cut" / "loss.svg")
+        points = next(element for element in curve.iter() if element.tag.endswith("polyline")).get("points")
+        self.assertEqual([point.split(",")[0] for point in points.split()], ["1", "2", "3", "4", "5", "6", "7"])
 
     @unittest.skipUnless(HAS_FSDP2, "needs FSDP2 on the CPU")
     def test_it_does_so_on_other_ranks_and_degrees_with_the_same_global_batch(self):
@@ -96,14 +134,16 @@ class Resuming(TrainerTest):
         self.assert_same_losses(self.losses("cut"), whole, TOLERANCE)
 
     def test_a_torn_checkpoint_falls_back_to_the_one_before_and_says_so(self):
-        whole = self.losses("whole", saving(6, 2))
+        spread = SHARDED if HAS_FSDP2 else {}
+        whole = self.losses("whole", saving(6, 2, **spread), ranks=2)
         directory = self.folder / "whole" / "checkpoints"
         for step, damage in ((6, lambda data: data[: len(data) // 2]), (4, lambda data: bytes(len(data)))):
             newest = directory / f"step-{step:06d}"
-            victim = max(newest.iterdir(), key=lambda file: file.stat().st_size)
+            # Where each rank writes a file, it is rank 1's: rank 0 itself could read what it needs.
+            victim = max(newest.glob("__1_*.distcp"), default=newest / "state.pt")
             victim.write_bytes(damage(victim.read_bytes()))
-            resumed = short(6, exp_manager__resume_from_checkpoint=str(directory))
-            printed = self.train(newest.name, resumed)
+            resumed = short(6, exp_manager__resume_from_checkpoint=str(directory), **spread)
+            printed = self.train(newest.name, resumed, ranks=2)
             said = [line.split(":")[0] for line in printed if "cannot be used" in line]
             self.assertIn(f"checkpoint {newest} cannot be used", said)
             self.assertIn(f"resumed after step {step - 2}", printed)

@@ -3,18 +3,18 @@
     python3 -m unittest discover -s tests/trainer
 """
 
+import contextlib
+import importlib.util
 import json
 import os
-import sys
 import unittest
 import unittest.mock
 import xml.etree.ElementTree
-from pathlib import Path
 
 import numpy
 import torch
 
-from running import COLLECTION, HAS_FSDP2, LLAMA, TrainerTest, resolved, saving, short, tiny
+from running import COLLECTION, HAS_FSDP2, LLAMA, QUIRKS, TORCHRUN, TrainerTest, resolved, saving, short, tiny
 
 try:
     from omegaconf import OmegaConf
@@ -23,9 +23,9 @@ except ImportError:
 
 from checkpoint import Checkpoints  # noqa: E402
 from data import batch, from_files, source, synthetic  # noqa: E402
-from llama import Llama, flops_per_token, rotations, shape_of  # noqa: E402
+from llama import Llama, flops_per_token, rotations  # noqa: E402
 from parallel import World  # noqa: E402
-from pretrain import schedule  # noqa: E402
+from pretrain import learning_rate  # noqa: E402
 from recipe_config import Refusal, checked  # noqa: E402
 from report import HARDWARE, bf16_flops  # noqa: E402
 
@@ -34,13 +34,8 @@ CPU = torch.device("cpu")
 
 class Training(TrainerTest):
     def test_torchrun_starts_two_processes_that_learn_and_report(self):
-        torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2")
-        # torch 1.13's torchrun fails under Python 3.11 unless redirects name some rank, here one that does not exist.
-        quirks = {"PET_REDIRECTS": "9:1", "PET_TEE": "9:1"} if torch.__version__.startswith("1.") else {}
-        if HAS_FSDP2:
-            # Debian builds newer torch without libuv, which its torchrun asks for.
-            quirks["PYTHONPATH"] = str(Path(__file__).parent / "without_libuv")
-        done = self.run_trainer("two", tiny(trainer__max_steps=15), launcher=torchrun, **quirks)
+        torchrun = (*TORCHRUN, "--standalone", "--nproc_per_node=2")
+        done = self.run_trainer("two", tiny(trainer__max_steps=15), launcher=torchrun, **QUIRKS)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         lines = done.stdout.splitlines()
         self.assertEqual(lines[0], f"world size 2 (nodes 1 × devices 2), torch {torch.__version__}, backend gloo")
@@ -63,6 +58,31 @@ class Training(TrainerTest):
         done = self.run_trainer("named", None, arguments=[str(self.folder / "named" / "recipe.yaml")])
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertFalse((self.folder / "named" / "checkpoints").exists())
+
+
+    def test_on_a_terminal_a_line_tells_the_progress_and_a_missing_tensorboard_is_named(self):
+        tree = short(3, exp_manager__create_tensorboard_logger=True, trainer__log_every_n_steps=2)
+        ours, its = os.openpty()
+        self.addCleanup(os.close, ours)
+        process = self.start("terminal", tree, stdout=its)
+        os.close(its)
+        printed = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while data := os.read(ours, 65536):
+                printed += data
+        self.assertEqual(process.wait(timeout=300), 0, process.communicate()[1])
+        self.assertRegex(printed.decode(), r"\r\x1b\[Kstep 2 of 3, \d+ s left")
+        if importlib.util.find_spec("tensorboard"):
+            self.assertTrue(list((self.folder / "terminal" / "tensorboard").iterdir()))
+        else:
+            self.assertIn("no TensorBoard log, its package is not installed", printed.decode())
+
+    def test_between_two_logged_steps_the_time_of_a_step_is_their_mean(self):
+        self.train("mean", short(6, trainer__log_every_n_steps=3))
+        logged = [json.loads(line) for line in (self.folder / "mean" / "metrics.jsonl").read_text().splitlines()]
+        self.assertEqual([metrics["step"] for metrics in logged], [1, 3, 6])
+        for metrics in logged:
+            self.assertAlmostEqual(metrics["tokens_per_second_per_device"] * metrics["step_seconds"], 2 * 64)
 
 
 class Refusals(TrainerTest):
@@ -122,9 +142,8 @@ class Refusals(TrainerTest):
         ):
             if not HAS_FSDP2 and "shard_degree" in key:
                 continue
-            recipe = checked(tiny(**overrides))
             with self.subTest(key), unittest.mock.patch.dict(os.environ, WORLD_SIZE=str(ranks)):
-                self.assertRaisesRegex(Refusal, key, World, recipe, shape_of(recipe))
+                self.assertRaisesRegex(Refusal, key, lambda: World(checked(tiny(**overrides))))
 
     @unittest.skipIf(HAS_FSDP2, "needs a torch without FSDP2")
     def test_a_torch_without_fsdp2_refuses_tensor_parallelism_and_says_that_it_does_not_shard(self):
@@ -142,20 +161,22 @@ class Refusals(TrainerTest):
         wrong = {"hidden_size": "wide", "num_hidden_layers": 0, "num_key_value_heads": 3, "num_attention_heads": 5}
         for key, value in wrong.items():
             with self.subTest(key), self.assertRaisesRegex(Refusal, f"^model.{key}: "):
-                shape_of(checked(tiny(**{f"model__{key}": value})))
+                checked(tiny(**{f"model__{key}": value}))
 
     def test_a_checkpoint_directory_made_of_null_or_below_a_file_is_refused(self):
         (self.folder / "file").write_text("")
         for directory in ("None/checkpoints", str(self.folder / "file" / "checkpoints")):
             with self.assertRaisesRegex(Refusal, "^exp_manager.checkpoint_dir: "):
-                Checkpoints(checked(tiny(exp_manager__checkpoint_dir=directory)), 10)
+                Checkpoints(checked(tiny(exp_manager__checkpoint_dir=directory)))
 
     def test_a_checkpoint_of_another_model_is_refused(self):
         self.train("small", saving(1, 1))
         directory = str(self.folder / "small" / "checkpoints")
-        done = self.run_trainer("wide", short(2, model__hidden_size=32, exp_manager__resume_from_checkpoint=directory))
-        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-        self.assertIn("exp_manager.resume_from_checkpoint: no checkpoint in", done.stderr)
+        for other in (dict(model__hidden_size=32), dict(model__num_hidden_layers=1), dict(model__moe=True)):
+            with self.subTest(**other):
+                done = self.run_trainer("other", short(2, exp_manager__resume_from_checkpoint=directory, **other))
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                self.assertIn("exp_manager.resume_from_checkpoint: no checkpoint in", done.stderr)
 
 
 class Recipes(unittest.TestCase):
@@ -183,22 +204,22 @@ class Recipes(unittest.TestCase):
 
 class Model(unittest.TestCase):
     def test_llama_3_2_1b_has_its_published_number_of_parameters(self):
-        shape = shape_of(checked(resolved("llama3_2_1b_pretrain")))
+        shape = checked(resolved("llama3_2_1b_pretrain")).model
         shape.max_context_width = 128  # the tables of rotations alone depend on it
         model = Llama(shape, torch.device("meta"))
         self.assertEqual(sum(parameter.numel() for parameter in model.parameters()), 1_235_814_400)
 
     def test_the_arithmetic_of_a_token_is_six_per_weight_and_half_the_attention_matrix(self):
-        shape = shape_of(checked(resolved("llama3_2_1b_pretrain")))
+        shape = checked(resolved("llama3_2_1b_pretrain")).model
         norms = (2 * 16 + 1) * 2048
         self.assertEqual(flops_per_token(shape), 6 * (1_235_814_400 - norms) + 6 * 16 * 2048 * 8192)
-        routed = shape_of(checked(tiny(model__moe=True, model__num_local_experts=4)))
-        plain = shape_of(checked(tiny()))
+        routed = checked(tiny(model__moe=True, model__num_local_experts=4)).model
+        plain = checked(tiny()).model
         self.assertEqual(flops_per_token(routed) - flops_per_token(plain), 6 * 2 * (3 * 64 * 128 + 64 * 4))
 
     def test_a_token_does_not_see_its_future(self):
         for overrides in ({}, {"model__moe": True, "model__num_local_experts": 4}):
-            model = Llama(shape_of(checked(tiny(**overrides))), CPU).eval()
+            model = Llama(checked(tiny(**overrides)).model, CPU).eval()
             tokens = torch.randint(256, (1, 64), generator=torch.Generator().manual_seed(0))
             changed = tokens.clone()
             changed[0, 40:] = 7
@@ -208,7 +229,7 @@ class Model(unittest.TestCase):
             self.assertFalse(torch.allclose(before[0, 40:], after[0, 40:], atol=1e-3))
 
     def test_every_token_goes_through_the_experts_that_its_router_likes_best(self):
-        shape = shape_of(checked(tiny(model__moe=True, model__num_local_experts=4)))
+        shape = checked(tiny(model__moe=True, model__num_local_experts=4)).model
         layer = Llama(shape, CPU).layers[0].mlp
         x = torch.randn(1, 5, 64, generator=torch.Generator().manual_seed(0))
         mixed = layer(x)
@@ -223,22 +244,22 @@ class Model(unittest.TestCase):
         gradients = []
         for on in (False, True):
             torch.manual_seed(0)
-            model = Llama(shape_of(checked(tiny(model__activation_checkpointing=on))), CPU)
+            model = Llama(checked(tiny(model__activation_checkpointing=on)).model, CPU)
             model(torch.arange(64).unsqueeze(0)).square().mean().backward()
             gradients.append(model.layers[0].self_attn.q_proj.weight.grad)
         self.assertTrue(torch.allclose(*gradients))
 
     def test_llama3_scaling_slows_low_frequencies_alone(self):
         recipe = resolved("llama3_2_1b_pretrain", model__max_context_width=2)
-        scaled = rotations(shape_of(checked(recipe)), CPU)[1][1]
+        scaled = rotations(checked(recipe).model, CPU)[1][1]
         recipe["model"]["rope_scaling"] = None
-        plain = rotations(shape_of(checked(recipe)), CPU)[1][1]
+        plain = rotations(checked(recipe).model, CPU)[1][1]
         self.assertAlmostEqual(scaled[0].item(), plain[0].item())
         self.assertAlmostEqual(scaled[31].item() * 32, plain[31].item(), delta=1e-9)
 
     def test_tied_embeddings_share_one_matrix(self):
         for tied in (True, False):
-            model = Llama(shape_of(checked(tiny(model__tie_word_embeddings=tied))), CPU)
+            model = Llama(checked(tiny(model__tie_word_embeddings=tied)).model, CPU)
             self.assertEqual(model.lm_head.weight is model.embed_tokens.weight, tied)
 
 
@@ -285,12 +306,12 @@ class DataAndSchedule(TrainerTest):
         for directory, vocabulary, word in ((None, 256, "train_dir"), (str(empty), 256, "no 65 tokens"), (str(text), 100, "model.vocab_size")):
             recipe = checked(tiny(model__vocab_size=vocabulary, model__data=dict(use_synthetic_data=False, train_dir=directory)))
             with self.assertRaisesRegex(Refusal, word):
-                source(recipe, shape_of(recipe), "model.data.train_dir")(0)
+                source(recipe, "train_dir")(0)
 
     def test_the_rate_warms_up_falls_and_stays(self):
         sched = dict(name="CosineAnnealing", min_lr=0.1, warmup_steps=2, constant_steps=2)
-        rate = schedule(checked(tiny(model__lr_decay_iters=10, model__optim__lr=1.0, model__optim__sched=sched)))
-        rates = [rate(step) for step in range(12)]
+        recipe = checked(tiny(model__lr_decay_iters=10, model__optim__lr=1.0, model__optim__sched=sched))
+        rates = [learning_rate(recipe, step) for step in range(12)]
         self.assertEqual(rates[:3], [0.5, 1.0, 1.0])
         self.assertEqual(rates[2:], sorted(rates[2:], reverse=True))
         self.assertAlmostEqual(rates[5], 0.55)

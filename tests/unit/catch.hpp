@@ -4,4 +4,5 @@
 #include <catch2/catch.hpp>
 #else
 #include <catch2/catch_all.hpp>
+using Catch::Approx;  // version 2 does that itself
 #endif

@@ -11,7 +11,7 @@ inline plan::LaunchPlan sample_plan() {
     plan.resources.job_name = "sample";
     plan.resources.time_limit = 60;
     plan.layout = {.nodes = 4, .devices_per_node = 8, .shard = 8};
-    plan.environment = {{"NCCL_DEBUG", "WARN", false}};
+    plan.environment = {{"NCCL_DEBUG", "WARN"}};
     plan.entry = {"/opt/train.py", {"--steps", "3"}};
     plan.results_dir = "/fsx/results";
     config::Value trainer = config::Value::map();

@@ -59,3 +59,13 @@ TEST_CASE("shipped facts agree with each other") {
     CHECK(shipped().accelerator("a10g")->name == "NVIDIA A10G");
     CHECK(hardware::compute_capability_text(*shipped().accelerator("b300")->compute_capability) == "10.3");
 }
+
+TEST_CASE("shipped profiles set little: nothing that current libraries choose themselves") {
+    using Environment = std::vector<std::pair<std::string, std::string>>;
+    CHECK(shipped().environment_of(*shipped().instance("p5.48xlarge")) ==
+          Environment{{"FI_EFA_USE_HUGE_PAGE", "0"}, {"NCCL_SOCKET_IFNAME", "^lo,docker,veth"}});
+    CHECK(shipped().environment_of(*shipped().instance("g5.xlarge")) ==
+          Environment{{"NCCL_SHM_USE_CUDA_MEMCPY", "1"}, {"NCCL_SOCKET_IFNAME", "^lo,docker,veth"}});
+    CHECK(shipped().environment_of(*shipped().instance("trn1.32xlarge")) == Environment{{"FI_EFA_USE_HUGE_PAGE", "0"}});
+    CHECK(shipped().environment_of(*shipped().instance("dgx-h100")).empty());
+}

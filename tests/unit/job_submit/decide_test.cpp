@@ -1,23 +1,41 @@
 #include "catch.hpp"
+#include "../cluster/clusters.hpp"
 #include "decide.hpp"
 #include "sample_plan.hpp"
 
 using namespace recipe;
-using job_submit::decide;
 using job_submit::JobRequest;
+using job_submit::Snapshot;
 using test::sample_plan;
 
 namespace {
 
 std::string json_of(const plan::LaunchPlan& plan) { return plan::to_json(plan).value(); }
 
+/// A cluster that has all that the sample wants, and a site without policies.
+Snapshot sample_snapshot() {
+    Snapshot snapshot;
+    snapshot.catalogue = std::make_shared<const hardware::Catalogue>(test::shipped_catalogue());
+    snapshot.inventory =
+        std::make_shared<const cluster::Inventory>(test::ClusterBuilder().nodes("train", 4, test::g5).nodes("cpu", 2, test::cpu_node).take());
+    return snapshot;
+}
+
+Snapshot with_policy(site::Policy policy) {
+    Snapshot snapshot = sample_snapshot();
+    snapshot.settings = std::make_shared<const site::Settings>(site::Settings{.policy = std::move(policy)});
+    return snapshot;
+}
+
+Expected<job_submit::Decision> decide(const JobRequest& request) { return job_submit::decide(request, sample_snapshot()); }
+
 }  // namespace
 
-TEST_CASE("a job without a plan is left alone") { CHECK(decide({}).value() == job_submit::Fills{}); }
+TEST_CASE("a job without a plan is left alone") { CHECK(decide({}).value().fills == job_submit::Fills{}); }
 
 TEST_CASE("what nobody set is filled in from the plan") {
     const std::string json = json_of(sample_plan());
-    const auto fills = decide({.plan = json, .cluster_has_gpus = true}).value();
+    const auto fills = decide({.plan = json, .cluster_has_gpus = true}).value().fills;
     CHECK(fills.nodes == 4u);
     CHECK(fills.tasks_per_node == std::uint16_t{1});
     CHECK(fills.gpus_per_node == 8);
@@ -37,15 +55,16 @@ TEST_CASE("what somebody set stays") {
                                .sharing_given = true,
                                .memory_given = true,
                                .name_given = true,
-                               .gpus_given = true,
+                               .tres_per_node = "gres:gpu:8",
                                .cluster_has_gpus = true})
-                           .value();
-    CHECK(fills == job_submit::Fills{});
+                           .value()
+                           .fills;
+    CHECK(fills == job_submit::Fills{.admin_comment = "recipe=training/llama/sample plan=" + sample_plan().digest.substr(0, 12)});
 }
 
 TEST_CASE("a cluster without a gpu GRES is asked for none") {
     const std::string json = json_of(sample_plan());
-    CHECK_FALSE(decide({.plan = json}).value().gpus_per_node);
+    CHECK_FALSE(decide({.plan = json}).value().fills.gpus_per_node);
 }
 
 TEST_CASE("a job for other nodes than its plan is refused with both numbers") {
@@ -71,8 +90,108 @@ TEST_CASE("garbage in place of a plan is refused") {
     CHECK_FALSE(decide({.plan = ""}));
 }
 
-TEST_CASE("GPUs are recognised in every Slurm's spelling") {
-    for (const char* text : {"gpu", "gpu:8", "gres:gpu:8", "gres/gpu:8", "gres/gpu=1", "cpu=2,gres/gpu=1", "shard:1,gpu:a10g:4"})
-        CHECK(job_submit::names_gpus(text));
-    for (const char* text : {"", "cpu=2", "gres:shard:8", "gpus:8", "mygpu:1"}) CHECK_FALSE(job_submit::names_gpus(text));
+TEST_CASE("fewer GPUs than the plan has are refused, in every Slurm's spelling") {
+    const std::string json = json_of(sample_plan());
+    for (const char* text : {"gpu:4", "gres:gpu:4", "gres/gpu:4", "gres/gpu=4", "cpu=2,gres/gpu=4", "shard:1,gpu:a10g:4"}) {
+        const auto refused = decide({.plan = json, .tres_per_node = text});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "controller.gpus");
+        CHECK(refused.error().front().message == "the job asks for 4 GPUs per node, its recipe was planned for 8");
+    }
+    CHECK_FALSE(decide({.plan = json, .tres_per_job = "gres:gpu:16"}));
+    CHECK(decide({.plan = json, .tres_per_job = "gres:gpu:32"}));
+    CHECK_FALSE(decide({.plan = json, .tres_per_task = "gres:gpu:1"}));
+    CHECK(decide({.plan = json, .tasks_per_node = 8, .tres_per_task = "gres:gpu:1"}));
+    CHECK(decide({.plan = json, .tres_per_node = "gres:shard:4"}));
+}
+
+TEST_CASE("a component of a heterogeneous job has no recipe") {
+    const std::string json = json_of(sample_plan());
+    const auto refused = decide({.plan = json, .heterogeneous = true});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().front().code == "submit.heterogeneous");
+    CHECK(decide({.heterogeneous = true}));
+}
+
+TEST_CASE("a range that -w begins above the plan is refused") {
+    const std::string json = json_of(sample_plan());
+    CHECK(decide({.plan = json, .min_nodes = 6}).error().front().message == "the job asks for 6 nodes, its recipe was planned for 4");
+    CHECK(decide({.plan = json, .min_nodes = 1, .max_nodes = 4}).error().front().message ==
+          "the job asks for 1 to 4 nodes, its recipe was planned for 4");
+}
+
+TEST_CASE("what the cluster lacks is refused, and a site may let it pass") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.layout.nodes = 8;
+    const std::string json = json_of(plan);
+    const auto refused = decide({.plan = json});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().front().code == "cluster.nodes");
+    Snapshot lenient = sample_snapshot();
+    lenient.settings = std::make_shared<const site::Settings>(site::Settings{.severities = {{"cluster.nodes", Severity::warning}}});
+    const auto accepted = job_submit::decide({.plan = json}, lenient);
+    REQUIRE(accepted);
+    CHECK(accepted->notes.front().severity == Severity::warning);
+}
+
+TEST_CASE("without a picture of the cluster a job goes on with a hint, unless the site wants none such") {
+    const std::string json = json_of(sample_plan());
+    const auto accepted = job_submit::decide({.plan = json}, {});
+    REQUIRE(accepted);
+    REQUIRE(accepted->notes.size() == 1);
+    CHECK(accepted->notes.front().code == "cluster.no_inventory");
+    CHECK(accepted->notes.front().severity == Severity::hint);
+    Snapshot strict;
+    strict.settings = std::make_shared<const site::Settings>(site::Settings{.severities = {{"cluster.no_inventory", Severity::error}}});
+    CHECK_FALSE(job_submit::decide({.plan = json}, strict));
+}
+
+TEST_CASE("a partition may require a recipe, the default one too") {
+    const Snapshot snapshot = with_policy({.require_recipe = {"train"}});
+    for (const char* partitions : {"train", "cpu,train", ""}) {
+        const auto refused = job_submit::decide({.partitions = partitions}, snapshot);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "policy.recipe_required");
+        CHECK(refused.error().front().message ==
+              "in partition train of this cluster every job has a recipe; `srecipe list` shows which there are");
+    }
+    CHECK(job_submit::decide({.partitions = "cpu"}, snapshot));
+    const std::string json = json_of(sample_plan());
+    CHECK(job_submit::decide({.plan = json, .partitions = "train"}, snapshot));
+}
+
+TEST_CASE("a site has instance types, limits by the recipe's name and partitions for recipes") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.instance_type = "g5.48xlarge";
+    const std::string json = json_of(plan);
+    const auto type = job_submit::decide({.plan = json}, with_policy({.instance_types = {"p5.48xlarge"}}));
+    REQUIRE_FALSE(type);
+    CHECK(type.error().front().code == "policy.instance_type");
+    CHECK(type.error().front().fix == "--recipe-set=instance_type=p5.48xlarge");
+
+    for (const char* pattern : {"sample", "sam*", "training/llama/*"}) {
+        const auto most = job_submit::decide({.plan = json}, with_policy({.max_nodes = {{pattern, 2}, {"*", 1}}}));
+        REQUIRE_FALSE(most);
+        CHECK(most.error().front().code == "policy.max_nodes");
+        CHECK(most.error().front().fix == "--recipe-set=trainer.num_nodes=2");
+    }
+    CHECK(job_submit::decide({.plan = json}, with_policy({.max_nodes = {{"sample", 4}, {"*", 1}}})));
+
+    const Snapshot routed = with_policy({.default_partition = {{"g5.48xlarge", "train"}}});
+    CHECK(job_submit::decide({.plan = json}, routed)->fills.partition == "train");
+    CHECK_FALSE(job_submit::decide({.plan = json, .partitions = "train"}, routed)->fills.partition);
+}
+
+TEST_CASE("the comment for accounting is bounded, escaped and beside another plugin's") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.recipe = "a\nb" + std::string(400, 'x');
+    const std::string json = json_of(plan);
+    const auto decided = decide({.plan = json, .admin_comment = "charged"});
+    REQUIRE(decided);
+    const std::string comment = decided->fills.admin_comment.value();
+    CHECK(comment.starts_with("charged recipe=a\\x0abxxx"));
+    CHECK(comment.find("... plan=" + plan.digest.substr(0, 12)) != std::string::npos);
+    CHECK(comment.size() < 400);
+    const std::string full(1020, 'c');
+    CHECK(decide({.plan = json, .admin_comment = full})->fills.admin_comment == full);
 }

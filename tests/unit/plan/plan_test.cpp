@@ -27,7 +27,13 @@ TEST_CASE("a plan survives its JSON") {
     plan::LaunchPlan plan = sample_plan();
     plan.container = "/fsx/images/train.sqsh";
     plan.instance_type = "g5.48xlarge";
-    plan.environment.push_back({"QUOTES", "a \"b\" 'c' \\ d\n", true});
+    plan.environment.push_back({"QUOTES", "a \"b\" 'c' \\ d\n", plan::Origin::typed});
+    plan.environment.push_back({"OF_SITE", "1", plan::Origin::site});
+    plan.environment.push_back({"OF_PROFILE", "1", plan::Origin::profile});
+    plan.interfaces_by_route = true;
+    plan.check_seconds = 3;
+    plan.checkpoint_directories = {"/fsx/checkpoints"};
+    plan.resources.ranks_per_chip = 4;
     plan.overrides = {"trainer.num_nodes=4"};
     const auto json = plan::to_json(plan);
     REQUIRE(json);
@@ -72,6 +78,10 @@ TEST_CASE("a forged plan is refused, whatever is wrong with it") {
     CHECK(code_of(plan::from_json(replaced(json, "/fsx/results", "results"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "NCCL_DEBUG", "LD=PRELOAD"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"num_nodes\":4", "\"num_nodes\":5"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"WARN\"", "\"WARN\",\"root\""))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"check_seconds\":61,\"container\":"))) == "plan.malformed");
+    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"checkpoint_directories\":[\"x\"],\"container\":"))) ==
+          "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(1'000'000, '['))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(30'000, '['))) == "plan.malformed");
 }

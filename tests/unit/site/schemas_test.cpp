@@ -61,7 +61,8 @@ TEST_CASE("the shipped files are what their schemas ask for") {
 TEST_CASE("the hardware schema and the loader refuse the same") {
     for (const std::string_view text :
          {"accelerators: {x: gpu 96 - - true true pcie 1 - X}", "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, "
-          "fp8: false, ranks: 4, cores: 8, name: X}}", "{}"}) {
+          "fp8: false, ranks: 4, cores: 8, name: X}}", "{}",
+          "profiles: {mine: {instance_types: [p5*], efa: true, environment: {A: 1, B: two}}}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) == "");
         const HardwareFile file(text);
@@ -69,7 +70,8 @@ TEST_CASE("the hardware schema and the loader refuse the same") {
     }
     for (const std::string_view text :
          {"accelerators: []", "accelerators: {x: {kind: tpu}}", "accelerators: {x: {cores: 0}}", "accelerators: {x: gpu}",
-          "machines: {}", "instance_types: {x: {colour: red}}", "instance_types: {'a b': h100 8}"}) {
+          "machines: {}", "instance_types: {x: {colour: red}}",
+          "profiles: {x: {environment: {A-B: 1}}}", "profiles: {x: {instance_types: p5*}}", "profiles: {x: p5}", "instance_types: {'a b': h100 8}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) != "");
         const HardwareFile file(text);

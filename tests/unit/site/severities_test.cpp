@@ -29,4 +29,21 @@ TEST_CASE("a site's severities are for codes that there are, and not for what no
     }
 }
 
+TEST_CASE("a site sets variables, asks for interfaces by route, and says how long nodes may look") {
+    const HardwareFile file("env_vars: {HF_HOME: /fsx/hf, THREADS: 4}\ninterfaces: route\nnode_check_seconds: 0");
+    const auto settings = load(file.path);
+    REQUIRE(settings);
+    CHECK(settings->environment == std::vector<std::pair<std::string, std::string>>{{"HF_HOME", "/fsx/hf"}, {"THREADS", "4"}});
+    CHECK(settings->interfaces_by_route);
+    CHECK(settings->check_seconds == 0);
+    for (const char* text : {"env_vars: [A]", "env_vars: {A-B: 1}", "env_vars: {A: [1]}", "env_vars: {A: null}", "interfaces: eth0",
+                             "node_check_seconds: 61", "node_check_seconds: -1", "node_check_seconds: soon"}) {
+        INFO(text);
+        const HardwareFile wrong(text);
+        const auto refused = load(wrong.path);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "site.file");
+    }
+}
+
 }  // namespace recipe::site

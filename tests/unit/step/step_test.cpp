@@ -64,8 +64,11 @@ TEST_CASE("the processes of a node share its CPUs unless the user said how") {
 
 TEST_CASE("the first node alone hosts the rendezvous") {
     Facts facts = four_nodes();
+    CHECK(value_of(step::rendezvous_environment(sample_plan(), facts, {.rank = 0}).value(), "PET_RDZV_CONF") == "is_host=1");
+    // -m arbitrary: the first task may be on any node.
     facts.node_rank = 0;
-    CHECK(value_of(step::rendezvous_environment(sample_plan(), facts, {}).value(), "PET_RDZV_CONF") == "is_host=1");
+    CHECK(value_of(step::rendezvous_environment(sample_plan(), facts, {.rank = 3}).value(), "PET_RDZV_CONF") == "is_host=0");
+    CHECK(value_of(step::rendezvous_environment(sample_plan(), facts, {.rank = 3}).value(), "PET_NODE_RANK") == "3");
 }
 
 TEST_CASE("one node needs no port that another job could hold") {
@@ -128,7 +131,7 @@ TEST_CASE("an IPv6 head is bracketed beside its port") {
 
 TEST_CASE("what the user exported beats the recipe, what was typed beats both") {
     plan::LaunchPlan plan = sample_plan();
-    plan.environment = {{"FROM_RECIPE", "1", false}, {"TYPED", "2", true}};
+    plan.environment = {{"FROM_RECIPE", "1"}, {"TYPED", "2", plan::Origin::typed}};
     const auto changes = step::recipe_environment(plan, four_nodes());
     CHECK_FALSE(find(changes, "FROM_RECIPE")->overwrite);
     CHECK(find(changes, "TYPED")->overwrite);

@@ -49,6 +49,27 @@ public:
         request_.severities = std::move(severities);
         return *this;
     }
+    Submitting& named_by(std::string variable, std::string shadowed = {}) {
+        request_.default_of = std::move(variable);
+        request_.shadowed_recipe = std::move(shadowed);
+        return *this;
+    }
+    Submitting& sent_to(std::string clusters) {
+        request_.other_clusters = std::move(clusters);
+        return *this;
+    }
+    Submitting& noting(Diagnostic note) {
+        request_.notes.push_back(std::move(note));
+        return *this;
+    }
+    Submitting& with_site_environment(std::vector<std::pair<std::string, std::string>> environment) {
+        request_.site_environment = std::move(environment);
+        return *this;
+    }
+    Submitting& with_interfaces_by_route() {
+        request_.interfaces_by_route = true;
+        return *this;
+    }
     Submitting& without_script() {
         request_.needs_entry = true;
         return *this;
@@ -232,7 +253,7 @@ TEST_CASE("an experiment without a directory gets the job's own") {
 TEST_CASE("typed variables are marked, those of the recipe are not") {
     const auto submission = Submitting(tiny).set("+env_vars.MINE=1").set("+env_vars.SCRIPT=1", Level::script).accepted();
     const auto typed = [&](const std::string& name) {
-        return std::ranges::find(submission.plan.environment, name, &plan::Variable::name)->typed;
+        return std::ranges::find(submission.plan.environment, name, &plan::Variable::name)->origin == plan::Origin::typed;
     };
     CHECK(typed("MINE"));
     CHECK_FALSE(typed("SCRIPT"));
@@ -321,4 +342,76 @@ TEST_CASE("a site's severities decide") {
               .at_a_site_with({{"devices.exceeds", Severity::hint}})
               .outcome()
               .submission);
+}
+
+namespace {
+
+std::size_t count_of(const submit::Outcome& outcome, std::string_view code) {
+    return static_cast<std::size_t>(std::ranges::count(outcome.diagnostics, code, &Diagnostic::code));
+}
+
+}  // namespace
+
+TEST_CASE("a job for another cluster asks for its GPUs whatever this one has, and a hint says what was not looked at") {
+    auto submitting = Submitting("llama3_2_1b_pretrain");
+    CHECK(option_of(submitting.accepted(), "gpus-per-node") == "(not set)");
+    submitting.sent_to("--clusters=b");
+    CHECK(option_of(submitting.accepted(), "gpus-per-node") == "8");
+    const submit::Outcome outcome = submitting.outcome();
+    REQUIRE(count_of(outcome, "submit.other_cluster") == 1);
+    CHECK(outcome.diagnostics.front().severity == Severity::hint);
+    CHECK(outcome.diagnostics.front().message.starts_with("--clusters=b sends the job to another cluster"));
+}
+
+TEST_CASE("a recipe that a variable names is remembered in a refusal only, or where it beats a script's") {
+    CHECK(count_of(Submitting("llama3_2_1b_pretrain").named_by("SBATCH_RECIPE").outcome(), "submit.default_recipe") == 0);
+    const submit::Outcome refused = Submitting("no_such_recipe").named_by("SBATCH_RECIPE").outcome();
+    REQUIRE(count_of(refused, "submit.default_recipe") == 1);
+    CHECK(refused.diagnostics.back().message == "the recipe is that of SBATCH_RECIPE=no_such_recipe");
+    CHECK(refused.diagnostics.back().fix == "--recipe=none");
+    const submit::Outcome beaten = Submitting("llama3_2_1b_pretrain").named_by("SBATCH_RECIPE", "other").outcome();
+    REQUIRE(beaten.submission);
+    CHECK(beaten.diagnostics.front().code == "submit.default_recipe");
+    CHECK(beaten.diagnostics.front().severity == Severity::warning);
+    CHECK(beaten.diagnostics.front().fix == "--recipe=other");
+}
+
+TEST_CASE("what was noted on the way to a request comes first, and the site weighs it") {
+    const Diagnostic note{.severity = Severity::warning, .code = "compose.search_path", .message = "no folder"};
+    auto submitting = Submitting("llama3_2_1b_pretrain").noting(note);
+    CHECK(submitting.outcome().submission);
+    CHECK(submitting.outcome().diagnostics.front() == note);
+    submitting.at_a_site_with({{"compose.search_path", Severity::error}});
+    CHECK_FALSE(submitting.outcome().submission);
+    submitting.at_a_site_with({{"compose.search_path", std::nullopt}});
+    CHECK(count_of(submitting.outcome(), "compose.search_path") == 0);
+}
+
+TEST_CASE("the recipe's variables beat the site's, which beat the instance type's; null keeps both out") {
+    Submitting submitting(tiny);
+    submitting.with_site_environment(
+        {{"NCCL_DEBUG", "INFO"}, {"OF_SITE", "1"}, {"NCCL_SHM_USE_CUDA_MEMCPY", "0"}, {"OUT", "1"}});
+    const auto submission = submitting.set("instance_type=g5.48xlarge").set("+env_vars.OUT=null").accepted();
+    const auto find = [&](const std::string& name) -> const plan::Variable* {
+        const auto found = std::ranges::find(submission.plan.environment, name, &plan::Variable::name);
+        return found != submission.plan.environment.end() ? &*found : nullptr;
+    };
+    CHECK(*find("NCCL_DEBUG") == plan::Variable{"NCCL_DEBUG", "WARN", plan::Origin::recipe});
+    CHECK(*find("OF_SITE") == plan::Variable{"OF_SITE", "1", plan::Origin::site});
+    CHECK(*find("NCCL_SHM_USE_CUDA_MEMCPY") == plan::Variable{"NCCL_SHM_USE_CUDA_MEMCPY", "0", plan::Origin::site});
+    CHECK(*find("NCCL_SOCKET_IFNAME") == plan::Variable{"NCCL_SOCKET_IFNAME", "^lo,docker,veth", plan::Origin::profile});
+    CHECK(find("OUT") == nullptr);
+    const auto by_route = submitting.with_interfaces_by_route().accepted();
+    CHECK(std::ranges::count(by_route.plan.environment, "NCCL_SOCKET_IFNAME", &plan::Variable::name) == 0);
+    CHECK(by_route.plan.interfaces_by_route);
+}
+
+TEST_CASE("nodes look at checkpoint directories outside the results directory, unless a container has its own") {
+    CHECK(Submitting(tiny).accepted().plan.checkpoint_directories.empty());
+    const auto elsewhere = Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints/").accepted();
+    CHECK(elsewhere.plan.checkpoint_directories == std::vector<std::string>{"/fsx/checkpoints"});
+    CHECK(Submitting(tiny).set("exp_manager.exp_dir=/fsx/run").accepted().plan.checkpoint_directories ==
+          std::vector<std::string>{"/fsx/run"});
+    CHECK(Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints").set("container=/fsx/x.sqsh").accepted()
+              .plan.checkpoint_directories.empty());
 }

@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "recipe_under_test.hpp"
 
+#include <fmt/format.h>
+
 using namespace recipe;
 using namespace recipe::validate;
 
@@ -55,6 +57,31 @@ TEST_CASE("kinds and bounds are held as the entry script holds them") {
     CHECK(judged(llama().with("++recipes.model.layers=2 ++recipes.model.rate=1 ++recipes.model.on=1"), keys).size() == 1);
 }
 
+TEST_CASE("a number that does not divide what the entry script splits by it is refused with both") {
+    const std::string keys = table("model.layers: {kind: int, above: 0, divides: [model.width, model.depth]}, "
+                                   "model.width: {kind: int}, model.depth: {kind: int, default: 1}");
+    CHECK(judged(llama().with("++recipes.model.layers=3 ++recipes.model.width=9"), keys).empty());
+    CHECK(judged(llama().with("++recipes.model.layers=3 ++recipes.model.width=9 ++recipes.model.depth=12"), keys).empty());
+    const auto found = judged(llama().with("++recipes.model.layers=3 ++recipes.model.width=9 ++recipes.model.depth=10"), keys);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].code == "program.unsupported");
+    CHECK(found[0].key == "model.layers");
+    CHECK(found[0].message == "model.layers is 3, but the entry script takes what divides model.depth 10");
+    for (const std::string_view layers : {"0", "-3"}) {
+        const auto bounded = judged(llama().with(fmt::format("++recipes.model.layers={} ++recipes.model.width=9", layers)), keys);
+        REQUIRE(bounded.size() == 1);
+        CHECK(bounded[0].message.ends_with("but the entry script takes what is above 0"));
+    }
+}
+
+TEST_CASE("of heads that the tensor-parallel degree does not divide the layout's rule alone speaks") {
+    const std::string keys = table("model.tensor_model_parallel_degree: {kind: int, default: 1, divides: [model.num_key_value_heads, "
+                                   "model.vocab_size]}, model.num_key_value_heads: {kind: int, default: 1}, "
+                                   "model.vocab_size: {kind: int, default: 1}");
+    CHECK(judged(llama().with("model.tensor_model_parallel_degree=8 model.num_key_value_heads=4"), keys).empty());
+    CHECK(judged(llama().with("model.tensor_model_parallel_degree=8 ++recipes.model.vocab_size=100"), keys).size() == 1);
+}
+
 TEST_CASE("a key that the entry script needs and the recipe does not set is named") {
     const auto found = judged(llama(), table("model.vocab_size: {kind: int}, model.rope: {kind: int, default: 1}"));
     REQUIRE(found.size() == 1);
@@ -77,6 +104,7 @@ TEST_CASE("a key that nobody reads is refused, unless it asks for nothing") {
 TEST_CASE("a keys.yaml of another form says nothing") {
     for (const std::string_view keys : {"read: 3", "[1]", "moot: [model.]", "{}"})
         CHECK(judged(llama().with("model.fp8=True"), keys).empty());
-    for (const std::string_view rule : {"model.fp8: true", "1: {kind: int}", "model.fp8: {one_of: 3}", "model.fp8: {kind: [1], default: 1}"})
+    for (const std::string_view rule : {"model.fp8: true", "1: {kind: int}", "model.fp8: {one_of: 3}", "model.fp8: {kind: [1], default: 1}",
+                                        "model.num_key_value_heads: {divides: 3}", "model.num_key_value_heads: {divides: [1, [x]]}"})
         CHECK(judged(llama().with("model.fp8=True"), table(std::string(rule))).empty());
 }

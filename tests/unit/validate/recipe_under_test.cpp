@@ -71,8 +71,8 @@ RecipeUnderTest& RecipeUnderTest::with(std::string_view overrides) {
     std::istringstream words{std::string(overrides)};
     for (std::string word; words >> word;) {
         if (word.starts_with("--recipe-set=")) word.erase(0, 13);
-        const bool add = word.starts_with("++");
-        if (add) word.erase(0, 2);
+        const bool add = word.starts_with('+');
+        word.erase(0, word.find_first_not_of('+'));
         const std::size_t equals = word.find('=');
         REQUIRE(equals != std::string::npos);
         std::string key = word.substr(0, equals), text = word.substr(equals + 1);

@@ -194,6 +194,7 @@ const Case cases[] = {
     {"launch.unknown_key", llama, "++cluster.partition=gpu", "++cluster.partitoin=gpu", hint, false},
     {"model.misspelt", llama,
      "++recipes.model.activation_checkpointing=true", "++recipes.model.activation_chekpointing=true", hint, false},
+    {"model.misplaced", llama, "+recipes.memory.loss=chunked", "+memory.loss=chunked", warning, true},
     {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
     {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1 model.max_context_width=6144", warning, false},
     {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},

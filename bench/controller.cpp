@@ -1,0 +1,77 @@
+// Times what slurmctld does with a plan, on a warm machine and this thread's processor time.
+//
+//   bench_controller SOURCE_DIR PLAN.json [NODES]      one line of JSON: {"name","value","quick","unit","target"}
+//
+// PLAN.json is what `srecipe plan` prints; the cluster has NODES nodes (default 10,000) in three partitions.
+#include "decide.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace recipe;
+
+constexpr int rounds = 2000;
+
+[[noreturn]] void give_up(const Diagnostics& problems) {
+    fmt::print(stderr, "bench_controller: {}\n", problems.empty() ? "failed" : problems.front().message);
+    std::exit(1);
+}
+
+job_submit::Snapshot snapshot_of(const std::string& source, int nodes) {
+    auto catalogue = hardware::Catalogue::load({source + "/etc/hardware.yaml"});
+    if (!catalogue) give_up(catalogue.error());
+    std::vector<cluster::NodeRecord> records;
+    std::vector<cluster::PartitionRecord> partitions{{.name = "all", .is_default = true}, {.name = "train"}, {.name = "cpu"}};
+    for (int i = 0; i < nodes; ++i) {
+        const bool gpu = i % 4 != 0;
+        records.push_back({.name = fmt::format("n{}", i),
+                           .features = gpu ? "g5.48xlarge,efa" : "c6i.32xlarge",
+                           .gres = gpu ? "gpu:a10g:8" : "",
+                           .memory_mib = 700'000});
+        for (cluster::PartitionRecord* partition : {&partitions[0], &partitions[gpu ? 1 : 2]})
+            partition->nodes.push_back(static_cast<std::size_t>(i));
+    }
+    job_submit::Snapshot snapshot;
+    snapshot.inventory = std::make_shared<const cluster::Inventory>(cluster::take_inventory(records, partitions, *catalogue, {}));
+    snapshot.catalogue = std::make_shared<const hardware::Catalogue>(std::move(*catalogue));
+    return snapshot;
+}
+
+double milliseconds() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3 && argc != 4) {
+        fmt::print(stderr, "usage: bench_controller SOURCE_DIR PLAN.json [NODES]\n");
+        return 2;
+    }
+    std::ifstream file(argv[2]);
+    const std::string plan{std::istreambuf_iterator<char>(file), {}};
+    const job_submit::Snapshot snapshot = snapshot_of(argv[1], argc == 4 ? std::atoi(argv[3]) : 10'000);
+    const job_submit::JobRequest request{.plan = plan, .partitions = "train", .cluster_has_gpus = true};
+    if (const auto decided = job_submit::decide(request, snapshot); !decided) give_up(decided.error());
+    std::vector<double> times;
+    for (int i = 0; i < rounds; ++i) {
+        const double start = milliseconds();
+        static_cast<void>(job_submit::decide(request, snapshot));
+        times.push_back(milliseconds() - start);
+    }
+    std::ranges::sort(times);
+    fmt::print("{{\"name\":\"decide\",\"value\":{:.4f},\"quick\":{:.4f},\"p99\":{:.4f},\"unit\":\"ms\",\"target\":0.1}}\n",
+               times[rounds / 2], times[rounds / 10], times[rounds * 99 / 100]);
+    return 0;
+}

@@ -1,0 +1,154 @@
+// srecipe doctor: is this installation as README.md says, as far as this host can see.
+#include "context.hpp"
+#include "installed_slurm.hpp"
+
+#include "family/family.hpp"
+#include "render/render.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace recipe::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* spank_file = "spank_recipe.so";
+constexpr const char* job_submit_file = "job_submit_recipe.so";
+
+/// Prints a line for everything that was looked at.
+class Findings {
+public:
+    void good(const std::string& text) { fmt::print("good: {}\n", text); }
+    void add(const Diagnostic& diagnostic) {
+        std::string before = fmt::format("{}: ", to_string(diagnostic.severity));
+        for (const std::string& line : render::lines(diagnostic)) fmt::print("{}{}\n", std::exchange(before, ""), line);
+        wrong_ = wrong_ || diagnostic.severity == Severity::error;
+    }
+    void add(const Diagnostics& diagnostics) {
+        for (const Diagnostic& diagnostic : diagnostics) add(diagnostic);
+    }
+    [[nodiscard]] int status() const { return wrong_ ? exit_wrong : exit_good; }
+
+private:
+    bool wrong_ = false;
+};
+
+Diagnostic wrong_plugin(const fs::path& file, std::string message) {
+    return {.code = "doctor.plugin", .source = {.name = file.string()}, .message = std::move(message)};
+}
+
+/// Whether the Slurm that loads it takes this file: exactly its version, or its release.
+void look_at_plugin(Findings& findings, const fs::path& file, std::optional<SlurmVersion> slurm, bool exactly) {
+    const std::optional<SlurmVersion> built = version_of_plugin(file);
+    if (!built) return findings.add(wrong_plugin(file, fmt::format("{} is not there, or is no plugin of Slurm", file.string())));
+    if (!slurm) return findings.add(wrong_plugin(file, "the version of Slurm here is not known, so the plugin's was not compared"));
+    if (exactly ? *built != *slurm : built->release() != slurm->release())
+        return findings.add(wrong_plugin(file, fmt::format("{} was built for Slurm {}, and Slurm is {} here: it is not loaded", file.string(),
+                                                           built->text(), slurm->text())));
+    findings.good(fmt::format("{}, built for Slurm {}", file.string(), built->text()));
+}
+
+void look_at_library(Findings& findings, const fs::path& plugin) {
+    const fs::path library = (plugin.parent_path() / RECIPE_LIB_FROM_PLUGIN / "librecipe_spank.so").lexically_normal();
+    if (access(library.c_str(), R_OK) == 0) findings.good(library.string());
+    else findings.add(wrong_plugin(plugin, fmt::format("the plugin's library {} is not there", library.string())));
+}
+
+/// What users of sbatch get, which --site and -C may change for srecipe.
+site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& slurm) {
+    const std::string file = slurm.setting("PlugStackConfig");
+    const Expected<std::vector<PlugstackLine>> lines = read_plugstack(file.empty() ? "/etc/slurm/plugstack.conf" : file);
+    if (!lines) {
+        findings.add(lines.error());
+        return {};
+    }
+    std::vector<const PlugstackLine*> ours;
+    for (const PlugstackLine& line : *lines)
+        if (fs::path(line.path).filename() == spank_file) ours.push_back(&line);
+    if (ours.size() != 1) {
+        findings.add({.code = "doctor.plugstack",
+                      .source = ours.empty() ? Source{.name = file} : ours.back()->source,
+                      .message = ours.empty() ? fmt::format("no line names {}, so that no command knows --recipe", spank_file)
+                                              : fmt::format("{} lines name {}; Slurm loads it once for each", ours.size(), spank_file),
+                      .fix = ours.empty() ? "required /path/of/spank_recipe.so" : ""});
+        if (ours.empty()) return {};
+    }
+    const PlugstackLine& line = *ours.front();
+    findings.good(fmt::format("{}: {} {}", to_string(line.source), line.required ? "required" : "optional", line.path));
+    const bool absolute = line.path.starts_with('/');
+    if (!absolute || !line.required)
+        findings.add({.severity = Severity::warning,
+                      .code = "doctor.plugstack",
+                      .source = line.source,
+                      .message = absolute ? "an optional plugin's refusals are ignored: a job that cannot work is submitted all the same"
+                                          : "Slurm opens a plugin twice whose path is not absolute",
+                      .fix = fmt::format("required {}", absolute ? line.path : slurm.in_plugin_directories(line.path).string())});
+    const fs::path plugin = absolute ? fs::path(line.path) : slurm.in_plugin_directories(line.path);
+    look_at_plugin(findings, plugin.empty() ? fs::path(line.path) : plugin, slurm.here, false);
+    look_at_library(findings, plugin);
+    const auto arguments = site::read_plugin_arguments({line.arguments.begin(), line.arguments.end()});
+    if (arguments) return *arguments;
+    findings.add(arguments.error());
+    return {};
+}
+
+void look_at_job_submit(Findings& findings, const InstalledSlurm& slurm) {
+    const std::string named = ',' + slurm.setting("JobSubmitPlugins") + ',';
+    if (!named.contains(",recipe,"))
+        return findings.add({.severity = Severity::warning,
+                             .code = "doctor.job_submit",
+                             .source = {.name = "slurm.conf"},
+                             .message = "JobSubmitPlugins does not name recipe: slurmctld holds no plan against the cluster",
+                             .fix = "JobSubmitPlugins=recipe"});
+    const fs::path plugin = slurm.in_plugin_directories(job_submit_file);
+    if (!plugin.empty()) return look_at_plugin(findings, plugin, slurm.controller, true);
+    findings.add({.severity = Severity::hint,
+                  .code = "doctor.job_submit",
+                  .source = {.name = "slurm.conf"},
+                  .message = fmt::format("{} is in no directory of PluginDir on this host; controllers need it, others do not", job_submit_file)});
+}
+
+void look_at_collection(Findings& findings, const fs::path& folder) {
+    const fs::path recipes = folder / "recipes";
+    const auto found = config::list_recipes({folder});
+    if (access(recipes.c_str(), R_OK | X_OK) == 0 && found && !found->empty())
+        return findings.good(fmt::format("{}, {} recipes", folder.string(), found->size()));
+    findings.add({.code = "doctor.collection",
+                  .source = {.name = folder.string()},
+                  .message = fmt::format("{} is not there, cannot be read, or holds no recipes", recipes.string())});
+}
+
+void look_at_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin, const fs::path& slurm_conf) {
+    const config::Environment environment = site::process_environment();
+    const fs::path file = site::settings_file(given.site ? given.site : plugin.site, environment, slurm_conf);
+    const Expected<site::Settings> settings = site::load(file);
+    if (!settings) return findings.add(settings.error());
+    findings.good(file.string());
+    if (const auto catalogue = hardware::Catalogue::load(site::hardware_files(*settings)); !catalogue) findings.add(catalogue.error());
+    if (const auto families = family::Families::load(site::family_files(*settings)); !families) findings.add(families.error());
+    findings.add(site::missing_collections(environment));
+    for (const fs::path& folder : given.collections) look_at_collection(findings, folder);
+    for (const fs::path& folder : plugin.collections) look_at_collection(findings, folder);
+    for (const fs::path& folder : settings->collections) look_at_collection(findings, folder);
+    look_at_collection(findings, site::data_directory() / "recipes_collection");
+}
+
+}  // namespace
+
+int doctor(const Arguments& arguments) {
+    Findings findings;
+    site::PluginArguments plugin;
+    fs::path slurm_conf = slurm_conf_file(site::process_environment());
+    if (const Expected<InstalledSlurm> slurm = ask_slurm()) {
+        plugin = look_at_spank(findings, *slurm);
+        look_at_job_submit(findings, *slurm);
+        if (const std::string file = slurm->setting("SLURM_CONF"); !file.empty()) slurm_conf = file;
+    } else {
+        findings.add(slurm.error());
+    }
+    look_at_site(findings, arguments, plugin, slurm_conf);
+    return findings.status();
+}
+
+}  // namespace recipe::cli

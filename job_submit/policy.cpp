@@ -1,0 +1,75 @@
+#include "policy.hpp"
+
+#include "words.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+
+namespace recipe::job_submit {
+namespace {
+
+/// "llama3*" matches the base name, "training/llama/*" the whole one.
+bool matches(const std::string& pattern, const std::string& recipe) {
+    const std::string base = recipe.substr(recipe.rfind('/') + 1);
+    return fnmatch(pattern.c_str(), base.c_str(), 0) == 0 || fnmatch(pattern.c_str(), recipe.c_str(), 0) == 0;
+}
+
+std::vector<std::string_view> partitions_of(const JobRequest& request, const Snapshot& snapshot) {
+    std::vector<std::string_view> names = words_of(request.partitions);
+    if (names.empty() && snapshot.inventory)
+        for (const cluster::Partition& partition : snapshot.inventory->partitions)
+            if (partition.is_default) names.push_back(partition.name);
+    return names;
+}
+
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+}  // namespace
+
+Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snapshot) {
+    const std::vector<std::string>& required = snapshot.settings->policy.require_recipe;
+    if (required.empty()) return {};
+    for (const std::string_view partition : partitions_of(request, snapshot))
+        if (std::ranges::find(required, partition) != required.end())
+            return {{.code = "policy.recipe_required",
+                     .message = fmt::format("in partition {} of this cluster every job has a recipe; `srecipe list` shows which "
+                                            "there are",
+                                            partition),
+                     .fix = "--recipe=NAME"}};
+    return {};
+}
+
+std::optional<std::string> default_partition(const JobRequest& request, const plan::LaunchPlan& plan,
+                                             const site::Policy& policy) {
+    if (!request.partitions.empty() || !plan.instance_type) return std::nullopt;
+    const auto found = policy.default_partition.find(*plan.instance_type);
+    if (found == policy.default_partition.end()) return std::nullopt;
+    return found->second;
+}
+
+Diagnostics check_policy(const plan::LaunchPlan& plan, std::int64_t nodes, const site::Policy& policy) {
+    Diagnostics problems;
+    if (plan.instance_type && !policy.instance_types.empty() &&
+        std::ranges::find(policy.instance_types, *plan.instance_type) == policy.instance_types.end())
+        problems.push_back({.code = "policy.instance_type",
+                            .key = "instance_type",
+                            .message = fmt::format("instance_type {} is not for recipes on this cluster, which has {} for them",
+                                                   *plan.instance_type, joined(policy.instance_types)),
+                            .fix = fmt::format("--recipe-set=instance_type={}", policy.instance_types.front())});
+    for (const auto& [pattern, most] : policy.max_nodes) {
+        if (!matches(pattern, plan.recipe)) continue;
+        if (nodes > most)
+            problems.push_back({.code = "policy.max_nodes",
+                                .key = "trainer.num_nodes",
+                                .message = fmt::format("this cluster gives a job of a recipe that matches {} at most {} nodes; this "
+                                                       "one asks for {}",
+                                                       pattern, most, nodes),
+                                .fix = fmt::format("--recipe-set=trainer.num_nodes={}", most)});
+        break;
+    }
+    return problems;
+}
+
+}  // namespace recipe::job_submit

@@ -1,0 +1,276 @@
+#include "cluster/accelerators.hpp"
+#include "cluster/cluster.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace recipe::cluster {
+namespace {
+
+// More than these are counted and not named: the message is for people.
+constexpr std::size_t most_kinds = 3;
+constexpr std::size_t most_partitions = 4;
+
+std::string nodes_text(std::uint64_t count) { return fmt::format("{} node{}", count, count == 1 ? "" : "s"); }
+
+std::string devices_text(std::int64_t devices, std::string_view accelerator, hardware::DeviceKind kind) {
+    if (!accelerator.empty()) return fmt::format("{} × {}", devices, accelerator);
+    return fmt::format("{} {}", devices, kind == hardware::DeviceKind::gpu ? (devices == 1 ? "GPU" : "GPUs") : "Neuron devices");
+}
+
+/// "8 × NVIDIA A10G (g5.48xlarge)"
+std::string kind_text(const NodeGroup& group) {
+    const std::string type = group.instance_type ? fmt::format(" ({})", *group.instance_type) : "";
+    if (!group.devices_known) return "devices that nobody told" + type;
+    if (group.devices == 0) return "no GPUs" + type;
+    return devices_text(group.devices, group.accelerator_name, group.kind) + type;
+}
+
+/// How nodes do in one partition.
+struct Standing {
+    const Partition* partition = nullptr;
+    std::uint32_t of_the_kind = 0;  // nodes that have the devices
+    std::uint32_t fitting = 0;      // … and all else that was asked for
+    std::uint32_t available = 0;    // … and are not down
+};
+
+class Checker {
+public:
+    Checker(const Inventory& inventory, const hardware::Catalogue& catalogue, const validate::Layout& layout, const Wish& wish)
+        : inventory_(inventory), layout_(layout), wish_(wish), constraint_(Constraint::parse(wish.constraint)) {
+        if (wish.instance_type)
+            if (const hardware::InstanceType* type = catalogue.instance(*wish.instance_type))
+                wanted_accelerator_ = catalogue.accelerator(type->accelerator);
+        for (const NodeGroup& group : inventory.groups) {
+            has_devices_.push_back(of_the_kind(catalogue, group));
+            fits_.push_back(has_devices_.back() && group.memory_mib >= wish.memory_mib &&
+                            constraint_.satisfied_by(group.features));
+        }
+    }
+
+    Diagnostics check() {
+        std::vector<const Partition*> asked = asked_partitions();
+        if (asked.empty()) return {};
+        std::vector<Standing> standings;
+        for (const Partition* partition : asked) standings.push_back(standing(*partition));
+        Diagnostics problems;
+        if (auto problem = required_node_problem()) problems.push_back(std::move(*problem));
+        if (std::ranges::none_of(standings, [&](const Standing& s) { return s.fitting >= wish_.nodes; })) {
+            problems.push_back(too_few_nodes(standings));
+            return problems;
+        }
+        std::erase_if(standings, [&](const Standing& s) { return s.fitting < wish_.nodes; });
+        if (auto problem = limit_problem(standings)) problems.push_back(std::move(*problem));
+        if (!has_errors(problems))
+            if (auto problem = unavailable(standings)) problems.push_back(std::move(*problem));
+        return problems;
+    }
+
+private:
+    bool of_the_kind(const hardware::Catalogue& catalogue, const NodeGroup& group) const {
+        if (wish_.device == plan::Device::cpu) return true;
+        const auto kind = wish_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
+        // A node with Neuron devices need not have a GRES for them.
+        const bool told = group.devices_known && (group.devices > 0 || kind == hardware::DeviceKind::gpu);
+        if (told && (group.kind != kind || group.devices < wish_.devices)) return false;
+        // A type that the catalogue does not have is no reason to refuse.
+        if (wanted_accelerator_ == nullptr) return true;
+        if (group.instance_type) return *group.instance_type == *wish_.instance_type;
+        return group.accelerator.empty() || may_be(catalogue, group.accelerator, wanted_accelerator_->model);
+    }
+
+    std::vector<const Partition*> asked_partitions() const {
+        std::vector<const Partition*> asked;
+        for (const std::string_view name : wish_.partitions) {
+            const Partition* partition = inventory_.partition(name);
+            if (partition == nullptr) return {};  // Slurm refuses it, or it is younger than this picture
+            asked.push_back(partition);
+        }
+        if (wish_.partitions.empty())
+            for (const Partition& partition : inventory_.partitions)
+                if (partition.is_default) asked.push_back(&partition);
+        return asked;
+    }
+
+    Standing standing(const Partition& partition) const {
+        Standing standing{.partition = &partition};
+        for (const GroupCount& count : partition.groups) {
+            if (has_devices_[count.group]) standing.of_the_kind += count.nodes;
+            if (!fits_[count.group]) continue;
+            standing.fitting += count.nodes;
+            standing.available += count.available;
+        }
+        const auto place = static_cast<std::uint32_t>(&partition - inventory_.partitions.data());
+        for (const std::string_view name : wish_.excluded_nodes) {
+            const Node* node = inventory_.node(name);
+            if (node == nullptr || !fits_[node->group] || !std::ranges::binary_search(node->partitions, place)) continue;
+            --standing.fitting;
+            standing.available -= node->available ? 1 : 0;
+        }
+        return standing;
+    }
+
+    std::string wanted_devices() const {
+        if (wish_.device == plan::Device::cpu) return "";
+        const auto kind = wish_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
+        const std::string type = wish_.instance_type ? fmt::format(" ({})", *wish_.instance_type) : "";
+        return devices_text(wish_.devices, wanted_accelerator_ != nullptr ? std::string_view(wanted_accelerator_->name) : "", kind) +
+               type;
+    }
+
+    /// "4 nodes with 8 × NVIDIA A10G (g5.48xlarge) and 2 nodes with no GPUs"
+    std::string kinds_of(const Partition& partition) const {
+        std::vector<std::pair<std::string, std::uint64_t>> kinds;
+        for (const GroupCount& count : partition.groups) {
+            const std::string kind = kind_text(inventory_.groups[count.group]);
+            const auto found = std::ranges::find(kinds, kind, &std::pair<std::string, std::uint64_t>::first);
+            if (found != kinds.end()) found->second += count.nodes;
+            else kinds.emplace_back(kind, count.nodes);
+        }
+        if (kinds.empty()) return "no nodes";
+        std::string text;
+        std::uint64_t others = 0;
+        for (std::size_t i = 0; i < kinds.size(); ++i) {
+            if (i >= most_kinds) others += kinds[i].second;
+            else text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", nodes_text(kinds[i].second), kinds[i].first);
+        }
+        return others > 0 ? fmt::format("{}, {} of other kinds", text, nodes_text(others)) : text;
+    }
+
+    /// What beside devices a node must have, for a sentence about nodes that lack it.
+    std::string restrictions() const {
+        std::string text;
+        if (!wish_.constraint.empty()) text += fmt::format(" with --constraint={}", wish_.constraint);
+        if (wish_.memory_mib > 0) text += fmt::format(" with {} MiB of memory", wish_.memory_mib);
+        if (!wish_.excluded_nodes.empty()) text += " outside --exclude";
+        return text;
+    }
+
+    std::string sentence(const Standing& standing) const {
+        const Partition& partition = *standing.partition;
+        if (standing.of_the_kind == 0) return fmt::format("partition {} has {}", partition.name, kinds_of(partition));
+        const std::string devices = wanted_devices();
+        return fmt::format("partition {} has {}{}{}{}", partition.name, nodes_text(standing.fitting),
+                           devices.empty() ? "" : " with ", devices, restrictions());
+    }
+
+    Diagnostic too_few_nodes(const std::vector<Standing>& standings) const {
+        std::string message;
+        for (std::size_t i = 0; i < std::min(standings.size(), most_partitions); ++i)
+            message += fmt::format("{}{}", i == 0 ? "" : ", ", sentence(standings[i]));
+        const bool of_the_kind = std::ranges::any_of(standings, [](const Standing& s) { return s.of_the_kind > 0; });
+        message += fmt::format("; the recipe wants {}", wish_.nodes);
+        if (!of_the_kind) message += fmt::format(" with {}", wanted_devices());
+        Diagnostic problem{.code = "cluster.nodes",
+                           .key = of_the_kind || !wish_.instance_type ? "trainer.num_nodes" : "instance_type",
+                           .message = std::move(message)};
+        const std::vector<Standing> others = alternatives();
+        for (std::size_t i = 0; i < std::min(others.size(), most_partitions); ++i)
+            problem.message += fmt::format(". Partition {} has {}", others[i].partition->name, others[i].fitting);
+        if (!others.empty()) problem.fix = fmt::format("-p {}", others.front().partition->name);
+        else problem.fix = fewer_or_other_nodes(standings);
+        return problem;
+    }
+
+    /// Partitions that nobody asked for and that would do.
+    std::vector<Standing> alternatives() const {
+        std::vector<Standing> others;
+        for (const Partition& partition : inventory_.partitions) {
+            if (partition.hidden || partition.max_nodes < wish_.nodes) continue;
+            if (wish_.time_limit && *wish_.time_limit > partition.max_time) continue;
+            const Standing other = standing(partition);
+            if (other.fitting >= wish_.nodes) others.push_back(other);
+        }
+        return others;
+    }
+
+    std::string fewer_or_other_nodes(const std::vector<Standing>& standings) const {
+        const Standing& best = *std::ranges::max_element(standings, {}, &Standing::fitting);
+        if (best.fitting > 0) {
+            validate::Layout smaller = layout_;
+            smaller.nodes = best.fitting;
+            return has_errors(validate::check_layout(smaller)) ? std::string()
+                                                                : fmt::format("--recipe-set=trainer.num_nodes={}", best.fitting);
+        }
+        if (!wish_.instance_type) return {};
+        for (const Standing& standing : standings)
+            for (const GroupCount& count : standing.partition->groups) {
+                const NodeGroup& group = inventory_.groups[count.group];
+                if (!group.instance_type || group.devices == 0 || count.nodes < wish_.nodes) continue;
+                std::string fix = fmt::format("--recipe-set=instance_type={}", *group.instance_type);
+                if (group.devices < wish_.devices) fix += fmt::format(" --recipe-set=trainer.devices={}", group.devices);
+                return fix;
+            }
+        return {};
+    }
+
+    std::optional<Diagnostic> required_node_problem() const {
+        for (const std::string_view name : wish_.required_nodes) {
+            const Node* node = inventory_.node(name);
+            if (node == nullptr || fits_[node->group]) continue;  // Slurm refuses a node that there is not
+            const NodeGroup& group = inventory_.groups[node->group];
+            if (!has_devices_[node->group])
+                return Diagnostic{.code = "cluster.node_list",
+                                  .message = fmt::format("node {}, which -w asks for, has {}; the recipe wants {}", name,
+                                                         kind_text(group), wanted_devices())};
+            return Diagnostic{.code = "cluster.node_list",
+                              .message = fmt::format("node {}, which -w asks for, is none{}", name, restrictions())};
+        }
+        return std::nullopt;
+    }
+
+    /// Limits of partitions that have the nodes; nothing when one of them lets the job in.
+    std::optional<Diagnostic> limit_problem(const std::vector<Standing>& standings) const {
+        std::optional<Diagnostic> first;
+        for (const Standing& standing : standings) {
+            const Partition& partition = *standing.partition;
+            Diagnostic problem{.severity = wish_.has_qos ? Severity::warning : Severity::error};
+            if (wish_.nodes > partition.max_nodes) {
+                problem.code = "cluster.max_nodes";
+                problem.key = "trainer.num_nodes";
+                problem.message = fmt::format("partition {} gives a job at most {}; the recipe wants {}", partition.name,
+                                              nodes_text(partition.max_nodes), wish_.nodes);
+            } else if (wish_.time_limit && *wish_.time_limit > partition.max_time) {
+                problem.code = "cluster.time_limit";
+                problem.key = "run.time_limit";
+                problem.message = fmt::format("partition {} ends jobs after {}; this one asks for {}", partition.name,
+                                              plan::format_time_limit(partition.max_time),
+                                              *wish_.time_limit == unlimited ? "no limit" : plan::format_time_limit(*wish_.time_limit));
+                problem.fix = fmt::format("-t {}", plan::format_time_limit(partition.max_time));
+            } else {
+                return std::nullopt;
+            }
+            if (wish_.has_qos) problem.message += ", unless its QOS lifts that";
+            if (!first) first = std::move(problem);
+        }
+        return first;
+    }
+
+    std::optional<Diagnostic> unavailable(const std::vector<Standing>& standings) const {
+        const Standing& best = *std::ranges::max_element(standings, {}, &Standing::available);
+        if (best.available >= wish_.nodes) return std::nullopt;
+        const std::string up = best.available == 0 ? std::string(best.fitting == 1 ? "is not up" : "are all down or drained")
+                                                   : fmt::format("are not all up, only {} of them", best.available);
+        return Diagnostic{.severity = Severity::warning,
+                          .code = "cluster.unavailable",
+                          .message = fmt::format("the {} of partition {} that could run this job {}: it will wait for {}",
+                                                 nodes_text(best.fitting), best.partition->name, up, nodes_text(wish_.nodes))};
+    }
+
+    const Inventory& inventory_;
+    const validate::Layout& layout_;
+    const Wish& wish_;
+    Constraint constraint_;
+    const hardware::Accelerator* wanted_accelerator_ = nullptr;
+    std::vector<bool> has_devices_;  // by group
+    std::vector<bool> fits_;         // by group
+};
+
+}  // namespace
+
+Diagnostics check(const Inventory& inventory, const hardware::Catalogue& catalogue, const validate::Layout& layout,
+                  const Wish& wish) {
+    return Checker(inventory, catalogue, layout, wish).check();
+}
+
+}  // namespace recipe::cluster

@@ -1,0 +1,27 @@
+// What only this node can tell, looked at as the user and within a time that the plan sets.
+#pragma once
+
+#include "diagnostic/diagnostic.hpp"
+#include "step/step.hpp"
+
+#include <string>
+
+namespace recipe::spank {
+
+struct LookFor {
+    bool checks = false;      // image, directories and the head node's name; without them only what has to be written is
+    bool start = false;       // add this start to the manifest
+    bool start_if_first = false;  // the same, if nobody has written the configuration before
+};
+
+struct Look {
+    Diagnostics problems;   // errors of the node; codes node.*, of which node.manifest is no reason to fail a step
+    std::string interface;  // that leads to the head node; empty unless the plan asks for it
+};
+
+/// Writes the configuration if it is not there, and looks. Never longer than the plan's check_seconds: what does not answer
+/// is a problem of its own, node.no_answer, that names it. `nodes`: the job's, for the manifest.
+[[nodiscard]] Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const LookFor& what,
+                                const std::string& nodes, const step::Lookup& environment);
+
+}  // namespace recipe::spank

@@ -1,0 +1,123 @@
+#include "records.hpp"
+
+#include "config_file.hpp"
+#include "slurm_headers.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace recipe::spank {
+namespace {
+
+constexpr int most_attempts = 100;
+constexpr useconds_t pause = 20'000;
+
+class File {
+public:
+    explicit File(const std::string& path) : file_(open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC)) {}
+    ~File() {
+        if (file_ >= 0) close(file_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    [[nodiscard]] bool is_open() const { return file_ >= 0; }
+
+    /// False: another process has it. A file system without locks lets everybody go on.
+    [[nodiscard]] bool lock() const { return flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK; }
+
+    /// Whether `path` still names this file: whoever had the lock before has replaced it.
+    [[nodiscard]] bool is_at(const std::string& path) const {
+        struct stat mine{};
+        struct stat named{};
+        return fstat(file_, &mine) == 0 && stat(path.c_str(), &named) == 0 && mine.st_dev == named.st_dev &&
+               mine.st_ino == named.st_ino;
+    }
+
+    [[nodiscard]] std::string content() const {
+        std::string text;
+        std::array<char, 8192> chunk{};
+        while (text.size() <= step::longest_manifest) {
+            const ssize_t got = read(file_, chunk.data(), chunk.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) break;
+            text.append(chunk.data(), static_cast<std::size_t>(got));
+        }
+        return text;
+    }
+
+private:
+    int file_;
+};
+
+std::optional<step::FileIdentity> identity_of(const std::optional<std::string>& path) {
+    struct stat status{};
+    if (!path || stat(path->c_str(), &status) != 0) return std::nullopt;
+    return step::FileIdentity{.bytes = static_cast<std::uint64_t>(status.st_size),
+                              .modified = status.st_mtime,
+                              .device = status.st_dev,
+                              .inode = status.st_ino};
+}
+
+std::string slurm_version() {
+    return fmt::format("{}.{:02}.{}", SLURM_VERSION_MAJOR(SLURM_VERSION_NUMBER), SLURM_VERSION_MINOR(SLURM_VERSION_NUMBER),
+                       SLURM_VERSION_MICRO(SLURM_VERSION_NUMBER));
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    gethostname(name.data(), name.size() - 1);
+    return name.data();
+}
+
+std::unexpected<Diagnostics> manifest_problem(std::string what) {
+    return refuse({.code = "node.manifest", .message = std::move(what)});
+}
+
+}  // namespace
+
+Expected<bool> record_configuration(const plan::LaunchPlan& plan, const step::Facts& facts) {
+    const std::string path = step::config_file(plan, facts);
+    if (faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) return false;
+    std::string problem = write_once(path, step::config_text(plan, facts));
+    if (problem.empty()) return true;
+    return refuse({.code = "node.configuration",
+                   .message = "the recipe's configuration: " + std::move(problem),
+                   .fix = "--recipe-set=base_results_dir=DIRECTORY names one that every node can write to"});
+}
+
+Expected<void> record_start(const plan::LaunchPlan& plan, const step::Facts& facts, const std::string& nodes,
+                            const step::Lookup& environment) {
+    const std::string path = step::manifest_file(plan, facts);
+    const step::Start start{.time = std::time(nullptr),
+                            .host = host_name(),
+                            .nodes = nodes,
+                            .slurm_version = slurm_version(),
+                            .image = identity_of(step::image_path(plan)),
+                            .environment = step::assigned(plan, facts, {}, environment)};
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        const File file(path);
+        if (!file.is_open() && errno != ENOENT) return manifest_problem(fmt::format("{}: {}", path, std::strerror(errno)));
+        if (file.is_open() && (!file.lock() || !file.is_at(path))) {
+            usleep(pause);
+            continue;
+        }
+        const Expected<std::optional<std::string>> text =
+            step::manifest_with(file.is_open() ? file.content() : "", plan, facts, start);
+        if (!text) return std::unexpected(text.error());
+        if (!*text) return {};
+        // One that is created meanwhile stays, and the next turn adds to it.
+        const std::string problem = file.is_open() ? replace(path, **text) : write_once(path, **text);
+        if (!problem.empty()) return manifest_problem("the manifest: " + problem);
+    }
+    return manifest_problem(fmt::format("{} is held by another process", path));
+}
+
+}  // namespace recipe::spank

@@ -1,0 +1,19 @@
+// What a job leaves of its recipe beside its results: the configuration that its tasks read, and the manifest.
+#pragma once
+
+#include "diagnostic/diagnostic.hpp"
+#include "step/step.hpp"
+
+#include <string>
+
+namespace recipe::spank {
+
+/// Writes the configuration unless it is there. True: this call wrote it. Code node.configuration.
+[[nodiscard]] Expected<bool> record_configuration(const plan::LaunchPlan& plan, const step::Facts& facts);
+
+/// Adds this start to the manifest unless it is there. `nodes`: the job's. `environment`: of this process, before the plan's
+/// variables. Two that do it at once take turns. Code node.manifest.
+[[nodiscard]] Expected<void> record_start(const plan::LaunchPlan& plan, const step::Facts& facts, const std::string& nodes,
+                                          const step::Lookup& environment);
+
+}  // namespace recipe::spank

@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+"""What takes too long for the gate, on a private cluster of its own; run by hand. Figures go to docs/controller.md.
+
+    tests/soak/soak.py [--build DIR] restarts [--submissions 1000]   submissions while slurmctld is reconfigured and restarted
+    tests/soak/soak.py [--build DIR] memory [--submissions 20000]    slurmctld's memory with and without the plugins
+    tests/soak/soak.py [--build DIR] inventory [--nodes 10000]       decisions and refreshes on a large cluster
+
+Prints what it measured; exits with 1 when a job was lost, a decision was wrong, or slurmctld died.
+"""
+
+import argparse
+import concurrent.futures
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CLUSTER = ROOT / "scripts" / "cluster"
+TINY = ["--recipe=llama_tiny_cpu_pretrain"]
+AT_ONCE = 20
+
+
+class Cluster:
+    """A private cluster, and the slurmctld of it that this process may replace."""
+
+    def __init__(self, build, *options, conf="", site="", plugins=True):
+        self.directory = Path(tempfile.mkdtemp(prefix="recipe-soak."))
+        files = Path(tempfile.mkdtemp(prefix="recipe-soak-files."))
+        (files / "conf").write_text(conf)
+        (files / "recipe.yaml").write_text(site)
+        loaded = ["--build", build] if plugins else []
+        subprocess.run([CLUSTER, "start", self.directory, "--debug", "info", "--slurm-conf-extra", files / "conf", "--timeout", "120",
+                        "--etc", files / "recipe.yaml", *loaded, *options], check=True)
+        shutil.rmtree(files)
+        self.replacement = None
+        self.environment = {**os.environ, "SLURM_CONF": f"{self.directory}/etc/slurm.conf"}
+        self.user = [CLUSTER, "as-user", self.directory]
+
+    def close(self):
+        if self.replacement:
+            self.replacement.terminate()
+            self.replacement.wait()
+        subprocess.run([CLUSTER, "stop", self.directory], check=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def controller(self):
+        return int((self.directory / "run" / "slurmctld.pid").read_text())
+
+    def restart_controller(self):
+        """As an administrator does: SIGTERM, and a new one on the saved state."""
+        old = self.controller()
+        os.kill(old, signal.SIGTERM)
+        while self.is_running(old):
+            time.sleep(0.02)
+        if self.replacement:
+            self.replacement.wait()
+        self.replacement = subprocess.Popen(["slurmctld", "-D", "-f", self.environment["SLURM_CONF"]], env=self.environment,
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not (self.directory / "run" / "slurmctld.pid").exists() or self.controller() != self.replacement.pid:
+            if self.replacement.poll() is not None:
+                sys.exit(f"slurmctld ended with {self.replacement.returncode}")
+            time.sleep(0.02)
+
+    @staticmethod
+    def is_running(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return False
+
+    def run(self, *command):
+        return subprocess.run(command, env=self.environment, text=True, capture_output=True, check=False)
+
+    def submit(self, *arguments):
+        """The job's id, or None, and what sbatch printed."""
+        done = subprocess.run([*self.user, "sbatch", "--parsable", "--hold", "-D", f"{self.directory}/home", "-o", "/dev/null", *arguments],
+                              stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
+        number = re.search(r"^(\d+)$", done.stdout, re.MULTILINE)
+        return (int(number[1]) if number and done.returncode == 0 else None), done.stdout + done.stderr
+
+    def log(self):
+        return (self.directory / "log" / "slurmctld.log").read_text()
+
+
+def jobs_known(cluster):
+    return {int(number) for number in cluster.run("squeue", "--noheader", "--all", "--format=%A").stdout.split()}
+
+
+def restarts(options):
+    """Good and bad submissions, 20 at a time. A bad one by policy is always refused; one that the nodes cannot run may be
+    accepted with a hint while a new slurmctld has no picture of them yet."""
+    site = "policy: {max_nodes: {'llama_tiny*': 4}}\nseverities: {cluster.unavailable: off}\ninventory: {refresh_seconds: 5}\n"
+    cluster = Cluster(options.build, conf="MaxJobCount=20000\n", site=site)
+    kinds = [
+        ("good", [*TINY, "--recipe-set=trainer.num_nodes=2"], None),
+        ("policy", [*TINY, "--recipe-set=trainer.num_nodes=16"], "[policy.max_nodes]"),
+        ("nodes", ["-p", "train", "--recipe=llama3_2_1b_pretrain", "--recipe-set=trainer.num_nodes=8"], "[cluster.nodes]"),
+        ("plain", ["--wrap", "true"], None),
+    ]
+    accepted, wrong, counts, unreachable = set(), [], {}, 0
+    lock, done = threading.Lock(), threading.Event()
+
+    def one(number):
+        nonlocal unreachable
+        name, arguments, refusal = kinds[number % len(kinds)]
+        job, printed = cluster.submit("-J", f"{name}{number}", *arguments)
+        with lock:
+            if job:
+                accepted.add(job)
+            outcome = "accepted" if job else "refused"
+            if not job and re.search("contact slurm controller|communication|Socket timed out|Connection refused|Connection reset|Zero Bytes", printed):
+                unreachable += 1
+                outcome = "unreachable"
+            elif bool(job) != (refusal is None):
+                if not (job and name == "nodes" and "[cluster.no_inventory]" in printed):
+                    wrong.append((name, printed))
+                else:
+                    outcome = "accepted without a picture"
+            elif refusal and refusal not in printed:
+                wrong.append((name, printed))
+            counts[name, outcome] = counts.get((name, outcome), 0) + 1
+
+    def disturb():
+        turns = {"reconfigured": 0, "restarted": 0}
+        while not done.wait(0.7):
+            if turns["reconfigured"] % 4 == 3:
+                cluster.restart_controller()
+                turns["restarted"] += 1
+            cluster.run("scontrol", "reconfigure")
+            turns["reconfigured"] += 1
+        print(f"slurmctld was reconfigured {turns['reconfigured']} times and restarted {turns['restarted']} times")
+
+    began = time.monotonic()
+    disturber = threading.Thread(target=disturb)
+    disturber.start()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(one, range(options.submissions)))
+    done.set()
+    disturber.join()
+    time.sleep(3)
+    lost = accepted - jobs_known(cluster)
+    print(f"{options.submissions} submissions, {AT_ONCE} at a time, in {time.monotonic() - began:.0f} s: " +
+          ", ".join(f"{name} {outcome} {count}" for (name, outcome), count in sorted(counts.items())))
+    print(f"jobs lost: {len(lost)}; decisions wrong: {len(wrong)}; sbatch found no slurmctld: {unreachable}")
+    for name, printed in wrong[:5]:
+        print(f"wrong: {name}: {printed}")
+    cluster.close()
+    return not lost and not wrong
+
+
+def resident(pid):
+    """Of the process, in KiB."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+
+def memory(options):
+    """The same submissions with the plugins and, as plain jobs of the same shape, without them. Every job is cancelled and
+    forgotten, so that what stays is not the jobs themselves; then the cost of one that is kept."""
+    growth = {}
+    for plugins in (False, True):
+        cluster = Cluster(options.build, conf="MaxJobCount=60000\nMinJobAge=2\n", plugins=plugins)
+        shape = TINY if plugins else ["-N1", "--ntasks-per-node=1", "--exclusive", "--mem=0", "-t10", "-J", "llama-tiny-cpu", "--wrap", "true"]
+
+        def submissions(count, cluster=cluster, shape=shape):
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                return [job for job, _ in pool.map(lambda _: cluster.submit(*shape), range(count)) if job]
+
+        def forget(cluster=cluster):
+            cluster.run("scancel", "--state=PENDING")
+            deadline = time.monotonic() + 240
+            while "JobId" in cluster.run("scontrol", "-o", "show", "jobs").stdout and time.monotonic() < deadline:
+                time.sleep(5)
+
+        submissions(500)
+        forget()
+        start = resident(cluster.controller())
+        rounds = max(1, options.submissions // 2000)
+        accepted = 0
+        for _ in range(rounds):
+            accepted += len(submissions(options.submissions // rounds))
+            forget()
+        growth[plugins] = resident(cluster.controller()) - start
+        before = resident(cluster.controller())
+        kept = len(submissions(2000))
+        print(f"plugins {'loaded' if plugins else 'absent'}: {accepted} of {options.submissions} jobs accepted, then forgotten: "
+              f"slurmctld grew by {growth[plugins]} KiB; {kept} kept jobs: {(resident(cluster.controller()) - before) / kept:.2f} KiB each", flush=True)
+        cluster.close()
+    print(f"with the plugins slurmctld grew by {growth[True] - growth[False]} KiB more")
+    return growth[True] - growth[False] < 2048
+
+
+def inventory(options):
+    """Nodes without a slurmd: slurmctld believes slurm.conf, and so do we."""
+    nodes = f"x[1-{options.nodes}]"
+    conf = (f"NodeName={nodes} NodeAddr=127.0.0.1 Port=19999 CPUs=96 RealMemory=700000 Gres=gpu:a10g:8 Feature=g5.48xlarge State=DOWN\n"
+            f"PartitionName=huge Nodes={nodes} DefaultTime=10\nPartitionName=huge2 Nodes={nodes} DefaultTime=10\nMaxJobCount=50000\n")
+    cluster = Cluster(options.build, conf=conf, site="inventory: {refresh_seconds: 30}\n")
+    time.sleep(5)
+    arguments = ["-p", "huge", "--recipe=llama3_2_1b_pretrain", "--recipe-set=instance_type=g5.48xlarge",
+                 "--recipe-set=model.tensor_model_parallel_degree=4", "--recipe-set=trainer.num_nodes=64"]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        printed = [text for _, text in pool.map(lambda _: cluster.submit(*arguments), range(options.submissions))]
+    known = sum("no_inventory" not in text for text in printed)
+    cluster.run("scontrol", "setdebug", "debug")
+    seen = []
+    for turn in range(5):  # a node that changes makes the whole list news
+        cluster.run("scontrol", "update", "NodeName=x1", f"Comment=turn{turn}")
+        cluster.run("scontrol", "update", "NodeName=x2", "State=RESUME" if turn % 2 else "State=DRAIN", "Reason=soak")
+        time.sleep(30)
+        seen = re.findall(r"job_submit/recipe: (\d+) nodes of .*?; (\d+) us of CPU since the start\. (.*)", cluster.log())
+    print(f"{known} of {len(printed)} submissions were decided by a picture of the nodes")
+    for nodes, microseconds, text in seen:
+        print(f"{nodes} nodes, {int(microseconds) / 1000:.1f} ms of CPU since the start. {text}")
+    cpu = [int(microseconds) for _, microseconds, _ in seen]
+    cluster.close()
+    if len(cpu) < 2:
+        return False
+    print(f"one refresh: {(cpu[-1] - cpu[0]) / (len(cpu) - 1) / 1000:.1f} ms of CPU")
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=str(ROOT / "build"))
+    parser.add_argument("what", choices=["restarts", "memory", "inventory"])
+    parser.add_argument("--submissions", type=int)
+    parser.add_argument("--nodes", type=int, default=10_000)
+    options = parser.parse_args()
+    options.submissions = options.submissions or {"restarts": 1000, "memory": 20_000, "inventory": 2000}[options.what]
+    sys.exit(0 if {"restarts": restarts, "memory": memory, "inventory": inventory}[options.what](options) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+#include "../catch.hpp"
+#include "clusters.hpp"
+
+using namespace recipe;
+using cluster::NodeRecord;
+using test::ClusterBuilder;
+
+namespace {
+
+cluster::NodeGroup group_of(const NodeRecord& record, const cluster::NodeTypes& types = {}) {
+    return ClusterBuilder().nodes("p", 1, record).take(types).groups.front();
+}
+
+}  // namespace
+
+TEST_CASE("a feature that is an instance type's name names the node") {
+    const auto group = group_of(test::g5);
+    CHECK(group.instance_type == "g5.48xlarge");
+    CHECK(group.accelerator == "a10g");
+    CHECK(group.accelerator_name == "NVIDIA A10G");
+    CHECK(group.devices == 8);
+}
+
+TEST_CASE("the site's word beats a feature, which beats Slurm's own instance type") {
+    NodeRecord record = test::g5;
+    record.instance_type = "p5.48xlarge";
+    CHECK(group_of(record).instance_type == "g5.48xlarge");
+    CHECK(group_of(record, {{"p1", "g6.48xlarge"}}).instance_type == "g6.48xlarge");
+    record.features = "efa";
+    CHECK(group_of(record).instance_type == "p5.48xlarge");
+}
+
+TEST_CASE("a node without a name is known by its GRES, where one instance type alone has that many") {
+    CHECK(group_of({.gres = "gpu:h200:8"}).accelerator_name == "NVIDIA H200");
+    const auto a10g = group_of({.gres = "gpu:a10g:8"});
+    CHECK(a10g.instance_type == "g5.48xlarge");
+    const auto four = group_of({.gres = "gpu:a10g:4"});
+    CHECK_FALSE(four.instance_type);  // g5.12xlarge or g5.24xlarge
+    CHECK(four.devices == 4);
+    CHECK(four.accelerator == "a10g");
+}
+
+TEST_CASE("names that the driver gives are known") {
+    CHECK(group_of({.gres = "gpu:nvidia_h100_80gb_hbm3:8"}).accelerator == "h100");
+    CHECK(group_of({.gres = "gpu:nvidia_a100-sxm4-80gb:8"}).accelerator == "a100-80");
+    CHECK(group_of({.gres = "gpu:tesla_t4:1"}).accelerator == "t4");
+    CHECK(group_of({.gres = "gpu:a100:8"}).accelerator == "a100");  // of 40 or 80 GB
+    CHECK(group_of({.gres = "gpu:8"}).accelerator.empty());
+}
+
+TEST_CASE("Neuron devices are counted as ranks") {
+    const auto group = group_of({.features = "trn1.32xlarge", .gres = "neuron:16"});
+    CHECK(group.kind == hardware::DeviceKind::neuron);
+    CHECK(group.devices == 32);
+}
+
+TEST_CASE("where GPUs are a GRES, a node without one has none; elsewhere nobody knows") {
+    CHECK_FALSE(group_of(test::cpu_node).devices_known);
+    const auto inventory = ClusterBuilder().nodes("a", 1, test::cpu_node).nodes("b", 1, test::g5).take();
+    CHECK(inventory.groups.front().devices_known);
+    CHECK(inventory.groups.front().devices == 0);
+}
+
+TEST_CASE("like nodes are one group, and partitions count them") {
+    ClusterBuilder builder;
+    builder.nodes("train", 3, test::g5).nodes("cpu", 2, test::cpu_node);
+    builder.part("all").nodes = {0, 1, 2, 3, 4, 99};  // a place beyond the table is none
+    builder.node(1).available = false;
+    const auto inventory = builder.take();
+    CHECK(inventory.groups.size() == 2);
+    const auto* all = inventory.partition("all");
+    REQUIRE(all != nullptr);
+    REQUIRE(all->groups.size() == 2);
+    CHECK(all->groups[0].nodes == 3);
+    CHECK(all->groups[0].available == 2);
+    REQUIRE(inventory.node("train2") != nullptr);
+    CHECK(inventory.node("train2")->partitions == std::vector<std::uint32_t>{0, 2});
+    CHECK(inventory.node("train9") == nullptr);
+    CHECK(inventory.partition("none") == nullptr);
+}
+
+TEST_CASE("slots without a node are left out and do not move the others") {
+    ClusterBuilder builder;
+    builder.nodes("p", 3, test::g5);
+    builder.node(0).name.clear();
+    const auto inventory = builder.take();
+    CHECK(inventory.nodes.size() == 2);
+    CHECK(inventory.partition("p")->groups.front().nodes == 2);
+}

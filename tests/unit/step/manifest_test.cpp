@@ -1,0 +1,84 @@
+#include "catch.hpp"
+#include "sample_plan.hpp"
+#include "step/step.hpp"
+
+using namespace recipe;
+using test::sample_plan;
+
+namespace {
+
+const step::Start start{.time = 1'790'000'000, .host = "n1", .nodes = "n[1-4]", .slurm_version = "22.05.8",
+                        .environment = {{"NCCL_DEBUG", "WARN", "recipe"}, {"HF_TOKEN", "hidden", "--recipe-set"}}};
+
+config::Value manifest(const plan::LaunchPlan& plan, const step::Facts& facts, std::string_view existing = "") {
+    const auto text = step::manifest_with(existing, plan, facts, start);
+    REQUIRE(text);
+    REQUIRE(*text);
+    const auto read = config::from_json(**text, step::longest_manifest);
+    REQUIRE(read);
+    return *read;
+}
+
+std::string text_of(const config::Value& manifest, std::size_t index, std::string_view key) {
+    const config::Value* value = manifest.find("starts")->items()[index].find(key);
+    return value != nullptr ? config::to_json(*value) : "(none)";
+}
+
+}  // namespace
+
+TEST_CASE("a manifest says what was started where") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.overrides = {"trainer.num_nodes=4", "+env_vars.HF_TOKEN=hidden", "git.token=hidden"};
+    const auto text = step::manifest_with("", plan, {.job_id = 17}, start);
+    REQUIRE(text);
+    CHECK((*text)->find("hidden") == std::string::npos);
+    const config::Value read = manifest(plan, {.job_id = 17});
+    CHECK(read.find("job_id")->as_int() == 17);
+    CHECK(read.find("array_job_id")->is_null());
+    CHECK(text_of(read, 0, "restart") == "0");
+    CHECK(text_of(read, 0, "time") == "\"2026-09-21T14:13:20Z\"");
+    CHECK(text_of(read, 0, "recipe") == "\"training/llama/sample\"");
+    CHECK(text_of(read, 0, "overrides") == "[\"trainer.num_nodes=4\",\"+env_vars.HF_TOKEN=***\",\"git.token=***\"]");
+    CHECK(text_of(read, 0, "digest") == '"' + plan.digest + '"');
+    CHECK(text_of(read, 0, "config") == "\"recipe-" + plan.digest.substr(0, 12) + ".yaml\"");
+    CHECK(text_of(read, 0, "container") == "null");
+    CHECK(text_of(read, 0, "nodes") == "\"n[1-4]\"");
+    CHECK(text_of(read, 0, "slurm") == "\"22.05.8\"");
+}
+
+TEST_CASE("a container is told apart from another of its name") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.container = "nvcr.io#nvidia/pytorch:25.01-py3";
+    CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "container") == "{\"image\":\"nvcr.io#nvidia/pytorch:25.01-py3\"}");
+    plan.container = "/fsx/image.sqsh";
+    CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "container") == "{\"image\":\"/fsx/image.sqsh\",\"found\":false}");
+    step::Start there = start;
+    there.image = step::FileIdentity{.bytes = 5, .modified = 0, .device = 66, .inode = 18446744073709551615U};
+    const auto text = step::manifest_with("", plan, {.job_id = 17}, there);
+    REQUIRE(text);
+    CHECK((*text)->find("\"inode\": 18446744073709551615") != std::string::npos);
+    CHECK((*text)->find("\"modified\": \"1970-01-01T00:00:00Z\"") != std::string::npos);
+}
+
+TEST_CASE("a requeue and another recipe add a start; the same start twice is one") {
+    const plan::LaunchPlan plan = sample_plan();
+    const std::string first = **step::manifest_with("", plan, {.job_id = 17}, start);
+    const auto again = step::manifest_with(first, plan, {.job_id = 17}, start);
+    REQUIRE(again);
+    CHECK_FALSE(*again);
+    const config::Value requeued = manifest(plan, {.job_id = 17, .restart_count = 1}, first);
+    REQUIRE(requeued.find("starts")->size() == 2);
+    CHECK(text_of(requeued, 0, "restart") == "0");
+    CHECK(text_of(requeued, 1, "restart") == "1");
+    plan::LaunchPlan other = plan;
+    other.digest = std::string(64, 'a');
+    CHECK(manifest(other, {.job_id = 17}, first).find("starts")->size() == 2);
+}
+
+TEST_CASE("what is no manifest stays as it is") {
+    for (const char* text : {"mine\n", "[]", "{}", "{\"starts\": 1}"}) {
+        const auto refused = step::manifest_with(text, sample_plan(), {.job_id = 17}, start);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "node.manifest");
+    }
+}
