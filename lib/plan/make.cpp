@@ -120,10 +120,9 @@ bool is_within(const std::string& path, const std::string& directory) {
     return path == directory || path.starts_with(directory + '/');
 }
 
-/// Those outside the results directory, and of those below each other the uppermost. In a container these are the container's, which a node cannot know.
+/// Those outside the results directory, and of those below each other the uppermost. A container sees them at the same place.
 std::vector<std::string> checkpoint_directories_of(const Value& root, const LaunchPlan& plan) {
     std::vector<std::string> directories;
-    if (plan.container) return directories;
     for (const std::string_view key : written_directories) {
         const std::string* path = string_at(root, fmt::format("{}.{}", training_root(root), key));
         if (path == nullptr || !path->starts_with('/') || path->find('\0') != std::string::npos) continue;
@@ -164,6 +163,27 @@ Expected<std::vector<std::string>> arguments_of(const Value* list) {
         }
     }
     return arguments;
+}
+
+/// Lines for a shell.
+Expected<std::vector<std::string>> setup_of(const Value& root) {
+    std::vector<std::string> lines;
+    const Value* list = root.at("launch.setup");
+    if (list == nullptr || list->is_null()) return lines;
+    const auto wrong = [&] {
+        return refuse({.code = "launch.setup",
+                       .key = "launch.setup",
+                       .source = list->position().source(),
+                       .message = "launch.setup is a list of shell commands",
+                       .fix = "--recipe-set=launch.setup=\"['module load cuda']\""});
+    };
+    if (!list->is_list()) return wrong();
+    for (const Value& item : list->items()) {
+        const std::string* line = item.as_string();
+        if (line == nullptr || line->find('\0') != std::string::npos) return wrong();
+        lines.push_back(*line);
+    }
+    return lines;
 }
 
 Expected<Entry> entry_of(const config::Resolved& resolved) {
@@ -208,7 +228,6 @@ Expected<std::string> results_dir_of(const Value& root) {
 
 // Keys of the launcher that this version does not act upon yet. Whoever sets one is told.
 constexpr std::array not_honoured{
-    "cluster.srun_args",       "cluster.container_mounts",
     "cluster.slurm_docker_cfg", "cluster.slurm_create_submission_file_only",
     "git.repo_url_or_path",    "git.entry_script",
 };
@@ -259,7 +278,6 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
         choices.cluster_has_gpus && !choices.user_spelled_gpus && plan.resources.device == Device::gpu;
     plan.resources.exclusive = exclusive_of(root);
     plan.resources.job_name = job_name_of(root);
-    if (const std::string* container = string_at(root, "container")) plan.container = *container;
     take(time_limit(root), plan.resources.time_limit, problems);
     take(checked_launcher(root), plan.launcher, problems);
     plan.interfaces_by_route = choices.interfaces_by_route;
@@ -267,19 +285,12 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     take(environment_of(root, choices), plan.environment, problems);
     plan.resources.ranks_per_chip = ranks_per_chip_of(checked, plan.environment);
     take(entry_of(resolved), plan.entry, problems);
+    take(setup_of(root), plan.setup, problems);
     take(results_dir_of(root), plan.results_dir, problems);
     plan.checkpoint_directories = checkpoint_directories_of(root, plan);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);
-    if (plan.container)
-        notes.push_back({.severity = Severity::warning,
-                         .code = "container.not_started",
-                         .key = "container",
-                         .source = root.find("container")->position().source(),
-                         .message = "this version does not start containers itself: the steps of the job run outside it "
-                                    "unless srun is told",
-                         .fix = fmt::format("srun --container-image={}", *plan.container)});
     plan.digest = digest_of(plan.config);
     return plan;
 }
