@@ -67,10 +67,10 @@ job_has_ended() {
     [[ -n $states ]] && ! grep -qE 'PENDING|CONFIGURING|RUNNING|COMPLETING|SUSPENDED|STOPPED|RESIZING|SIGNALING' <<<"$states"
 }
 
-# wait_job ID [SECONDS]: until it ended, however; fails after the time (default 60).
+# wait_job ID [SECONDS]: until it ended, however; fails after the time (default 180, for torchrun on a busy machine).
 wait_job() {
-    wait_until "${2:-60}" job_has_ended "$1" && return
-    echo "job $1 did not end within ${2:-60} s: $(job_state "$1" | tr '\n' ' ')"
+    wait_until "${2:-180}" job_has_ended "$1" && return
+    echo "job $1 did not end within ${2:-180} s: $(job_state "$1" | tr '\n' ' ')"
     squeue --all
     return 1
 }
