@@ -1,6 +1,7 @@
 // The plan's wire form. One table of fields per object would need reflection; a reader class that remembers the first
 // error keeps the two directions short and side by side instead.
 #include "plan/codec.hpp"
+#include "plan/fields.hpp"
 #include "plan/plan.hpp"
 
 #include <algorithm>
@@ -15,18 +16,8 @@ using config::Value;
 constexpr std::int64_t largest_port = 65535;
 constexpr std::int64_t longest_time_limit = std::int64_t{1} << 31;  // minutes; Slurm keeps them in 32 bits
 constexpr std::size_t longest_name = 1024;                          // Slurm refuses longer job names and features
-constexpr std::size_t longest_path = 4096;                          // PATH_MAX
 constexpr std::size_t most_directories = 16;
-
-Value text(std::string value) { return Value::string(std::move(value)); }
-Value number(std::int64_t value) { return Value::integer(value); }
-
-void put(Value& map, std::string key, Value value) { map.set(text(std::move(key)), std::move(value)); }
-
-template <class T, class Make>
-Value optional_value(const std::optional<T>& value, Make make) {
-    return value ? make(*value) : Value::null();
-}
+constexpr std::size_t most_arguments = 256;
 
 Value resources_value(const Resources& resources) {
     Value map = Value::map();
@@ -50,12 +41,6 @@ Value layout_value(const validate::Layout& layout) {
     return map;
 }
 
-Value strings_value(const std::vector<std::string>& strings) {
-    Value list = Value::list();
-    for (const std::string& string : strings) list.push_back(text(string));
-    return list;
-}
-
 /// [name, value] of the recipe; [name, value, origin] of anybody else.
 Value environment_value(const std::vector<Variable>& variables) {
     Value list = Value::list();
@@ -66,88 +51,6 @@ Value environment_value(const std::vector<Variable>& variables) {
     }
     return list;
 }
-
-/// Reads one JSON object and remembers the first thing that is wrong with it.
-class Reader {
-public:
-    Reader(const Value& map, std::string where, std::string& problem)
-        : map_(map), where_(std::move(where)), problem_(problem) {
-        if (!map_.is_map()) fail("is no object");
-    }
-
-    /// Every key must have been asked for: a field that we do not know is not ours.
-    ~Reader() {
-        for (const config::Entry& entry : map_.entries())
-            if (const std::string* key = entry.key.as_string(); key == nullptr || !std::ranges::count(asked_, *key))
-                fail("has an unknown field");
-    }
-    Reader(const Reader&) = delete;
-    Reader& operator=(const Reader&) = delete;
-
-    std::int64_t integer(std::string_view key, std::int64_t low, std::int64_t high) {
-        const Value* value = get(key);
-        const auto read = value != nullptr ? value->as_int() : std::nullopt;
-        if (read && *read >= low && *read <= high) return *read;
-        fail(fmt::format("{} is no int from {} to {}", key, low, high));
-        return low;
-    }
-
-    bool boolean(std::string_view key) {
-        const Value* value = get(key);
-        const auto read = value != nullptr ? value->as_bool() : std::nullopt;
-        if (!read) fail(fmt::format("{} is no bool", key));
-        return read.value_or(false);
-    }
-
-    std::string string(std::string_view key, std::size_t longest) {
-        const Value* value = get(key);
-        const std::string* read = value != nullptr ? value->as_string() : nullptr;
-        if (read != nullptr && read->size() <= longest && read->find('\0') == std::string::npos) return *read;
-        fail(fmt::format("{} is no text of at most {} bytes", key, longest));
-        return {};
-    }
-
-    bool has(std::string_view key) { return get(key) != nullptr; }
-
-    bool is_null(std::string_view key) {
-        const Value* value = get(key);
-        return value != nullptr && value->is_null();
-    }
-
-    const Value& any(std::string_view key) {
-        static const Value nothing;
-        const Value* value = get(key);
-        if (value == nullptr) fail(fmt::format("{} is missing", key));
-        return value != nullptr ? *value : nothing;
-    }
-
-    std::vector<std::string> strings(std::string_view key) {
-        std::vector<std::string> texts;
-        const Value& list = any(key);
-        if (!list.is_list()) fail(fmt::format("{} is no list", key));
-        for (const Value& item : list.items()) {
-            const std::string* read = item.as_string();
-            if (read == nullptr || read->find('\0') != std::string::npos) fail(fmt::format("{} holds more than texts", key));
-            else texts.push_back(*read);
-        }
-        return texts;
-    }
-
-    void fail(std::string_view what) {
-        if (problem_.empty()) problem_ = fmt::format("{} {}", where_, what);
-    }
-
-private:
-    const Value* get(std::string_view key) {
-        asked_.push_back(key);
-        return map_.find(key);
-    }
-
-    const Value& map_;
-    std::string where_;
-    std::string& problem_;
-    std::vector<std::string_view> asked_;
-};
 
 template <class Enum>
 Enum read_enum(Reader& reader, std::string_view key, std::initializer_list<Enum> choices) {
@@ -273,7 +176,8 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     if (plan.check_seconds != LaunchPlan{}.check_seconds) put(map, "check_seconds", number(plan.check_seconds));
     if (!plan.checkpoint_directories.empty())
         put(map, "checkpoint_directories", strings_value(plan.checkpoint_directories));
-    put(map, "container", optional_value(plan.container, text));
+    put(map, "container", optional_value(plan.container, container_value));
+    if (!plan.srun_arguments.empty()) put(map, "srun_arguments", strings_value(plan.srun_arguments));
     Value entry = Value::map();
     put(entry, "program", text(plan.entry.program));
     put(entry, "arguments", strings_value(plan.entry.arguments));
@@ -321,7 +225,8 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string
         if (reader.has("interfaces_by_route")) plan.interfaces_by_route = reader.boolean("interfaces_by_route");
         if (reader.has("check_seconds")) plan.check_seconds = reader.integer("check_seconds", 0, most_check_seconds);
         if (reader.has("checkpoint_directories")) plan.checkpoint_directories = reader.strings("checkpoint_directories");
-        if (!reader.is_null("container")) plan.container = reader.string("container", longest_path);
+        if (!reader.is_null("container")) plan.container = read_container(reader.any("container"), problem);
+        if (reader.has("srun_arguments")) plan.srun_arguments = reader.strings("srun_arguments", most_arguments);
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", longest_path);
         plan.digest = reader.string("digest", 64);

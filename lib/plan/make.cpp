@@ -259,7 +259,7 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
         choices.cluster_has_gpus && !choices.user_spelled_gpus && plan.resources.device == Device::gpu;
     plan.resources.exclusive = exclusive_of(root);
     plan.resources.job_name = job_name_of(root);
-    if (const std::string* container = string_at(root, "container")) plan.container = *container;
+    if (const std::string* container = string_at(root, "container")) plan.container = Container{.image = *container};
     take(time_limit(root), plan.resources.time_limit, problems);
     take(checked_launcher(root), plan.launcher, problems);
     plan.interfaces_by_route = choices.interfaces_by_route;
@@ -279,7 +279,7 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
                          .source = root.find("container")->position().source(),
                          .message = "this version does not start containers itself: the steps of the job run outside it "
                                     "unless srun is told",
-                         .fix = fmt::format("srun --container-image={}", *plan.container)});
+                         .fix = fmt::format("srun --container-image={}", plan.container->image)});
     plan.digest = digest_of(plan.config);
     return plan;
 }

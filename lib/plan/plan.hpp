@@ -15,7 +15,7 @@
 
 namespace recipe::plan {
 
-inline constexpr std::int64_t version = 1;
+inline constexpr std::int64_t version = 2;
 /// Prolog and the batch script get the plan in their environment, where the kernel allows 128 KiB for one string.
 inline constexpr std::size_t max_bytes = 32 * 1024;
 /// A longer wait would be one of srun's own time-outs.
@@ -66,6 +66,28 @@ struct Entry {
     bool operator==(const Entry&) const = default;
 };
 
+/// A directory or file of the host that a container sees at `target`. Both absolute, without `:`, `,` and control characters.
+struct Mount {
+    std::string source;
+    std::string target;
+    bool read_only = false;
+    std::string reason;                            // why it is mounted, for people: "results", "cluster.container_mounts[0]", ...
+
+    bool operator==(const Mount&) const = default;
+};
+
+/// What the job's steps run in, in pyxis' terms.
+struct Container {
+    std::string image;                             // as pyxis takes it: absolute path of a squashfs, "docker://host#image:tag", ...
+    std::vector<Mount> mounts;
+    std::optional<std::string> workdir;            // absolute; nothing: the image's
+    bool mount_home = false;
+    bool remap_root = false;
+    bool writable = false;
+
+    bool operator==(const Container&) const = default;
+};
+
 /// Ports from which rendezvous ports are derived, both ends included.
 struct PortRange {
     std::int64_t first = 25000;
@@ -87,7 +109,8 @@ struct LaunchPlan {
     bool interfaces_by_route = false;              // NCCL's and Gloo's interface is the one that leads to the head node
     std::int64_t check_seconds = 10;               // that a node's checks of files and names may take; 0: they are left out
     std::vector<std::string> checkpoint_directories;  // absolute, outside results_dir; none when a container has its own
-    std::optional<std::string> container;
+    std::optional<Container> container;
+    std::vector<std::string> srun_arguments;       // cluster.srun_args: more options for every srun of the job
     Entry entry;
     std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
     config::Value config;                          // the resolved recipe, what the training program reads

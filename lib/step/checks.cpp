@@ -89,8 +89,8 @@ Diagnostic on_node(std::string_view node, const Diagnostic& problem) {
 }
 
 std::optional<std::string> image_path(const plan::LaunchPlan& plan) {
-    if (!plan.container || !plan.container->starts_with('/')) return std::nullopt;
-    return plan.container;
+    if (!plan.container || !plan.container->image.starts_with('/')) return std::nullopt;
+    return plan.container->image;
 }
 
 }  // namespace recipe::step

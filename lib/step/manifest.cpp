@@ -40,7 +40,7 @@ std::string redacted_override(const std::string& override) {
 Value image_value(const plan::LaunchPlan& plan, const Start& start) {
     if (!plan.container) return Value::null();
     Value map = Value::map();
-    put(map, "image", text(*plan.container));
+    put(map, "image", text(plan.container->image));
     if (!image_path(plan)) return map;
     put(map, "found", Value::boolean(start.image.has_value()));
     if (!start.image) return map;

@@ -143,7 +143,7 @@ forge() { # PLAN SBATCH_ARGUMENT...
 }
 
 @test "a plan in the caller's environment is not taken for the job's" {
-    run forge '{"version":1}' --wrap 'echo "plan ${SLURM_SPANK_RECIPE_PLAN-none}"'
+    run forge '{"version":2}' --wrap 'echo "plan ${SLURM_SPANK_RECIPE_PLAN-none}"'
     assert_success
     wait_job "$output"
     run job_output "$output"
@@ -151,7 +151,7 @@ forge() { # PLAN SBATCH_ARGUMENT...
 }
 
 @test "a forged plan for a step fails the task with a reason and drains nothing" {
-    for plan in 'garbage' '{"version":1}' '{"version":99}' "$(printf '[%.0s' {1..30000})" "$(head -c 60000 /dev/zero | tr '\0' x)"; do
+    for plan in 'garbage' '{"version":2}' '{"version":99}' "$(printf '[%.0s' {1..30000})" "$(head -c 60000 /dev/zero | tr '\0' x)"; do
         run as_user env "SLURM_SPANK_RECIPE_PLAN=$plan" srun true
         assert_failure
         assert_output_contains "recipe: "

@@ -52,10 +52,10 @@ good_plan() { as_user srecipe plan llama_tiny_cpu_pretrain "$@" | tr -d '\n'; }
 
 @test "slurmctld survives every plan that a user can forge" {
     good=$(good_plan)
-    for plan in '' '{' '[]' 'null' '{"version":1}' "${good:0:500}" "${good/\"nodes\": 1/\"nodes\": -1}" \
+    for plan in '' '{' '[]' 'null' '{"version":2}' "${good:0:500}" "${good/\"nodes\": 1/\"nodes\": -1}" \
         "${good/\"nodes\": 1/\"nodes\": 1e99}" "${good/\"shard\": 1/\"shard\": 999999999999999999999}" \
         "${good/\"layout\"/\"layout2\"}" "$(printf '[%.0s' {1..30000})" "$(printf '{"a":%.0s' {1..6000})" \
-        "$(head -c 100000 /dev/zero | tr '\0' x)" $'\xff\xfe\x80' $'{"version":1,"recipe":"\x1b[31m\n"}'; do
+        "$(head -c 100000 /dev/zero | tr '\0' x)" $'\xff\xfe\x80' $'{"version":2,"recipe":"\x1b[31m\n"}'; do
         run forge "$plan" --hold --wrap true
         assert_failure 1
         assert_output_contains "recipe: "

@@ -25,7 +25,12 @@ Value text(std::string value) { return Value::string(std::move(value)); }
 
 TEST_CASE("a plan survives its JSON") {
     plan::LaunchPlan plan = sample_plan();
-    plan.container = "/fsx/images/train.sqsh";
+    plan.container = plan::Container{.image = "/fsx/images/train.sqsh",
+                                     .mounts = {{"/fsx/run", "/fsx/run", false, "results"}, {"/fsx/data set", "/data", true, "data"}},
+                                     .workdir = "/fsx/run",
+                                     .mount_home = true,
+                                     .writable = true};
+    plan.srun_arguments = {"--mpi=pmix", "-l"};
     plan.instance_type = "g5.48xlarge";
     plan.environment.push_back({"QUOTES", "a \"b\" 'c' \\ d\n", plan::Origin::typed});
     plan.environment.push_back({"OF_SITE", "1", plan::Origin::site});
@@ -70,7 +75,7 @@ TEST_CASE("a forged plan is refused, whatever is wrong with it") {
     CHECK(code_of(plan::from_json("")) == "plan.malformed");
     CHECK(code_of(plan::from_json("[]")) == "plan.malformed");
     CHECK(code_of(plan::from_json(json.substr(0, json.size() / 2))) == "plan.malformed");
-    CHECK(code_of(plan::from_json(replaced(json, "\"version\":1", "\"version\":2"))) == "plan.version");
+    CHECK(code_of(plan::from_json(replaced(json, "\"version\":2", "\"version\":1"))) == "plan.version");
     CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":0"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":99999999999"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"nodes\":4", "\"nodes\":\"4\""))) == "plan.malformed");
@@ -84,6 +89,32 @@ TEST_CASE("a forged plan is refused, whatever is wrong with it") {
           "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(1'000'000, '['))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(30'000, '['))) == "plan.malformed");
+}
+
+TEST_CASE("a forged container is refused") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.container = plan::Container{.image = "/fsx/i.sqsh", .mounts = {{"/fsx/run", "/there", false, "results"}}};
+    const std::string json = plan::to_json(plan).value();
+    REQUIRE(plan::from_json(json));
+    const auto forged = [&](const char* what, const char* by) { return code_of(plan::from_json(replaced(json, what, by))); };
+    CHECK(forged("\"/fsx/i.sqsh\"", "\"\"") == "plan.malformed");
+    CHECK(forged("\"/fsx/i.sqsh\"", "\"a\\u0000b\"") == "plan.malformed");
+    CHECK(forged("\"/there\"", "\"there\"") == "plan.malformed");
+    CHECK(forged("\"/there\"", "\"/there,/etc:/etc\"") == "plan.malformed");
+    CHECK(forged("\"/there\"", "\"/there:ro\"") == "plan.malformed");
+    CHECK(forged("\"/there\"", "\"/there\\n/etc /etc none bind\"") == "plan.malformed");
+    CHECK(forged("\"/fsx/run\"", "\"../run\"") == "plan.malformed");
+    CHECK(forged("\"workdir\":null", "\"workdir\":\"run\"") == "plan.malformed");
+    CHECK(forged("\"writable\":false", "\"writable\":false,\"image_save\":\"/x\"") == "plan.malformed");
+    CHECK(forged("\"writable\":false", "\"writable\":\"no\"") == "plan.malformed");
+    CHECK(forged("\"container\":{", "\"container\":\"/fsx/i.sqsh\",\"x\":{") == "plan.malformed");
+    CHECK(forged("\"entry\":", "\"srun_arguments\":[1],\"entry\":") == "plan.malformed");
+
+    plan.container->mounts.assign(129, plan.container->mounts.front());
+    CHECK(code_of(plan::from_json(plan::to_json(plan).value())) == "plan.malformed");
+    plan.container->mounts.clear();
+    plan.srun_arguments.assign(257, "-l");
+    CHECK(code_of(plan::from_json(plan::to_json(plan).value())) == "plan.malformed");
 }
 
 TEST_CASE("a plan that is too large for the job's environment is refused with its size") {

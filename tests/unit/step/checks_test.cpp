@@ -88,8 +88,8 @@ TEST_CASE("a step's world is that of its real nodes") {
 TEST_CASE("an image is a path or somebody else's") {
     plan::LaunchPlan plan = sample_plan();
     CHECK_FALSE(step::image_path(plan));
-    plan.container = "nvcr.io#nvidia/pytorch:25.01-py3";
+    plan.container = plan::Container{.image = "nvcr.io#nvidia/pytorch:25.01-py3"};
     CHECK_FALSE(step::image_path(plan));
-    plan.container = "/fsx/image.sqsh";
+    plan.container = plan::Container{.image = "/fsx/image.sqsh"};
     CHECK(step::image_path(plan) == "/fsx/image.sqsh");
 }

@@ -48,9 +48,9 @@ TEST_CASE("a manifest says what was started where") {
 
 TEST_CASE("a container is told apart from another of its name") {
     plan::LaunchPlan plan = sample_plan();
-    plan.container = "nvcr.io#nvidia/pytorch:25.01-py3";
+    plan.container = plan::Container{.image = "nvcr.io#nvidia/pytorch:25.01-py3"};
     CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "container") == "{\"image\":\"nvcr.io#nvidia/pytorch:25.01-py3\"}");
-    plan.container = "/fsx/image.sqsh";
+    plan.container = plan::Container{.image = "/fsx/image.sqsh"};
     CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "container") == "{\"image\":\"/fsx/image.sqsh\",\"found\":false}");
     step::Start there = start;
     there.image = step::FileIdentity{.bytes = 5, .modified = 0, .device = 66, .inode = 18446744073709551615U};
