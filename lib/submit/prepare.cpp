@@ -91,6 +91,16 @@ void check_entry(const Request& request, const plan::LaunchPlan& plan, Diagnosti
     }
 }
 
+void check_pyxis(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+    if (!plan.container || request.has_pyxis != false || !request.other_clusters.empty()) return;
+    diagnostics.push_back({.code = "submit.no_pyxis",
+                           .key = "container",
+                           .message = fmt::format("the recipe wants the container {}, and the SPANK plugin pyxis, which starts "
+                                                  "containers, is not in this cluster's plugin stack",
+                                                  plan.container->image),
+                           .fix = "--recipe-set=container=null"});
+}
+
 /// Planning meets again some of what validation has reported.
 void append_new(Diagnostics& diagnostics, Diagnostics more) {
     std::erase_if(more, [&](const Diagnostic& later) {
@@ -168,6 +178,7 @@ Outcome decide(const Request& request) {
         return refused(std::move(diagnostics));
     }
     plan->forced = std::move(forced);
+    check_pyxis(request, *plan, diagnostics);
     validate::apply(request.severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);
     check_entry(request, *plan, diagnostics);
