@@ -27,6 +27,8 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .site_environment = context.settings.environment,
                             .interfaces_by_route = context.settings.interfaces_by_route,
                             .check_seconds = context.settings.check_seconds,
+                            .shared_directories = context.settings.paths.shared,
+                            .strict_paths = context.settings.paths.strict,
                             .force = arguments.force,
                             .environment = context.environment,
                             .working_directory = working_directory(),

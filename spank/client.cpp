@@ -201,6 +201,8 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     request.site_environment = settings->environment;
     request.interfaces_by_route = settings->interfaces_by_route;
     request.check_seconds = settings->check_seconds;
+    request.shared_directories = settings->paths.shared;
+    request.strict_paths = settings->paths.strict;
     request.force = stored.force;
     request.environment = client.environment;
     std::error_code error;

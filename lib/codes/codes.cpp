@@ -16,6 +16,7 @@ constexpr std::string_view sites = "docs/site.md";
 constexpr std::string_view plans = "docs/plan.md";
 constexpr std::string_view slurm_nodes = "slurm.conf(5), what slurmctld tells of its nodes and partitions";
 constexpr std::string_view nodes = "docs/nodes.md";
+constexpr std::string_view boxes = "docs/containers.md";
 
 Code problem(std::string_view code, std::string_view summary, std::string_view source, std::string_view example = {}) {
     return {.code = code, .summary = summary, .source = source, .example = example, .fixed = true};
@@ -83,7 +84,25 @@ std::vector<Code> others() {
              "launcher of aws/sagemaker-hyperpod-recipes", "cluster.srun_args=[--label]"),
         problem("resources.time_limit", "run.time_limit is a time as Slurm writes it.", slurm, "run.time_limit=soon"),
         problem("environment.invalid", "env_vars holds names of variables and texts.", "environ(7)"),
-        note("container.not_started", Severity::warning, "This version does not start containers itself.", plans),
+problem("container.image", "The container is no image that pyxis takes.", boxes, "container=/fsx/image.sif"),
+        problem("container.missing", "The image's directory is here and the image is not.", boxes),
+        problem("container.unreadable", "You may not read the image.", boxes),
+        note("container.not_visible", Severity::warning, "Neither the image nor its directory is on this host.", boxes),
+        note("container.rewritten", Severity::hint, "An image's name is another to pyxis than to Docker.", boxes,
+             "container=nvcr.io/nvidia/pytorch:24.10-py3"),
+        note("container.region", Severity::warning, "The image is in the registry of another AWS region.", boxes),
+        problem("container.mount_form", "A mount is SOURCE[:TARGET[:ro]], of absolute paths that pyxis does not split.", boxes,
+                "cluster.container_mounts=[data]"),
+        note("container.mount_missing", Severity::warning, "The source of a mount is not there.", boxes),
+        note("container.mount_over", Severity::warning, "A mount hides a part of another, or takes its place.", boxes),
+        note("container.mount_system", Severity::warning, "A mount hides what the image needs for itself.", boxes),
+        problem("container.mounts_too_long", "The list of mounts is longer than pyxis reads.", boxes),
+        problem("container.srun_argument", "cluster.srun_args says to pyxis what other keys say.", boxes,
+                "cluster.srun_args=[--container-image=x]"),
+        note("paths.node_local", Severity::warning, "A job of several nodes writes where only one of them looks.", boxes,
+             "exp_manager.exp_dir=/dev/shm/x trainer.num_nodes=4"),
+        note("paths.not_writable", Severity::error, "You may not write where the recipe does.", boxes, "exp_manager.exp_dir=/proc/x"),
+        note("paths.space", Severity::warning, "A checkpoint is larger than what is free.", boxes),
         note("paths.results_not_created", Severity::warning, "The results directory cannot be made; the log goes elsewhere.",
              "mkdir(2)"),
         problem("plan.too_large", "The launch plan is larger than what travels with a job.", plans),

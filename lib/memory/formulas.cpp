@@ -467,4 +467,11 @@ std::vector<Moment> megatron_moments(const Workload& w) {
     return {first.as("layer"), last.as("loss")};
 }
 
+double checkpoint_bytes(const Workload& workload) noexcept {
+    Workload whole = workload;
+    whole.tensor = whole.expert = whole.context = whole.shard = 1;
+    const Figures m(whole);
+    return m.lora ? m.A * (m.gradient + m.state) : m.P * (m.weight + m.state);
+}
+
 }  // namespace recipe::memory

@@ -130,6 +130,11 @@ inline constexpr std::int64_t max_dimension = std::int64_t{1} << 24;
 /// nullopt where a dimension or degree is not positive, or beyond all reason.
 [[nodiscard]] std::optional<Prediction> predict(const Workload& workload);
 
+/// What one checkpoint of the whole model takes: weights and both optimizer states, of adapters where only these are trained.
+[[nodiscard]] double checkpoint_bytes(const Workload& workload) noexcept;
+/// The same for a composed recipe; nullopt where it does not say enough.
+[[nodiscard]] std::optional<double> checkpoint_bytes(const config::Value& root, const family::Families& families);
+
 enum class Verdict : std::uint8_t { fits, tight, does_not_fit };
 
 /// Against what the allocator may take. `tight`: within the band, where fragmentation decides.

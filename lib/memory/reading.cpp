@@ -243,4 +243,10 @@ Reading read(const Value& root, const Family& family, const hardware::InstanceTy
     return reading;
 }
 
+std::optional<double> checkpoint_bytes(const config::Value& root, const family::Families& families) {
+    const Reading reading = read(root, families.of(root), nullptr);
+    if (!reading.unknown.empty() || !predict(reading.workload)) return std::nullopt;
+    return checkpoint_bytes(reading.workload);
+}
+
 }  // namespace recipe::memory

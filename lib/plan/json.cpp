@@ -176,6 +176,7 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     if (plan.check_seconds != LaunchPlan{}.check_seconds) put(map, "check_seconds", number(plan.check_seconds));
     if (!plan.checkpoint_directories.empty())
         put(map, "checkpoint_directories", strings_value(plan.checkpoint_directories));
+    if (!plan.setup.empty()) put(map, "setup", strings_value(plan.setup));
     put(map, "container", optional_value(plan.container, container_value));
     if (!plan.srun_arguments.empty()) put(map, "srun_arguments", strings_value(plan.srun_arguments));
     Value entry = Value::map();
@@ -225,6 +226,7 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string
         if (reader.has("interfaces_by_route")) plan.interfaces_by_route = reader.boolean("interfaces_by_route");
         if (reader.has("check_seconds")) plan.check_seconds = reader.integer("check_seconds", 0, most_check_seconds);
         if (reader.has("checkpoint_directories")) plan.checkpoint_directories = reader.strings("checkpoint_directories");
+        if (reader.has("setup")) plan.setup = reader.strings("setup", most_arguments);
         if (!reader.is_null("container")) plan.container = read_container(reader.any("container"), problem);
         if (reader.has("srun_arguments")) plan.srun_arguments = reader.strings("srun_arguments", most_arguments);
         plan.entry = read_entry(reader.any("entry"), problem);

@@ -120,10 +120,9 @@ bool is_within(const std::string& path, const std::string& directory) {
     return path == directory || path.starts_with(directory + '/');
 }
 
-/// Those outside the results directory, and of those below each other the uppermost. In a container these are the container's, which a node cannot know.
+/// Those outside the results directory, and of those below each other the uppermost. A container sees them at the same place.
 std::vector<std::string> checkpoint_directories_of(const Value& root, const LaunchPlan& plan) {
     std::vector<std::string> directories;
-    if (plan.container) return directories;
     for (const std::string_view key : written_directories) {
         const std::string* path = string_at(root, fmt::format("{}.{}", training_root(root), key));
         if (path == nullptr || !path->starts_with('/') || path->find('\0') != std::string::npos) continue;
@@ -208,7 +207,6 @@ Expected<std::string> results_dir_of(const Value& root) {
 
 // Keys of the launcher that this version does not act upon yet. Whoever sets one is told.
 constexpr std::array not_honoured{
-    "cluster.srun_args",       "cluster.container_mounts",
     "cluster.slurm_docker_cfg", "cluster.slurm_create_submission_file_only",
     "git.repo_url_or_path",    "git.entry_script",
 };
@@ -259,7 +257,6 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
         choices.cluster_has_gpus && !choices.user_spelled_gpus && plan.resources.device == Device::gpu;
     plan.resources.exclusive = exclusive_of(root);
     plan.resources.job_name = job_name_of(root);
-    if (const std::string* container = string_at(root, "container")) plan.container = Container{.image = *container};
     take(time_limit(root), plan.resources.time_limit, problems);
     take(checked_launcher(root), plan.launcher, problems);
     plan.interfaces_by_route = choices.interfaces_by_route;
@@ -272,14 +269,6 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);
-    if (plan.container)
-        notes.push_back({.severity = Severity::warning,
-                         .code = "container.not_started",
-                         .key = "container",
-                         .source = root.find("container")->position().source(),
-                         .message = "this version does not start containers itself: the steps of the job run outside it "
-                                    "unless srun is told",
-                         .fix = fmt::format("srun --container-image={}", plan.container->image)});
     plan.digest = digest_of(plan.config);
     return plan;
 }

@@ -108,7 +108,8 @@ struct LaunchPlan {
     std::vector<Variable> environment;
     bool interfaces_by_route = false;              // NCCL's and Gloo's interface is the one that leads to the head node
     std::int64_t check_seconds = 10;               // that a node's checks of files and names may take; 0: they are left out
-    std::vector<std::string> checkpoint_directories;  // absolute, outside results_dir; none when a container has its own
+    std::vector<std::string> checkpoint_directories;  // that the recipe writes to: absolute, outside results_dir
+    std::vector<std::string> setup;                // launch.setup: shell commands of the batch script, before the program starts
     std::optional<Container> container;
     std::vector<std::string> srun_arguments;       // cluster.srun_args: more options for every srun of the job
     Entry entry;
@@ -153,7 +154,7 @@ struct Choices {
     std::vector<std::string> overrides;
 };
 
-/// The plan for a recipe that passed validation. Codes: resources.*, launch.*, environment.*.
+/// The plan for a recipe that passed validation, without its container, which is not made of the recipe alone. Codes: resources.*, launch.*, environment.*.
 /// Warnings and hints go to `notes`.
 [[nodiscard]] Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
                                         const Choices& choices, Diagnostics& notes);

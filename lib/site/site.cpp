@@ -93,6 +93,28 @@ Expected<std::int64_t> check_seconds(const Value& value, const std::string&) {
                  fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::most_check_seconds));
 }
 
+Expected<Paths> read_paths(const Value& map, const std::string&) {
+    Paths found;
+    if (map.is_null()) return found;
+    if (!map.is_map()) return wrong(map, "paths", "paths is a map of shared and strict");
+    for (const config::Entry& entry : map.entries()) {
+        const std::string name = config::to_python_text(entry.key);
+        const std::string key = "paths." + name;
+        if (name == "shared") {
+            const auto directories = paths(entry.value, key);
+            if (!directories) return std::unexpected(directories.error());
+            for (const std::filesystem::path& directory : *directories) found.shared.push_back(directory.lexically_normal().string());
+        } else if (name == "strict") {
+            const auto strict = entry.value.as_bool();
+            if (!strict) return wrong(entry.value, key, "paths.strict is true or false");
+            found.strict = *strict;
+        } else {
+            return wrong(entry.key, key, fmt::format("paths knows shared and strict, not {}", name));
+        }
+    }
+    return found;
+}
+
 using Reader = Expected<void> (*)(const Value& value, const std::string& key, Settings& settings);
 
 /// Reads with `read` into one member.
@@ -118,6 +140,7 @@ constexpr std::array all_settings{
     Setting{"env_vars", into<&Settings::environment, variables>},
     Setting{"interfaces", into<&Settings::interfaces_by_route, by_route>},
     Setting{"node_check_seconds", into<&Settings::check_seconds, check_seconds>},
+    Setting{"paths", into<&Settings::paths, read_paths>},
     Setting{"policy", into<&Settings::policy, read_policy>},
     Setting{"nodes", into<&Settings::node_types, read_node_types>},
     Setting{"inventory", into<&Settings::inventory_refresh, read_inventory>},

@@ -24,6 +24,14 @@ struct Policy {
     std::map<std::string, std::string, std::less<>> default_partition;  // by canonical instance type
 };
 
+/// What the site knows of its file systems.
+struct Paths {
+    std::vector<std::string> shared;                    // directories that all nodes share, whatever their file system is
+    bool strict = false;                                // a path on a disk of one host is an error
+
+    bool operator==(const Paths&) const = default;
+};
+
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
     std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
@@ -35,6 +43,7 @@ struct Settings {
     std::chrono::seconds inventory_refresh{60};         // how old slurmctld's picture of the cluster may get
     std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
     bool interfaces_by_route = false;                   // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
+    Paths paths;
     std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;  // that a node's checks may take; 0: left out
 };
 

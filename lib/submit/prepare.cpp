@@ -1,5 +1,7 @@
 #include "submit/submit.hpp"
 
+#include "container/container.hpp"
+#include "memory/memory.hpp"
 #include "site/site.hpp"
 #include "submit/options_to_set.hpp"
 #include "submit/slurm_options.hpp"
@@ -101,6 +103,37 @@ void check_pyxis(const Request& request, const plan::LaunchPlan& plan, Diagnosti
                            .fix = "--recipe-set=container=null"});
 }
 
+bool writes_checkpoints(const Value& root) {
+    const Value* wanted = root.at("recipes.exp_manager.create_checkpoint_callback");
+    const Value* kept = root.at("recipes.exp_manager.checkpoint_callback_params.save_top_k");
+    return (wanted == nullptr || wanted->as_bool() != false) && (kept == nullptr || kept->as_int() != 0);
+}
+
+/// What no other host's view of a path can mend.
+void check_paths(const Request& request, const config::Resolved& resolved, const family::Families& families,
+                 const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+    const std::vector<container::Write> writes = container::writes_of(resolved.root, families.of(resolved.root), plan.results_dir);
+    container::Durability against{.nodes = plan.layout.nodes, .shared = request.shared_directories, .strict = request.strict_paths};
+    if (writes_checkpoints(resolved.root)) against.checkpoint_bytes = memory::checkpoint_bytes(resolved.root, families);
+    append(diagnostics, container::durability(writes, against, request.host));
+}
+
+/// The image, its mounts and pyxis' switches.
+void fill_container(const Request& request, const config::Resolved& resolved, const family::Families& families,
+                    plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+    const container::Here here{.environment = request.environment, .host = request.host, .working_directory = request.working_directory};
+    Expected<std::optional<std::string>> image = container::image_of(resolved.root, here, diagnostics);
+    if (!image) return append(diagnostics, std::move(image.error()));
+    if (*image) plan.container = plan::Container{.image = std::move(**image)};
+    container::take_srun_arguments(resolved.root, plan, diagnostics);
+    if (!plan.container) return;
+    const std::vector<container::Wish> wishes =
+        container::wishes_of(resolved.root, families.of(resolved.root), plan, here, diagnostics);
+    Expected<std::vector<plan::Mount>> mounts = container::mounts_of(wishes, request.host, diagnostics);
+    if (!mounts) return append(diagnostics, std::move(mounts.error()));
+    plan.container->mounts = std::move(*mounts);
+}
+
 /// Planning meets again some of what validation has reported.
 void append_new(Diagnostics& diagnostics, Diagnostics more) {
     std::erase_if(more, [&](const Diagnostic& later) {
@@ -178,6 +211,8 @@ Outcome decide(const Request& request) {
         return refused(std::move(diagnostics));
     }
     plan->forced = std::move(forced);
+    check_paths(request, *resolved, *families, *plan, diagnostics);
+    fill_container(request, *resolved, *families, *plan, diagnostics);
     check_pyxis(request, *plan, diagnostics);
     validate::apply(request.severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);

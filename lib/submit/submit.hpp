@@ -8,6 +8,7 @@
 #include "diagnostic/diagnostic.hpp"
 #include "hardware/hardware.hpp"
 #include "plan/plan.hpp"
+#include "storage/storage.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -66,6 +67,9 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> site_environment;  // likewise
     bool interfaces_by_route = false;              // likewise
     std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;      // likewise
+    std::vector<std::string> shared_directories{};  // likewise
+    bool strict_paths = false;                     // likewise
+    storage::Host host = storage::this_host();     // what paths lead to
     bool force = false;                            // errors of rules become warnings, where the site lets them
     config::Environment environment;
     std::filesystem::path working_directory;

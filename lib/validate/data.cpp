@@ -169,15 +169,19 @@ Findings results_denied(const Subject& s) {
     return {std::move(finding)};
 }
 
+constexpr std::string_view resumed_from = "exp_manager.resume_from_checkpoint";
+
 /// Keys that name folders and files of the job's own, below the family's root.
-constexpr std::array<std::string_view, 6> own_paths{"exp_manager.exp_dir",          "exp_manager.checkpoint_dir",
-                                                    "exp_manager.explicit_log_dir", "exp_manager.resume_from_checkpoint",
-                                                    "log_dir",                      "log.ckpt.dirpath"};
+std::vector<std::string> own_paths(const Subject& s) {
+    std::vector<std::string> keys = s.family.place(Key::writes).paths;
+    keys.emplace_back(resumed_from);
+    return keys;
+}
 
 /// "None/checkpoints/" is what ${...exp_dir}/checkpoints/ becomes when that is null.
 Findings none_in_path(const Subject& s) {
     Findings findings;
-    for (const std::string_view key : own_paths) {
+    for (const std::string& key : own_paths(s)) {
         const Found found = s.find(key);
         const std::string* path = found.given() ? found.value->as_string() : nullptr;
         if (path == nullptr || !path->starts_with("None/")) continue;
@@ -197,16 +201,18 @@ Findings none_in_path(const Subject& s) {
 
 Findings relative(const Subject& s) {
     Findings findings;
-    for (const std::string_view key : own_paths) {
+    for (const std::string& key : own_paths(s)) {
         const Found found = s.find(key);
         const std::string* path = found.given() ? found.value->as_string() : nullptr;
+        if (key.ends_with("_name") && path != nullptr && path->find('/') == std::string::npos) continue;
         if (path == nullptr || path->empty() || path->starts_with('/') || path->starts_with("None") ||
             path->find("://") != std::string::npos)
             continue;
         findings.push_back({.at = found,
                             .message = fmt::format("{} is {}, which is another place wherever it is read", found.key,
                                                    shown(*found.value)),
-                            .fix = is_plain(*path) ? s.set(found, "$PWD/" + *path) : std::string()});
+                            .fix = is_plain(*path) ? s.set(found, "$PWD/" + *path) : std::string(),
+                            .severity = key == resumed_from ? std::optional(Severity::warning) : std::nullopt});
     }
     return findings;
 }
@@ -251,8 +257,7 @@ constexpr std::array<Rule, 4> paths_table{{
      always,
      none_in_path},
     {{"paths.relative", "Paths that a job writes to are absolute.",
-      "sbatch(1) --chdir and container working directories: a relative path means another place in each",
-      Severity::warning},
+      "sbatch(1) --chdir and container working directories: a relative path means another place in each"},
      always,
      relative},
 }};

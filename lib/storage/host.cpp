@@ -1,0 +1,118 @@
+// The submitting host's own file systems.
+#include "storage/storage.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace recipe::storage {
+namespace {
+
+constexpr std::size_t longest_exports = 1024 * 1024;
+constexpr std::size_t longest_path = 4096;
+
+/// The last of what is there of an absolute path.
+std::string nearest_of(std::string path) {
+    struct stat status{};
+    while (path.size() > 1 && stat(path.c_str(), &status) != 0) {
+        if (errno != ENOENT && errno != ENOTDIR) return path;  // there, and somebody's who does not let us look
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+    }
+    return path;
+}
+
+struct Descriptor {
+    int number;
+    explicit Descriptor(int opened) : number(opened) {}
+    ~Descriptor() {
+        if (number >= 0) close(number);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+};
+
+bool holds(int file, off_t offset, std::string_view magic) {
+    std::array<char, 16> bytes{};
+    const ssize_t count = pread(file, bytes.data(), magic.size(), offset);
+    return count == static_cast<ssize_t>(magic.size()) && std::string_view(bytes.data(), magic.size()) == magic;
+}
+
+}  // namespace
+
+Sight look(const std::string& path) {
+    Sight sight;
+    if (!path.starts_with('/') || path.size() >= longest_path || path.find('\0') != std::string::npos) return sight;
+    sight.nearest = nearest_of(normal(path));
+    sight.exists = sight.nearest == normal(path);
+    struct stat status{};
+    if (stat(sight.nearest.c_str(), &status) == 0) {
+        sight.is_directory = S_ISDIR(status.st_mode);
+        sight.device = status.st_dev;
+    }
+    struct statfs system{};
+    if (statfs(sight.nearest.c_str(), &system) == 0) {
+        sight.type = type_of(static_cast<std::uint32_t>(system.f_type));
+        sight.free_bytes = static_cast<double>(system.f_bavail) * static_cast<double>(system.f_bsize);
+    }
+    const int mode = sight.is_directory ? W_OK | X_OK : W_OK;
+    if (faccessat(AT_FDCWD, sight.nearest.c_str(), mode, AT_EACCESS) != 0) sight.write_error = errno;
+    else if (!sight.exists && !sight.is_directory) sight.write_error = ENOTDIR;
+    return sight;
+}
+
+Content content_of(const std::string& path) {
+    struct stat status{};
+    if (stat(path.c_str(), &status) != 0) return errno == ENOENT || errno == ENOTDIR ? Content::missing : Content::unreadable;
+    if (S_ISDIR(status.st_mode)) return Content::directory;
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (file.number < 0) return Content::unreadable;
+    // "hsqs" begins a squashfs; a SIF image has a launcher's line first.
+    if (holds(file.number, 0, "hsqs")) return Content::squashfs;
+    return holds(file.number, 32, "SIF_MAGIC") ? Content::singularity : Content::other;
+}
+
+Host this_host() {
+    std::ifstream file("/etc/exports", std::ios::binary);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    text.resize(std::min(text.size(), longest_exports));
+    return {.look = look, .content = content_of, .exported = exported_directories(text)};
+}
+
+std::vector<std::string> exported_directories(std::string_view text) {
+    std::vector<std::string> directories;
+    bool continued = false;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const bool continues = line.ends_with('\\');
+        if (!continued && line.starts_with('"')) line = line.substr(1, line.find('"', 1) - 1);
+        else line = line.substr(0, std::ranges::find_if(line, [](unsigned char c) { return std::isspace(c) != 0; }) - line.begin());
+        if (!continued && line.starts_with('/')) directories.push_back(normal(line));
+        continued = continues;
+    }
+    return directories;
+}
+
+bool is_within(std::string_view path, std::string_view directory) noexcept {
+    return path == directory || directory == "/" ||
+           (path.starts_with(directory) && path.size() > directory.size() && path[directory.size()] == '/');
+}
+
+std::string normal(std::string_view path) {
+    std::string text = std::filesystem::path(path).lexically_normal().string();
+    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+    // lexically_normal() keeps two slashes at the front on some systems.
+    if (text.starts_with("//")) text.erase(0, 1);
+    return text;
+}
+
+}  // namespace recipe::storage

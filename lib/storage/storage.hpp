@@ -1,0 +1,62 @@
+// What a path leads to on the submitting host: is it there, on which file system, who else sees it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recipe::storage {
+
+/// Who sees what is written. memory: one node, until it restarts. local: one host, unless that exports it. shared: all
+/// nodes. unknown: FUSE and the like can be either.
+enum class Kind : std::uint8_t { memory, local, shared, unknown };
+
+/// By the name that a file system has in /proc/mounts: "tmpfs", "ext4", "nfs", "lustre", ...
+[[nodiscard]] Kind kind_of(std::string_view type) noexcept;
+
+/// The name for statfs(2)'s f_type; "unknown" for what is not in the table. linux/magic.h and the file systems' own sources.
+[[nodiscard]] std::string_view type_of(std::uint64_t magic) noexcept;
+
+/// A path as one host sees it.
+struct Sight {
+    bool exists = false;
+    bool is_directory = false;
+    std::string nearest = "/";   // the path itself, or what is there of it; "/" when nothing is
+    // Of `nearest`:
+    std::string type;            // of its file system
+    std::uint64_t device = 0;    // that tells file systems apart
+    double free_bytes = 0;       // for users
+    int write_error = 0;         // errno of trying to write there; 0: one may
+
+    /// Nothing of it is visible here: another host may have it.
+    [[nodiscard]] bool is_elsewhere() const noexcept { return !exists && nearest == "/"; }
+};
+
+/// What a file says of itself in its first bytes.
+enum class Content : std::uint8_t { missing, unreadable, directory, squashfs, singularity, other };
+
+/// The submitting host, or what a test puts in its place.
+struct Host {
+    std::function<Sight(const std::string& path)> look;
+    std::function<Content(const std::string& path)> content;
+    std::vector<std::string> exported;  // directories that this host exports
+};
+
+/// Files are opened without waiting; nothing is written.
+[[nodiscard]] Sight look(const std::string& path);
+[[nodiscard]] Content content_of(const std::string& path);
+[[nodiscard]] Host this_host();
+
+/// The directories of a file in the form of exports(5).
+[[nodiscard]] std::vector<std::string> exported_directories(std::string_view text);
+
+/// Whether `path` is the directory or below it; both without trailing slashes.
+[[nodiscard]] bool is_within(std::string_view path, std::string_view directory) noexcept;
+
+/// Without "//", "/./", "/../" and a slash at the end.
+[[nodiscard]] std::string normal(std::string_view path);
+
+}  // namespace recipe::storage
