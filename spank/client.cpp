@@ -1,5 +1,6 @@
 #include "client.hpp"
 
+#include "container.hpp"
 #include "offered_script.hpp"
 #include "render/render.hpp"
 #include "site/site.hpp"
@@ -189,6 +190,7 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     for (const KnownOption& known : known_options)
         if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
     request.cluster_has_gpus = cluster_has_gpus();
+    request.has_pyxis = pyxis_is_loaded();
     request.needs_entry = script_was_offered() && !client.command_line.has_command;
     request.collections = site::collections({}, client.environment, *settings);
     request.collections.insert(request.collections.end() - 1, arguments->collections.begin(), arguments->collections.end());

@@ -3,6 +3,7 @@
 #include "hooks.hpp"
 
 #include "client.hpp"
+#include "container.hpp"
 #include "launcher.hpp"
 #include "offered_script.hpp"
 #include "stepd.hpp"
@@ -46,6 +47,20 @@ int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* op
 void recipe_launcher_user_init(spank_t spank) {
     guarded([&] {
         recipe::spank::launcher_user_init(spank);
+        return 0;
+    });
+}
+
+void recipe_launcher_exit(void) {
+    guarded([&] {
+        recipe::spank::launcher_exit();
+        return 0;
+    });
+}
+
+void recipe_stepd_init(spank_t spank) {
+    guarded([&] {
+        recipe::spank::hand_container_on(spank);
         return 0;
     });
 }

@@ -35,6 +35,13 @@ int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* op
 /// srun, once its step exists: tells the step's tasks where their head node is. Never fails the step.
 void recipe_launcher_user_init(spank_t spank);
 
+/// srun, when its step is over on all nodes and recipe_launcher_user_init was called.
+void recipe_launcher_exit(void);
+
+/// slurmstepd as root, of a step of the user's srun, before any plugin's options are processed: asks pyxis for the recipe's
+/// container. Never fails the step.
+void recipe_stepd_init(spank_t spank);
+
 /// slurmstepd as the user, before tasks start: reads the plan, writes the configuration, sets the environment. What goes
 /// wrong is kept for recipe_stepd_task_init, since failing here drains the node.
 void recipe_stepd_user_init(spank_t spank);

@@ -157,6 +157,13 @@ void forget_variables(const config::Environment& environment) {
     }
 }
 
+/// The step that this srun has started. Never freed: srun ends with exit().
+struct Started {
+    plan::LaunchPlan plan;
+    step::Facts facts;
+};
+Started* started = nullptr;
+
 }  // namespace
 
 int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
@@ -191,10 +198,15 @@ void launcher_user_init(spank_t spank) {
         setenv(head_variable, (address.empty() ? layout.head : address).c_str(), 1);
     }
     const char* json = std::getenv(plan::job_variable);
-    const Expected<plan::LaunchPlan> plan = plan::from_json(json != nullptr ? json : "");
+    Expected<plan::LaunchPlan> plan = plan::from_json(json != nullptr ? json : "");
     if (!plan) return;  // the nodes say so
     end_together(*plan, facts);
     record(*plan, facts, layout.nodes);
+    started = new Started{std::move(*plan), facts};
+}
+
+void launcher_exit() {
+    if (started != nullptr) remove_tokens(started->plan, started->facts);
 }
 
 }  // namespace recipe::spank

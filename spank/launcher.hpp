@@ -11,4 +11,7 @@ inline constexpr const char* head_variable = "SLURM_RECIPE_HEAD";
 /// recipe's step end together, and writes the configuration and the manifest before the nodes look for them.
 void launcher_user_init(spank_t spank);
 
+/// When the step is over.
+void launcher_exit();
+
 }  // namespace recipe::spank

@@ -3,6 +3,7 @@
 #include "child.hpp"
 #include "interfaces.hpp"
 #include "records.hpp"
+#include "tokens.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -18,7 +19,11 @@ namespace {
 
 constexpr char problem_kind = '!';
 constexpr char interface_kind = '>';
+constexpr char no_hook_kind = '-';
 constexpr char separator = '\x1f';
+
+/// A node that waits for the first one's tokens until the plan's time is over has some left to say so.
+constexpr std::chrono::seconds after_waiting{2};
 
 constexpr std::string_view every_node_writes = "name one that every node can write to";
 
@@ -39,14 +44,17 @@ void tell_all(const Teller& teller, const Diagnostics& problems) {
     for (const Diagnostic& problem : problems) tell(teller, problem);
 }
 
-/// The nearest directory above a path that is there.
-std::string existing_part(std::string path) {
-    struct stat status{};
-    while (path.size() > 1 && stat(path.c_str(), &status) != 0 && errno == ENOENT) {
-        path.resize(path.rfind('/'));
-        if (path.empty()) path = "/";
-    }
-    return path;
+/// A directory that the step writes to.
+struct WrittenTo {
+    std::string_view what;
+    std::string path;
+};
+
+std::vector<WrittenTo> written_to(const plan::LaunchPlan& plan, const step::Facts& facts) {
+    std::vector<WrittenTo> directories{{"results", step::job_directory(plan, facts)}};
+    for (std::string& directory : step::checkpoint_directories(plan, facts))
+        directories.push_back({"checkpoint", std::move(directory)});
+    return directories;
 }
 
 /// "" when a file can be created in the directory, or the directory itself.
@@ -68,6 +76,31 @@ void look_at_directory(const Teller& teller, std::string_view what, const std::s
                   .fix = std::string(every_node_writes)});
 }
 
+constexpr std::string_view all_nodes_share = "name one on storage that all nodes of the job share";
+
+/// The first node leaves its token here, and so before it looks at anything else; the others wait for it last.
+void leave_tokens(const Teller& teller, const std::vector<WrittenTo>& directories, const step::Facts& facts) {
+    for (const auto& [what, path] : directories) {
+        teller.about_to(path);
+        const std::string why = leave_token(path, facts);
+        if (!why.empty())
+            tell(teller, {.code = "node.directory",
+                          .message = fmt::format("the {} directory {}: {}", what, path, why),
+                          .fix = std::string(every_node_writes)});
+    }
+}
+
+void await_tokens(const Teller& teller, const std::vector<WrittenTo>& directories, const step::Facts& facts, Deadline deadline) {
+    for (const auto& [what, path] : directories) {
+        teller.about_to(path);
+        const std::string why = await_token(path, facts, deadline);
+        if (!why.empty())
+            tell(teller, {.code = "node.not_shared",
+                          .message = fmt::format("the {} directory {}: {}", what, path, why),
+                          .fix = std::string(all_nodes_share)});
+    }
+}
+
 void look_at_image(const Teller& teller, const std::string& path) {
     teller.about_to(path);
     // A read tells more than access(): a server may let root-squashed users see files that it does not give them.
@@ -80,6 +113,14 @@ void look_at_image(const Teller& teller, const std::string& path) {
     tell(teller, {.code = "node.image",
                   .message = fmt::format("the container image {}: {}", path, std::strerror(error)),
                   .fix = "put it where every node reads it, or name another with --recipe-set=container=IMAGE"});
+}
+
+// Where enroot's packages look for hooks.
+constexpr const char* enroot_hook = "/etc/enroot/hooks.d/50-recipe-mounts.sh";
+
+void look_at_hook(const Teller& teller) {
+    teller.about_to(enroot_hook);
+    if (faccessat(AT_FDCWD, enroot_hook, X_OK, AT_EACCESS) != 0) teller.tell(no_hook_kind, enroot_hook);
 }
 
 void look_at_head(const Teller& teller, const plan::LaunchPlan& plan, const std::string& head, bool checks) {
@@ -129,24 +170,39 @@ Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const 
                   const step::Lookup& environment) {
     const bool checks = what.checks && plan.check_seconds > 0;
     const std::int64_t seconds = plan.check_seconds > 0 ? plan.check_seconds : plan::most_check_seconds;
-    const Told told = ask_child(std::chrono::seconds(seconds), [&](const Teller& teller) {
+    const bool compares = checks && facts.node_count > 1;
+    const bool waits = compares && facts.node_rank > 0;
+    const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    const std::vector<WrittenTo> directories = written_to(plan, facts);
+    const Told told = ask_child(std::chrono::seconds(seconds) + (waits ? after_waiting : std::chrono::seconds(0)), [&](const Teller& teller) {
         const bool recorded = record(teller, plan, facts, what, nodes, environment);
+        if (compares && !waits) leave_tokens(teller, directories, facts);
         if (checks) {
-            if (const auto image = step::image_path(plan)) look_at_image(teller, *image);
-            if (recorded) look_at_directory(teller, "results", step::job_directory(plan, facts));
-            for (const std::string& directory : step::checkpoint_directories(plan, facts))
-                look_at_directory(teller, "checkpoint", directory);
+            if (const auto image = step::image_path(plan); image && what.image) look_at_image(teller, *image);
+            for (const auto& [what, path] : directories)
+                if (recorded || what != "results") look_at_directory(teller, what, path);
         }
+        if (what.hook) look_at_hook(teller);
         const bool meets = facts.node_count > 1 && !facts.head.empty();
         if (what.checks && meets && (checks || plan.interfaces_by_route)) look_at_head(teller, plan, facts.head, checks);
+        if (waits) await_tokens(teller, directories, facts, deadline);
     });
     Look look;
     for (const auto& [kind, text] : told.findings) {
         if (kind == problem_kind) look.problems.push_back(heard(text));
         if (kind == interface_kind) look.interface = text;
+        if (kind == no_hook_kind) look.hook_missing = true;
     }
     if (!told.in_time) look.problems.push_back(no_answer(told, seconds));
     return look;
+}
+
+void remove_tokens(const plan::LaunchPlan& plan, const step::Facts& facts) {
+    if (plan.check_seconds == 0 || facts.node_count < 2 || step::kind_of(plan, facts) == step::Kind::plain) return;
+    const std::vector<WrittenTo> directories = written_to(plan, facts);
+    static_cast<void>(ask_child(std::chrono::seconds(plan.check_seconds), [&](const Teller&) {
+        for (const WrittenTo& directory : directories) remove_token(directory.path, facts);
+    }));
 }
 
 }  // namespace recipe::spank

@@ -9,13 +9,16 @@
 namespace recipe::spank {
 
 struct LookFor {
-    bool checks = false;      // image, directories and the head node's name; without them only what has to be written is
+    bool checks = false;      // image, directories (shared ones, too) and the head node's name; without them only what has to be written is
+    bool image = true;         // of the checks; false: the step has another than the recipe's
+    bool hook = false;         // whether enroot has our hook
     bool start = false;       // add this start to the manifest
     bool start_if_first = false;  // the same, if nobody has written the configuration before
 };
 
 struct Look {
     Diagnostics problems;   // errors of the node; codes node.*, of which node.manifest is no reason to fail a step
+    bool hook_missing = false;  // when that was asked
     std::string interface;  // that leads to the head node; empty unless the plan asks for it
 };
 
@@ -23,5 +26,9 @@ struct Look {
 /// is a problem of its own, node.no_answer, that names it. `nodes`: the job's, for the manifest.
 [[nodiscard]] Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const LookFor& what,
                                 const std::string& nodes, const step::Lookup& environment);
+
+/// What the nodes of a step of several nodes have left in the directories that it writes to (tokens.hpp). For srun, when the step is
+/// over on all of them.
+void remove_tokens(const plan::LaunchPlan& plan, const step::Facts& facts);
 
 }  // namespace recipe::spank

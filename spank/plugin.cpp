@@ -3,11 +3,13 @@
 // play. Only then does it load librecipe_spank.so, which does the work.
 #include "hooks.hpp"
 #include "option_store.hpp"
+#include "pyxis_options.hpp"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -183,6 +185,28 @@ bool step_has_plan(spank_t spank) {
     return rc == ESPANK_SUCCESS || rc == ESPANK_NOSPACE;
 }
 
+// Steps from here on are none of the user's srun (slurm.h: SLURM_BATCH_SCRIPT and its like).
+constexpr uint32_t first_special_step = 0xfffffff0;
+
+/// Every step of srun gets the recipe's container. The batch script never does, nor do Slurm's own steps.
+void stepd_init(spank_t spank) {
+    uint32_t step = first_special_step;
+    if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS || step >= first_special_step) return;
+    if (!step_has_plan(spank)) return;
+    if (auto* init = hook<decltype(&recipe_stepd_init)>("recipe_stepd_init")) init(spank);
+}
+
+/// What the user gave pyxis, for the nodes. Slurm has set its variables by now, inherited options included.
+void repeat_pyxis_options() {
+    for (const auto& variable : recipe::spank::pyxis_variables) {
+        const char* value = getenv(variable.option);
+        if (value != nullptr) setenv(variable.own, value, 1);
+        else unsetenv(variable.own);  // an outer step's
+    }
+}
+
+bool step_was_started = false;  // by this srun, with a plan
+
 /// Takes the recipe that the user's environment names. False: it names none.
 bool take_default(const char* variable) {
     const char* recipe = getenv(variable);
@@ -231,7 +255,10 @@ int slurm_spank_init(spank_t spank, int, char**) {
             unset_all(inherited_options);  // so that the callbacks hear only what this srun was given
             if (!has_plan_here()) take_default(srun_recipe_variable);
             return 0;
-        case S_CTX_REMOTE: register_options(spank); return 0;
+        case S_CTX_REMOTE:
+            register_options(spank);
+            stepd_init(spank);
+            return 0;
         default: return 0;
     }
 }
@@ -239,12 +266,21 @@ int slurm_spank_init(spank_t spank, int, char**) {
 int slurm_spank_init_post_opt(spank_t spank, int argument_count, char** arguments) {
     const spank_context_t context = spank_context();
     if (context != S_CTX_ALLOCATOR && context != S_CTX_LOCAL) return 0;
-    return client_post_opt(spank, argument_count, arguments);
+    const int rc = client_post_opt(spank, argument_count, arguments);
+    if (context == S_CTX_LOCAL && has_plan_here()) repeat_pyxis_options();
+    return rc;
 }
 
 int slurm_spank_local_user_init(spank_t spank, int, char**) {
     if (!has_plan_here()) return 0;
+    step_was_started = true;
     if (auto* user_init = hook<decltype(&recipe_launcher_user_init)>("recipe_launcher_user_init")) user_init(spank);
+    return 0;
+}
+
+int slurm_spank_exit(spank_t, int, char**) {
+    if (!step_was_started || spank_context() != S_CTX_LOCAL) return 0;
+    if (auto* exit = hook<decltype(&recipe_launcher_exit)>("recipe_launcher_exit")) exit();
     return 0;
 }
 

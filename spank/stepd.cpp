@@ -1,6 +1,7 @@
 #include "stepd.hpp"
 
 #include "config_file.hpp"
+#include "container.hpp"
 #include "devices.hpp"
 #include "node_look.hpp"
 #include "ports.hpp"
@@ -22,6 +23,7 @@ struct Prepared {
     plan::LaunchPlan plan;
     step::Facts facts;
     Diagnostics problems;  // of this node, for which no task of a torchrun or direct step may start
+    bool hook_missing = false;  // that would mount what the step's own options keep out of its container
 };
 Prepared* prepared = nullptr;
 std::vector<std::string>* failure = nullptr;
@@ -62,14 +64,27 @@ std::string printable(std::string_view node, const Diagnostic& problem) {
 /// slurmctld's name of this node. In user_init the variable is still that of whoever called srun.
 std::string node_name(spank_t spank) { return job_variable(spank, "SLURMD_NODENAME").value_or("?"); }
 
+Diagnostic no_pyxis() {
+    return {.code = "node.no_pyxis",
+            .message = "the recipe wants a container, and the SPANK plugin pyxis, which starts it, is not loaded here",
+            .fix = "leave the node out with -x, or run without a container: --recipe-set=container=null"};
+}
+
 /// A step of the recipe cannot do without what is missing; any other goes on.
 void look(Prepared& step, spank_t spank) {
     const bool recipe_step = is_recipe_step(step);
     const bool normal = is_normal_step(step.facts);
+    const HandedOn* container = handed_on();
     Look seen = look_at_node(step.plan, step.facts,
-                             {.checks = recipe_step, .start = !normal, .start_if_first = normal && step.facts.node_rank == 0},
+                             {.checks = recipe_step,
+                              .image = container == nullptr || !container->own_image,
+                              .hook = container != nullptr && !container->by_hook.empty(),
+                              .start = !normal,
+                              .start_if_first = normal && step.facts.node_rank == 0},
                              job_variable(spank, "SLURM_JOB_NODELIST").value_or(""), lookup_in(spank));
     step.facts.interface = std::move(seen.interface);
+    step.hook_missing = seen.hook_missing;
+    if (normal && step.plan.container && !pyxis_is_loaded()) seen.problems.push_back(no_pyxis());
     for (Diagnostic& problem : seen.problems) {
         if (recipe_step && problem.code != "node.manifest") step.problems.push_back(std::move(problem));
         else slurm_error("recipe: %s", printable("of this step", problem).c_str());
@@ -95,9 +110,10 @@ int fail(bool prints, std::string_view node, const Diagnostics& problems) {
     return -1;
 }
 
-void hint(const std::optional<Diagnostic>& hint) {
-    if (!hint) return;
-    for (const std::string& line : render::lines(*hint)) slurm_spank_log("recipe: hint: %s", line.c_str());
+void tell(const std::optional<Diagnostic>& note) {
+    if (!note) return;
+    const std::string severity(to_string(note->severity));
+    for (const std::string& line : render::lines(*note)) slurm_spank_log("recipe: %s: %s", severity.c_str(), line.c_str());
 }
 
 Diagnostic port_problem(const plan::LaunchPlan& plan, const step::Facts& facts) {
@@ -111,7 +127,7 @@ Diagnostic port_problem(const plan::LaunchPlan& plan, const step::Facts& facts) 
 /// RECIPE_ENV_REPORT=1: every variable and who said so, for the first such step of each start of the job.
 void report_environment(spank_t spank, const std::vector<step::Change>& changes) {
     if (job_variable(spank, "RECIPE_ENV_REPORT") != "1") return;
-    const auto& [plan, facts, problems] = *prepared;
+    const auto& [plan, facts, problems, hook_missing] = *prepared;
     std::vector<step::Change> ours = step::recipe_paths(plan, facts);
     ours.insert(ours.end(), changes.begin(), changes.end());
     std::string text;
@@ -126,8 +142,12 @@ void report_environment(spank_t spank, const std::vector<step::Change>& changes)
 
 /// What only the task with the step's first rank says, once per step.
 void speak_for_the_step(spank_t spank, const std::vector<step::Change>& changes) {
-    hint(step::node_count_hint(prepared->plan, prepared->facts));
-    hint(step::replaced_exports(changes, lookup_in(spank)));
+    tell(step::node_count_hint(prepared->plan, prepared->facts));
+    tell(step::replaced_exports(changes, lookup_in(spank)));
+    if (const HandedOn* container = handed_on(); container != nullptr) {
+        tell(container->image_hint);
+        if (prepared->hook_missing) tell(container->mounts_without_hook);
+    }
     report_environment(spank, changes);
 }
 
@@ -143,6 +163,7 @@ void stepd_user_init(spank_t spank) {
     Expected<plan::LaunchPlan> plan = plan::from_json(json);
     if (!plan) return remember(plan.error());
     prepared = new Prepared{std::move(*plan), facts_of(spank), {}};
+    if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
     look(*prepared, spank);
     change_environment(spank, step::recipe_environment(prepared->plan, prepared->facts));
     if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan));
@@ -154,7 +175,7 @@ int stepd_task_init(spank_t spank) {
         return -1;
     }
     if (prepared == nullptr || !is_recipe_step(*prepared)) return 0;
-    const auto& [plan, facts, node_problems] = *prepared;
+    const auto& [plan, facts, node_problems, hook_missing] = *prepared;
     int local_rank = 0;
     spank_get_item(spank, S_TASK_ID, &local_rank);
     const step::Task task{.rank = item(spank, S_TASK_GLOBAL_ID, 0), .local_rank = static_cast<std::uint32_t>(local_rank)};

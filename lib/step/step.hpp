@@ -92,6 +92,33 @@ struct Assigned {
 /// A hint about exported variables that `changes` replace by other values; code rendezvous.exported.
 [[nodiscard]] std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, const Lookup& now);
 
+// --- containers --------------------------------------------------------------------------------------------------------
+
+/// An option of pyxis, named as Slurm does in variables: "container_image". `value` is empty for one that takes none.
+struct PyxisOption {
+    std::string_view name;  // one of those that pyxis_share knows, never a text of the plan
+    std::string value;
+    bool operator==(const PyxisOption&) const = default;
+};
+
+struct PyxisShare {
+    std::vector<PyxisOption> options;
+    std::vector<plan::Mount> by_hook;  // mounts that no option carries: the user's own stands there, or pyxis takes no such path
+};
+
+/// What pyxis is to get for a step. `own`: the value that the user gave an option (by its name), which wins.
+[[nodiscard]] PyxisShare pyxis_share(const plan::Container& container, const Lookup& own);
+
+/// What etc/enroot/hooks.d reads: "ro" or "rw", source and target on a line, with tabs between.
+[[nodiscard]] std::string hook_mounts(const std::vector<plan::Mount>& mounts);
+inline constexpr const char* hook_variable = "SLURM_RECIPE_MOUNTS";
+
+/// Code node.mounts, a warning: without the hook these are missing in the container, where the user's own mounts do not hold them.
+[[nodiscard]] std::optional<Diagnostic> mounts_problem(const std::vector<plan::Mount>& by_hook, const Lookup& own);
+
+/// Code node.own_image: the step does not run in the recipe's image.
+[[nodiscard]] std::optional<Diagnostic> image_hint(const plan::Container& container, const Lookup& own);
+
 // --- checks ------------------------------------------------------------------------------------------------------------
 
 /// What a task sees of its node's accelerators.

@@ -93,6 +93,16 @@ void check_entry(const Request& request, const plan::LaunchPlan& plan, Diagnosti
     }
 }
 
+void check_pyxis(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+    if (!plan.container || request.has_pyxis != false || !request.other_clusters.empty()) return;
+    diagnostics.push_back({.code = "submit.no_pyxis",
+                           .key = "container",
+                           .message = fmt::format("the recipe wants the container {}, and the SPANK plugin pyxis, which starts "
+                                                  "containers, is not in this cluster's plugin stack",
+                                                  plan.container->image),
+                           .fix = "--recipe-set=container=null"});
+}
+
 bool writes_checkpoints(const Value& root) {
     const Value* wanted = root.at("recipes.exp_manager.create_checkpoint_callback");
     const Value* kept = root.at("recipes.exp_manager.checkpoint_callback_params.save_top_k");
@@ -203,6 +213,7 @@ Outcome decide(const Request& request) {
     plan->forced = std::move(forced);
     check_paths(request, *resolved, *families, *plan, diagnostics);
     fill_container(request, *resolved, *families, *plan, diagnostics);
+    check_pyxis(request, *plan, diagnostics);
     validate::apply(request.severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);
     check_entry(request, *plan, diagnostics);

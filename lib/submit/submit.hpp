@@ -57,6 +57,7 @@ struct Request {
     std::vector<SlurmOption> options;              // only those that are set; inherited ones left out for srun_in_job
     std::optional<std::int64_t> allocated_nodes;   // for srun_in_job
     bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
+    std::optional<bool> has_pyxis{};               // pyxis is in this command's plugin stack; nothing: not known
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
     std::vector<std::filesystem::path> collections;
     std::vector<std::filesystem::path> hardware_files;
@@ -96,7 +97,7 @@ struct Outcome {
 /// Composes, validates and plans. Reads files of the collections, writes nothing.
 /// A job for another cluster is held against nothing that this one has, and asks for the GPUs that its recipe wants.
 /// Codes of its own: submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
-/// submit.nothing_to_run, submit.default_recipe, submit.other_cluster; and all of config, validate and plan.
+/// submit.nothing_to_run, submit.no_pyxis, submit.default_recipe, submit.other_cluster; and all of config, validate and plan.
 [[nodiscard]] Outcome prepare(const Request& request);
 
 /// mkdir -p, and whether files can be made there.

@@ -105,8 +105,9 @@ SHELL
 @test "a node without the image ends the job within seconds, by name, with the user's own srun torchrun as well" {
     other_cluster --nodes 4 --train-nodes 0
     mkdir "$WORK/images"
-    : >"$WORK/images/train.sqsh"
+    { printf hsqs && head -c 4092 /dev/zero; } >"$WORK/images/train.sqsh"
     chmod 644 "$WORK/images/train.sqsh"
+    add_pyxis "$OTHER"
     replace_node n3 "mount -t tmpfs none $WORK/images"
     image=(--recipe-set=container="$WORK/images/train.sqsh")
     write_file world.py <<'PYTHON'
@@ -126,8 +127,31 @@ PYTHON
     assert_output_count 3 '^runs$'
 }
 
-@test "results that not all nodes share: each node has the configuration, and one of them the manifest" {
+@test "results or checkpoints that not all nodes share end the step within seconds, naming path and node" {
     other_cluster --nodes 3 --train-nodes 0
+    mkdir -m 777 "$WORK/local" "$WORK/shared" "$WORK/shared/mounted"
+    replace_node n2 "mount -t tmpfs -o mode=777 none $WORK/local; mount -t tmpfs -o mode=777 none $WORK/shared/mounted"
+    program=(sh -c 'echo "$SLURMD_NODENAME runs"; exec sleep 100')
+    run there srun -N 3 "${cpu[@]}" --recipe-set=base_results_dir="$WORK/local" "${program[@]}"
+    assert_failure
+    refute_output_contains "n2 runs"
+    assert_output_matches "recipe: on node n2: the results directory $WORK/local/llama-tiny-cpu/[0-9]+: what the step's first node has written there does not appear here; name one on storage that all nodes of the job share \[node\.not_shared\]\$"
+    run there srun -N 3 "${cpu[@]}" --recipe-set=recipes.exp_manager.checkpoint_dir="$WORK/shared/mounted" "${program[@]}"
+    assert_failure
+    assert_output_matches "recipe: on node n2: the checkpoint directory $WORK/shared/mounted: another file system is mounted there on this node than on the step's first node; name one on storage that all nodes of the job share \[node\.not_shared\]\$"
+    # One node, and nodes that share.
+    run there srun -N 1 -w n2 "${cpu[@]}" --recipe-set=base_results_dir="$WORK/local" echo runs
+    assert_success
+    run there srun -N 2 -w n1,n3 "${cpu[@]}" --recipe-set=base_results_dir="$WORK/local" echo runs
+    assert_success
+    # Nothing is left of it.
+    run find "$WORK" -name '.recipe-*'
+    assert_equal "$output" ""
+}
+
+@test "results that not all nodes share, where nodes check nothing: each has the configuration, and one the manifest" {
+    echo 'node_check_seconds: 0' >"$WORK/recipe.yaml"
+    other_cluster --nodes 3 --train-nodes 0 --etc "$WORK/recipe.yaml"
     mkdir -m 777 "$WORK/local"
     replace_node n2 "mount -t tmpfs -o mode=777 none $WORK/local"
     run there srun -N 3 "${cpu[@]}" --recipe-set=base_results_dir="$WORK/local" \

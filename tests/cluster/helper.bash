@@ -166,6 +166,13 @@ assert_equal() { # ACTUAL EXPECTED
     [[ $1 == "$2" ]] || complain "expected '$2', found '$1'"
 }
 
+# add_pyxis DIR: the stand-in for pyxis joins the plugin stack of the cluster in DIR, as tests/cluster/run has done for its own.
+add_pyxis() {
+    cp "$RECIPE_BUILD/tests/pyxis_stand_in.so" "$1/"
+    mkdir -p "$1/records"
+    echo "required $1/pyxis_stand_in.so version=0.19 record=$1/records" >>"$1/etc/plugstack.conf"
+}
+
 # --- around each test ------------------------------------------------------------------------------------------------
 
 setup() { cluster_setup; }

@@ -1,0 +1,138 @@
+#include "container.hpp"
+
+#include "pyxis_options.hpp"
+#include "step_facts.hpp"
+
+#include <array>
+#include <cstring>
+#include <dlfcn.h>
+#include <link.h>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace recipe::spank {
+namespace {
+
+/// Never freed: slurmstepd ends with exit() while its other threads run.
+HandedOn* handed = nullptr;
+
+/// Variables that pyxis 0.21 and later take for options which nobody gave. `no`: the option that a variable means which says no;
+/// null: it holds a text.
+struct Exported {
+    const char* variable;
+    const char* yes;
+    const char* no = nullptr;
+};
+constexpr std::array exported{
+    Exported{"PYXIS_CONTAINER_IMAGE", "container_image"},
+    Exported{"PYXIS_CONTAINER_MOUNTS", "container_mounts"},
+    Exported{"PYXIS_CONTAINER_WORKDIR", "container_workdir"},
+    Exported{"PYXIS_CONTAINER_MOUNT_HOME", "container_mount_home", "no_container_mount_home"},
+    Exported{"PYXIS_CONTAINER_REMAP_ROOT", "container_remap_root", "no_container_remap_root"},
+    Exported{"PYXIS_CONTAINER_WRITABLE", "container_writable", "container_readonly"},
+    Exported{"PYXIS_CONTAINER_READONLY", "container_readonly", "container_writable"},
+};
+
+std::optional<bool> read_choice(const std::string& text) {
+    for (const char* yes : {"1", "true", "yes", "y"})
+        if (text == yes) return true;
+    for (const char* no : {"0", "false", "no", "n"})
+        if (text == no) return false;
+    return std::nullopt;
+}
+
+using Given = std::map<std::string, std::string, std::less<>>;
+
+bool has_either(const Given& given, const Exported& of) {
+    return given.contains(of.yes) || (of.no != nullptr && given.contains(of.no));
+}
+
+/// By option's name without pyxis' prefix.
+Given given_options(spank_t spank) {
+    Given given;
+    constexpr std::size_t prefix = sizeof RECIPE_PYXIS_OPTION - 1;
+    for (const PyxisVariable& variable : pyxis_variables) {
+        std::optional<std::string> value = job_variable(spank, variable.option);
+        if (!value) value = job_variable(spank, variable.own);
+        if (value) given.emplace(variable.option + prefix, std::move(*value));
+    }
+    return given;
+}
+
+/// What the user exported is his word too, and says the same to a pyxis that knows no variables.
+Given exported_options(spank_t spank, const Given& given) {
+    Given more;
+    for (const Exported& one : exported) {
+        const std::optional<std::string> value = job_variable(spank, one.variable);
+        if (!value || value->empty() || has_either(given, one) || has_either(more, one)) continue;
+        if (one.no == nullptr) more.emplace(one.yes, *value);
+        else if (const auto choice = read_choice(*value)) more.emplace(*choice ? one.yes : one.no, "");
+    }
+    return more;
+}
+
+void give(spank_t spank, std::string_view option, const std::string& value) {
+    const std::string name = RECIPE_PYXIS_OPTION + std::string(option);
+    const spank_err_t rc = spank_setenv(spank, name.c_str(), value.c_str(), 0);
+    if (rc != ESPANK_SUCCESS && rc != ESPANK_ENV_EXISTS)
+        slurm_error("recipe: %s cannot be set: %s", name.c_str(), spank_strerror(rc));
+}
+
+}  // namespace
+
+const HandedOn* handed_on() { return handed; }
+
+void hand_container_on(spank_t spank) {
+    spank_unsetenv(spank, step::hook_variable);  // of an outer step
+    const std::string json = job_variable(spank, plan::job_variable, plan::max_bytes).value_or("");
+    Expected<plan::LaunchPlan> plan = plan::request_from_json(json);
+    if (!plan || !plan->container) return;
+
+    Given given = given_options(spank);
+    const Given more = exported_options(spank, given);
+    for (const auto& [option, value] : more) give(spank, option, value);
+    given.insert(more.begin(), more.end());
+    const step::Lookup own = [&](const std::string& option) -> std::optional<std::string> {
+        const auto found = given.find(option);
+        return found == given.end() ? std::nullopt : std::optional(found->second);
+    };
+
+    const step::PyxisShare share = step::pyxis_share(*plan->container, own);
+    for (const step::PyxisOption& option : share.options) give(spank, option.name, option.value);
+    if (!share.by_hook.empty()) spank_setenv(spank, step::hook_variable, step::hook_mounts(share.by_hook).c_str(), 1);
+    handed = new HandedOn{.container = std::move(*plan->container),
+                          .by_hook = share.by_hook,
+                          .mounts_without_hook = step::mounts_problem(share.by_hook, own),
+                          .image_hint = {},
+                          .own_image = own("container_image").has_value()};
+    handed->image_hint = step::image_hint(handed->container, own);
+}
+
+void clear_pyxis_variables(spank_t spank) {
+    for (const PyxisVariable& variable : pyxis_variables) {
+        spank_unsetenv(spank, variable.option);
+        spank_unsetenv(spank, variable.own);
+    }
+}
+
+bool pyxis_is_loaded() {
+    std::vector<std::string> objects;
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* names) {
+            static_cast<std::vector<std::string>*>(names)->emplace_back(info->dlpi_name);
+            return 0;
+        },
+        &objects);
+    for (const std::string& path : objects) {
+        void* object = path.empty() ? nullptr : dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+        if (object == nullptr) continue;
+        const void* name = dlsym(object, "plugin_name");
+        const bool found = name != nullptr && std::strcmp(static_cast<const char*>(name), "pyxis") == 0;
+        dlclose(object);
+        if (found) return true;
+    }
+    return false;
+}
+
+}  // namespace recipe::spank
