@@ -39,7 +39,8 @@ cluster::PartitionRecord record_of(const partition_info_t& partition) {
                                     .is_default = (partition.flags & PART_FLAG_DEFAULT) != 0,
                                     .hidden = (partition.flags & PART_FLAG_HIDDEN) != 0,
                                     .max_time = partition.max_time == INFINITE ? cluster::unlimited : partition.max_time,
-                                    .max_nodes = partition.max_nodes == INFINITE ? cluster::unlimited : partition.max_nodes};
+                                    .max_nodes = partition.max_nodes == INFINITE ? cluster::unlimited : partition.max_nodes,
+                                    .total_nodes = partition.total_nodes};
     // Pairs of first and last place in the node table, up to -1.
     for (const std::int32_t* range = partition.node_inx; range != nullptr && range[0] >= 0 && range[1] >= range[0]; range += 2)
         for (std::int32_t i = range[0]; i <= range[1]; ++i) record.nodes.push_back(static_cast<std::size_t>(i));

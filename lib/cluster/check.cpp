@@ -93,7 +93,10 @@ private:
     }
 
     Standing standing(const Partition& partition) const {
-        Standing standing{.partition = &partition};
+        Standing standing{.partition = &partition,
+                          .of_the_kind = partition.unseen,
+                          .fitting = partition.unseen,
+                          .available = partition.unseen};
         for (const GroupCount& count : partition.groups) {
             if (has_devices_[count.group]) standing.of_the_kind += count.nodes;
             if (!fits_[count.group]) continue;
@@ -160,7 +163,7 @@ private:
             message += fmt::format("{}{}", i == 0 ? "" : ", ", sentence(standings[i]));
         const bool of_the_kind = std::ranges::any_of(standings, [](const Standing& s) { return s.of_the_kind > 0; });
         message += fmt::format("; the recipe wants {}", wish_.nodes);
-        if (!of_the_kind) message += fmt::format(" with {}", wanted_devices());
+        if (!of_the_kind && wish_.device != plan::Device::cpu) message += fmt::format(" with {}", wanted_devices());
         Diagnostic problem{.code = "cluster.nodes",
                            .key = of_the_kind || !wish_.instance_type ? "trainer.num_nodes" : "instance_type",
                            .message = std::move(message)};

@@ -36,6 +36,7 @@ struct PartitionRecord {
     std::uint32_t max_time = unlimited;             // minutes
     std::uint32_t max_nodes = unlimited;            // of a job
     std::vector<std::size_t> nodes;                 // places in the list of node records
+    std::uint32_t total_nodes = 0;                  // as slurmctld counts them; it hides some, such as those without an address
 };
 
 /// How a site calls its nodes: node name to instance type.
@@ -67,6 +68,7 @@ struct Partition {
     std::uint32_t max_time = unlimited;
     std::uint32_t max_nodes = unlimited;
     std::vector<GroupCount> groups;
+    std::uint32_t unseen = 0;                       // nodes that slurmctld has and did not show: they may be of any kind
 };
 
 struct Node {

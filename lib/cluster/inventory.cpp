@@ -153,14 +153,17 @@ Inventory take_inventory(const std::vector<NodeRecord>& nodes, const std::vector
                             .hidden = record.hidden,
                             .max_time = record.max_time,
                             .max_nodes = record.max_nodes};
+        std::uint32_t seen = 0;
         for (const std::size_t index : record.nodes) {
             if (index >= inventory.nodes.size() || inventory.nodes[index].name.empty()) continue;
             Node& node = inventory.nodes[index];
             node.partitions.push_back(static_cast<std::uint32_t>(inventory.partitions.size()));
             GroupCount& count = count_of(partition, node.group);
             ++count.nodes;
+            ++seen;
             count.available += node.available ? 1 : 0;
         }
+        partition.unseen = record.total_nodes - std::min(seen, record.total_nodes);
         inventory.partitions.push_back(std::move(partition));
     }
     // Only now: partitions name nodes by their places.

@@ -130,5 +130,5 @@ SHELL
     # It saves its state some seconds after a change.
     wait_until 30 grep -q "has_plan.sh" "$CLUSTER_DIR/state/job_state"
     run grep -c RECIPE_PLAN= "$CLUSTER_DIR/state/job_state"
-    assert_output_contains 0
+    assert_equal "$output" 0
 }

@@ -167,6 +167,20 @@ TEST_CASE("nodes that are all down are a warning") {
           "the 2 nodes of partition train that could run this job are not all up, only 1 of them: it will wait for 2 nodes");
 }
 
+TEST_CASE("nodes that slurmctld counts and does not show may be of the kind") {
+    ClusterBuilder builder = demo();
+    builder.part("train").total_nodes = 4;
+    CHECK(check(builder.take(), a10g(4)).empty());
+    CHECK(check(builder.take(), a10g(5)).front().code == "cluster.nodes");
+    builder.part("empty").total_nodes = 2;
+    CHECK(check(builder.take(), {.partitions = {"empty"}, .nodes = 2}).empty());
+    CHECK(check(builder.take(), {.partitions = {"empty"}, .nodes = 3}).front().message ==
+          "partition empty has 2 nodes; the recipe wants 3. Partition cpu has 4. Partition train has 4. Partition big has 16");
+    builder.part("empty").total_nodes = 0;
+    CHECK(check(builder.take(), {.partitions = {"empty"}, .nodes = 17}).front().message ==
+          "partition empty has no nodes; the recipe wants 17");
+}
+
 TEST_CASE("what Slurm refuses itself is left to it") {
     Wish wish = a10g(2);
     wish.partitions = {"nowhere"};
