@@ -131,7 +131,7 @@ PYTHON
     chmod 600 "$WORK/there.sqsh"
     run as_user srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/there.sqsh" "${program[@]}"
     assert_failure
-    assert_output_contains "container $WORK/there.sqsh is there and you may not read it"
+    assert_output_contains "container $WORK/there.sqsh may not be read by you"
     chmod 644 "$WORK/there.sqsh"
     run as_user srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/there.sqsh" echo runs
     assert_success
