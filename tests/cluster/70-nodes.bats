@@ -144,13 +144,19 @@ PYTHON
     mkdir "$WORK/foreign"
     run as_user srun "${cpu[@]}" --recipe-set=exp_manager.checkpoint_dir="$WORK/foreign/run/checkpoints" "${program[@]}"
     assert_failure
+    assert_output_contains "exp_manager.checkpoint_dir is $WORK/foreign/run/checkpoints, and you may not write to $WORK/foreign (Permission denied) [paths.not_writable]"
+    # Where this host's view does not count, the node's does.
+    write_file site.yaml <<<'severities: {paths.not_writable: warning}'
+    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun "${cpu[@]}" \
+        --recipe-set=exp_manager.checkpoint_dir="$WORK/foreign/run/checkpoints" "${program[@]}"
+    assert_failure
     assert_output_matches "recipe: on node n1: the checkpoint directory $WORK/foreign/run/checkpoints: $WORK/foreign cannot be written to \(Permission denied\); name one that every node can write to \[node\.directory\]\$"
     run as_user srun "${cpu[@]}" --recipe-set=exp_manager.checkpoint_dir="$WORK/mine/run/checkpoints" echo runs
     assert_success
     assert_output_contains runs
     [ ! -e "$WORK/mine" ]
     : >"$WORK/file"
-    run as_user srun "${cpu[@]}" --recipe-set=exp_manager.checkpoint_dir="$WORK/file" "${program[@]}"
+    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun "${cpu[@]}" --recipe-set=exp_manager.checkpoint_dir="$WORK/file" "${program[@]}"
     assert_failure
     assert_output_contains "$WORK/file is no directory"
 }
