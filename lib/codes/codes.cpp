@@ -82,7 +82,7 @@ std::vector<Code> others() {
         problem("launch.entry_missing", "The entry script is not there.", plans),
         problem("launch.script_line", "A value cannot stand on a line of a batch script.", plans),
         note("launch.not_honoured", Severity::warning, "A key of HyperPod's launcher that this version does not act upon.",
-             "launcher of aws/sagemaker-hyperpod-recipes", "cluster.srun_args=[--label]"),
+             "launcher of aws/sagemaker-hyperpod-recipes", "git.entry_script=mine.py"),
         problem("resources.time_limit", "run.time_limit is a time as Slurm writes it.", slurm, "run.time_limit=soon"),
         problem("environment.invalid", "env_vars holds names of variables and texts.", "environ(7)"),
 problem("container.image", "The container is no image that pyxis takes.", boxes, "container=/fsx/image.sif"),

@@ -74,7 +74,7 @@ private:
             case Content::squashfs: return file;
             case Content::directory: return wrong("is a directory; pyxis wants a squashfs file", fmt::format("mksquashfs {0} {0}.sqsh", file));
             case Content::singularity: return wrong("is an image of Apptainer; pyxis wants a squashfs file", import);
-            case Content::unreadable: return refused("container.unreadable", "is there and you may not read it", fmt::format("chmod a+r {}", file));
+            case Content::unreadable: return refused("container.unreadable", "may not be read by you", fmt::format("chmod a+r {}", file));
             case Content::other: return wrong("is no squashfs file", import);
             case Content::missing: break;
         }

@@ -157,3 +157,37 @@ forge() { # PLAN SBATCH_ARGUMENT...
         assert_output_contains "recipe: "
     done
 }
+
+@test "where several nodes must not write is refused at the prompt, with a way out" {
+    refused_for() { # CODE KEY=VALUE...
+        local code=$1 sets=()
+        shift
+        for set in "$@"; do sets+=("--recipe-set=$set"); done
+        run as_user sbatch --recipe=llama_tiny_cpu_pretrain "${sets[@]}" </dev/null
+        assert_failure 1
+        assert_output_contains "[$code]"
+        assert_output_contains "fix: "
+    }
+    refused_for paths.node_local exp_manager.exp_dir=/dev/shm/x trainer.num_nodes=2
+    assert_output_contains "exp_manager.exp_dir is /dev/shm/x (with exp_manager.checkpoint_dir), in the memory of each node (tmpfs): 2 nodes do not share it, and it is gone after the job"
+    refused_for paths.relative exp_manager.exp_dir=runs
+    mkdir "$WORK/foreign"
+    refused_for paths.not_writable exp_manager.exp_dir="$WORK/foreign/x"
+    refused_for container.missing container="$WORK/missing.sqsh"
+    assert_output_contains "container $WORK/missing.sqsh is not there, and $WORK is [container.missing]"
+}
+
+@test "commands of launch.setup come first, and srun gets what cluster.srun_args says" {
+    write_file train.sh <<'SHELL'
+#!/bin/bash
+echo "set up: $GREETING"
+SHELL
+    chmod 755 "$WORK/train.sh"
+    run as_user sbatch --parsable --wait --recipe=llama_tiny_cpu_pretrain -o out \
+        --recipe-set=launch.entry_script="$WORK/train.sh" --recipe-set=launch.launcher=direct --recipe-set=trainer.devices=2 \
+        --recipe-set=launch.setup="['export GREETING=\"hello you\"']" --recipe-set=cluster.srun_args="[--label,null]" </dev/null
+    assert_success
+    run cat out
+    assert_output_count 1 '^0: set up: hello you$'
+    assert_output_count 1 '^1: set up: hello you$'
+}

@@ -81,6 +81,8 @@ TEST_CASE("a directory that you may not write to is refused, a read-only one her
     CHECK(denied.front().message == "exp_manager.exp_dir is /x/run, and you may not write to /x (Permission denied)");
     CHECK(check(writes, {{{"/x", {.write_error = EROFS}}}}, {.nodes = 1}).front().severity == Severity::warning);
     CHECK(check(writes, {}, {.nodes = 4}).empty());  // not visible from here
+    // What lies in the results directory is paths.results_denied's.
+    CHECK(check({{.key = "run.results_dir", .path = "/x", .where = {}}, writes.front()}, {{{"/x", {.write_error = EACCES}}}}, {.nodes = 1}).empty());
 }
 
 TEST_CASE("less space than a checkpoint takes is a warning with both numbers") {
