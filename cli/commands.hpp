@@ -26,6 +26,7 @@ struct Arguments {
     std::string code;    // of explain
     bool all = false;    // explain all codes
     bool force = false;
+    bool run = false;    // of image
     // Of fit.
     std::string sweep;                         // KEY=a,b,c
     std::filesystem::path plot;                // an SVG file to write
@@ -38,6 +39,7 @@ int diff(const Arguments& arguments);
 int check(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int script(const Arguments& arguments);
+int image(const Arguments& arguments);
 int explain(const Arguments& arguments);
 int fit(const Arguments& arguments);
 int doctor(const Arguments& arguments);

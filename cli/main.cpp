@@ -129,6 +129,10 @@ int run(int argc, char** argv) {
     plan->callback(use(recipe::cli::plan));
     add_recipe_command(app, line, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
 
+    CLI::App* image = add_recipe_command(app, line, "image", "prints the command that makes the squashfs of a recipe's image");
+    image->add_flag("--run", arguments.run, "run it, here and now");
+    image->callback(use(recipe::cli::image));
+
     for (CLI::App* forcible : {check, plan, app.get_subcommand("script")})
         forcible->add_flag("--force", arguments.force, "errors of validation become warnings, as --recipe-force has it");
     CLI::App* explain = add_command(app, line, "explain", "tells what a code means, where it comes from, and an example");

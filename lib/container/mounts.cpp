@@ -42,7 +42,8 @@ std::string source_in(const plan::Mount& outer, const std::string& target) {
 }
 
 void add_reason(plan::Mount& mount, const std::string& reason) {
-    if (mount.reason.find(reason) != std::string::npos || mount.reason.size() + reason.size() + 2 > longest_reason) return;
+    const bool said = (", " + mount.reason + ", ").find(", " + reason + ", ") != std::string::npos;
+    if (said || mount.reason.size() + reason.size() + 2 > longest_reason) return;
     mount.reason += ", " + reason;
 }
 

@@ -165,6 +165,27 @@ Expected<std::vector<std::string>> arguments_of(const Value* list) {
     return arguments;
 }
 
+/// Lines for a shell.
+Expected<std::vector<std::string>> setup_of(const Value& root) {
+    std::vector<std::string> lines;
+    const Value* list = root.at("launch.setup");
+    if (list == nullptr || list->is_null()) return lines;
+    const auto wrong = [&] {
+        return refuse({.code = "launch.setup",
+                       .key = "launch.setup",
+                       .source = list->position().source(),
+                       .message = "launch.setup is a list of shell commands",
+                       .fix = "--recipe-set=launch.setup=\"['module load cuda']\""});
+    };
+    if (!list->is_list()) return wrong();
+    for (const Value& item : list->items()) {
+        const std::string* line = item.as_string();
+        if (line == nullptr || line->find('\0') != std::string::npos) return wrong();
+        lines.push_back(*line);
+    }
+    return lines;
+}
+
 Expected<Entry> entry_of(const config::Resolved& resolved) {
     const Value& root = resolved.root;
     const bool custom = root.at("training_cfg.entry_script") != nullptr;
@@ -264,6 +285,7 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     take(environment_of(root, choices), plan.environment, problems);
     plan.resources.ranks_per_chip = ranks_per_chip_of(checked, plan.environment);
     take(entry_of(resolved), plan.entry, problems);
+    take(setup_of(root), plan.setup, problems);
     take(results_dir_of(root), plan.results_dir, problems);
     plan.checkpoint_directories = checkpoint_directories_of(root, plan);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;

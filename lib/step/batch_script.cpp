@@ -17,8 +17,13 @@ set -eu
 # takes what the script has.
 export PATH SLURM_EXPORT_ENV=ALL
 
+# launch.setup: a module, a conda or virtual environment. Their scripts do not expect -u.
+set +u
+eval "${RECIPE_SETUP-}"
+set -u
+
 # One torchrun per node (or one process per device, with launch.launcher=direct). When one node fails, the others end too.
-eval "set -- ${RECIPE_SRUN_ARGUMENTS-}$RECIPE_COMMAND"
+eval "set -- ${RECIPE_SRUN_ARGUMENTS-} $RECIPE_COMMAND"
 exec srun --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \
     --ntasks="$((SLURM_JOB_NUM_NODES * RECIPE_TASKS_PER_NODE))" --ntasks-per-node="$RECIPE_TASKS_PER_NODE" "$@"
 )script";

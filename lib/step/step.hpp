@@ -58,7 +58,8 @@ struct Change {
 /// batch step included.
 [[nodiscard]] std::vector<Change> recipe_environment(const plan::LaunchPlan& plan, const Facts& facts);
 
-/// For the batch step: what the generic batch script starts, as words quoted for a shell, and with how many tasks per node.
+/// For the batch step: what the generic batch script starts and with which options of srun, as words quoted for a shell, with
+/// how many tasks per node, and the commands that come first.
 [[nodiscard]] std::vector<Change> batch_environment(const plan::LaunchPlan& plan);
 
 /// The rendezvous of a torchrun or direct step; empty for a plain one. Code rendezvous.no_head when the step has several

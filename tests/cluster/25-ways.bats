@@ -123,7 +123,7 @@ SHELL
 }
 
 @test "-Q leaves errors only, and --parsable keeps stdout to the job's number" {
-    warned=("$tiny" --recipe-set=container=/x.sqsh --wrap true)
+    warned=("$tiny" --recipe-set=container=/away/x.sqsh --wrap true)
     run as_user sbatch -Q "${warned[@]}" </dev/null
     assert_success
     assert_equal "$output" ""
@@ -131,7 +131,7 @@ SHELL
     run --separate-stderr as_user sbatch --parsable "${warned[@]}" </dev/null
     assert_success
     [[ $output =~ ^[0-9]+$ ]]
-    [[ $stderr == *container.not_started* ]]
+    [[ $stderr == *container.not_visible* ]]
     run as_user sbatch -Q "$tiny" --recipe-set=trainer.num_node=4 --wrap true </dev/null
     assert_failure 1
     assert_output_contains "compose.unknown_key"

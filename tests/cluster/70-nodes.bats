@@ -123,15 +123,15 @@ PYTHON
 }
 
 @test "a container image that is not there fails the step on every node that lacks it" {
-    run as_user srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/none.sqsh" "${program[@]}"
+    run as_user srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/away/none.sqsh" "${program[@]}"
     assert_failure
     refute_output_contains "runs"
-    assert_output_matches "recipe: on node n[12]: the container image $WORK/none\.sqsh: No such file or directory; put it where every node reads it, or name another with --recipe-set=container=IMAGE \[node\.image\]\$"
-    : >"$WORK/there.sqsh"
+    assert_output_matches "recipe: on node n[12]: the container image $WORK/away/none\.sqsh: No such file or directory; put it where every node reads it, or name another with --recipe-set=container=IMAGE \[node\.image\]\$"
+    printf hsqs >"$WORK/there.sqsh"
     chmod 600 "$WORK/there.sqsh"
     run as_user srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/there.sqsh" "${program[@]}"
     assert_failure
-    assert_output_contains "there.sqsh: Permission denied"
+    assert_output_contains "container $WORK/there.sqsh is there and you may not read it"
     chmod 644 "$WORK/there.sqsh"
     run as_user srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/there.sqsh" echo runs
     assert_success
@@ -213,19 +213,24 @@ PYTHON
 }
 
 @test "a file system that does not answer fails the step in the site's time" {
-    : >"$WORK/image.sqsh"
+    printf hsqs >"$WORK/image.sqsh"
     chmod 644 "$WORK/image.sqsh"
     write_file site.yaml <<<'node_check_seconds: 2'
+    # The file answers while the job is made, and no longer when its step starts.
+    as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" salloc -N2 "${cpu[@]}" --recipe-set=container="$WORK/image.sqsh" \
+        bash -c 'touch allocated; until [[ -e frozen ]] && [[ $(<frozen) == frozen ]]; do sleep 0.1; done; exec timeout 60 srun "$@"' \
+        bash "${program[@]}" >"$WORK/said" 2>&1 3>&- &
+    allocation=$!
+    wait_until 60 test -e "$WORK/allocated"
     freeze "$WORK/image.sqsh"
-    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" timeout 60 srun -N2 "${cpu[@]}" \
-        --recipe-set=container="$WORK/image.sqsh" "${program[@]}"
-    result=$status
+    result=0
+    wait "$allocation" || result=$?
     kill "$freezer"
-    status=$result
+    output=$(<"$WORK/said") status=$result
     assert_failure 1
     assert_output_matches "recipe: on node n[12]: $WORK/image\.sqsh does not answer within 2 s; wait for its server, or leave the node out with -x \[node\.no_answer\]\$"
     write_file site.yaml <<<'node_check_seconds: 0'
-    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/none.sqsh" echo runs
+    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun -N2 "${cpu[@]}" --recipe-set=container="$WORK/away/none.sqsh" echo runs
     assert_success
     assert_output_count 2 '^runs$'
 }

@@ -13,7 +13,7 @@ manifest() { # JOB EXPRESSION: of the manifest m, in Python
 }
 
 @test "a batch job leaves one configuration and one manifest, which say what ran where" {
-    : >"$WORK/image.sqsh"
+    printf hsqs >"$WORK/image.sqsh"
     chmod 644 "$WORK/image.sqsh"
     write_file see.sh <<SHELL
 #!/bin/bash
@@ -36,7 +36,7 @@ SHELL
     assert_equal "$(manifest "$job" 'm["starts"][0]["nodes"]')" 'n[1-4]'
     assert_equal "$(manifest "$job" '"trainer.max_steps=7" in m["starts"][0]["overrides"]')" True
     assert_equal "$(manifest "$job" 'm["starts"][0]["container"]["inode"]')" "$(stat -c %i image.sqsh)"
-    assert_equal "$(manifest "$job" 'm["starts"][0]["container"]["bytes"]')" 0
+    assert_equal "$(manifest "$job" 'm["starts"][0]["container"]["bytes"]')" 4
     assert_equal "$(manifest "$job" '[v for v in m["starts"][0]["environment"] if v["name"] == "API_KEY"]')" \
         "[{'name': 'API_KEY', 'value': '***', 'source': '--recipe-set'}]"
     assert_equal "$(manifest "$job" '[v["value"] for v in m["starts"][0]["environment"] if v["name"] == "PLAIN"]')" "['seen']"

@@ -10,7 +10,7 @@ setup() {
     without_pyxis=$(grep -v pyxis <<<"$original_stack")
     RECORDS=$CLUSTER_DIR/records-$BATS_TEST_NUMBER
     mkdir -p "$RECORDS"
-    { printf hsqs && head -c 4092 /dev/zero; } | write_file train.sqsh
+    printf hsqs | write_file train.sqsh
     cpu=(--recipe=llama_tiny_cpu_pretrain "--recipe-set=container=$WORK/train.sqsh")
 }
 
@@ -31,11 +31,20 @@ pyxis() {
     fi >"$CLUSTER_DIR/etc/plugstack.conf"
 }
 
-# assert_step JOB.STEP.NODE LINE...: exactly these lines were recorded.
+# assert_step JOB.STEP.NODE LINE...: exactly these lines were recorded, mounts aside.
 assert_step() {
     local step=$1
     shift
     output=$(<"$RECORDS/$step") || complain "step $step has left no record among: $(ls "$RECORDS")"
+    output=$(grep -vE $'^(mount=|variable |rw\t|ro\t|$)' <<<"$output")
+    assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$@" | sort)"
+}
+
+# assert_mounts JOB.STEP.NODE LINE...: the same of mounts alone.
+assert_mounts() {
+    local step=$1
+    shift
+    output=$(grep -E $'^(mount=|variable |rw\t|ro\t)' "$RECORDS/$step") || true
     assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$@" | sort)"
 }
 
@@ -74,7 +83,13 @@ SHELL
     assert_step "$job.2.0" container=yes "$ours"
     assert_step "$job.3.0" container=yes image=own
     assert_step "$job.4.0" container=yes image=own workdir=/own
-    assert_step "$job.5.0" container=yes "$ours" mount-home=0 'mount=/own /own x-create=auto,rbind,ro'
+    assert_step "$job.5.0" container=yes "$ours" mount-home=0
+    run cat "$RECORDS/$job.0.0"
+    assert_output_contains "mount=$WORK/results/llama-tiny-cpu $WORK/results/llama-tiny-cpu x-create=auto,rbind"
+    run cat "$RECORDS/$job.5.0"
+    assert_output_matches '^mount=/own /own x-create=auto,rbind,ro$'
+    assert_output_count 1 '^mount='
+    assert_output_matches $'^variable SLURM_RECIPE_MOUNTS=r[wo]\t/'
     assert_step "$job.6.0" container=no
 
     # shellcheck disable=SC2016 # the step's shell
@@ -125,13 +140,16 @@ SHELL
             # shellcheck disable=SC2016
             run --separate-stderr as_user env SLURM_SPANK_RECIPE_PLAN="$plan" srun /bin/sh -c 'echo "$SLURM_JOB_ID"'
             assert_success
-            assert_step "$output.0.0" "${rest[@]}" 'mount=/fsx /fsx x-create=auto,rbind' 'mount=/data /in x-create=auto,rbind,ro'
+            step=$output.0.0
+            assert_step "$step" "${rest[@]}"
+            assert_mounts "$step" 'mount=/fsx /fsx x-create=auto,rbind' 'mount=/data /in x-create=auto,rbind,ro'
             # shellcheck disable=SC2016
             run --separate-stderr as_user env SLURM_SPANK_RECIPE_PLAN="$plan" \
                 srun --export=NONE --container-mounts=/own /bin/sh -c 'echo "$SLURM_JOB_ID"'
             assert_success
-            assert_step "$output.0.0" "${rest[@]}" 'mount=/own /own x-create=auto,rbind' \
-                $'variable SLURM_RECIPE_MOUNTS=rw\t/fsx\t/fsx' $'ro\t/data\t/in'
+            step=$output.0.0
+            assert_step "$step" "${rest[@]}"
+            assert_mounts "$step" 'mount=/own /own x-create=auto,rbind' $'variable SLURM_RECIPE_MOUNTS=rw\t/fsx\t/fsx' $'ro\t/data\t/in'
             output=${stderr-}
             assert_output_matches "recipe: warning: the step's own --container-mounts replaces the recipe's: not mounted are /fsx \(results\), /in \(data\); what the step writes there is lost \[node\.mounts\]$"
             assert_output_matches '  fix: --container-mounts=/own,/fsx:/fsx,/data:/in:ro$'

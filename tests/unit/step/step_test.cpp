@@ -157,6 +157,11 @@ TEST_CASE("what the batch script starts is quoted for the shell") {
     CHECK(value_of(step::batch_environment(plan), "RECIPE_COMMAND") ==
           "torchrun '/opt/my code/train.py' 'it'\\''s' '$HOME'");
     CHECK(value_of(step::batch_environment(plan), "RECIPE_TASKS_PER_NODE") == "1");
+    CHECK(value_of(step::batch_environment(plan), "RECIPE_SETUP") == "");
+    plan.srun_arguments = {"--label", "--comment=a b"};
+    plan.setup = {"module load cuda", "source venv/bin/activate"};
+    CHECK(value_of(step::batch_environment(plan), "RECIPE_SRUN_ARGUMENTS") == "'--label' '--comment=a b'");
+    CHECK(value_of(step::batch_environment(plan), "RECIPE_SETUP") == "module load cuda\nsource venv/bin/activate\n");
 }
 
 TEST_CASE("a saved script carries the recipe in lines that sbatch reads back") {

@@ -406,12 +406,53 @@ TEST_CASE("the recipe's variables beat the site's, which beat the instance type'
     CHECK(by_route.plan.interfaces_by_route);
 }
 
-TEST_CASE("nodes look at checkpoint directories outside the results directory, unless a container has its own") {
+TEST_CASE("nodes look at checkpoint directories outside the results directory, in a container as well") {
     CHECK(Submitting(tiny).accepted().plan.checkpoint_directories.empty());
     const auto elsewhere = Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints/").accepted();
     CHECK(elsewhere.plan.checkpoint_directories == std::vector<std::string>{"/fsx/checkpoints"});
     CHECK(Submitting(tiny).set("exp_manager.exp_dir=/fsx/run").accepted().plan.checkpoint_directories ==
           std::vector<std::string>{"/fsx/run"});
     CHECK(Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints").set("container=/fsx/x.sqsh").accepted()
-              .plan.checkpoint_directories.empty());
+              .plan.checkpoint_directories == std::vector<std::string>{"/fsx/checkpoints"});
+}
+
+TEST_CASE("a plan's container has its image and all mounts with their reasons") {
+    const auto plan = Submitting(llama)
+                          .set("base_results_dir=/fsx/results")
+                          .set("exp_manager.exp_dir=/lustre/run")
+                          .set("model.data.train_dir=/lustre/data")
+                          .set("container=/fsx/x.sqsh")
+                          .set("cluster.container_mounts=[/opt/more, null, '/a:/b:ro']")
+                          .set("cluster.srun_args=[--label,--container-writable]")
+                          .accepted()
+                          .plan;
+    REQUIRE(plan.container);
+    CHECK(plan.container->image == "/fsx/x.sqsh");
+    CHECK(plan.container->writable);
+    CHECK(plan.srun_arguments == std::vector<std::string>{"--label"});
+    const auto reason = [&](const std::string& source) {
+        const auto found = std::ranges::find(plan.container->mounts, source, &plan::Mount::source);
+        return found != plan.container->mounts.end() ? found->reason : "(not mounted)";
+    };
+    CHECK(reason("/fsx/results/llama3-2-1b") == "run.results_dir");
+    CHECK(reason("/lustre/run") == "exp_manager.exp_dir, exp_manager.checkpoint_dir");
+    CHECK(reason("/lustre/data") == "training data");
+    CHECK(reason("/opt/more") == "cluster.container_mounts[0]");
+    CHECK(reason("/a") == "cluster.container_mounts[2]");
+    CHECK(reason(std::string(RECIPE_SOURCE_DIR) + "/recipes_collection/entrypoints") == "entry script");
+}
+
+TEST_CASE("where a job must not write is refused at the prompt, with a way out") {
+    const auto local = Submitting(llama).set("trainer.num_nodes=4").set("exp_manager.exp_dir=/dev/shm/x").refused();
+    CHECK(local.code == "paths.node_local");
+    CHECK(local.key == "exp_manager.exp_dir");
+    CHECK(local.fix.starts_with("--recipe-set=exp_manager.exp_dir="));
+    const auto relative = Submitting(llama).set("exp_manager.exp_dir=runs").refused();
+    CHECK(relative.code == "paths.relative");
+    CHECK(relative.fix == "--recipe-set=exp_manager.exp_dir=$PWD/runs");
+    const auto denied = Submitting(llama).set("exp_manager.exp_dir=/proc/x").refused();
+    CHECK(denied.code == "paths.not_writable");
+    const auto missing = Submitting(llama).set("container=/etc/missing.sqsh").refused();
+    CHECK(missing.code == "container.missing");
+    CHECK(missing.key == "container");
 }

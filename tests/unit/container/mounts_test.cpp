@@ -1,0 +1,125 @@
+#include "catch.hpp"
+#include "container/container.hpp"
+#include "hosts.hpp"
+
+using namespace recipe;
+using container::Wish;
+
+namespace {
+
+Wish wish(const std::string& text, std::string reason, bool is_made = true) {
+    Expected<plan::Mount> mount = container::read_mount(text);
+    REQUIRE(mount);
+    mount->reason = reason;
+    return {.mount = *mount, .key = std::move(reason), .where = {}, .is_made = is_made};
+}
+
+struct Outcome {
+    std::string mounts;
+    std::vector<std::string> codes;
+    Diagnostics said;
+};
+
+Outcome mounts(const std::vector<Wish>& wishes) {
+    const storage::Host host = test::MadeUpHost{{{"/fsx", {}}, {"/fsx/there", {}}}}.host();
+    Outcome outcome;
+    const auto found = container::mounts_of(wishes, host, outcome.said);
+    outcome.mounts = found ? container::mounts_text(*found) : "(refused)";
+    if (!found) outcome.said = found.error();
+    for (const Diagnostic& diagnostic : outcome.said) outcome.codes.push_back(diagnostic.code);
+    return outcome;
+}
+
+using Codes = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a mount within another of the same tree is redundant") {
+    const Outcome outcome = mounts({wish("/fsx/run", "results"), wish("/fsx", "all"), wish("/fsx/run/x", "more"), wish("/data", "data")});
+    CHECK(outcome.mounts == "/data:/data,/fsx:/fsx");
+    CHECK(outcome.codes.empty());
+}
+
+TEST_CASE("every reason of a mount is told") {
+    Diagnostics notes;
+    const auto found = container::mounts_of({wish("/fsx", "a"), wish("/fsx/x", "b"), wish("/fsx", "c")}, test::MadeUpHost{}.host(), notes);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().reason == "a, c, b");
+}
+
+TEST_CASE("a place to write within one to read stays one") {
+    CHECK(mounts({wish("/fsx:/fsx:ro", "data"), wish("/fsx/run", "results")}).mounts == "/fsx:/fsx:ro,/fsx/run:/fsx/run");
+    CHECK(mounts({wish("/fsx:/fsx:ro", "data"), wish("/fsx", "results")}).mounts == "/fsx:/fsx");
+    CHECK(mounts({wish("/fsx", "results"), wish("/fsx/data:/fsx/data:ro", "data")}).mounts == "/fsx:/fsx");
+}
+
+TEST_CASE("a mount over another is told, and two of one place are refused") {
+    const Outcome hidden = mounts({wish("/fsx", "all"), wish("/scratch:/fsx/tmp", "scratch")});
+    CHECK(hidden.mounts == "/fsx:/fsx,/scratch:/fsx/tmp");
+    CHECK(hidden.codes == Codes{"container.mount_over"});
+    CHECK(hidden.said.front().message == "/scratch at /fsx/tmp (scratch) hides a part of /fsx (all)");
+    const Outcome both = mounts({wish("/a:/data", "one"), wish("/b:/data", "two")});
+    CHECK(both.mounts == "(refused)");
+    CHECK(both.codes == Codes{"container.mount_over"});
+    CHECK(mounts({wish("/:/host", "root"), wish("/fsx", "all")}).codes.empty());
+}
+
+TEST_CASE("what the image needs for itself is not hidden silently") {
+    CHECK(mounts({wish("/fsx:/", "all")}).codes == Codes{"container.mount_system"});
+    CHECK(mounts({wish("/fsx:/", "all")}).mounts == "(refused)");
+    CHECK(mounts({wish("/fsx:/usr", "all")}).codes == Codes{"container.mount_system"});
+    CHECK(mounts({wish("/fsx:/usr/local/data", "all")}).codes.empty());
+}
+
+TEST_CASE("paths that pyxis splits, and relative ones, are refused") {
+    Wish colon = wish("/fsx", "x");
+    colon.mount.source = "/fsx/a:b";
+    CHECK(mounts({colon}).said.front().message == "/fsx/a:b has a colon, where pyxis splits a mount");
+    colon.mount.source = "/fsx/a,b";
+    CHECK(mounts({colon}).codes == Codes{"container.mount_form"});
+    colon.mount.source = "/fsx/a\nb";
+    CHECK(mounts({colon}).codes == Codes{"container.mount_form"});
+    CHECK(mounts({wish("data", "x")}).codes == Codes{"container.mount_form"});
+    CHECK(mounts({wish("/fsx:data", "x")}).codes == Codes{"container.mount_form"});
+    CHECK(mounts({wish("/fsx/with blank", "x")}).mounts == "/fsx/with blank:/fsx/with blank");
+    for (const char* text : {"", ":", "/a:", ":/a", "/a:/b:exec", "/a:/b:ro:x"}) CHECK_FALSE(container::read_mount(text));
+}
+
+TEST_CASE("a source that is not there is refused where its directory is") {
+    CHECK(mounts({wish("/fsx/there", "x", false)}).codes.empty());
+    CHECK(mounts({wish("/fsx/none", "x", false)}).codes == Codes{"container.mount_missing"});
+    CHECK(mounts({wish("/fsx/none", "x", false)}).mounts == "(refused)");
+    const Outcome elsewhere = mounts({wish("/lustre/none", "x", false)});
+    CHECK(elsewhere.mounts == "/lustre/none:/lustre/none");
+    CHECK(elsewhere.codes == Codes{"container.mount_missing"});
+}
+
+TEST_CASE("a list that pyxis cannot read is refused with its length") {
+    std::vector<Wish> wishes;
+    for (char c = 'a'; c <= 'z'; ++c) wishes.push_back(wish("/" + std::string(100, c), "x"));
+    const Outcome outcome = mounts(wishes);
+    CHECK(outcome.codes == Codes{"container.mounts_too_long"});
+    CHECK(outcome.said.front().message.starts_with("26 mounts are a text of 5303 bytes; pyxis reads 4095 bytes"));
+}
+
+TEST_CASE("what cluster.srun_args says to pyxis goes to the container") {
+    const auto root = config::parse_yaml("cluster:\n  srun_args: [--no-container-mount-home, --container-writable, '--container-workdir=/w', -l, null]\n", "x");
+    REQUIRE(root);
+    plan::LaunchPlan plan;
+    plan.container = plan::Container{.image = "x", .mount_home = true};
+    Diagnostics problems;
+    container::take_srun_arguments(*root, plan, problems);
+    CHECK(problems.empty());
+    CHECK_FALSE(plan.container->mount_home);
+    CHECK(plan.container->writable);
+    CHECK(plan.container->workdir == "/w");
+    CHECK(plan.srun_arguments == std::vector<std::string>{"-l"});
+
+    const auto wrong = config::parse_yaml("cluster:\n  srun_args: [--container-image=x, --container-workdir=w]\n", "x");
+    REQUIRE(wrong);
+    container::take_srun_arguments(*wrong, plan, problems);
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0].code == "container.srun_argument");
+    CHECK(problems[0].message == "--container-image stands in container");
+}

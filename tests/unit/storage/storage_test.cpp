@@ -1,0 +1,97 @@
+#include "catch.hpp"
+#include "storage/storage.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace recipe;
+using storage::Content;
+using storage::Kind;
+
+namespace {
+
+/// A directory that is gone with the test.
+struct Directory {
+    std::filesystem::path path;
+    explicit Directory(const char* below) {
+        std::string name = std::string(below) + "/recipe-test-XXXXXX";
+        REQUIRE(mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    ~Directory() {
+        std::error_code error;
+        std::filesystem::remove_all(path, error);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("file systems by what they share") {
+    CHECK(storage::kind_of(storage::type_of(0x01021994)) == Kind::memory);
+    CHECK(storage::kind_of(storage::type_of(0x858458f6)) == Kind::memory);
+    for (const char* disk : {"ext4", "xfs", "btrfs", "overlay", "zfs"}) CHECK(storage::kind_of(disk) == Kind::local);
+    for (const char* net : {"nfs", "lustre", "gpfs", "beegfs", "ceph", "wekafs"}) CHECK(storage::kind_of(net) == Kind::shared);
+    CHECK(storage::kind_of("fuse") == Kind::unknown);
+    CHECK(storage::type_of(0xef53) == "ext4");
+    CHECK(storage::type_of(0x6969) == "nfs");
+    CHECK(storage::type_of(0x0bd00bd0) == "lustre");
+    CHECK(storage::type_of(0) == "unknown");
+    CHECK(storage::type_of(0xabcd) == "unknown");
+}
+
+TEST_CASE("a path on tmpfs is seen as such, and so is what is not there yet") {
+    const Directory directory("/dev/shm");
+    const storage::Sight there = storage::look(directory.path);
+    CHECK(there.exists);
+    CHECK(there.is_directory);
+    CHECK(there.type == "tmpfs");
+    CHECK(there.free_bytes > 0);
+    CHECK(there.write_error == 0);
+    const storage::Sight later = storage::look(directory.path / "a/b/../c");
+    CHECK_FALSE(later.exists);
+    CHECK(later.nearest == directory.path);
+    CHECK(later.device == there.device);
+    CHECK(later.write_error == 0);
+}
+
+TEST_CASE("what is not visible is elsewhere, and a file has nothing below it") {
+    CHECK(storage::look("/no-such-directory/x").is_elsewhere());
+    CHECK_FALSE(storage::look("relative").exists);
+    const Directory directory("/tmp");
+    std::ofstream(directory.path / "file") << "x";
+    CHECK(storage::look(directory.path / "file/below").write_error == ENOTDIR);
+}
+
+TEST_CASE("a squashfs is told by its magic") {
+    const Directory directory("/tmp");
+    const auto content = [&](const std::string& text) {
+        std::ofstream(directory.path / "image") << text;
+        return storage::content_of(directory.path / "image");
+    };
+    CHECK(content("hsqs and more") == Content::squashfs);
+    CHECK(content("hsq") == Content::other);
+    CHECK(content("") == Content::other);
+    CHECK(content("#!/usr/bin/env run-singularity\n\0") == Content::other);
+    CHECK(content("#!/usr/bin/env run-singularity\n" + std::string(1, '\0') + "SIF_MAGIC") == Content::singularity);
+    CHECK(storage::content_of(directory.path) == Content::directory);
+    CHECK(storage::content_of(directory.path / "none") == Content::missing);
+}
+
+TEST_CASE("exported directories are read as exports(5) has them") {
+    CHECK(storage::exported_directories("# shared\n/home *(rw,sync)\n\"/with blank\" host(ro)\n/long \\\n  /not-a-directory(rw)\n\n/fsx/\t10.0.0.0/8(rw)\n") ==
+          std::vector<std::string>{"/home", "/with blank", "/long", "/fsx"});
+    CHECK(storage::exported_directories("").empty());
+    CHECK(storage::exported_directories("\"/unfinished").size() <= 1);
+}
+
+TEST_CASE("a path is within a directory, not within one whose name it begins with") {
+    CHECK(storage::is_within("/fsx/a", "/fsx"));
+    CHECK(storage::is_within("/fsx", "/fsx"));
+    CHECK(storage::is_within("/fsx", "/"));
+    CHECK_FALSE(storage::is_within("/fsx2", "/fsx"));
+    CHECK(storage::normal("/a//b/./c/../d/") == "/a/b/d");
+    CHECK(storage::normal("/") == "/");
+}
