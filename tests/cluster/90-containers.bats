@@ -33,19 +33,19 @@ pyxis() {
 
 # assert_step JOB.STEP.NODE LINE...: exactly these lines were recorded, mounts aside.
 assert_step() {
-    local step=$1
+    local step=$1 recorded
     shift
-    output=$(<"$RECORDS/$step") || complain "step $step has left no record among: $(ls "$RECORDS")"
-    output=$(grep -vE $'^(mount=|variable |rw\t|ro\t|$)' <<<"$output")
-    assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$@" | sort)"
+    recorded=$(<"$RECORDS/$step") || complain "step $step has left no record among: $(ls "$RECORDS")"
+    recorded=$(grep -vE $'^(mount=|variable |rw\t|ro\t|$)' <<<"$recorded")
+    assert_equal "$(sort <<<"$recorded")" "$(printf '%s\n' "$@" | sort)"
 }
 
 # assert_mounts JOB.STEP.NODE LINE...: the same of mounts alone.
 assert_mounts() {
-    local step=$1
+    local step=$1 recorded
     shift
-    output=$(grep -E $'^(mount=|variable |rw\t|ro\t)' "$RECORDS/$step") || true
-    assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$@" | sort)"
+    recorded=$(grep -E $'^(mount=|variable |rw\t|ro\t)' "$RECORDS/$step") || true
+    assert_equal "$(sort <<<"$recorded")" "$(printf '%s\n' "$@" | sort)"
 }
 
 # A plan that has mounts, as a job's steps find it: plan_with PYTHON_LIST_OF_MOUNTS
@@ -207,17 +207,16 @@ SHELL
 
 @test "srun_args of the recipe reach the step of a job without a script, as words" {
     pyxis 0.19 after
-    write_file print.sh <<'SHELL'
-#!/bin/sh
-echo "says $1 in $SLURM_JOB_ID"
-SHELL
-    job=$(as_user sbatch --parsable "${cpu[@]}" -o out "--recipe-set=launch.entry_script=$WORK/print.sh" \
+    write_file print.py <<'PYTHON'
+print("runs")
+PYTHON
+    job=$(as_user sbatch --parsable "${cpu[@]}" -o out "--recipe-set=launch.entry_script=$WORK/print.py" \
         "--recipe-set=cluster.srun_args=[--label,'--comment=it is mine']" </dev/null)
     wait_job "$job" 60
     assert_completed "$job"
     assert_step "$job.0.0" container=yes "image=$WORK/train.sqsh"
     run cat out
-    assert_output_contains "0: says"
+    assert_output_matches '^0: runs$'
 }
 
 @test "without pyxis a recipe that wants a container is refused, and one that wants none runs" {
