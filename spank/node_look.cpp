@@ -179,8 +179,8 @@ Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const 
         if (compares && !waits) leave_tokens(teller, directories, facts);
         if (checks) {
             if (const auto image = step::image_path(plan); image && what.image) look_at_image(teller, *image);
-            for (const auto& [what, path] : directories)
-                if (recorded || what != "results") look_at_directory(teller, what, path);
+            for (const WrittenTo& directory : directories)
+                if (recorded || directory.what != "results") look_at_directory(teller, directory.what, directory.path);
         }
         if (what.hook) look_at_hook(teller);
         const bool meets = facts.node_count > 1 && !facts.head.empty();

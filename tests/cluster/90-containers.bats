@@ -10,7 +10,7 @@ setup() {
     without_pyxis=$(grep -v pyxis <<<"$original_stack")
     RECORDS=$CLUSTER_DIR/records-$BATS_TEST_NUMBER
     mkdir -p "$RECORDS"
-    { printf hsqs && head -c 4092 /dev/zero; } | write_file train.sqsh
+    printf hsqs | write_file train.sqsh
     cpu=(--recipe=llama_tiny_cpu_pretrain "--recipe-set=container=$WORK/train.sqsh")
 }
 
@@ -31,12 +31,21 @@ pyxis() {
     fi >"$CLUSTER_DIR/etc/plugstack.conf"
 }
 
-# assert_step JOB.STEP.NODE LINE...: exactly these lines were recorded.
+# assert_step JOB.STEP.NODE LINE...: exactly these lines were recorded, mounts aside.
 assert_step() {
-    local step=$1
+    local step=$1 recorded
     shift
-    output=$(<"$RECORDS/$step") || complain "step $step has left no record among: $(ls "$RECORDS")"
-    assert_equal "$(sort <<<"$output")" "$(printf '%s\n' "$@" | sort)"
+    recorded=$(<"$RECORDS/$step") || complain "step $step has left no record among: $(ls "$RECORDS")"
+    recorded=$(grep -vE $'^(mount=|variable |rw\t|ro\t|$)' <<<"$recorded")
+    assert_equal "$(sort <<<"$recorded")" "$(printf '%s\n' "$@" | sort)"
+}
+
+# assert_mounts JOB.STEP.NODE LINE...: the same of mounts alone.
+assert_mounts() {
+    local step=$1 recorded
+    shift
+    recorded=$(grep -E $'^(mount=|variable |rw\t|ro\t)' "$RECORDS/$step") || true
+    assert_equal "$(sort <<<"$recorded")" "$(printf '%s\n' "$@" | sort)"
 }
 
 # A plan that has mounts, as a job's steps find it: plan_with PYTHON_LIST_OF_MOUNTS
@@ -74,7 +83,13 @@ SHELL
     assert_step "$job.2.0" container=yes "$ours"
     assert_step "$job.3.0" container=yes image=own
     assert_step "$job.4.0" container=yes image=own workdir=/own
-    assert_step "$job.5.0" container=yes "$ours" mount-home=0 'mount=/own /own x-create=auto,rbind,ro'
+    assert_step "$job.5.0" container=yes "$ours" mount-home=0
+    run cat "$RECORDS/$job.0.0"
+    assert_output_contains "mount=$WORK/results/llama-tiny-cpu $WORK/results/llama-tiny-cpu x-create=auto,rbind"
+    run cat "$RECORDS/$job.5.0"
+    assert_output_matches '^mount=/own /own x-create=auto,rbind,ro$'
+    assert_output_count 1 '^mount='
+    assert_output_matches $'^variable SLURM_RECIPE_MOUNTS=r[wo]\t/'
     assert_step "$job.6.0" container=no
 
     # shellcheck disable=SC2016 # the step's shell
@@ -125,13 +140,16 @@ SHELL
             # shellcheck disable=SC2016
             run --separate-stderr as_user env SLURM_SPANK_RECIPE_PLAN="$plan" srun /bin/sh -c 'echo "$SLURM_JOB_ID"'
             assert_success
-            assert_step "$output.0.0" "${rest[@]}" 'mount=/fsx /fsx x-create=auto,rbind' 'mount=/data /in x-create=auto,rbind,ro'
+            step=$output.0.0
+            assert_step "$step" "${rest[@]}"
+            assert_mounts "$step" 'mount=/fsx /fsx x-create=auto,rbind' 'mount=/data /in x-create=auto,rbind,ro'
             # shellcheck disable=SC2016
             run --separate-stderr as_user env SLURM_SPANK_RECIPE_PLAN="$plan" \
                 srun --export=NONE --container-mounts=/own /bin/sh -c 'echo "$SLURM_JOB_ID"'
             assert_success
-            assert_step "$output.0.0" "${rest[@]}" 'mount=/own /own x-create=auto,rbind' \
-                $'variable SLURM_RECIPE_MOUNTS=rw\t/fsx\t/fsx' $'ro\t/data\t/in'
+            step=$output.0.0
+            assert_step "$step" "${rest[@]}"
+            assert_mounts "$step" 'mount=/own /own x-create=auto,rbind' $'variable SLURM_RECIPE_MOUNTS=rw\t/fsx\t/fsx' $'ro\t/data\t/in'
             output=${stderr-}
             assert_output_matches "recipe: warning: the step's own --container-mounts replaces the recipe's: not mounted are /fsx \(results\), /in \(data\); what the step writes there is lost \[node\.mounts\]$"
             assert_output_matches '  fix: --container-mounts=/own,/fsx:/fsx,/data:/in:ro$'
@@ -189,17 +207,16 @@ SHELL
 
 @test "srun_args of the recipe reach the step of a job without a script, as words" {
     pyxis 0.19 after
-    write_file print.sh <<'SHELL'
-#!/bin/sh
-echo "says $1 in $SLURM_JOB_ID"
-SHELL
-    job=$(as_user sbatch --parsable "${cpu[@]}" -o out "--recipe-set=launch.entry_script=$WORK/print.sh" \
+    write_file print.py <<'PYTHON'
+print("runs")
+PYTHON
+    job=$(as_user sbatch --parsable "${cpu[@]}" -o out "--recipe-set=launch.entry_script=$WORK/print.py" \
         "--recipe-set=cluster.srun_args=[--label,'--comment=it is mine']" </dev/null)
     wait_job "$job" 60
     assert_completed "$job"
     assert_step "$job.0.0" container=yes "image=$WORK/train.sqsh"
     run cat out
-    assert_output_contains "0: says"
+    assert_output_matches '^0: runs$'
 }
 
 @test "without pyxis a recipe that wants a container is refused, and one that wants none runs" {
