@@ -52,8 +52,8 @@ struct WrittenTo {
 
 std::vector<WrittenTo> written_to(const plan::LaunchPlan& plan, const step::Facts& facts) {
     std::vector<WrittenTo> directories{{"results", step::job_directory(plan, facts)}};
-    for (std::string& directory : step::checkpoint_directories(plan, facts))
-        directories.push_back({"checkpoint", std::move(directory)});
+    for (std::string& directory : step::written_directories(plan, facts))
+        directories.push_back({"output", std::move(directory)});
     return directories;
 }
 

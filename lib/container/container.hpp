@@ -79,6 +79,9 @@ struct Write {
 [[nodiscard]] std::vector<Write> writes_of(const config::Value& root, const family::Family& family,
                                            const std::string& results_dir);
 
+/// The directories of these outside the first, which is the results directory; of those below each other the uppermost.
+[[nodiscard]] std::vector<std::string> outside_results(const std::vector<Write>& writes);
+
 /// All that a container of this plan should see, the strongest reason first.
 [[nodiscard]] std::vector<Wish> wishes_of(const config::Value& root, const family::Family& family, const plan::LaunchPlan& plan,
                                           const Here& here, Diagnostics& problems);

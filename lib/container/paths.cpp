@@ -121,6 +121,17 @@ std::vector<Write> writes_of(const Value& root, const family::Family& family, co
     return writes;
 }
 
+std::vector<std::string> outside_results(const std::vector<Write>& writes) {
+    std::vector<std::string> directories;
+    for (const Write& write : writes) {
+        const auto covers = [&](const std::string& other) { return storage::is_within(write.path, other); };
+        if (covers(writes.front().path) || std::ranges::any_of(directories, covers)) continue;
+        std::erase_if(directories, [&](const std::string& other) { return storage::is_within(other, write.path); });
+        directories.push_back(write.path);
+    }
+    return directories;
+}
+
 std::vector<Wish> wishes_of(const Value& root, const family::Family& family, const plan::LaunchPlan& plan, const Here& here,
                             Diagnostics& problems) {
     Wishes wishes(here);

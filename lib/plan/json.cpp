@@ -174,8 +174,8 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     put(map, "environment", environment_value(plan.environment));
     if (plan.interfaces_by_route) put(map, "interfaces_by_route", Value::boolean(true));
     if (plan.check_seconds != LaunchPlan{}.check_seconds) put(map, "check_seconds", number(plan.check_seconds));
-    if (!plan.checkpoint_directories.empty())
-        put(map, "checkpoint_directories", strings_value(plan.checkpoint_directories));
+    if (!plan.written_directories.empty())
+        put(map, "written_directories", strings_value(plan.written_directories));
     if (!plan.setup.empty()) put(map, "setup", strings_value(plan.setup));
     put(map, "container", optional_value(plan.container, container_value));
     if (!plan.srun_arguments.empty()) put(map, "srun_arguments", strings_value(plan.srun_arguments));
@@ -225,7 +225,7 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string
         plan.environment = read_environment(reader.any("environment"), problem);
         if (reader.has("interfaces_by_route")) plan.interfaces_by_route = reader.boolean("interfaces_by_route");
         if (reader.has("check_seconds")) plan.check_seconds = reader.integer("check_seconds", 0, most_check_seconds);
-        if (reader.has("checkpoint_directories")) plan.checkpoint_directories = reader.strings("checkpoint_directories");
+        if (reader.has("written_directories")) plan.written_directories = reader.strings("written_directories");
         if (reader.has("setup")) plan.setup = reader.strings("setup", most_arguments);
         if (!reader.is_null("container")) plan.container = read_container(reader.any("container"), problem);
         if (reader.has("srun_arguments")) plan.srun_arguments = reader.strings("srun_arguments", most_arguments);
@@ -236,9 +236,9 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string
     }
     const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
     if (problem.empty() && is_relative(plan.results_dir)) problem = "results_dir is not absolute";
-    if (problem.empty() && (plan.checkpoint_directories.size() > most_directories ||
-                            std::ranges::any_of(plan.checkpoint_directories, is_relative)))
-        problem = fmt::format("checkpoint_directories holds more than {} absolute paths", most_directories);
+    if (problem.empty() && (plan.written_directories.size() > most_directories ||
+                            std::ranges::any_of(plan.written_directories, is_relative)))
+        problem = fmt::format("written_directories holds more than {} absolute paths", most_directories);
     if (!problem.empty()) return malformed(problem);
     return plan;
 }

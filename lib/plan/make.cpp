@@ -111,28 +111,6 @@ Expected<std::vector<Variable>> environment_of(const Value& root, const Choices&
     return variables;
 }
 
-/// Keys that name directories that the program writes to, below the training root.
-constexpr std::array<std::string_view, 3> written_directories{"exp_manager.exp_dir", "exp_manager.checkpoint_dir",
-                                                              "exp_manager.explicit_log_dir"};
-
-/// Whether `path` is the directory or below it.
-bool is_within(const std::string& path, const std::string& directory) {
-    return path == directory || path.starts_with(directory + '/');
-}
-
-/// Those outside the results directory, and of those below each other the uppermost. A container sees them at the same place.
-std::vector<std::string> checkpoint_directories_of(const Value& root, const LaunchPlan& plan) {
-    std::vector<std::string> directories;
-    for (const std::string_view key : written_directories) {
-        const std::string* path = string_at(root, fmt::format("{}.{}", training_root(root), key));
-        if (path == nullptr || !path->starts_with('/') || path->find('\0') != std::string::npos) continue;
-        std::string directory = without_trailing_slash(*path);
-        const auto covers = [&](const std::string& other) { return is_within(directory, other); };
-        if (!covers(plan.results_dir) && std::ranges::none_of(directories, covers)) directories.push_back(std::move(directory));
-    }
-    return directories;
-}
-
 /// NeuronCores of a chip that become ranks: at LNC=1 each of them, else as many as the catalogue says.
 std::int64_t ranks_per_chip_of(const validate::Result& checked, const std::vector<Variable>& environment) {
     const hardware::Accelerator* accelerator = checked.accelerator;
@@ -287,7 +265,6 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     take(entry_of(resolved), plan.entry, problems);
     take(setup_of(root), plan.setup, problems);
     take(results_dir_of(root), plan.results_dir, problems);
-    plan.checkpoint_directories = checkpoint_directories_of(root, plan);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);

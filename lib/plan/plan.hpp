@@ -108,7 +108,7 @@ struct LaunchPlan {
     std::vector<Variable> environment;
     bool interfaces_by_route = false;              // NCCL's and Gloo's interface is the one that leads to the head node
     std::int64_t check_seconds = 10;               // that a node's checks of files and names may take; 0: they are left out
-    std::vector<std::string> checkpoint_directories;  // that the recipe writes to: absolute, outside results_dir
+    std::vector<std::string> written_directories;     // by the program, besides results_dir: absolute, none below another
     std::vector<std::string> setup;                // launch.setup: shell commands of the batch script, before the program starts
     std::optional<Container> container;
     std::vector<std::string> srun_arguments;       // cluster.srun_args: more options for every srun of the job

@@ -43,9 +43,9 @@ std::string config_file(const plan::LaunchPlan& plan, const Facts& facts) {
     return fmt::format("{}/recipe-{}.yaml", job_directory(plan, facts), plan.digest.substr(0, 12));
 }
 
-std::vector<std::string> checkpoint_directories(const plan::LaunchPlan& plan, const Facts& facts) {
+std::vector<std::string> written_directories(const plan::LaunchPlan& plan, const Facts& facts) {
     std::vector<std::string> directories;
-    for (const std::string& directory : plan.checkpoint_directories)
+    for (const std::string& directory : plan.written_directories)
         directories.push_back(with_job_directory(directory, plan.results_dir, job_directory(plan, facts)));
     return directories;
 }

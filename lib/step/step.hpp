@@ -143,8 +143,8 @@ struct Sight {
 /// The image as a path on the node; nothing: none, or one that a registry has.
 [[nodiscard]] std::optional<std::string> image_path(const plan::LaunchPlan& plan);
 
-/// The plan's checkpoint directories of this job, `%j` replaced.
-[[nodiscard]] std::vector<std::string> checkpoint_directories(const plan::LaunchPlan& plan, const Facts& facts);
+/// The plan's written directories for this job, `%j` replaced.
+[[nodiscard]] std::vector<std::string> written_directories(const plan::LaunchPlan& plan, const Facts& facts);
 
 // --- the manifest ------------------------------------------------------------------------------------------------------
 

@@ -109,10 +109,11 @@ bool writes_checkpoints(const Value& root) {
     return (wanted == nullptr || wanted->as_bool() != false) && (kept == nullptr || kept->as_int() != 0);
 }
 
-/// What no other host's view of a path can mend.
-void check_paths(const Request& request, const config::Resolved& resolved, const family::Families& families,
-                 const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
+/// Where the program writes, for the nodes, and what no other host's view of it can mend.
+void take_writes(const Request& request, const config::Resolved& resolved, const family::Families& families,
+                 plan::LaunchPlan& plan, Diagnostics& diagnostics) {
     const std::vector<container::Write> writes = container::writes_of(resolved.root, families.of(resolved.root), plan.results_dir);
+    plan.written_directories = container::outside_results(writes);
     container::Durability against{.nodes = plan.layout.nodes, .shared = request.shared_directories, .strict = request.strict_paths};
     if (writes_checkpoints(resolved.root)) against.checkpoint_bytes = memory::checkpoint_bytes(resolved.root, families);
     append(diagnostics, container::durability(writes, against, request.host));
@@ -211,7 +212,7 @@ Outcome decide(const Request& request) {
         return refused(std::move(diagnostics));
     }
     plan->forced = std::move(forced);
-    check_paths(request, *resolved, *families, *plan, diagnostics);
+    take_writes(request, *resolved, *families, *plan, diagnostics);
     fill_container(request, *resolved, *families, *plan, diagnostics);
     check_pyxis(request, *plan, diagnostics);
     validate::apply(request.severities, diagnostics);  // what planning said

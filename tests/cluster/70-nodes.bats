@@ -150,7 +150,7 @@ PYTHON
     run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun "${cpu[@]}" \
         --recipe-set=exp_manager.checkpoint_dir="$WORK/foreign/run/checkpoints" "${program[@]}"
     assert_failure
-    assert_output_matches "recipe: on node n1: the checkpoint directory $WORK/foreign/run/checkpoints: $WORK/foreign cannot be written to \(Permission denied\); name one that every node can write to \[node\.directory\]\$"
+    assert_output_matches "recipe: on node n1: the output directory $WORK/foreign/run/checkpoints: $WORK/foreign cannot be written to \(Permission denied\); name one that every node can write to \[node\.directory\]\$"
     run as_user srun "${cpu[@]}" --recipe-set=exp_manager.checkpoint_dir="$WORK/mine/run/checkpoints" echo runs
     assert_success
     assert_output_contains runs

@@ -138,7 +138,7 @@ PYTHON
     assert_output_matches "recipe: on node n2: the results directory $WORK/local/llama-tiny-cpu/[0-9]+: what the step's first node has written there does not appear here; name one on storage that all nodes of the job share \[node\.not_shared\]\$"
     run there srun -N 3 "${cpu[@]}" --recipe-set=recipes.exp_manager.checkpoint_dir="$WORK/shared/mounted" "${program[@]}"
     assert_failure
-    assert_output_matches "recipe: on node n2: the checkpoint directory $WORK/shared/mounted: another file system is mounted there on this node than on the step's first node; name one on storage that all nodes of the job share \[node\.not_shared\]\$"
+    assert_output_matches "recipe: on node n2: the output directory $WORK/shared/mounted: another file system is mounted there on this node than on the step's first node; name one on storage that all nodes of the job share \[node\.not_shared\]\$"
     # One node, and nodes that share.
     run there srun -N 1 -w n2 "${cpu[@]}" --recipe-set=base_results_dir="$WORK/local" echo runs
     assert_success

@@ -37,7 +37,7 @@ TEST_CASE("a plan survives its JSON") {
     plan.environment.push_back({"OF_PROFILE", "1", plan::Origin::profile});
     plan.interfaces_by_route = true;
     plan.check_seconds = 3;
-    plan.checkpoint_directories = {"/fsx/checkpoints"};
+    plan.written_directories = {"/fsx/checkpoints"};
     plan.resources.ranks_per_chip = 4;
     plan.overrides = {"trainer.num_nodes=4"};
     const auto json = plan::to_json(plan);
@@ -85,7 +85,7 @@ TEST_CASE("a forged plan is refused, whatever is wrong with it") {
     CHECK(code_of(plan::from_json(replaced(json, "\"num_nodes\":4", "\"num_nodes\":5"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"WARN\"", "\"WARN\",\"root\""))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"check_seconds\":61,\"container\":"))) == "plan.malformed");
-    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"checkpoint_directories\":[\"x\"],\"container\":"))) ==
+    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"written_directories\":[\"x\"],\"container\":"))) ==
           "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(1'000'000, '['))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(30'000, '['))) == "plan.malformed");

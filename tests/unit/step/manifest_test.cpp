@@ -41,6 +41,7 @@ TEST_CASE("a manifest says what was started where") {
     CHECK(text_of(read, 0, "overrides") == "[\"trainer.num_nodes=4\",\"+env_vars.HF_TOKEN=***\",\"git.token=***\"]");
     CHECK(text_of(read, 0, "digest") == '"' + plan.digest + '"');
     CHECK(text_of(read, 0, "config") == "\"recipe-" + plan.digest.substr(0, 12) + ".yaml\"");
+    CHECK(text_of(read, 0, "results") == '"' + plan.results_dir + "/17\"");
     CHECK(text_of(read, 0, "container") == "null");
     CHECK(text_of(read, 0, "nodes") == "\"n[1-4]\"");
     CHECK(text_of(read, 0, "slurm") == "\"22.05.8\"");

@@ -409,13 +409,13 @@ TEST_CASE("the recipe's variables beat the site's, which beat the instance type'
 }
 
 TEST_CASE("nodes look at checkpoint directories outside the results directory, in a container as well") {
-    CHECK(Submitting(tiny).accepted().plan.checkpoint_directories.empty());
+    CHECK(Submitting(tiny).accepted().plan.written_directories.empty());
     const auto elsewhere = Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints/").accepted();
-    CHECK(elsewhere.plan.checkpoint_directories == std::vector<std::string>{"/fsx/checkpoints"});
-    CHECK(Submitting(tiny).set("exp_manager.exp_dir=/fsx/run").accepted().plan.checkpoint_directories ==
+    CHECK(elsewhere.plan.written_directories == std::vector<std::string>{"/fsx/checkpoints"});
+    CHECK(Submitting(tiny).set("exp_manager.exp_dir=/fsx/run").accepted().plan.written_directories ==
           std::vector<std::string>{"/fsx/run"});
     CHECK(Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints").set("container=/fsx/x.sqsh").accepted()
-              .plan.checkpoint_directories == std::vector<std::string>{"/fsx/checkpoints"});
+              .plan.written_directories == std::vector<std::string>{"/fsx/checkpoints"});
 }
 
 TEST_CASE("a plan's container has its image and all mounts with their reasons") {
