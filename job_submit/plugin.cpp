@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -208,7 +207,7 @@ bool is_none_of_ours(const job_desc_msg_t& job, const Snapshot& snapshot) {
 int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
     const auto snapshot = current_snapshot();
     if (is_none_of_ours(job, *snapshot)) return SLURM_SUCCESS;
-    const auto began = std::chrono::steady_clock::now();
+    const recipe::job_submit::Stopwatch watch;
     const HostNames required(job.req_nodes);
     const HostNames excluded(job.exc_nodes);
     const recipe::Expected<Decision> decision =
@@ -221,7 +220,7 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
         apply(decision->fills, job);
         forget_plan(job);
     }
-    if (Watcher* current = watcher.load()) current->statistics.add(std::chrono::steady_clock::now() - began);
+    if (Watcher* current = watcher.load()) current->statistics.add(watch.elapsed());
     return rc;
 }
 

@@ -137,10 +137,8 @@ struct Entry {
 [[nodiscard]] std::string to_json(const Value& value, int indent = -1);
 /// What Python's str() makes of the value: the text it becomes inside an interpolated string.
 [[nodiscard]] std::string to_python_text(const Value& value);
-/// The inverse of to_json for what travels in a plan; bounded in size (bytes) and depth. Position-less values. The list or map
-/// at the outermost key `left_out` becomes null: it is parsed, and not built.
-[[nodiscard]] Expected<Value> from_json(std::string_view text, std::size_t max_bytes, int max_depth = 64,
-                                        std::string_view left_out = {});
+/// The inverse of to_json for what travels in a plan; bounded in size (bytes) and depth. Position-less values.
+[[nodiscard]] Expected<Value> from_json(std::string_view text, std::size_t max_bytes, int max_depth = 64);
 
 // --- reading -------------------------------------------------------------------------------------------------------
 

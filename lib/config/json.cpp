@@ -104,7 +104,7 @@ private:
 /// Builds a Value from the parser's events, so that depth is bounded before anything is built.
 class JsonReader : public nlohmann::json_sax<nlohmann::json> {
 public:
-    JsonReader(int max_depth, std::string_view left_out) : max_depth_(max_depth), left_out_(left_out) {}
+    explicit JsonReader(int max_depth) : max_depth_(max_depth) {}
 
     Value take() { return std::move(root_); }
     [[nodiscard]] const std::string& problem() const { return problem_; }
@@ -130,7 +130,6 @@ public:
     bool start_array(std::size_t) override { return open(Value::list()); }
     bool end_array() override { return close(); }
     bool key(string_t& name) override {
-        if (skipped_ > 0) return true;
         if (open_.back().container.find(name)) return fail(fmt::format("the key \"{}\" is given twice", name));
         open_.back().key = std::move(name);
         return true;
@@ -151,28 +150,19 @@ private:
         return false;
     }
 
-    /// True at the value of the key that is left out.
-    [[nodiscard]] bool is_left_out() const {
-        return open_.size() == 1 && !left_out_.empty() && open_.back().key == left_out_;
-    }
-
     bool open(Value container) {
-        const bool skip = skipped_ > 0 || is_left_out();
-        if (static_cast<int>(open_.size()) + skipped_ >= max_depth_) return fail(fmt::format("nested deeper than {}", max_depth_));
-        if (skip) ++skipped_;
-        else open_.push_back({std::move(container), {}});
+        if (static_cast<int>(open_.size()) >= max_depth_) return fail(fmt::format("nested deeper than {}", max_depth_));
+        open_.push_back({std::move(container), {}});
         return true;
     }
 
     bool close() {
-        if (skipped_ > 0) return --skipped_ > 0 || add(Value::null());
         Value done = std::move(open_.back().container);
         open_.pop_back();
         return add(std::move(done));
     }
 
     bool add(Value value) {
-        if (skipped_ > 0) return true;
         if (open_.empty()) {
             root_ = std::move(value);
         } else if (open_.back().container.is_map()) {
@@ -184,8 +174,6 @@ private:
     }
 
     int max_depth_;
-    std::string_view left_out_;
-    int skipped_ = 0;  // containers that are open below the value that is left out, itself included
     std::vector<Open> open_;
     Value root_;
     std::string problem_;
@@ -200,13 +188,13 @@ std::string to_json(const Value& value, int indent) {
     return out;
 }
 
-Expected<Value> from_json(std::string_view text, std::size_t max_bytes, int max_depth, std::string_view left_out) {
+Expected<Value> from_json(std::string_view text, std::size_t max_bytes, int max_depth) {
     const auto refuse_json = [](std::string code, std::string message) {
         return refuse({.code = std::move(code), .message = std::move(message)});
     };
     if (text.size() > max_bytes)
         return refuse_json("compose.too_large", fmt::format("the JSON has {} bytes, at most {} are read", text.size(), max_bytes));
-    JsonReader reader(max_depth, left_out);
+    JsonReader reader(max_depth);
     try {
         if (nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return reader.take();
     } catch (const nlohmann::json::exception&) {

@@ -104,7 +104,8 @@ SHELL
         esac
     done
     printf 'MINE=3\0PATH=/usr/bin:/bin\0' | write_file exported
-    run as_user sbatch --parsable --wait --export-file=exported -o file.log "$tiny" said.sh </dev/null
+    # Without --export, sbatch of Slurm 26.05 reads the file and then replaces what it read (sbatch.c, _fill_job_desc_from_opts).
+    run as_user sbatch --parsable --wait --export=ALL --export-file=exported -o file.log "$tiny" said.sh </dev/null
     assert_success
     run cat file.log
     assert_output_matches '^batch .*llama_tiny_cpu_pretrain in .* mine 3$'
@@ -154,8 +155,8 @@ rest_answers() { rest /openapi/v3 -o openapi.json && [ -s openapi.json ]; }
 
 @test "a job by slurmrestd, which asks no SPANK plugin, is an ordinary job and runs" {
     command -v slurmrestd || skip "no slurmrestd"
-    # Those for slurmdbd end it where there is none.
-    plugin=$(as_user slurmrestd -s list 2>&1 | grep -oE 'openapi/[a-z0-9.]+' | grep -v db | sort -V | tail -n 1)
+    # Those for slurmdbd end it where there is none, and util takes no jobs.
+    plugin=$(as_user slurmrestd -s list 2>&1 | grep -oE 'openapi/[a-z0-9.]+' | grep -vE 'db|util' | sort -V | tail -n 1)
     as_user sh -c 'slurmrestd -a rest_auth/local -s "$1" unix:rest.socket >rest.log 2>&1 3>&- & echo $! >rest.pid' sh "$plugin"
     wait_until 20 rest_answers
     path=$(tr -d '\\' <openapi.json | grep -oE '/slurm/v[0-9.]+/job/submit' | sort -V | tail -n 1)

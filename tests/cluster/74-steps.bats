@@ -52,7 +52,8 @@ SHELL
 @test "sbatch --export-file" {
     printf 'PATH=%s\0FROM_FILE=yes\0' "$PATH" >exported
     chmod 644 exported
-    job=$(submit --export-file="$WORK/exported" -N 2 "${recipe[@]}" -o out --wrap 'echo "file $FROM_FILE"; srun --export=ALL ./node.sh')
+    # --export=ALL: see 25-ways.bats.
+    job=$(submit --export=ALL --export-file="$WORK/exported" -N 2 "${recipe[@]}" -o out --wrap 'echo "file $FROM_FILE"; srun --export=ALL ./node.sh')
     wait_job "$job"
     assert_completed "$job"
     run cat out
@@ -128,8 +129,8 @@ SHELL
 @test "-m arbitrary: the first task is the head, wherever it is" {
     write_file arbitrary.sh <<'SHELL'
 #!/bin/bash
-srun -N2 -n2 -m arbitrary -w n3,n1 ./node.sh
-srun -N2 -n2 -m arbitrary -w n3,n1 torchrun world.py
+srun -n2 -m arbitrary -w n3,n1 ./node.sh
+srun -n2 -m arbitrary -w n3,n1 torchrun world.py
 SHELL
     job=$(submit -N 4 "${recipe[@]}" -o out arbitrary.sh)
     wait_job "$job" 120
@@ -140,7 +141,7 @@ SHELL
     assert_output_count 2 '^n3 rank [0-3] of 4$'
     assert_output_count 2 '^n1 rank [0-3] of 4$'
     run as_user salloc -N 4 "${recipe[@]}" --recipe-set=launch.launcher=direct \
-        srun -N2 -n4 -m arbitrary -w n3,n3,n1,n1 python3 world.py
+        srun -n4 -m arbitrary -w n3,n3,n1,n1 python3 world.py
     assert_success
     assert_output_count 1 '^n3 rank 0 of 4$'
     assert_output_count 1 '^n1 rank 3 of 4$'
@@ -150,6 +151,8 @@ SHELL
     job=$(submit --array=1-2 -p shared -N 2 "${recipe[@]}" -o out-%a --wrap 'srun sh -c "echo \$PET_RDZV_ID"; srun sh -c "echo \$PET_RDZV_ID"')
     wait_job "$job"
     assert_completed "$job"
-    assert_equal "$(cat out-1 out-2 | sort | uniq -c | awk '{print $1}' | sort -u)" 2
-    assert_equal "$(cat out-1 out-2 | sort -u | wc -l)" 4
+    # A second srun that has to wait for the first one's nodes says so there as well.
+    ids=$(grep -hE '^[0-9]+\.[0-9]+\.[0-9]+$' out-1 out-2)
+    assert_equal "$(sort <<<"$ids" | uniq -c | awk '{print $1}' | sort -u)" 2
+    assert_equal "$(sort -u <<<"$ids" | wc -l)" 4
 }

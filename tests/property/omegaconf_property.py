@@ -7,6 +7,7 @@ Exits with 0 when both agree on all cases but the exceptions named in KEPT, 1 wh
 """
 
 import argparse
+import os
 import random
 import sys
 import time
@@ -67,7 +68,7 @@ def report(question, driver):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driver", required=True)
-    parser.add_argument("--cases", type=int, default=20000)
+    parser.add_argument("--cases", type=int, default=int(os.environ.get("RECIPE_PROPERTY_CASES", 20000)))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=list(KINDS))
     parser.add_argument("--most-shown", type=int, default=10)

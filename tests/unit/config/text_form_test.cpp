@@ -80,16 +80,3 @@ TEST_CASE("JSON that is broken, deep, large or double is refused") {
     CHECK_FALSE(from_json(R"({"a":1,"a":2})", 100));
     CHECK_FALSE(from_json(std::string(1'000'000, '['), 2'000'000));
 }
-
-TEST_CASE("what is left out of JSON is parsed all the same") {
-    const auto left_out = [](const char* json, int depth = 64) { return from_json(json, 1000, depth, "config"); };
-    const auto value = left_out(R"({"a":1,"config":{"b":[1,{"config":2}],"c":{}},"d":{"config":[3]}})");
-    REQUIRE(value);
-    CHECK(to_json(*value) == R"({"a":1,"config":null,"d":{"config":[3]}})");
-    CHECK(to_json(left_out(R"({"config":5})").value()) == R"({"config":5})");
-    CHECK_FALSE(left_out(R"({"config":{"b":[1,}})"));
-    CHECK_FALSE(left_out(R"({"config":{},"config":{}})"));
-    CHECK_FALSE(left_out(R"({"config":[[[[1]]]]})", 4));
-    CHECK(left_out(R"({"config":[[[1]]]})", 4));
-    CHECK(to_json(left_out(R"([{"config":[1]}])").value()) == R"([{"config":[1]}])");
-}

@@ -117,6 +117,26 @@ TEST_CASE("a forged container is refused") {
     CHECK(code_of(plan::from_json(plan::to_json(plan).value())) == "plan.malformed");
 }
 
+TEST_CASE("slurmctld reads a plan as far as its configuration") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.overrides = {R"(run.name="a,"config":{}")"};
+    const std::string json = plan::to_json(plan).value();
+    const auto read = plan::request_from_json(json);
+    REQUIRE(read);
+    CHECK(read->config.is_null());
+    plan.config = {};
+    CHECK(*read == plan);
+    // What comes after it is the nodes' affair.
+    CHECK(plan::request_from_json(replaced(json, "\"config\":", "\"config\":[[")));
+    // A configuration elsewhere, or none.
+    const std::size_t end = json.find(",\"config\":");
+    CHECK(code_of(plan::request_from_json(replaced(json, "\"nodes\":4", "\"nodes\":4,\"config\":1"))) == "plan.malformed");
+    CHECK(code_of(plan::request_from_json("{\"config\":1" + json.substr(end))) == "plan.malformed");
+    CHECK(code_of(plan::request_from_json(json.substr(0, end) + '}')) == "plan.malformed");
+    CHECK(code_of(plan::request_from_json(json + std::string(plan::max_bytes, ' '))) == "plan.malformed");
+    CHECK(plan::request_from_json(replaced(json, ",\"config\":", ", \"config\": ")));
+}
+
 TEST_CASE("a plan that is too large for the job's environment is refused with its size") {
     plan::LaunchPlan plan = sample_plan();
     plan.entry.arguments.assign(1, std::string(40'000, 'x'));
