@@ -263,6 +263,8 @@ void take(Expected<T> result, T& target, Diagnostics& problems) {
 
 std::string job_directory_placeholder(std::string_view results_dir) { return fmt::format("{}/%j", results_dir); }
 
+std::string code_directory(std::string_view results_dir) { return job_directory_placeholder(results_dir) + "/code"; }
+
 Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked, const Choices& choices,
                           Diagnostics& notes) {
     const Value& root = resolved.root;
