@@ -3,6 +3,7 @@
 #include "plan/codec.hpp"
 #include "plan/fields.hpp"
 #include "plan/plan.hpp"
+#include "secret/secret.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -198,6 +199,7 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     if (plan.code) put(map, "code", code_value(*plan.code));
     put(map, "entry", entry_value(plan.entry));
     put(map, "results_dir", text(plan.results_dir));
+    if (!plan.secrets_file.empty()) put(map, "secrets_file", text(plan.secrets_file));
     put(map, "digest", text(plan.digest));
     put(map, "config", encode(plan.config));
     std::string json = config::to_json(map);
@@ -246,11 +248,14 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config, std::string
         if (reader.has("code")) plan.code = read_code(reader.any("code"), problem);
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", longest_path);
+        if (reader.has("secrets_file")) plan.secrets_file = reader.string("secrets_file", longest_path);
         plan.digest = reader.string("digest", 64);
         config = reader.any("config");
     }
     const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
     if (problem.empty() && is_relative(plan.results_dir)) problem = "results_dir is not absolute";
+    if (problem.empty() && !plan.secrets_file.empty() && !secret::is_file_of_ours(plan.secrets_file))
+        problem = "secrets_file is none of ours";
     if (problem.empty() && (plan.checkpoint_directories.size() > most_directories ||
                             std::ranges::any_of(plan.checkpoint_directories, is_relative)))
         problem = fmt::format("checkpoint_directories holds more than {} absolute paths", most_directories);

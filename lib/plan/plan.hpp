@@ -138,6 +138,7 @@ struct LaunchPlan {
     std::optional<Code> code;
     Entry entry;
     std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
+    std::string secrets_file;                      // what references of the plan refer to (lib/secret); absolute, empty: there are none
     config::Value config;                          // the resolved recipe, what the training program reads
     std::string digest;                            // SHA-256 of the configuration's JSON, lower-case hex
 

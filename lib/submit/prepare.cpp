@@ -4,6 +4,7 @@
 #include "memory/memory.hpp"
 #include "site/site.hpp"
 #include "submit/options_to_set.hpp"
+#include "submit/secrets.hpp"
 #include "submit/slurm_options.hpp"
 #include "submit/wishes.hpp"
 
@@ -218,12 +219,22 @@ Outcome decide(const Request& request) {
     check_allocation(request, *plan, diagnostics);
     check_entry(request, *plan, diagnostics);
 
-    Expected<std::string> json = plan::to_json(*plan);
-    if (!json) append(diagnostics, std::move(json.error()));
     Expected<std::vector<OptionToSet>> options = options_to_set(request, *plan, resolved->root);
     if (!options) append(diagnostics, std::move(options.error()));
+    const auto unresolved = [&] {
+        config::Documents documents;
+        Expected<config::Resolved> before = config::compose_unresolved(compose_request(request, documents, overrides, wishes));
+        return before ? std::move(before->root) : Value();
+    };
+    const std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
+    std::vector<SecretFile> files = take_secrets({request, *resolved, overrides, secrets, unresolved},
+                                                 options ? *options : std::vector<OptionToSet>(), *plan, diagnostics);
+    validate::apply(request.severities, diagnostics);
+    redact(secrets, diagnostics);
+    Expected<std::string> json = plan::to_json(*plan);
+    if (!json) append(diagnostics, std::move(json.error()));
     if (has_errors(diagnostics)) return refused(std::move(diagnostics));
-    return {.submission = Submission{std::move(*plan), std::move(*json), std::move(*options)},
+    return {.submission = Submission{std::move(*plan), std::move(*json), std::move(*options), std::move(files)},
             .diagnostics = std::move(diagnostics)};
 }
 
