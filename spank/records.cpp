@@ -94,14 +94,15 @@ Expected<bool> record_configuration(const plan::LaunchPlan& plan, const step::Fa
 }
 
 Expected<void> record_start(const plan::LaunchPlan& plan, const step::Facts& facts, const std::string& nodes,
-                            const step::Lookup& environment) {
+                            const step::Lookup& environment, const std::vector<std::string>& secrets) {
     const std::string path = step::manifest_file(plan, facts);
     const step::Start start{.time = std::time(nullptr),
                             .host = host_name(),
                             .nodes = nodes,
                             .slurm_version = slurm_version(),
                             .image = identity_of(step::image_path(plan)),
-                            .environment = step::assigned(plan, facts, {}, environment)};
+                            .environment = step::without_secrets(
+                                step::assigned(step::with_secrets(plan, secrets), facts, {}, environment), secrets)};
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const File file(path);
         if (!file.is_open() && errno != ENOENT) return manifest_problem(fmt::format("{}: {}", path, std::strerror(errno)));

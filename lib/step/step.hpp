@@ -92,6 +92,15 @@ struct Assigned {
 /// A hint about exported variables that `changes` replace by other values; code rendezvous.exported.
 [[nodiscard]] std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, const Lookup& now);
 
+// --- secrets -----------------------------------------------------------------------------------------------------------
+
+/// The plan with its references (lib/secret) replaced by the texts that its file has. The digest, which names the configuration's
+/// file, stays that of the references.
+[[nodiscard]] plan::LaunchPlan with_secrets(plan::LaunchPlan plan, const std::vector<std::string>& texts);
+
+/// Variables for people to read: these texts read *** in their values, whatever the names.
+[[nodiscard]] std::vector<Assigned> without_secrets(std::vector<Assigned> variables, const std::vector<std::string>& texts);
+
 // --- containers --------------------------------------------------------------------------------------------------------
 
 /// An option of pyxis, named as Slurm does in variables: "container_image". `value` is empty for one that takes none.

@@ -185,6 +185,7 @@ Outcome decide(const Request& request) {
         request.family_files.empty() ? site::family_files({}) : request.family_files);
     if (!families) return refused(std::move(families.error()));
 
+    const std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
     Diagnostics diagnostics = std::move(resolved->notes);
     const std::optional<Value> limits = program_keys(*resolved);
     validate::Result checked = validate::check(*resolved, {.hardware = *catalogue,
@@ -209,6 +210,7 @@ Outcome decide(const Request& request) {
     Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, choices, diagnostics);
     if (!plan) {
         append_new(diagnostics, std::move(plan.error()));
+        redact(secrets, diagnostics);
         return refused(std::move(diagnostics));
     }
     plan->forced = std::move(forced);
@@ -226,7 +228,6 @@ Outcome decide(const Request& request) {
         Expected<config::Resolved> before = config::compose_unresolved(compose_request(request, documents, overrides, wishes));
         return before ? std::move(before->root) : Value();
     };
-    const std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
     std::vector<SecretFile> files = take_secrets({request, *resolved, overrides, secrets, unresolved},
                                                  options ? *options : std::vector<OptionToSet>(), *plan, diagnostics);
     validate::apply(request.severities, diagnostics);

@@ -42,7 +42,7 @@ bool is_typed(const SecretSearch& search, const Secret& secret) {
 std::string better_way(std::string_view key) {
     if (key == git_token) return "--recipe-set=++git.token_file=FILE";
     std::string variable(last_part(key));
-    std::ranges::transform(variable, variable.begin(), [](unsigned char c) { return std::isalnum(c) != 0 ? std::toupper(c) : '_'; });
+    std::ranges::transform(variable, variable.begin(), [](unsigned char c) { return std::isalnum(c) != 0 ? static_cast<char>(std::toupper(c)) : '_'; });
     return fmt::format("--recipe-set='++{}=${{oc.env:{}}}'", typed_key(key), variable);
 }
 
@@ -147,7 +147,7 @@ void refuse_visible(const std::vector<Secret>& secrets, const plan::LaunchPlan& 
                                .key = std::string(typed_key(secret.key)),
                                .message = fmt::format("{} has the value of {} in it, where everybody can read it", found->first,
                                                       typed_key(secret.key)),
-                               .fix = fmt::format("use another text there, or a longer secret than a word of a path")});
+                               .fix = "use another text there, or a secret that is no word of a path"});
     }
 }
 
@@ -179,7 +179,7 @@ std::vector<SecretFile> take_secrets(const SecretSearch& search, const std::vect
     take_from(references, plan.srun_arguments);
     take_from_overrides(search, references, plan.overrides);
     take_git_token(search, plan, files);
-    if (references.texts().empty()) return files;
+    if (references.texts().empty() && files.empty()) return files;
     plan.secrets_file = search.request.secrets_file;
     Expected<std::string> text = secret::file_text(references.texts());
     if (text) files.push_back({.path = plan.secrets_file, .text = std::move(*text)});
