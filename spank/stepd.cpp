@@ -166,7 +166,7 @@ void stepd_user_init(spank_t spank) {
     if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
     look(*prepared, spank);
     change_environment(spank, step::recipe_environment(prepared->plan, prepared->facts));
-    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan));
+    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan, prepared->facts));
 }
 
 int stepd_task_init(spank_t spank) {

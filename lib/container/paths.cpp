@@ -71,7 +71,7 @@ void add_caches(Wishes& wishes, const plan::LaunchPlan& plan, const Here& here) 
     if (!has_home && home != here.environment.end()) wishes.add_if_here(home->second + std::string(default_cache), false, "Hugging Face's cache");
 }
 
-/// A clone lies in the results directory; a program that only `git` or the family names may be the image's own.
+/// A clone lies in the results directory; a program that `git`, the family or custom training names may be the image's own.
 void add_code(Wishes& wishes, const Value& root, const plan::LaunchPlan& plan) {
     constexpr const char* repository = "git.repo_url_or_path";
     const Value* place = root.at(repository);
@@ -81,7 +81,7 @@ void add_code(Wishes& wishes, const Value& root, const plan::LaunchPlan& plan) {
     const std::string& program = plan.entry.program;
     if (program.empty() || (!plan.entry.directory.empty() && program.starts_with(plan.entry.directory + '/'))) return;
     const std::string directory = program.substr(0, std::max<std::size_t>(program.rfind('/'), 1));
-    if (plan.entry.config_arguments) wishes.add_if_here(directory, false, "entry script");
+    if (plan.entry.config_arguments || root.find("training_cfg") != nullptr) wishes.add_if_here(directory, false, "entry script");
     else wishes.add(directory, false, "entry script", "launch.entry_script", {}, true);
 }
 
