@@ -150,7 +150,7 @@ private:
         Diagnostic refusal = wrong(place, "launch.code_url", fmt::format("git may not be given `{}`: {}", shown, problem));
         if (secret) {
             refusal.source = {};  // its excerpt would show what is hidden above
-            refusal.fix = "write the token to a file that only you can read, and: --recipe-set=git.token_file=$HOME/.git-token";
+            refusal.fix = "write the token to a file that only you can read, and: --recipe-set=++git.token_file=$HOME/.git-token";
         } else if (relative) {
             refusal.fix = fmt::format("--recipe-set=git.repo_url_or_path=$PWD/{}", std::filesystem::path(place.text).lexically_normal().string());
         } else {
@@ -204,7 +204,7 @@ private:
         if (file->text.starts_with('/')) code.token_file = file->text;
         else
             problems_.push_back(wrong(*file, "launch.code_token", fmt::format("git.token_file is `{}`; it is an absolute path", file->text),
-                                      "--recipe-set=git.token_file=$HOME/.git-token"));
+                                      "--recipe-set=++git.token_file=$HOME/.git-token"));
         if (code.url.starts_with("http://"))
             notes_.push_back({.severity = Severity::warning,
                               .code = "launch.code_token",
