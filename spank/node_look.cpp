@@ -169,7 +169,8 @@ bool record(const Teller& teller, const plan::LaunchPlan& plan, const step::Fact
         tell_all(teller, wrote.error());
         return false;
     }
-    if (!what.start && !(what.start_if_first && *wrote)) return true;
+    // The batch step's record was written before its script cloned the code.
+    if (!what.start && !(what.start_if_first && (*wrote || plan.code))) return true;
     const Expected<void> recorded = record_start(plan, facts, nodes, environment, *secrets);
     if (!recorded) tell_all(teller, recorded.error());
     return true;

@@ -82,20 +82,12 @@ std::unexpected<Diagnostics> cannot_read(const std::string& path, const std::str
 
 }  // namespace
 
-std::string secrets_directory(const config::Environment& environment, const std::string& home) {
-    const auto state = environment.find("XDG_STATE_HOME");
-    if (state != environment.end() && state->second.starts_with('/')) return state->second + std::string(secret::directory_end);
-    const auto own = environment.find("HOME");
-    const bool has_home = own != environment.end() && own->second.starts_with('/');
-    return (has_home ? own->second : home) + "/.local/state" + std::string(secret::directory_end);
-}
-
 std::string new_secrets_file(const std::string& directory) {
     std::array<unsigned char, random_bytes> bits{};
     if (getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) return {};
-    std::string name = directory + '/';
+    std::string name;
     for (const unsigned char byte : bits) name += fmt::format("{:02x}", byte);
-    return name;
+    return secret::file_in(directory, name);
 }
 
 std::string label_of(std::string_view secrets_file) {

@@ -5,10 +5,10 @@
 // nobody else may read.
 #pragma once
 
-#include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +17,6 @@ namespace recipe::spank {
 
 /// A file of secrets that no job has used for so long is of no job.
 inline constexpr std::chrono::hours longest_unused{30 * 24};
-
-/// Where a user's files of secrets lie: below $XDG_STATE_HOME, if that is absolute, or ~/.local/state. `home`: where the environment
-/// has no HOME.
-[[nodiscard]] std::string secrets_directory(const config::Environment& environment, const std::string& home);
 
 /// A path of a new file there. "" when the kernel gives no random bits.
 [[nodiscard]] std::string new_secrets_file(const std::string& directory);

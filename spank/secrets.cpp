@@ -28,7 +28,7 @@ std::string home_directory() {
 
 /// root's environment says nothing of where the job's user keeps things.
 std::string directory_of(const Client& client) {
-    return client.owner ? secrets_directory({}, client.owner->home) : secrets_directory(client.environment, home_directory());
+    return client.owner ? secret::directory_of_files({}, client.owner->home) : secret::directory_of_files(client.environment, home_directory());
 }
 
 /// What happens to the files when this command ends. Never freed: it ends with exit().

@@ -179,7 +179,7 @@ void stepd_user_init(spank_t spank) {
     if (!prepared->unusable.empty()) return;
     prepared->plan = step::with_secrets(std::move(prepared->plan), prepared->secrets);
     change_environment(spank, step::recipe_environment(prepared->plan, prepared->facts));
-    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan));
+    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan, prepared->facts));
 }
 
 int stepd_task_init(spank_t spank) {

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
+#include "family/family.hpp"
 #include "validate/validate.hpp"
 
 #include <cstdint>
@@ -180,6 +181,8 @@ struct Choices {
     bool interfaces_by_route = false;
     std::int64_t check_seconds = 10;
     std::vector<std::string> overrides;
+    const family::Family* family = nullptr;        // of the recipe; nothing: it has no program of its own
+    bool runs_entry = true;                        // the job has no script: the family's program counts, and its code
 };
 
 /// The plan for a recipe that passed validation, without its container, which is not made of the recipe alone. Codes: resources.*, launch.*, environment.*.

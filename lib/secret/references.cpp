@@ -167,6 +167,18 @@ Expected<std::vector<std::string>> texts_in(std::string_view file) {
     return texts;
 }
 
+std::string directory_of_files(const config::Environment& environment, const std::string& home) {
+    const auto absolute = [&](const char* name) -> const std::string* {
+        const auto found = environment.find(name);
+        return found != environment.end() && found->second.starts_with('/') ? &found->second : nullptr;
+    };
+    if (const std::string* state = absolute("XDG_STATE_HOME")) return *state + std::string(directory_end);
+    const std::string* own = absolute("HOME");
+    return (own != nullptr ? *own : home) + "/.local/state" + std::string(directory_end);
+}
+
+std::string file_in(const std::string& directory, std::string_view name) { return directory + '/' + std::string(name); }
+
 bool is_file_of_ours(std::string_view path) noexcept {
     if (path.size() > longest_path || !path.starts_with('/') || path.find('\0') != std::string_view::npos) return false;
     if (path.ends_with(git_ending)) path.remove_suffix(git_ending.size());

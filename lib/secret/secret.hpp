@@ -80,6 +80,12 @@ private:
 /// The inverse, of a hostile text. Code secret.file.
 [[nodiscard]] Expected<std::vector<std::string>> texts_in(std::string_view file);
 
+/// Where a user's files of secrets lie: below $XDG_STATE_HOME, if that is absolute, or ~/.local/state. `home`: where the environment
+/// has no HOME.
+[[nodiscard]] std::string directory_of_files(const config::Environment& environment, const std::string& home);
+/// Such a file of this name. That of no file, where a plan is made to be shown.
+[[nodiscard]] std::string file_in(const std::string& directory, std::string_view name = "00000000000000000000000000000000");
+
 /// Whether a path is absolute and ends as those of our files do: `/slurm-recipe/secrets/<32 hexadecimal digits>`, and `-git`
 /// behind them for the file that holds git's token.
 [[nodiscard]] bool is_file_of_ours(std::string_view path) noexcept;

@@ -105,9 +105,10 @@ struct Outcome {
 
 /// Composes, validates and plans. Reads files of the collections, writes nothing.
 /// A job for another cluster is held against nothing that this one has, and asks for the GPUs that its recipe wants.
-/// Codes of its own: submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
-/// submit.nothing_to_run, submit.no_pyxis, submit.default_recipe, submit.other_cluster; all of config, validate and plan; and
-/// secret.literal, secret.visible and secret.file. Neither a plan nor a diagnostic holds a secret of the recipe.
+/// Codes of its own: launch.entry_missing, launch.code_batch, launch.code_token, submit.conflict, submit.node_range,
+/// submit.tasks_per_node, submit.gpus, submit.allocation, submit.nothing_to_run, submit.no_pyxis, submit.default_recipe,
+/// submit.other_cluster; all of config, validate and plan; and secret.literal, secret.visible and secret.file. Neither a plan nor a
+/// diagnostic holds a secret of the recipe.
 [[nodiscard]] Outcome prepare(const Request& request);
 
 /// mkdir -p, and whether files can be made there.
