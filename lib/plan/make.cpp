@@ -184,7 +184,12 @@ Expected<std::string> results_dir_of(const Value& root) {
     const std::string* path = value != nullptr ? value->as_string() : nullptr;
     if (path != nullptr && path->starts_with('/')) return without_trailing_slash(*path);
     const std::string* base = string_at(root, "base_results_dir");
-    if (path == nullptr && base != nullptr && base->starts_with('/')) return without_trailing_slash(*base);
+    // Custom training says no more than its base and its name.
+    if (path == nullptr && base != nullptr && base->starts_with('/')) {
+        const std::string* name = string_at(root, training_root(root) + ".run.name");
+        const bool is_folder = name != nullptr && !name->empty() && *name != ".." && *name != "." && name->find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+        return without_trailing_slash(is_folder ? without_trailing_slash(*base) + '/' + *name : *base);
+    }
     return refuse({.code = "paths.results_relative",
                    .key = "run.results_dir",
                    .source = value != nullptr ? value->position().source() : Source{},
