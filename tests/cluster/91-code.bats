@@ -283,9 +283,14 @@ start_server() {
 @test "custom training: a script of the repository with its own arguments" {
     cat >custom.yaml <<YAML
 defaults:
-  - cluster: slurm
   - override hydra/job_logging: stdout
-cluster_type: slurm
+hydra:
+  run:
+    dir: .
+  output_subdir: null
+cluster:
+  cluster_type: slurm
+  cluster_config: {exclusive: true, job_name_prefix: my-, slurm_create_submission_file_only: false, srun_args: null}
 git: {repo_url_or_path: $url, commit: $FIRST}
 training_cfg:
   entry_script: train.py
@@ -300,6 +305,7 @@ YAML
     chmod 644 custom.yaml
     job=$(as_user sbatch --parsable --recipe="$WORK/custom.yaml" -o out </dev/null 2>said)
     wait_job "$job"
+    assert_equal "$(job_field "$job" JobName)" my-custom
     run cat out
     assert_completed "$job"
     assert_output_count 2 "^n[12] runs first in $WORK/results/custom/$job/code with \['--steps', '3', '--name', \"it's mine\"\]$"
