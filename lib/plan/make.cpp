@@ -178,13 +178,22 @@ Expected<Launcher> checked_launcher(const Value& root) {
                    .fix = "--recipe-set=launch.launcher=torchrun"});
 }
 
+/// HyperPod's custom training writes to <base_results_dir>/<run.name>, which its configuration does not say.
+std::string folder_of_custom_run(const Value& root) {
+    const std::string* name = string_at(root, "training_cfg.run.name");
+    if (name == nullptr || name->empty() || *name == "." || *name == "..") return {};
+    const bool is_folder = std::ranges::none_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
+    return is_folder ? '/' + *name : std::string();
+}
+
 Expected<std::string> results_dir_of(const Value& root) {
     const std::string key = training_root(root) + ".run.results_dir";
     const Value* value = root.at(key);
     const std::string* path = value != nullptr ? value->as_string() : nullptr;
     if (path != nullptr && path->starts_with('/')) return without_trailing_slash(*path);
     const std::string* base = string_at(root, "base_results_dir");
-    if (path == nullptr && base != nullptr && base->starts_with('/')) return without_trailing_slash(*base);
+    if (path == nullptr && base != nullptr && base->starts_with('/'))
+        return without_trailing_slash(without_trailing_slash(*base) + folder_of_custom_run(root));
     return refuse({.code = "paths.results_relative",
                    .key = "run.results_dir",
                    .source = value != nullptr ? value->position().source() : Source{},

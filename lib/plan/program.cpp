@@ -271,7 +271,8 @@ private:
     void set_program(Entry& entry, const Said& script) {
         const std::filesystem::path path = std::filesystem::path(script.text).lexically_normal();
         if (entry.directory.empty() || path.is_absolute()) {
-            entry.program = (resolved_.collection / path).lexically_normal().string();
+            const std::filesystem::path base = is_custom(root_) ? resolved_.recipe_file.parent_path() : resolved_.collection;
+            entry.program = (base / path).lexically_normal().string();
             return;
         }
         if (path == "." || *path.begin() == "..")

@@ -4,6 +4,7 @@
 #include "memory/memory.hpp"
 #include "site/site.hpp"
 #include "submit/code.hpp"
+#include "submit/custom_form.hpp"
 #include "submit/options_to_set.hpp"
 #include "submit/secrets.hpp"
 #include "submit/slurm_options.hpp"
@@ -170,6 +171,7 @@ Outcome decide(const Request& request) {
     std::vector<config::Override> wishes;
     Expected<config::Resolved> resolved = resolve(request, overrides, wishes);
     if (!resolved) return refused(std::move(resolved.error()));
+    bring_to_common_form(resolved->root);
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
     Expected<family::Families> families = family::Families::load(

@@ -23,6 +23,7 @@ public:
         REQUIRE(parsed);
         resolved_.root = std::move(*parsed);
         resolved_.recipe = std::move(recipe);
+        resolved_.recipe_file = "/home/me/custom.yaml";
         resolved_.collection = "/opt/collection";
     }
 
@@ -256,6 +257,7 @@ TEST_CASE("custom training runs its script with its arguments") {
     CHECK(program.entry.arguments == std::vector<std::string>{"--steps", "3", "--flag", "--lr", "1e-05", "--x", "y"});
     CHECK_FALSE(program.entry.config_arguments);
     CHECK(Running("training_cfg: {entry_script: /app/test.py, run: {name: x}}").runs().entry.program == "/app/test.py");
+    CHECK(Running("training_cfg: {entry_script: test.py, run: {name: x}}").runs().entry.program == "/home/me/test.py");
     CHECK(Running("training_cfg: {entry_script: test.py, run: {name: x}, script_args: fast}").refusal().code == "launch.arguments");
 }
 

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "container/hosts.hpp"
+#include "submit/custom_form.hpp"
 #include "submit/gres.hpp"
 #include "submit/submit.hpp"
 
@@ -287,6 +288,26 @@ TEST_CASE("code that a job will clone need not be here, code that lies somewhere
     CHECK(missing.code == "launch.entry_missing");
     CHECK(missing.key == "git.entry_script");
     CHECK(missing.message == "the entry script /usr/train.py is not there");
+}
+
+TEST_CASE("custom training's own places for what recipes have are read") {
+    auto root = config::parse_yaml(
+        "training_cfg: {run: {name: x}}\ncontainer_mounts: [/a]\ncluster: {cluster_type: slurm, instance_type: p5.48xlarge, partition: null,\n"
+        "  cluster_config: {job_name_prefix: custom-, partition: train}}\n", "custom.yaml");
+    REQUIRE(root);
+    submit::bring_to_common_form(*root);
+    CHECK(*root->at("instance_type")->as_string() == "p5.48xlarge");
+    CHECK(*root->at("cluster_type")->as_string() == "slurm");
+    CHECK(*root->at("cluster.job_name_prefix")->as_string() == "custom-");
+    CHECK(*root->at("cluster.partition")->as_string() == "train");
+    CHECK(root->at("cluster.container_mounts")->size() == 1);
+    CHECK(root->at("cluster.cluster_config") == nullptr);
+    CHECK(root->find("container_mounts") == nullptr);
+
+    const config::Value recipe = config::parse_yaml("recipes: {}\ncluster: {cluster_config: {a: 1}}\n", "recipe.yaml").value();
+    config::Value same = recipe;
+    submit::bring_to_common_form(same);
+    CHECK(same == recipe);
 }
 
 TEST_CASE("only a batch job clones code") {
