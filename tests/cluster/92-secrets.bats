@@ -237,3 +237,31 @@ SHELL
     assert_output_count 2 '^refused '
     assert_output_contains "secrets_file is none of ours [plan.malformed]"
 }
+
+@test "git's token is in a file of its own, whose name the clone is told" {
+    write_file token.sh <<'SHELL'
+#!/bin/bash
+[[ $(cat "$RECIPE_CODE_TOKEN_FILE") == "$(cat expected)" ]] && echo "told where"
+eval "$RECIPE_CODE"
+cat "$RECIPE_CODE_DIR/hello"
+grep -c "$(cat expected)" "$RECIPE_CONFIG"
+SHELL
+    as_user git init -q code
+    as_user sh -c 'cd code && echo hello >hello && git add hello && git -c user.name=me -c user.email=me@host commit -q -m hello'
+    job=$(submit -H "${recipe[@]}" --recipe-set="++git.repo_url_or_path=file://$WORK/code" --recipe-set=++git.token=$secret \
+        --recipe-set=++git.entry_script=hello -o out token.sh 2>err)
+    assert_equal "$(files | wc -l)" 2
+    assert_equal "$(cat "$SECRETS"/*-git)" "$secret"
+    assert_equal "$(stat -c '%a %U' "$SECRETS"/*-git)" "600 $CLUSTER_USER"
+    run cat err
+    assert_output_contains "++git.token_file=FILE"
+    scontrol release "$job"
+    wait_job "$job"
+    run cat out
+    assert_output_count 1 '^told where$'
+    assert_output_count 1 '^hello$'
+    assert_output_count 1 '^0$'
+    refute_output_contains "$secret"
+    wait_until 30 no_files || complain "left: $(files)"
+    refute_kept "$job"
+}
