@@ -36,23 +36,27 @@ struct End {
     pid_t process;
     std::string path;
     std::optional<OtherUser> owner;
-    bool always;  // also after success
+    bool after_failure;
+    bool after_success;
 };
 
 void remove_at_end(int status, void* argument) {
     const auto* end = static_cast<const End*>(argument);
-    if (getpid() != end->process || (status == 0 && !end->always)) return;  // a child of salloc's that could not start its command
+    if (getpid() != end->process) return;  // a child of salloc's that could not start its command
+    if (!(status == 0 ? end->after_success : end->after_failure)) return;
     if (end->owner) run_as(*end->owner, [&] { remove_secrets(end->path); return std::error_code(); });
     else remove_secrets(end->path);
 }
 
 /// The job ends with srun and salloc, unless they are told to leave it alone. sbatch --wait fails as the job does, which may run again.
 End end_of(const Client& client, std::string path) {
+    const bool sbatch = client.tool == submit::Tool::sbatch;
     const bool left_alone = client.options.is_set("no-shell") || client.options.is_set("async");
     return {.process = getpid(),
             .path = std::move(path),
             .owner = client.owner,
-            .always = client.tool != submit::Tool::sbatch && !left_alone};
+            .after_failure = !sbatch || !client.options.is_set("wait"),
+            .after_success = !sbatch && !left_alone};
 }
 
 std::string write_all(const std::vector<submit::SecretFile>& files) {

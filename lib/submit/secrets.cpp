@@ -152,7 +152,7 @@ void refuse_visible(const std::vector<Secret>& secrets, const plan::LaunchPlan& 
 }
 
 /// What git gets by a file of its own, unless the recipe names one.
-void take_git_token(const SecretSearch& search, plan::LaunchPlan& plan, std::vector<SecretFile>& files) {
+void take_git_token(const SecretSearch& search, plan::LaunchPlan& plan, std::vector<SecretFile>& files, Diagnostics& diagnostics) {
     if (!plan.code) return;
     const Value* file = search.resolved.root.at(git_token_file);
     if (file != nullptr && !file->is_null()) return;
@@ -160,6 +160,12 @@ void take_git_token(const SecretSearch& search, plan::LaunchPlan& plan, std::vec
     if (token == search.secrets.end()) return;
     plan.code->token_file = search.request.secrets_file + std::string(secret::git_ending);
     files.push_back({.path = *plan.code->token_file, .text = token->value + '\n'});
+    if (plan.code->url.starts_with("http://"))
+        diagnostics.push_back({.severity = Severity::warning,
+                               .code = "launch.code_token",
+                               .key = std::string(git_token),
+                               .message = fmt::format("the token goes to {} in clear", plan.code->url),
+                               .fix = fmt::format("--recipe-set=git.repo_url_or_path=https://{}", plan.code->url.substr(7))});
 }
 
 }  // namespace
@@ -178,7 +184,7 @@ std::vector<SecretFile> take_secrets(const SecretSearch& search, const std::vect
     take_from(references, plan.setup);
     take_from(references, plan.srun_arguments);
     take_from_overrides(search, references, plan.overrides);
-    take_git_token(search, plan, files);
+    take_git_token(search, plan, files, diagnostics);
     if (references.texts().empty() && files.empty()) return files;
     plan.secrets_file = search.request.secrets_file;
     Expected<std::string> text = secret::file_text(references.texts());
@@ -190,9 +196,11 @@ std::vector<SecretFile> take_secrets(const SecretSearch& search, const std::vect
 void redact(const std::vector<Secret>& secrets, Diagnostics& diagnostics) {
     const std::vector<std::string> values = secret::values_of(secrets);
     if (values.empty()) return;
-    for (Diagnostic& diagnostic : diagnostics)
+    for (Diagnostic& diagnostic : diagnostics) {
         for (std::string* text : {&diagnostic.message, &diagnostic.fix, &diagnostic.source.excerpt, &diagnostic.source.name})
             *text = secret::redacted(*text, values);
+        diagnostic.source.excerpt = secret::redacted_command_line(diagnostic.source.excerpt);
+    }
 }
 
 }  // namespace recipe::submit
