@@ -9,6 +9,7 @@
 #include "step/step.hpp"
 #include "submit/submit.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -54,10 +55,10 @@ std::vector<std::string> hidden_values(const Value& root) {
     return values;
 }
 
-/// A secret's own key, or one that has a copy of it: who asks for just that gets it.
-bool asks_for(const Value& root, const std::string& key) {
-    const Value* value = key.empty() ? nullptr : root.at(key);
-    return value != nullptr && value->is_string();
+/// Who asks for just a secret's own key gets it.
+bool asks_for_secret(const Value& root, const std::string& key) {
+    const auto secrets = secret::secrets_of(root);
+    return std::ranges::find(secrets, key, &secret::Secret::key) != secrets.end();
 }
 
 void print_value(const Value& value, Format format) {
@@ -101,7 +102,7 @@ int show(const Arguments& arguments) {
     const Expected<std::string> key = selected(resolved->root, arguments.select);
     if (!key) return wrong(key.error());
     const std::vector<std::string> secrets = hidden_values(resolved->root);
-    const bool as_it_is = asks_for(resolved->root, *key);
+    const bool as_it_is = asks_for_secret(resolved->root, *key);
     const Value root = key->empty() ? shown(resolved->root, secrets)
                        : as_it_is   ? std::move(resolved->root)
                                     : secret::redacted(resolved->root, secrets);

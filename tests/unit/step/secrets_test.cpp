@@ -29,7 +29,7 @@ TEST_CASE("the configuration that programs read has the secrets, under the name 
     CHECK(step::config_file(whole, facts) == step::config_file(plan, facts));
     CHECK(step::config_text(whole, facts).find("token: s3cretvalue") != std::string::npos);
     CHECK(step::config_text(plan, facts).find("s3cretvalue") == std::string::npos);
-    CHECK(step::batch_environment(whole, facts).front().value->ends_with(" s3cretvalue"));
+    CHECK(step::batch_environment(whole, facts).front().value->ends_with(" 's3cretvalue'"));
 }
 
 TEST_CASE("a manifest and a report of variables show no secret, by whatever name") {
