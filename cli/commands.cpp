@@ -4,10 +4,12 @@
 #include "config/config.hpp"
 #include "inspect/inspect.hpp"
 #include "render/render.hpp"
+#include "secret/secret.hpp"
 #include "site/site.hpp"
 #include "step/step.hpp"
 #include "submit/submit.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -30,6 +32,7 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
                             .shared_directories = context.settings.paths.shared,
                             .strict_paths = context.settings.paths.strict,
                             .force = arguments.force,
+                            .secrets_file = secret::file_in(secret::directory_of_files(context.environment, "")),
                             .environment = context.environment,
                             .working_directory = working_directory(),
                             .notes = context.notes};
@@ -38,11 +41,24 @@ submit::Outcome prepare(const Arguments& arguments, const Context& context) {
     return submit::prepare(request);
 }
 
-/// Without the alias of `recipes` that some recipes refer to.
-Value shown(const Value& root) {
-    Value copy = root;
+/// Without the alias of `recipes` that some recipes refer to, and without secrets.
+Value shown(const Value& root, const std::vector<std::string>& secrets) {
+    Value copy = secret::redacted(root, secrets);
     copy.erase("training");
     return copy;
+}
+
+/// The values to be hidden. Before interpolation a text may say where a secret comes from, which is none.
+std::vector<std::string> hidden_values(const Value& root) {
+    std::vector<std::string> values = secret::values_of(secret::secrets_of(root));
+    std::erase_if(values, [](const std::string& value) { return value.starts_with("${") && value.ends_with('}'); });
+    return values;
+}
+
+/// Who asks for just a secret's own key gets it.
+bool asks_for_secret(const Value& root, const std::string& key) {
+    const auto secrets = secret::secrets_of(root);
+    return std::ranges::find(secrets, key, &secret::Secret::key) != secrets.end();
 }
 
 void print_value(const Value& value, Format format) {
@@ -83,16 +99,21 @@ int show(const Arguments& arguments) {
     auto resolved = arguments.unresolved ? config::compose_unresolved(request) : config::compose(request);
     if (!resolved) return wrong(resolved.error());
     complain(resolved->notes);
-    const Value root = arguments.select.empty() ? shown(resolved->root) : std::move(resolved->root);
-    const Expected<std::string> key = selected(root, arguments.select);
+    const Expected<std::string> key = selected(resolved->root, arguments.select);
     if (!key) return wrong(key.error());
+    const std::vector<std::string> secrets = hidden_values(resolved->root);
+    const bool as_it_is = asks_for_secret(resolved->root, *key);
+    const Value root = key->empty() ? shown(resolved->root, secrets)
+                       : as_it_is   ? std::move(resolved->root)
+                                    : secret::redacted(resolved->root, secrets);
     const auto node_of = [&key](const Value& from) { return key->empty() ? &from : from.at(*key); };
     if (!arguments.origin) {
         print_value(*node_of(root), arguments.format);
         return exit_good;
     }
-    const auto before = config::compose_unresolved(request);
+    auto before = config::compose_unresolved(request);
     if (!before) return wrong(before.error());
+    if (!as_it_is) before->root = secret::redacted(before->root, secrets);
     const Value* unresolved = node_of(before->root);
     const auto origins = inspect::origins(*node_of(root), unresolved != nullptr ? *unresolved : Value(), *key);
     if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::origins_json(origins), 2));
@@ -121,8 +142,8 @@ int diff(const Arguments& arguments) {
     if (!left) append(problems, left.error());
     if (!right) append(problems, right.error());
     if (!problems.empty()) return wrong(problems);
-    const Value left_root = shown(left->root);
-    const Value right_root = shown(right->root);
+    const Value left_root = shown(left->root, hidden_values(left->root));
+    const Value right_root = shown(right->root, hidden_values(right->root));
     const auto differences = inspect::differences(left_root, right_root);
     if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::differences_json(differences), 2));
     else fmt::print("{}", inspect::differences_text(differences));

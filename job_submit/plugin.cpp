@@ -3,6 +3,7 @@
 #include "decide.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
+#include "secret/secret.hpp"
 #include "slurm_headers.hpp"
 #include "submit/gres.hpp"
 #include "watcher.hpp"
@@ -168,6 +169,12 @@ void forget_plan(job_desc_msg_t& job) {
     job.spank_job_env_size = kept;
 }
 
+/// The command, as it was typed, is shown by scontrol of newer Slurms and goes to the accounting's database.
+void hide_typed_secrets(job_desc_msg_t& job) {
+    const std::string shown = recipe::secret::redacted_command_line(view(job.submit_line));
+    if (shown != view(job.submit_line)) replace(job.submit_line, shown);
+}
+
 /// What makes the last line of sbatch's message, by group of codes. None makes sbatch try again.
 int error_code(std::string_view code) {
     if (code.starts_with("plan.") || code.starts_with("policy.")) return ESLURM_ACCESS_DENIED;
@@ -219,6 +226,7 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
         tell(decision->notes, err_msg);
         apply(decision->fills, job);
         forget_plan(job);
+        hide_typed_secrets(job);
     }
     if (Watcher* current = watcher.load()) current->statistics.add(watch.elapsed());
     return rc;

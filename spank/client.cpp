@@ -3,6 +3,7 @@
 #include "container.hpp"
 #include "offered_script.hpp"
 #include "render/render.hpp"
+#include "secrets.hpp"
 #include "site/site.hpp"
 
 #include <algorithm>
@@ -207,6 +208,7 @@ Expected<submit::Request> make_request(const Client& client, const StoredOptions
     request.environment = client.environment;
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);
+    name_secrets_file(client, request);
     return request;
 }
 
@@ -232,6 +234,10 @@ std::optional<submit::Submission> submit_with(const Client& client, const submit
     if (!problems.empty()) return std::nullopt;
     if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));
+    if (client.options.is_set("test-only")) return std::move(outcome.submission);
+    const Diagnostics unkept = write_secret_files(client, *outcome.submission);
+    report(unkept);
+    if (!unkept.empty()) return std::nullopt;
     return std::move(outcome.submission);
 }
 

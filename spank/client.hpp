@@ -37,7 +37,7 @@ struct Client {
 /// Prints errors with slurm_error and the rest with slurm_info, which -Q silences.
 void report(const Diagnostics& diagnostics);
 
-/// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and stores the plan.
+/// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and writes the recipe's secrets.
 /// Returns the submission that was carried out.
 [[nodiscard]] std::optional<submit::Submission> submit_with(const Client& client, const submit::Request& request);
 

@@ -15,22 +15,6 @@ std::string failure(std::string_view doing, const std::string& path) {
     return fmt::format("{} {}: {}", doing, path, std::strerror(errno));
 }
 
-/// mkdir -p. Several nodes may do it at once.
-bool make_directories(const std::string& directory) {
-    for (std::size_t slash = directory.find('/', 1);; slash = directory.find('/', slash + 1)) {
-        const std::string part = directory.substr(0, slash);
-        if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
-            const int reason = errno;
-            struct stat status{};
-            // A parent on a read-only or foreign mount that is there all the same.
-            const bool there = stat(part.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-            errno = reason;
-            if (!there) return false;
-        }
-        if (slash == std::string::npos) return true;
-    }
-}
-
 bool write_and_sync(int file, std::string_view content) {
     while (!content.empty()) {
         const ssize_t written = write(file, content.data(), content.size());
@@ -65,6 +49,21 @@ std::string write_beside(const std::string& path, std::string_view content, PutI
 }
 
 }  // namespace
+
+bool make_directories(const std::string& directory) {
+    for (std::size_t slash = directory.find('/', 1);; slash = directory.find('/', slash + 1)) {
+        const std::string part = directory.substr(0, slash);
+        if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+            const int reason = errno;
+            struct stat status{};
+            // A parent on a read-only or foreign mount that is there all the same.
+            const bool there = stat(part.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+            errno = reason;
+            if (!there) return false;
+        }
+        if (slash == std::string::npos) return true;
+    }
+}
 
 std::string write_once(const std::string& path, std::string_view content) {
     // With the effective ids: slurmstepd is still root in its real ones.

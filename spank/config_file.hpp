@@ -10,6 +10,9 @@ namespace recipe::spank {
 /// as it is: whoever comes first writes, once per job. Returns "" or what went wrong.
 [[nodiscard]] std::string write_once(const std::string& path, std::string_view content);
 
+/// mkdir -p with mode 0700. Several nodes may do it at once. False: errno says why.
+[[nodiscard]] bool make_directories(const std::string& directory);
+
 /// Creates `path`, whose directory is there, with this content. False: it was there before, or cannot be created.
 [[nodiscard]] bool create(const std::string& path, std::string_view content);
 

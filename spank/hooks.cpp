@@ -73,6 +73,13 @@ void recipe_stepd_user_init(spank_t spank) {
         recipe::spank::stepd_remember_failure("internal error while the step was prepared");
 }
 
+void recipe_stepd_exit(int exit_status) {
+    guarded([&] {
+        recipe::spank::stepd_exit(exit_status >= 0 ? std::optional(exit_status) : std::nullopt);
+        return 0;
+    });
+}
+
 int recipe_stepd_task_init(spank_t spank) {
     return guarded([&] { return recipe::spank::stepd_task_init(spank); });
 }

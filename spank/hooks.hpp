@@ -46,6 +46,9 @@ void recipe_stepd_init(spank_t spank);
 /// wrong is kept for recipe_stepd_task_init, since failing here drains the node.
 void recipe_stepd_user_init(spank_t spank);
 
+/// slurmstepd as root, at the end of a batch step. `exit_status`: what wait(2) said of its script; negative: not known.
+void recipe_stepd_exit(int exit_status);
+
 /// slurmstepd in each task. 0, or -1: the task does not start.
 int recipe_stepd_task_init(spank_t spank);
 }

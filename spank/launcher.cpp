@@ -4,6 +4,7 @@
 #include "client.hpp"
 #include "hosts.hpp"
 #include "node_look.hpp"
+#include "secrets.hpp"
 #include "step/step.hpp"
 
 #include <algorithm>
@@ -38,6 +39,7 @@ Expected<void> take_job_recipe(submit::Request& request, const config::Environme
     if (json == environment.end())
         return refuse({.code = "submit.no_recipe", .message = "--recipe-set changes a recipe; --recipe=NAME says which"});
     Expected<plan::LaunchPlan> plan = plan::from_json(json->second);
+    if (plan) plan = with_secrets(std::move(*plan));
     if (!plan) return std::unexpected(std::move(plan.error()));
     request.recipe = plan->recipe;
     request.inherited_overrides = std::move(plan->overrides);
@@ -149,7 +151,8 @@ void record(const plan::LaunchPlan& plan, const step::Facts& facts, const std::s
 void forget_variables(const config::Environment& environment) {
     const auto json = environment.find(plan::job_variable);
     if (json == environment.end()) return;
-    const Expected<plan::LaunchPlan> outer = plan::request_from_json(json->second);
+    Expected<plan::LaunchPlan> outer = plan::request_from_json(json->second);
+    if (outer) outer = with_secrets(std::move(*outer));
     if (!outer) return;
     for (const plan::Variable& variable : outer->environment) {
         const auto now = environment.find(variable.name);

@@ -3,6 +3,8 @@
 #include "child.hpp"
 #include "interfaces.hpp"
 #include "records.hpp"
+#include "secret/secret.hpp"
+#include "secret_files.hpp"
 #include "tokens.hpp"
 
 #include <cerrno>
@@ -20,6 +22,7 @@ namespace {
 constexpr char problem_kind = '!';
 constexpr char interface_kind = '>';
 constexpr char no_hook_kind = '-';
+constexpr char secrets_kind = '*';
 constexpr char separator = '\x1f';
 
 /// A node that waits for the first one's tokens until the plan's time is over has some left to say so.
@@ -142,17 +145,33 @@ void look_at_head(const Teller& teller, const plan::LaunchPlan& plan, const std:
     if (plan.interfaces_by_route) teller.tell(interface_kind, interface_towards(*found->ai_addr));
 }
 
+/// What the plan's references mean, which the parent hears as well.
+Expected<std::vector<std::string>> read_secrets_of(const Teller& teller, const plan::LaunchPlan& plan) {
+    if (plan.secrets_file.empty()) return {};
+    teller.about_to(plan.secrets_file);
+    Expected<std::vector<std::string>> texts = read_secret_texts(plan.secrets_file);
+    if (!texts) return texts;
+    if (const Expected<std::string> file = secret::file_text(*texts)) teller.tell(secrets_kind, *file);
+    return texts;
+}
+
 /// False: the tasks will not find their configuration.
 bool record(const Teller& teller, const plan::LaunchPlan& plan, const step::Facts& facts, const LookFor& what,
             const std::string& nodes, const step::Lookup& environment) {
+    const Expected<std::vector<std::string>> secrets = read_secrets_of(teller, plan);
+    if (!secrets) {
+        tell_all(teller, secrets.error());
+        return false;
+    }
     teller.about_to(step::job_directory(plan, facts));
-    const Expected<bool> wrote = record_configuration(plan, facts);
+    const Expected<bool> wrote = record_configuration(step::with_secrets(plan, *secrets), facts);
     if (!wrote) {
         tell_all(teller, wrote.error());
         return false;
     }
-    if (!what.start && !(what.start_if_first && *wrote)) return true;
-    const Expected<void> recorded = record_start(plan, facts, nodes, environment);
+    // The batch step's record was written before its script cloned the code.
+    if (!what.start && !(what.start_if_first && (*wrote || plan.code))) return true;
+    const Expected<void> recorded = record_start(plan, facts, nodes, environment, *secrets);
     if (!recorded) tell_all(teller, recorded.error());
     return true;
 }
@@ -188,9 +207,13 @@ Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const 
         if (waits) await_tokens(teller, directories, facts, deadline);
     });
     Look look;
+    if (plan.secrets_file.empty()) look.secrets.emplace();
     for (const auto& [kind, text] : told.findings) {
         if (kind == problem_kind) look.problems.push_back(heard(text));
         if (kind == interface_kind) look.interface = text;
+        if (kind == secrets_kind) {
+            if (Expected<std::vector<std::string>> texts = secret::texts_in(text)) look.secrets = std::move(*texts);
+        }
         if (kind == no_hook_kind) look.hook_missing = true;
     }
     if (!told.in_time) look.problems.push_back(no_answer(told, seconds));

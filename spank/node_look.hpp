@@ -4,7 +4,9 @@
 #include "diagnostic/diagnostic.hpp"
 #include "step/step.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace recipe::spank {
 
@@ -19,10 +21,11 @@ struct LookFor {
 struct Look {
     Diagnostics problems;   // errors of the node; codes node.*, of which node.manifest is no reason to fail a step
     bool hook_missing = false;  // when that was asked
+    std::optional<std::vector<std::string>> secrets;  // what the plan's references mean; nothing: they could not be read
     std::string interface;  // that leads to the head node; empty unless the plan asks for it
 };
 
-/// Writes the configuration if it is not there, and looks. Never longer than the plan's check_seconds: what does not answer
+/// Reads the recipe's secrets, writes the configuration if it is not there, and looks. Without its secrets (node.secrets) nothing is written. Never longer than the plan's check_seconds: what does not answer
 /// is a problem of its own, node.no_answer, that names it. `nodes`: the job's, for the manifest.
 [[nodiscard]] Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const LookFor& what,
                                 const std::string& nodes, const step::Lookup& environment);

@@ -52,19 +52,38 @@ std::vector<gid_t> groups_of(const std::string& name, gid_t gid) {
     return groups;
 }
 
+}  // namespace
+
+OtherUser effective_user() {
+    OtherUser user{.uid = geteuid(), .gid = getegid(), .groups = {}, .name = {}};
+    const int count = getgroups(0, nullptr);
+    user.groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+    const int got = getgroups(count, user.groups.data());
+    user.groups.resize(static_cast<std::size_t>(std::max(got, 0)));
+    return user;
+}
+
 bool become(const OtherUser& user) {
     return setgroups(user.groups.size(), user.groups.data()) == 0 && setresgid(user.gid, user.gid, user.gid) == 0 &&
            setresuid(user.uid, user.uid, user.uid) == 0;
 }
 
-}  // namespace
+std::error_code run_as(const OtherUser& user, const std::function<std::error_code()>& work) {
+    const pid_t child = fork();
+    if (child < 0) return {errno, std::generic_category()};
+    if (child == 0) _exit(become(user) ? work().value() : EPERM);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return {errno, std::generic_category()};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : EIO, std::generic_category()};
+}
 
 std::optional<OtherUser> other_user(const SlurmOptions& options) {
     if (geteuid() != 0 || !options.is_set("uid")) return std::nullopt;
     const std::string text = options.get("uid");
     OtherUser user{};
     if (const passwd* account = account_of(text)) {
-        user = {.uid = account->pw_uid, .gid = account->pw_gid, .groups = {}, .name = account->pw_name};
+        user = {.uid = account->pw_uid, .gid = account->pw_gid, .groups = {}, .name = account->pw_name, .home = account->pw_dir};
     } else if (const auto uid = id_in(text)) {
         user = {.uid = *uid, .gid = *uid, .groups = {}, .name = std::to_string(*uid)};
     } else {
@@ -77,13 +96,7 @@ std::optional<OtherUser> other_user(const SlurmOptions& options) {
 }
 
 std::error_code make_writable_directory_as(const OtherUser& user, const std::string& directory) {
-    const pid_t child = fork();
-    if (child < 0) return {errno, std::generic_category()};
-    if (child == 0) _exit(become(user) ? submit::make_writable_directory(directory).value() : EPERM);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR) return {errno, std::generic_category()};
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : EIO, std::generic_category()};
+    return run_as(user, [&] { return submit::make_writable_directory(directory); });
 }
 
 }  // namespace recipe::spank

@@ -185,6 +185,15 @@ bool step_has_plan(spank_t spank) {
     return rc == ESPANK_SUCCESS || rc == ESPANK_NOSPACE;
 }
 
+// The batch script of a job with a plan is run by this slurmstepd, and what wait(2) said of it; -1: nothing yet.
+bool runs_batch_script = false;
+int batch_status = -1;
+
+bool is_batch_step(spank_t spank) {
+    uint32_t step = 0;
+    return spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS && step == SLURM_BATCH_SCRIPT;
+}
+
 // Steps from here on are none of the user's srun (slurm.h: SLURM_BATCH_SCRIPT and its like).
 constexpr uint32_t first_special_step = 0xfffffff0;
 
@@ -240,6 +249,14 @@ int client_post_opt(spank_t spank, int argument_count, char** arguments) {
     return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
 }
 
+/// Slurm hands the last --recipe-set on to the job, which reads the plan instead, and it may hold a secret.
+void forget_typed_sets(spank_t spank) {
+    constexpr char option[] = "_SLURM_SPANK_OPTION_recipe_recipe_set";
+    if (store.empty()) return;
+    unsetenv(option);
+    spank_job_control_unsetenv(spank, option);
+}
+
 }  // namespace
 
 extern "C" {
@@ -267,6 +284,7 @@ int slurm_spank_init_post_opt(spank_t spank, int argument_count, char** argument
     const spank_context_t context = spank_context();
     if (context != S_CTX_ALLOCATOR && context != S_CTX_LOCAL) return 0;
     const int rc = client_post_opt(spank, argument_count, arguments);
+    forget_typed_sets(spank);
     if (context == S_CTX_LOCAL && has_plan_here()) repeat_pyxis_options();
     return rc;
 }
@@ -279,6 +297,10 @@ int slurm_spank_local_user_init(spank_t spank, int, char**) {
 }
 
 int slurm_spank_exit(spank_t, int, char**) {
+    if (runs_batch_script) {
+        if (auto* exit = hook<decltype(&recipe_stepd_exit)>("recipe_stepd_exit")) exit(batch_status);
+        return 0;
+    }
     if (!step_was_started || spank_context() != S_CTX_LOCAL) return 0;
     if (auto* exit = hook<decltype(&recipe_launcher_exit)>("recipe_launcher_exit")) exit();
     return 0;
@@ -286,7 +308,14 @@ int slurm_spank_exit(spank_t, int, char**) {
 
 int slurm_spank_user_init(spank_t spank, int, char**) {
     if (!step_has_plan(spank)) return 0;
+    runs_batch_script = is_batch_step(spank);
     if (auto* user_init = hook<decltype(&recipe_stepd_user_init)>("recipe_stepd_user_init")) user_init(spank);
+    return 0;
+}
+
+int slurm_spank_task_exit(spank_t spank, int, char**) {
+    int status = 0;
+    if (runs_batch_script && spank_get_item(spank, S_TASK_EXIT_STATUS, &status) == ESPANK_SUCCESS) batch_status = status;
     return 0;
 }
 

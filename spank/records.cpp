@@ -66,6 +66,20 @@ std::optional<step::FileIdentity> identity_of(const std::optional<std::string>& 
                               .inode = status.st_ino};
 }
 
+/// What the clone's HEAD says: digits, since it names no branch.
+std::optional<std::string> commit_in(const std::optional<std::string>& directory) {
+    if (!directory) return std::nullopt;
+    const int file = open((*directory + "/.git/HEAD").c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) return std::nullopt;
+    std::array<char, 128> text{};
+    const ssize_t got = read(file, text.data(), text.size());
+    close(file);
+    std::string_view head(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    if (head.ends_with('\n')) head.remove_suffix(1);
+    if (!plan::is_commit(head)) return std::nullopt;
+    return std::string(head);
+}
+
 std::string slurm_version() {
     return fmt::format("{}.{:02}.{}", SLURM_VERSION_MAJOR(SLURM_VERSION_NUMBER), SLURM_VERSION_MINOR(SLURM_VERSION_NUMBER),
                        SLURM_VERSION_MICRO(SLURM_VERSION_NUMBER));
@@ -94,14 +108,16 @@ Expected<bool> record_configuration(const plan::LaunchPlan& plan, const step::Fa
 }
 
 Expected<void> record_start(const plan::LaunchPlan& plan, const step::Facts& facts, const std::string& nodes,
-                            const step::Lookup& environment) {
+                            const step::Lookup& environment, const std::vector<std::string>& secrets) {
     const std::string path = step::manifest_file(plan, facts);
     const step::Start start{.time = std::time(nullptr),
                             .host = host_name(),
                             .nodes = nodes,
                             .slurm_version = slurm_version(),
                             .image = identity_of(step::image_path(plan)),
-                            .environment = step::assigned(plan, facts, {}, environment)};
+                            .commit = commit_in(step::code_directory(plan, facts)),
+                            .environment = step::without_secrets(
+                                step::assigned(step::with_secrets(plan, secrets), facts, {}, environment), secrets)};
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
         const File file(path);
         if (!file.is_open() && errno != ENOENT) return manifest_problem(fmt::format("{}: {}", path, std::strerror(errno)));

@@ -5,15 +5,17 @@
 #include "step/step.hpp"
 
 #include <string>
+#include <vector>
 
 namespace recipe::spank {
 
-/// Writes the configuration unless it is there. True: this call wrote it. Code node.configuration.
+/// Writes the configuration, secrets included, unless it is there. True: this call wrote it. Code node.configuration.
 [[nodiscard]] Expected<bool> record_configuration(const plan::LaunchPlan& plan, const step::Facts& facts);
 
 /// Adds this start to the manifest unless it is there. `nodes`: the job's. `environment`: of this process, before the plan's
-/// variables. Two that do it at once take turns. Code node.manifest.
+/// variables. `secrets`: what the plan's references mean, which the manifest does not say. Two that do it at once take turns. Code
+/// node.manifest.
 [[nodiscard]] Expected<void> record_start(const plan::LaunchPlan& plan, const step::Facts& facts, const std::string& nodes,
-                                          const step::Lookup& environment);
+                                          const step::Lookup& environment, const std::vector<std::string>& secrets);
 
 }  // namespace recipe::spank

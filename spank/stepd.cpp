@@ -6,6 +6,7 @@
 #include "node_look.hpp"
 #include "ports.hpp"
 #include "render/render.hpp"
+#include "secrets.hpp"
 #include "step_facts.hpp"
 
 #include <algorithm>
@@ -24,6 +25,9 @@ struct Prepared {
     step::Facts facts;
     Diagnostics problems;  // of this node, for which no task of a torchrun or direct step may start
     bool hook_missing = false;  // that would mount what the step's own options keep out of its container
+    Diagnostics unusable;       // why no task of any step may start: its environment lacks the recipe's secrets
+    std::vector<std::string> secrets;
+    OtherUser user;             // the job's
 };
 Prepared* prepared = nullptr;
 std::vector<std::string>* failure = nullptr;
@@ -85,6 +89,11 @@ void look(Prepared& step, spank_t spank) {
     step.facts.interface = std::move(seen.interface);
     step.hook_missing = seen.hook_missing;
     if (normal && step.plan.container && !pyxis_is_loaded()) seen.problems.push_back(no_pyxis());
+    if (!seen.secrets) {
+        step.unusable = std::move(seen.problems);
+        return;
+    }
+    step.secrets = std::move(*seen.secrets);
     for (Diagnostic& problem : seen.problems) {
         if (recipe_step && problem.code != "node.manifest") step.problems.push_back(std::move(problem));
         else slurm_error("recipe: %s", printable("of this step", problem).c_str());
@@ -127,12 +136,14 @@ Diagnostic port_problem(const plan::LaunchPlan& plan, const step::Facts& facts) 
 /// RECIPE_ENV_REPORT=1: every variable and who said so, for the first such step of each start of the job.
 void report_environment(spank_t spank, const std::vector<step::Change>& changes) {
     if (job_variable(spank, "RECIPE_ENV_REPORT") != "1") return;
-    const auto& [plan, facts, problems, hook_missing] = *prepared;
+    const plan::LaunchPlan& plan = prepared->plan;
+    const step::Facts& facts = prepared->facts;
     std::vector<step::Change> ours = step::recipe_paths(plan, facts);
     ours.insert(ours.end(), changes.begin(), changes.end());
     std::string text;
     std::vector<std::string> lines;
-    for (const step::Assigned& variable : step::assigned(plan, facts, ours, lookup_in(spank))) {
+    for (const step::Assigned& variable :
+         step::without_secrets(step::assigned(plan, facts, ours, lookup_in(spank)), prepared->secrets)) {
         lines.push_back(step::report_line(variable));
         text += lines.back() + '\n';
     }
@@ -162,11 +173,13 @@ void stepd_user_init(spank_t spank) {
     const std::string json = job_variable(spank, plan::job_variable, plan::max_bytes).value_or("");
     Expected<plan::LaunchPlan> plan = plan::from_json(json);
     if (!plan) return remember(plan.error());
-    prepared = new Prepared{std::move(*plan), facts_of(spank), {}};
+    prepared = new Prepared{.plan = std::move(*plan), .facts = facts_of(spank), .problems = {}, .unusable = {}, .secrets = {}, .user = effective_user()};
     if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
     look(*prepared, spank);
+    if (!prepared->unusable.empty()) return;
+    prepared->plan = step::with_secrets(std::move(prepared->plan), prepared->secrets);
     change_environment(spank, step::recipe_environment(prepared->plan, prepared->facts));
-    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan));
+    if (is_batch_step(prepared->facts)) change_environment(spank, step::batch_environment(prepared->plan, prepared->facts));
 }
 
 int stepd_task_init(spank_t spank) {
@@ -174,15 +187,18 @@ int stepd_task_init(spank_t spank) {
         for (const std::string& line : *failure) slurm_error("recipe: %s", line.c_str());
         return -1;
     }
-    if (prepared == nullptr || !is_recipe_step(*prepared)) return 0;
-    const auto& [plan, facts, node_problems, hook_missing] = *prepared;
+    if (prepared == nullptr) return 0;
     int local_rank = 0;
     spank_get_item(spank, S_TASK_ID, &local_rank);
+    if (!prepared->unusable.empty()) return fail(local_rank == 0, node_name(spank), prepared->unusable);
+    if (!is_recipe_step(*prepared)) return 0;
+    const plan::LaunchPlan& plan = prepared->plan;
+    const step::Facts& facts = prepared->facts;
     const step::Task task{.rank = item(spank, S_TASK_GLOBAL_ID, 0), .local_rank = static_cast<std::uint32_t>(local_rank)};
     const std::string node = node_name(spank);
 
     if (const auto problem = step::world_problem(plan, facts)) return fail(task.rank == 0, node, {*problem});
-    Diagnostics problems = node_problems;
+    Diagnostics problems = prepared->problems;
     if (auto problem = step::device_problem(plan, facts, sight_of(spank, plan.resources.device)))
         problems.push_back(std::move(*problem));
     const bool opens_port = task.rank == 0 && facts.node_count > 1;
@@ -194,6 +210,11 @@ int stepd_task_init(spank_t spank) {
     if (task.rank == 0) speak_for_the_step(spank, *changes);
     change_environment(spank, *changes);
     return 0;
+}
+
+void stepd_exit(std::optional<int> exit_status) {
+    if (prepared == nullptr || !is_batch_step(prepared->facts)) return;
+    batch_step_ended(prepared->plan, prepared->facts, prepared->user, exit_status);
 }
 
 }  // namespace recipe::spank

@@ -3,6 +3,7 @@
 
 #include "hooks.hpp"
 
+#include <optional>
 #include <string>
 
 namespace recipe::spank {
@@ -12,6 +13,9 @@ void stepd_user_init(spank_t spank);
 
 /// In the process that becomes the task. -1 when something went wrong before, with the reason on the task's stderr.
 [[nodiscard]] int stepd_task_init(spank_t spank);
+
+/// At the end of the step, as root; of a batch step what wait(2) said of the script.
+void stepd_exit(std::optional<int> exit_status);
 
 void stepd_remember_failure(std::string reason);
 

@@ -71,6 +71,20 @@ void add_caches(Wishes& wishes, const plan::LaunchPlan& plan, const Here& here) 
     if (!has_home && home != here.environment.end()) wishes.add_if_here(home->second + std::string(default_cache), false, "Hugging Face's cache");
 }
 
+/// A clone lies in the results directory; a program that `git`, the family or custom training names may be the image's own.
+void add_code(Wishes& wishes, const Value& root, const plan::LaunchPlan& plan) {
+    constexpr const char* repository = "git.repo_url_or_path";
+    const Value* place = root.at(repository);
+    if (plan.code) wishes.add(plan.results_dir, false, repository, repository, {}, true);
+    else if (place != nullptr && is_absolute(place->as_string()))
+        wishes.add(*place->as_string(), false, repository, repository, place->position().source());
+    const std::string& program = plan.entry.program;
+    if (program.empty() || (!plan.entry.directory.empty() && program.starts_with(plan.entry.directory + '/'))) return;
+    const std::string directory = program.substr(0, std::max<std::size_t>(program.rfind('/'), 1));
+    if (plan.entry.config_arguments || root.find("training_cfg") != nullptr) wishes.add_if_here(directory, false, "entry script");
+    else wishes.add(directory, false, "entry script", "launch.entry_script", {}, true);
+}
+
 void add_wanted(Wishes& wishes, const Value& root, Diagnostics& problems) {
     const Value* list = root.at("cluster.container_mounts");
     if (list == nullptr || list->is_null()) return;
@@ -145,11 +159,7 @@ std::vector<Wish> wishes_of(const Value& root, const family::Family& family, con
     if (const Value* model = family.has(Key::model_name) ? family.value(root, Key::model_name) : nullptr;
         model != nullptr && is_absolute(model->as_string()))
         wishes.add_if_here(*model->as_string(), true, "model");
-    if (!plan.entry.program.empty())
-        wishes.add(plan.entry.program.substr(0, std::max<std::size_t>(plan.entry.program.rfind('/'), 1)), false, "entry script",
-                   "launch.entry_script", {}, true);
-    if (const Value* code = root.at("git.repo_url_or_path"); code != nullptr && is_absolute(code->as_string()))
-        wishes.add(*code->as_string(), false, "git.repo_url_or_path", "git.repo_url_or_path", code->position().source());
+    add_code(wishes, root, plan);
     add_caches(wishes, plan, here);
     add_wanted(wishes, root, problems);
     wishes.add_if_here(cluster_logs, false, "HyperPod's logs");

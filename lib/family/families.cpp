@@ -21,7 +21,27 @@ bool is_given(const config::Value* value) {
     return value != nullptr && !value->is_null();
 }
 
+/// "training/llama/x" → "llama"; of a file, its directory.
+std::string_view folder_of(std::string_view recipe) {
+    const std::size_t name = recipe.rfind('/');
+    if (name == std::string_view::npos) return {};
+    const std::string_view directory = recipe.substr(0, name);
+    if (recipe.starts_with('/')) return directory.substr(directory.rfind('/') + 1);
+    const std::size_t group = directory.find('/');
+    if (group == std::string_view::npos) return {};
+    const std::string_view rest = directory.substr(group + 1);
+    return rest.substr(0, rest.find('/'));
+}
+
 }  // namespace
+
+const std::string* DefaultCode::program_for(std::string_view recipe) const {
+    const std::string_view folder = folder_of(recipe);
+    const auto found = std::ranges::find_if(entries, [&](const Entry& entry) {
+        return (entry.folder.empty() || entry.folder == folder) && recipe.substr(recipe.rfind('/') + 1).contains(entry.word);
+    });
+    return found == entries.end() ? nullptr : &found->program;
+}
 
 std::string_view name_of(Key key) noexcept {
     return key_names[static_cast<std::size_t>(key)];

@@ -169,10 +169,11 @@ private:
         else if (name == "when") read_conditions(row, *text, field.value, key);
         else if (name == "memory") read_memory(row.family, *text, field.value, key);
         else if (name == "keys") read_keys(row.family, *text, field.value, key);
+        else if (name == "code") read_code(row.family, *text, field.value, key);
         else if (name != "like")
             complain(field.value, key,
                      "the fields are title, when, root, devices (gpu, neuron, any), layout (fsdp, ranks, megatron, neuron, "
-                     "none), like, shard_may_be_unset, keys and memory");
+                     "none), like, shard_may_be_unset, keys, code and memory");
     }
 
     void read_conditions(Families::Row& row, std::string_view text, const Value& at, const std::string& key) {
@@ -223,6 +224,29 @@ private:
                 family.memory.push_back({.name = std::string(words[0]), .value = std::string(words[1]), .when = when});
             else
                 complain(at, field, fmt::format("`{}` is neither `name value` nor `name value if key`", line));
+        }
+    }
+
+    /// All lines of an earlier file, or of a family that this one is like, are replaced.
+    void read_code(Family& family, std::string_view text, const Value& at, const std::string& field) {
+        family.code = {};
+        for (const std::string_view line : split(text, line_ends)) {
+            const std::vector<std::string_view> words = split(line, blanks);
+            const bool has_place = words.size() == 4 && words[2] == "if";
+            if (words.size() == 1 && words[0] == "none") continue;
+            if ((words.size() == 2 || words.size() == 3) && words[0] == "repository") {
+                family.code.repository = words[1];
+                family.code.branch = words.size() == 3 ? words[2] : std::string_view();
+            } else if ((words.size() == 2 || has_place) && words[0] == "entry") {
+                const std::string_view place = has_place ? words[3] : std::string_view();
+                const std::size_t slash = std::min(place.find('/'), place.size());
+                family.code.entries.push_back({.program = std::string(words[1]),
+                                               .folder = std::string(place.substr(0, slash)),
+                                               .word = std::string(place.substr(std::min(slash + 1, place.size())))});
+            } else {
+                complain(at, field,
+                         fmt::format("`{}` is none of `repository address [branch]`, `entry program [if folder[/word]]` and `none`", line));
+            }
         }
     }
 

@@ -64,6 +64,21 @@ struct MemoryLine {
     std::optional<Key> when;
 };
 
+/// What runs when neither the recipe nor its collection says so: programs of one repository, or of an image.
+struct DefaultCode {
+    struct Entry {
+        std::string program;  // absolute, or relative to the repository
+        std::string folder;   // of the recipe, "llama" of training/llama/x; empty: any
+        std::string word;     // that the recipe's name has; empty: any
+    };
+    std::string repository;   // empty: none
+    std::string branch;       // or tag; empty: the repository's own choice
+    std::vector<Entry> entries;
+
+    /// The first program that fits a recipe ("training/llama/x", or a file's path); nullptr: none.
+    [[nodiscard]] const std::string* program_for(std::string_view recipe) const;
+};
+
 struct Family {
     std::string name;                // "hf"
     std::string title;               // "SageMaker's adapter of Hugging Face models", for messages
@@ -73,6 +88,7 @@ struct Family {
     bool shard_may_be_unset = false; // an unset shard degree means "what the program thinks best", not 1
     std::array<Place, key_count> places;
     std::vector<MemoryLine> memory;  // a later line wins
+    DefaultCode code;
 
     [[nodiscard]] const Place& place(Key key) const noexcept { return places[static_cast<std::size_t>(key)]; }
     /// False: this family has no such thing.

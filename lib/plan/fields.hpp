@@ -120,4 +120,8 @@ private:
 /// `problem` says what is wrong, unless it says something already. Paths that pyxis or enroot would split are refused.
 [[nodiscard]] Container read_container(const config::Value& value, std::string& problem);
 
+[[nodiscard]] config::Value code_value(const Code& code);
+/// Likewise. What git would take for something else is refused.
+[[nodiscard]] Code read_code(const config::Value& value, std::string& problem);
+
 }  // namespace recipe::plan

@@ -3,6 +3,7 @@
 #include "plan/codec.hpp"
 #include "plan/fields.hpp"
 #include "plan/plan.hpp"
+#include "secret/secret.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -111,9 +112,25 @@ std::vector<Variable> read_environment(const Value& list, std::string& problem) 
     return variables;
 }
 
+Value entry_value(const Entry& entry) {
+    Value map = Value::map();
+    put(map, "program", text(entry.program));
+    put(map, "arguments", strings_value(entry.arguments));
+    if (!entry.module.empty()) put(map, "module", text(entry.module));
+    if (!entry.directory.empty()) put(map, "directory", text(entry.directory));
+    if (entry.config_arguments) put(map, "config_arguments", Value::boolean(true));
+    return map;
+}
+
 Entry read_entry(const Value& value, std::string& problem) {
     Reader reader(value, "entry", problem);
-    return {.program = reader.string("program", longest_path), .arguments = reader.strings("arguments")};
+    Entry entry{.program = reader.string("program", longest_path), .arguments = reader.strings("arguments")};
+    if (reader.has("module")) entry.module = reader.string("module", longest_name);
+    if (reader.has("directory")) entry.directory = reader.string("directory", longest_path);
+    if (reader.has("config_arguments")) entry.config_arguments = reader.boolean("config_arguments");
+    if (!entry.program.empty() && !entry.module.empty()) reader.fail("is a program and a module");
+    if (!entry.directory.empty() && !entry.directory.starts_with('/')) reader.fail("starts in a directory that is not absolute");
+    return entry;
 }
 
 PortRange read_ports(const Value& value, std::string& problem) {
@@ -179,11 +196,10 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     if (!plan.setup.empty()) put(map, "setup", strings_value(plan.setup));
     put(map, "container", optional_value(plan.container, container_value));
     if (!plan.srun_arguments.empty()) put(map, "srun_arguments", strings_value(plan.srun_arguments));
-    Value entry = Value::map();
-    put(entry, "program", text(plan.entry.program));
-    put(entry, "arguments", strings_value(plan.entry.arguments));
-    put(map, "entry", std::move(entry));
+    if (plan.code) put(map, "code", code_value(*plan.code));
+    put(map, "entry", entry_value(plan.entry));
     put(map, "results_dir", text(plan.results_dir));
+    if (!plan.secrets_file.empty()) put(map, "secrets_file", text(plan.secrets_file));
     put(map, "digest", text(plan.digest));
     put(map, "config", encode(plan.config));
     std::string json = config::to_json(map);
@@ -229,13 +245,17 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         if (reader.has("setup")) plan.setup = reader.strings("setup", most_arguments);
         if (!reader.is_null("container")) plan.container = read_container(reader.any("container"), problem);
         if (reader.has("srun_arguments")) plan.srun_arguments = reader.strings("srun_arguments", most_arguments);
+        if (reader.has("code")) plan.code = read_code(reader.any("code"), problem);
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", longest_path);
+        if (reader.has("secrets_file")) plan.secrets_file = reader.string("secrets_file", longest_path);
         plan.digest = reader.string("digest", 64);
         config = reader.any("config");
     }
     const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
     if (problem.empty() && is_relative(plan.results_dir)) problem = "results_dir is not absolute";
+    if (problem.empty() && !plan.secrets_file.empty() && !secret::is_file_of_ours(plan.secrets_file))
+        problem = "secrets_file is none of ours";
     if (problem.empty() && (plan.written_directories.size() > most_directories ||
                             std::ranges::any_of(plan.written_directories, is_relative)))
         problem = fmt::format("written_directories holds more than {} absolute paths", most_directories);

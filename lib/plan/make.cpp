@@ -1,8 +1,9 @@
 #include "plan/plan.hpp"
 
+#include "plan/program.hpp"
+
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <fmt/format.h>
 
 namespace recipe::plan {
@@ -121,28 +122,6 @@ std::int64_t ranks_per_chip_of(const validate::Result& checked, const std::vecto
     return parted ? std::max(accelerator->cores, accelerator->ranks) : accelerator->ranks;
 }
 
-/// A scalar is one argument; a map stands for its keys followed by their values, as HyperPod's `script_args` has it.
-Expected<std::vector<std::string>> arguments_of(const Value* list) {
-    std::vector<std::string> arguments;
-    if (list == nullptr || list->is_null()) return arguments;
-    if (!list->is_list())
-        return refuse({.code = "launch.arguments",
-                       .source = list->position().source(),
-                       .message = fmt::format("the entry script's arguments are {}; a list is expected",
-                                              config::describe(list->kind()))});
-    for (const Value& item : list->items()) {
-        if (!item.is_map()) {
-            arguments.push_back(config::to_python_text(item));
-            continue;
-        }
-        for (const config::Entry& entry : item.entries()) {
-            arguments.push_back(config::to_python_text(entry.key));
-            if (!entry.value.is_null()) arguments.push_back(config::to_python_text(entry.value));
-        }
-    }
-    return arguments;
-}
-
 /// Lines for a shell.
 Expected<std::vector<std::string>> setup_of(const Value& root) {
     std::vector<std::string> lines;
@@ -164,17 +143,6 @@ Expected<std::vector<std::string>> setup_of(const Value& root) {
     return lines;
 }
 
-Expected<Entry> entry_of(const config::Resolved& resolved) {
-    const Value& root = resolved.root;
-    const bool custom = root.at("training_cfg.entry_script") != nullptr;
-    const std::string* script = string_at(root, custom ? "training_cfg.entry_script" : "launch.entry_script");
-    if (script == nullptr || script->empty()) return Entry{};
-    Expected<std::vector<std::string>> arguments = arguments_of(root.at(custom ? "training_cfg.script_args" : "launch.args"));
-    if (!arguments) return std::unexpected(std::move(arguments.error()));
-    const std::filesystem::path program = (resolved.collection / *script).lexically_normal();
-    return Entry{.program = program.string(), .arguments = std::move(*arguments)};
-}
-
 Expected<Launcher> checked_launcher(const Value& root) {
     const Value* launcher = root.at("launch.launcher");
     if (launcher == nullptr || launcher->is_null()) return Launcher::torchrun;
@@ -188,13 +156,22 @@ Expected<Launcher> checked_launcher(const Value& root) {
                    .fix = "--recipe-set=launch.launcher=torchrun"});
 }
 
+/// HyperPod's custom training writes to <base_results_dir>/<run.name>, which its configuration does not say.
+std::string folder_of_custom_run(const Value& root) {
+    const std::string* name = string_at(root, "training_cfg.run.name");
+    if (name == nullptr || name->empty() || *name == "." || *name == "..") return {};
+    const bool is_folder = std::ranges::none_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
+    return is_folder ? '/' + *name : std::string();
+}
+
 Expected<std::string> results_dir_of(const Value& root) {
     const std::string key = training_root(root) + ".run.results_dir";
     const Value* value = root.at(key);
     const std::string* path = value != nullptr ? value->as_string() : nullptr;
     if (path != nullptr && path->starts_with('/')) return without_trailing_slash(*path);
     const std::string* base = string_at(root, "base_results_dir");
-    if (path == nullptr && base != nullptr && base->starts_with('/')) return without_trailing_slash(*base);
+    if (path == nullptr && base != nullptr && base->starts_with('/'))
+        return without_trailing_slash(without_trailing_slash(*base) + folder_of_custom_run(root));
     return refuse({.code = "paths.results_relative",
                    .key = "run.results_dir",
                    .source = value != nullptr ? value->position().source() : Source{},
@@ -206,8 +183,7 @@ Expected<std::string> results_dir_of(const Value& root) {
 
 // Keys of the launcher that this version does not act upon yet. Whoever sets one is told.
 constexpr std::array not_honoured{
-    "cluster.slurm_docker_cfg", "cluster.slurm_create_submission_file_only",
-    "git.repo_url_or_path",    "git.entry_script",
+    "cluster.slurm_docker_cfg", "cluster.slurm_create_submission_file_only", "git.update_adapter",
 };
 
 /// null, false, "", and lists and maps of such: nothing was asked for.
@@ -241,6 +217,8 @@ void take(Expected<T> result, T& target, Diagnostics& problems) {
 
 std::string job_directory_placeholder(std::string_view results_dir) { return fmt::format("{}/%j", results_dir); }
 
+std::string code_directory(std::string_view results_dir) { return job_directory_placeholder(results_dir) + "/code"; }
+
 Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked, const Choices& choices,
                           Diagnostics& notes) {
     const Value& root = resolved.root;
@@ -262,9 +240,12 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     plan.check_seconds = choices.check_seconds;
     take(environment_of(root, choices), plan.environment, problems);
     plan.resources.ranks_per_chip = ranks_per_chip_of(checked, plan.environment);
-    take(entry_of(resolved), plan.entry, problems);
     take(setup_of(root), plan.setup, problems);
     take(results_dir_of(root), plan.results_dir, problems);
+    Program program;
+    take(program_of(resolved, choices, plan.results_dir, notes), program, problems);
+    plan.entry = std::move(program.entry);
+    plan.code = std::move(program.code);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
+#include "family/family.hpp"
 #include "validate/validate.hpp"
 
 #include <cstdint>
@@ -58,13 +59,36 @@ struct Variable {
 /// A name that a shell can export: letters, digits and underscores, no digit first, at most 255 bytes (Slurm's limit).
 [[nodiscard]] bool is_variable_name(std::string_view name) noexcept;
 
-/// What the script of a job without a script runs: `program` (absolute path) and its arguments. Empty: nothing.
+/// What the script of a job without a script runs: `program` (absolute path) or `module`, and its arguments. Neither: nothing.
+/// `%j` after the results directory stands for the job, see job_directory_placeholder().
 struct Entry {
     std::string program;
     std::vector<std::string> arguments;
+    std::string module;                            // of Python, which torchrun -m finds
+    std::string directory;                         // absolute: where it starts; empty: where the job was submitted
+    bool config_arguments = false;                 // before the others, where the configuration is: --config-path, --config-name
 
+    [[nodiscard]] bool empty() const noexcept { return program.empty() && module.empty(); }
     bool operator==(const Entry&) const = default;
 };
+
+/// Training code in a git repository, which the head node clones once per job, into code_directory(). Code that is used where
+/// it lies is an entry and no more.
+struct Code {
+    std::string url;                               // see url_problem()
+    std::optional<std::string> branch;             // or a tag
+    std::optional<std::string> commit;             // lower-case hex, 7 to 40 digits, or 64; nothing: the branch's when the job starts
+    std::optional<std::string> token_file;         // absolute path of a file with what the server takes for a password
+
+    bool operator==(const Code&) const = default;
+};
+
+/// "" or why this is no address that git may be given: one of https, http, ssh and file with `://`, or USER@HOST:PATH. Neither
+/// another form, such as ext::COMMAND, nor an option, nor a user or password of a web server. Says nothing of the text itself.
+[[nodiscard]] std::string url_problem(std::string_view url);
+/// Whether git may be given it as a branch or tag: what git-check-ref-format(1) takes, and no option.
+[[nodiscard]] bool is_reference(std::string_view name) noexcept;
+[[nodiscard]] bool is_commit(std::string_view name) noexcept;
 
 /// A directory or file of the host that a container sees at `target`. Both absolute, without `:`, `,` and control characters.
 struct Mount {
@@ -112,8 +136,10 @@ struct LaunchPlan {
     std::vector<std::string> setup;                // launch.setup: shell commands of the batch script, before the program starts
     std::optional<Container> container;
     std::vector<std::string> srun_arguments;       // cluster.srun_args: more options for every srun of the job
+    std::optional<Code> code;
     Entry entry;
     std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
+    std::string secrets_file;                      // what references of the plan refer to (lib/secret); absolute, empty: there are none
     config::Value config;                          // the resolved recipe, what the training program reads
     std::string digest;                            // SHA-256 of the configuration's JSON, lower-case hex
 
@@ -127,6 +153,9 @@ struct LaunchPlan {
 /// Stands for `<results_dir>/<job id>` in a plan's configuration, because the job id is not known when it is made:
 /// a string that starts with this text has the text replaced on the node.
 [[nodiscard]] std::string job_directory_placeholder(std::string_view results_dir);
+
+/// Where the job's clone lies: `code` in its directory, in which the placeholder stands.
+[[nodiscard]] std::string code_directory(std::string_view results_dir);
 
 /// One line of JSON. Code plan.too_large when it would exceed max_bytes.
 [[nodiscard]] Expected<std::string> to_json(const LaunchPlan& plan);
@@ -152,6 +181,8 @@ struct Choices {
     bool interfaces_by_route = false;
     std::int64_t check_seconds = 10;
     std::vector<std::string> overrides;
+    const family::Family* family = nullptr;        // of the recipe; nothing: it has no program of its own
+    bool runs_entry = true;                        // the job has no script: the family's program counts, and its code
 };
 
 /// The plan for a recipe that passed validation, without its container, which is not made of the recipe alone. Codes: resources.*, launch.*, environment.*.

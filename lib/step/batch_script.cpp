@@ -22,6 +22,9 @@ set +u
 eval "${RECIPE_SETUP-}"
 set -u
 
+# git.*: the training code, cloned here, once for all nodes.
+eval "${RECIPE_CODE-}"
+
 # One torchrun per node (or one process per device, with launch.launcher=direct). When one node fails, the others end too.
 eval "set -- ${RECIPE_SRUN_ARGUMENTS-} $RECIPE_COMMAND"
 exec srun --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \

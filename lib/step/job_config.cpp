@@ -39,6 +39,24 @@ std::string job_directory(const plan::LaunchPlan& plan, const Facts& facts) {
     return fmt::format("{}/{}", plan.results_dir, facts.job_id);
 }
 
+std::optional<std::string> code_directory(const plan::LaunchPlan& plan, const Facts& facts) {
+    if (!plan.code) return std::nullopt;
+    return with_job_directory(plan::code_directory(plan.results_dir), plan.results_dir, job_directory(plan, facts));
+}
+
+plan::Entry entry_of(const plan::LaunchPlan& plan, const Facts& facts) {
+    const std::string directory = job_directory(plan, facts);
+    plan::Entry entry = plan.entry;
+    for (std::string* text : {&entry.program, &entry.directory}) *text = with_job_directory(*text, plan.results_dir, directory);
+    for (std::string& argument : entry.arguments) argument = with_job_directory(argument, plan.results_dir, directory);
+    if (entry.config_arguments) {
+        const std::string file = config_file(plan, facts);
+        entry.arguments.insert(entry.arguments.begin(),
+                               {"--config-path=" + directory, "--config-name=" + file.substr(file.rfind('/') + 1)});
+    }
+    return entry;
+}
+
 std::string config_file(const plan::LaunchPlan& plan, const Facts& facts) {
     return fmt::format("{}/recipe-{}.yaml", job_directory(plan, facts), plan.digest.substr(0, 12));
 }

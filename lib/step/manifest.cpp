@@ -51,6 +51,17 @@ Value image_value(const plan::LaunchPlan& plan, const Start& start) {
     return map;
 }
 
+Value code_value(const plan::LaunchPlan& plan, const Start& start) {
+    if (!plan.code) return Value::null();
+    const auto or_null = [](const std::optional<std::string>& given) { return given ? text(*given) : Value::null(); };
+    Value map = Value::map();
+    put(map, "url", text(plan.code->url));
+    put(map, "branch", or_null(plan.code->branch));
+    put(map, "pinned", or_null(plan.code->commit));
+    put(map, "commit", or_null(start.commit));
+    return map;
+}
+
 Value environment_value(const std::vector<Assigned>& environment) {
     Value list = Value::list();
     for (const Assigned& variable : environment) {
@@ -82,6 +93,7 @@ Value start_value(const plan::LaunchPlan& plan, const Facts& facts, const Start&
     put(map, "instance_type", plan.instance_type ? text(*plan.instance_type) : Value::null());
     put(map, "launcher", text(std::string(to_string(plan.launcher))));
     put(map, "container", image_value(plan, start));
+    put(map, "code", code_value(plan, start));
     put(map, "nodes", text(start.nodes));
     put(map, "slurm_recipe", text(RECIPE_VERSION));
     put(map, "slurm", text(start.slurm_version));
@@ -107,6 +119,20 @@ bool is_start(const Value& start, const plan::LaunchPlan& plan, const Facts& fac
            digest->as_string() != nullptr && *digest->as_string() == plan.digest;
 }
 
+/// Whether this start was recorded before the code was there, and now it is.
+bool lacks_commit(const Value& earlier, const Start& start) {
+    const Value* commit = earlier.at("code.commit");
+    return start.commit && commit != nullptr && commit->is_null();
+}
+
+Value with_commit(const Value& earlier, const Start& start) {
+    Value code = *earlier.find("code");
+    put(code, "commit", text(*start.commit));
+    Value complete = earlier;
+    put(complete, "code", std::move(code));
+    return complete;
+}
+
 }  // namespace
 
 Expected<std::optional<std::string>> manifest_with(std::string_view existing, const plan::LaunchPlan& plan, const Facts& facts,
@@ -122,10 +148,15 @@ Expected<std::optional<std::string>> manifest_with(std::string_view existing, co
     }
     const Value* starts = manifest.find("starts");
     if (starts == nullptr || !starts->is_list()) return foreign();
-    for (const Value& earlier : starts->items())
-        if (is_start(earlier, plan, facts)) return std::nullopt;
-    Value more = *starts;
-    more.push_back(start_value(plan, facts, start));
+    Value more = Value::list();
+    bool is_new = true;
+    for (const Value& earlier : starts->items()) {
+        const bool is_this = is_start(earlier, plan, facts);
+        if (is_this && !lacks_commit(earlier, start)) return std::nullopt;
+        more.push_back(is_this ? with_commit(earlier, start) : earlier);
+        is_new = is_new && !is_this;
+    }
+    if (is_new) more.push_back(start_value(plan, facts, start));
     put(manifest, "starts", std::move(more));
     return config::to_json(manifest, 2) + '\n';
 }

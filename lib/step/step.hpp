@@ -51,7 +51,8 @@ struct Change {
     bool operator==(const Change&) const = default;
 };
 
-/// RECIPE_NAME, RECIPE_CONFIG and its directory and name, RECIPE_RESULTS_DIR.
+/// RECIPE_NAME, RECIPE_CONFIG and its directory and name, RECIPE_RESULTS_DIR, and with code of a repository's or the user's
+/// own directory RECIPE_CODE_DIR.
 [[nodiscard]] std::vector<Change> recipe_paths(const plan::LaunchPlan& plan, const Facts& facts);
 
 /// These, and the plan's variables: `env_vars` and what site and instance type add. The same for all steps of a job, the
@@ -59,8 +60,8 @@ struct Change {
 [[nodiscard]] std::vector<Change> recipe_environment(const plan::LaunchPlan& plan, const Facts& facts);
 
 /// For the batch step: what the generic batch script starts and with which options of srun, as words quoted for a shell, with
-/// how many tasks per node, and the commands that come first.
-[[nodiscard]] std::vector<Change> batch_environment(const plan::LaunchPlan& plan);
+/// how many tasks per node, and the commands that come first. RECIPE_CODE is code_script(), and RECIPE_CODE_* what it reads.
+[[nodiscard]] std::vector<Change> batch_environment(const plan::LaunchPlan& plan, const Facts& facts);
 
 /// The rendezvous of a torchrun or direct step; empty for a plain one. Code rendezvous.no_head when the step has several
 /// nodes and the first one's name is unknown.
@@ -91,6 +92,15 @@ struct Assigned {
 
 /// A hint about exported variables that `changes` replace by other values; code rendezvous.exported.
 [[nodiscard]] std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, const Lookup& now);
+
+// --- secrets -----------------------------------------------------------------------------------------------------------
+
+/// The plan with its references (lib/secret) replaced by the texts that its file has. The digest, which names the configuration's
+/// file, stays that of the references.
+[[nodiscard]] plan::LaunchPlan with_secrets(plan::LaunchPlan plan, const std::vector<std::string>& texts);
+
+/// Variables for people to read: these texts read *** in their values, whatever the names.
+[[nodiscard]] std::vector<Assigned> without_secrets(std::vector<Assigned> variables, const std::vector<std::string>& texts);
 
 // --- containers --------------------------------------------------------------------------------------------------------
 
@@ -163,11 +173,13 @@ struct Start {
     std::string nodes;                  // as Slurm lists them
     std::string slurm_version;
     std::optional<FileIdentity> image;  // of image_path(); nothing: not there
+    std::optional<std::string> commit;  // that was checked out in code_directory(); nothing: not yet
     std::vector<Assigned> environment;
 };
 
 /// `existing` with this start added: JSON, one list of starts, nothing that was there changed or lost. Nothing: the start,
-/// which is a configuration and a number of requeues, is there already. Code node.manifest when `existing` is not a
+/// which is a configuration and a number of requeues, is there already. Where the job's start was recorded before its code was
+/// cloned, this adds the commit. Code node.manifest when `existing` is not a
 /// manifest. Empty `existing`: a new one.
 [[nodiscard]] Expected<std::optional<std::string>> manifest_with(std::string_view existing, const plan::LaunchPlan& plan,
                                                                  const Facts& facts, const Start& start);
@@ -192,6 +204,17 @@ inline constexpr std::size_t longest_manifest = 16 * 1024 * 1024;
 
 /// What stands in that file: YAML, with the job's directory in place of the plan's placeholder.
 [[nodiscard]] std::string config_text(const plan::LaunchPlan& plan, const Facts& facts);
+
+/// Where the job's clone lies; nothing: the plan has no repository.
+[[nodiscard]] std::optional<std::string> code_directory(const plan::LaunchPlan& plan, const Facts& facts);
+
+/// The plan's entry with the job's directory in place of the placeholder, and with the arguments that name the configuration.
+[[nodiscard]] plan::Entry entry_of(const plan::LaunchPlan& plan, const Facts& facts);
+
+/// What a batch script evaluates to have the code cloned: POSIX shell, without anything of the recipe. It reads RECIPE_CODE_DIR,
+/// RECIPE_CODE_URL, RECIPE_CODE_BRANCH, RECIPE_CODE_COMMIT, RECIPE_CODE_TOKEN_FILE and RECIPE_RESULTS_DIR, clones into a new
+/// directory beside RECIPE_CODE_DIR and renames that; on failure it says so in one line and ends the script.
+[[nodiscard]] std::string_view code_script() noexcept;
 
 /// The batch script of every job that was submitted without one.
 [[nodiscard]] std::string_view generic_batch_script() noexcept;

@@ -3,11 +3,15 @@
 #include "container/container.hpp"
 #include "memory/memory.hpp"
 #include "site/site.hpp"
+#include "submit/code.hpp"
+#include "submit/custom_form.hpp"
 #include "submit/options_to_set.hpp"
+#include "submit/secrets.hpp"
 #include "submit/slurm_options.hpp"
 #include "submit/wishes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace recipe::submit {
@@ -52,8 +56,17 @@ Expected<hardware::Catalogue> catalogue_for(const Request& request, const config
     return hardware::Catalogue::load(request.hardware_files);
 }
 
+/// Whether `git` says what runs, in place of launch.entry_script.
+bool brings_code(const Value& root) {
+    return std::ranges::any_of(std::array{"git.repo_url_or_path", "git.entry_script", "git.entry_module"}, [&](const char* key) {
+        const Value* value = root.at(key);
+        return value != nullptr && value->as_string() != nullptr && !value->as_string()->empty();
+    });
+}
+
 /// What the entry script says of itself. A file that cannot be read says nothing: the script will.
 std::optional<Value> program_keys(const config::Resolved& resolved) {
+    if (brings_code(resolved.root)) return std::nullopt;
     const Value* script = resolved.root.at("launch.entry_script");
     if (script == nullptr || !script->is_string()) return std::nullopt;
     const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "keys.yaml";
@@ -71,26 +84,6 @@ void check_allocation(const Request& request, const plan::LaunchPlan& plan, Diag
                            .message = fmt::format("the recipe wants {} nodes and this allocation has {}", plan.layout.nodes,
                                                   *request.allocated_nodes),
                            .fix = fmt::format("--recipe-set=trainer.num_nodes={}", *request.allocated_nodes)});
-}
-
-void check_entry(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
-    if (!request.needs_entry) return;
-    std::error_code error;
-    if (plan.entry.program.empty()) {
-        diagnostics.push_back({.code = "submit.nothing_to_run",
-                               .key = "launch.entry_script",
-                               .message = fmt::format("neither a batch script was given nor does the recipe {} name an entry "
-                                                      "script, so there is nothing to run",
-                                                      plan.recipe),
-                               .fix = "--recipe-set=++launch.entry_script=/path/to/train.py"});
-    } else if (!std::filesystem::exists(plan.entry.program, error)) {
-        diagnostics.push_back({.severity = std::filesystem::exists(std::filesystem::path(plan.entry.program).parent_path(), error)
-                                               ? Severity::error
-                                               : Severity::warning,
-                               .code = "launch.entry_missing",
-                               .key = "launch.entry_script",
-                               .message = fmt::format("the entry script {} is not there", plan.entry.program)});
-    }
 }
 
 void check_pyxis(const Request& request, const plan::LaunchPlan& plan, Diagnostics& diagnostics) {
@@ -179,12 +172,14 @@ Outcome decide(const Request& request) {
     std::vector<config::Override> wishes;
     Expected<config::Resolved> resolved = resolve(request, overrides, wishes);
     if (!resolved) return refused(std::move(resolved.error()));
+    bring_to_common_form(resolved->root);
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
     Expected<family::Families> families = family::Families::load(
         request.family_files.empty() ? site::family_files({}) : request.family_files);
     if (!families) return refused(std::move(families.error()));
 
+    const std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
     Diagnostics diagnostics = std::move(resolved->notes);
     const std::optional<Value> limits = program_keys(*resolved);
     validate::Result checked = validate::check(*resolved, {.hardware = *catalogue,
@@ -202,13 +197,16 @@ Outcome decide(const Request& request) {
                           .typed_variables = typed_variables(overrides, *resolved),
                           .site_environment = request.site_environment,
                           .interfaces_by_route = request.interfaces_by_route,
-                          .check_seconds = request.check_seconds};
+                          .check_seconds = request.check_seconds,
+                          .family = &families->of(resolved->root),
+                          .runs_entry = request.needs_entry};
     if (checked.instance != nullptr) choices.profile_environment = catalogue->environment_of(*checked.instance);
     for (const LeveledOverride& given : overrides) choices.overrides.push_back(given.override.text);
     for (const config::Override& wish : wishes) choices.overrides.push_back(wish.text);
     Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, choices, diagnostics);
     if (!plan) {
         append_new(diagnostics, std::move(plan.error()));
+        redact(secrets, diagnostics);
         return refused(std::move(diagnostics));
     }
     plan->forced = std::move(forced);
@@ -217,14 +215,23 @@ Outcome decide(const Request& request) {
     check_pyxis(request, *plan, diagnostics);
     validate::apply(request.severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);
-    check_entry(request, *plan, diagnostics);
+    check_code(request, *plan, diagnostics);
 
-    Expected<std::string> json = plan::to_json(*plan);
-    if (!json) append(diagnostics, std::move(json.error()));
     Expected<std::vector<OptionToSet>> options = options_to_set(request, *plan, resolved->root);
     if (!options) append(diagnostics, std::move(options.error()));
+    const auto unresolved = [&] {
+        config::Documents documents;
+        Expected<config::Resolved> before = config::compose_unresolved(compose_request(request, documents, overrides, wishes));
+        return before ? std::move(before->root) : Value();
+    };
+    std::vector<SecretFile> files = take_secrets({request, *resolved, overrides, secrets, unresolved},
+                                                 options ? *options : std::vector<OptionToSet>(), *plan, diagnostics);
+    validate::apply(request.severities, diagnostics);
+    redact(secrets, diagnostics);
+    Expected<std::string> json = plan::to_json(*plan);
+    if (!json) append(diagnostics, std::move(json.error()));
     if (has_errors(diagnostics)) return refused(std::move(diagnostics));
-    return {.submission = Submission{std::move(*plan), std::move(*json), std::move(*options)},
+    return {.submission = Submission{std::move(*plan), std::move(*json), std::move(*options), std::move(files)},
             .diagnostics = std::move(diagnostics)};
 }
 

@@ -71,6 +71,8 @@ struct Request {
     bool strict_paths = false;                     // likewise
     storage::Host host = storage::this_host();     // what paths lead to
     bool force = false;                            // errors of rules become warnings, where the site lets them
+    std::string secrets_file{};                    // where the caller writes the recipe's secrets, if there are any; see secret::is_file_of_ours
+    std::string references_label{};                // of the references to them, see secret::References
     config::Environment environment;
     std::filesystem::path working_directory;
     Diagnostics notes{};                           // of whoever made the request; they come first in the outcome
@@ -83,10 +85,17 @@ struct OptionToSet {
     bool operator==(const OptionToSet&) const = default;
 };
 
+/// A file of secrets, to be written for the user alone before the job is submitted.
+struct SecretFile {
+    std::string path;
+    std::string text;
+};
+
 struct Submission {
     plan::LaunchPlan plan;
     std::string plan_json;
     std::vector<OptionToSet> options;
+    std::vector<SecretFile> secret_files{};
 };
 
 struct Outcome {
@@ -96,8 +105,10 @@ struct Outcome {
 
 /// Composes, validates and plans. Reads files of the collections, writes nothing.
 /// A job for another cluster is held against nothing that this one has, and asks for the GPUs that its recipe wants.
-/// Codes of its own: submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
-/// submit.nothing_to_run, submit.no_pyxis, submit.default_recipe, submit.other_cluster; and all of config, validate and plan.
+/// Codes of its own: launch.entry_missing, launch.code_batch, launch.code_token, submit.conflict, submit.node_range,
+/// submit.tasks_per_node, submit.gpus, submit.allocation, submit.nothing_to_run, submit.no_pyxis, submit.default_recipe,
+/// submit.other_cluster; all of config, validate and plan; and secret.literal, secret.visible and secret.file. Neither a plan nor a
+/// diagnostic holds a secret of the recipe.
 [[nodiscard]] Outcome prepare(const Request& request);
 
 /// mkdir -p, and whether files can be made there.

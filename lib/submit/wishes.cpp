@@ -186,7 +186,7 @@ private:
 
 std::vector<LeveledOverride> overrides_of(const Request& request) {
     std::vector<LeveledOverride> overrides;
-    for (const std::string& text : request.inherited_overrides) overrides.push_back({{text, "the job's recipe"}, std::nullopt});
+    for (const std::string& text : request.inherited_overrides) overrides.push_back({{text, std::string(inherited_name)}, std::nullopt});
     std::size_t number = 0;
     for (const RecipeSet& set : request.sets) {
         ++number;

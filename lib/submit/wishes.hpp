@@ -4,9 +4,13 @@
 #include "submit/submit.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace recipe::submit {
+
+/// What diagnostics call an override of the job that a step runs in.
+inline constexpr std::string_view inherited_name = "the job's recipe";
 
 /// The overrides of a request in the order in which they apply, each with the level it was given at.
 struct LeveledOverride {

@@ -12,7 +12,8 @@ inline plan::LaunchPlan sample_plan() {
     plan.resources.time_limit = 60;
     plan.layout = {.nodes = 4, .devices_per_node = 8, .shard = 8};
     plan.environment = {{"NCCL_DEBUG", "WARN"}};
-    plan.entry = {"/opt/train.py", {"--steps", "3"}};
+    plan.entry.program = "/opt/train.py";
+    plan.entry.arguments = {"--steps", "3"};
     plan.results_dir = "/fsx/results";
     config::Value trainer = config::Value::map();
     trainer.set(config::Value::string("num_nodes"), config::Value::integer(4));

@@ -127,6 +127,7 @@ TEST_CASE("a wrong families file is refused with its place") {
           "families: {x: {keys: 'tensor'}}", "families: {x: {keys: 'tensor model.tp = 1 2'}}",
           "families: {x: {keys: 'tensor model..tp/x'}}", "families: {x: {when: 'a b'}}",
           "families: {x: {layout: square}}", "families: {x: {devices: tpu}}", "families: {x: {like: nobody}}",
+          "families: {x: {code: 'repository'}}", "families: {x: {code: 'entry a.py unless b'}}", "families: {x: {code: 'run a.py'}}",
           "families: {x: {shard_may_be_unset: 1}}", "families: {x: {colour: red}}"}) {
         INFO(text);
         const Diagnostics problems = refusal(text);
@@ -135,6 +136,40 @@ TEST_CASE("a wrong families file is refused with its place") {
         CHECK_FALSE(problems.front().source.empty());
         CHECK_FALSE(problems.front().message.empty());
     }
+}
+
+TEST_CASE("a family names what runs by the recipe's folder and name") {
+    const HardwareFile file(R"(
+families:
+  ours:
+    when: recipes.ours {}
+    like: hf
+    code: |
+      repository  https://host/code.git main
+      entry       lora.py   if llama/lora
+      entry       llama.py  if llama
+      entry       any.py
+  bare:
+    when: recipes.bare {}
+    like: hf
+    code: none
+)");
+    const auto loaded = Families::load({shipped, file.path});
+    REQUIRE(loaded);
+    const DefaultCode& code = loaded->find("ours")->code;
+    CHECK(code.repository == "https://host/code.git");
+    CHECK(code.branch == "main");
+    const auto program = [&](const char* recipe) { return *code.program_for(recipe); };
+    CHECK(program("training/llama/a_lora_8b") == "lora.py");
+    CHECK(program("training/llama/a_8b") == "llama.py");
+    CHECK(program("training/llama/lora/a_8b") == "llama.py");
+    CHECK(program("training/llamas/a_8b") == "any.py");
+    CHECK(program("llama") == "any.py");
+    CHECK(program("training/llama") == "any.py");
+    CHECK(program("/fsx/recipes/llama/mine.yaml") == "llama.py");
+    CHECK(loaded->find("bare")->code.program_for("training/llama/x") == nullptr);
+    CHECK(loaded->find("bare")->code.repository.empty());
+    CHECK(loaded->find("torch")->code.entries.empty());
 }
 
 TEST_CASE("every key has a name of its own") {

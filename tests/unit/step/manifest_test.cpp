@@ -83,3 +83,27 @@ TEST_CASE("what is no manifest stays as it is") {
         CHECK(refused.error().front().code == "node.manifest");
     }
 }
+
+TEST_CASE("a start has the commit as soon as the code is there, and keeps it") {
+    plan::LaunchPlan plan = sample_plan();
+    CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "code") == "null");
+    plan.code = plan::Code{.url = "https://host/code.git", .branch = "main", .commit = "abcdef0", .token_file = "/home/me/.token"};
+    const config::Value before = manifest(plan, {.job_id = 17});
+    CHECK(text_of(before, 0, "code") == R"({"url":"https://host/code.git","branch":"main","pinned":"abcdef0","commit":null})");
+
+    step::Start cloned = start;
+    cloned.commit = std::string(40, 'a');
+    const auto text = step::manifest_with(config::to_json(before), plan, {.job_id = 17}, cloned);
+    REQUIRE(text);
+    REQUIRE(*text);
+    const config::Value after = config::from_json(**text, step::longest_manifest).value();
+    CHECK(after.find("starts")->size() == 1);
+    CHECK(after.at("starts.0.code.commit")->as_string()->starts_with("aaaa"));
+    CHECK(text_of(after, 0, "environment") == text_of(before, 0, "environment"));
+
+    cloned.commit = std::string(40, 'b');
+    CHECK_FALSE(step::manifest_with(**text, plan, {.job_id = 17}, cloned)->has_value());
+    const auto again = step::manifest_with(**text, plan, {.job_id = 17, .restart_count = 1}, cloned);
+    REQUIRE(*again);
+    CHECK(config::from_json(**again, step::longest_manifest)->at("starts.1.code.commit")->as_string()->starts_with("bbbb"));
+}

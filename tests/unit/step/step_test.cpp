@@ -153,15 +153,16 @@ TEST_CASE("each task of an array has a directory of its own") {
 
 TEST_CASE("what the batch script starts is quoted for the shell") {
     plan::LaunchPlan plan = sample_plan();
-    plan.entry = {"/opt/my code/train.py", {"it's", "$HOME"}};
-    CHECK(value_of(step::batch_environment(plan), "RECIPE_COMMAND") ==
+    plan.entry.program = "/opt/my code/train.py";
+    plan.entry.arguments = {"it's", "$HOME"};
+    CHECK(value_of(step::batch_environment(plan, {}), "RECIPE_COMMAND") ==
           "torchrun '/opt/my code/train.py' 'it'\\''s' '$HOME'");
-    CHECK(value_of(step::batch_environment(plan), "RECIPE_TASKS_PER_NODE") == "1");
-    CHECK(value_of(step::batch_environment(plan), "RECIPE_SETUP") == "");
+    CHECK(value_of(step::batch_environment(plan, {}), "RECIPE_TASKS_PER_NODE") == "1");
+    CHECK(value_of(step::batch_environment(plan, {}), "RECIPE_SETUP") == "");
     plan.srun_arguments = {"--label", "--comment=a b"};
     plan.setup = {"module load cuda", "source venv/bin/activate"};
-    CHECK(value_of(step::batch_environment(plan), "RECIPE_SRUN_ARGUMENTS") == "'--label' '--comment=a b'");
-    CHECK(value_of(step::batch_environment(plan), "RECIPE_SETUP") == "module load cuda\nsource venv/bin/activate\n");
+    CHECK(value_of(step::batch_environment(plan, {}), "RECIPE_SRUN_ARGUMENTS") == "'--label' '--comment=a b'");
+    CHECK(value_of(step::batch_environment(plan, {}), "RECIPE_SETUP") == "module load cuda\nsource venv/bin/activate\n");
 }
 
 TEST_CASE("a saved script carries the recipe in lines that sbatch reads back") {

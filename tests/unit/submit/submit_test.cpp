@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "container/hosts.hpp"
+#include "submit/custom_form.hpp"
 #include "submit/gres.hpp"
 #include "submit/submit.hpp"
 
@@ -276,6 +277,50 @@ TEST_CASE("a job without a script needs something to run") {
     CHECK(Submitting(tiny).without_script().set("launch.entry_script=missing.py").refused().code == "launch.entry_missing");
 }
 
+TEST_CASE("code that a job will clone need not be here, code that lies somewhere must") {
+    const auto with = [](const char* place, Tool tool = Tool::sbatch) {
+        return Submitting(tiny, tool).without_script().set(std::string("git.repo_url_or_path=") + place).set("git.entry_script=train.py");
+    };
+    const submit::Submission cloned = with("'https://host/code.git'").set("git.commit=abcdef0").accepted();
+    CHECK(cloned.plan.code->commit == "abcdef0");
+    CHECK(cloned.plan.entry.program == cloned.plan.results_dir + "/%j/code/train.py");
+    const Diagnostic missing = with("/usr").refused();
+    CHECK(missing.code == "launch.entry_missing");
+    CHECK(missing.key == "git.entry_script");
+    CHECK(missing.message == "the entry script /usr/train.py is not there");
+}
+
+TEST_CASE("custom training's own places for what recipes have are read") {
+    auto root = config::parse_yaml(
+        "training_cfg: {run: {name: x}}\ncontainer_mounts: [/a]\ncluster: {cluster_type: slurm, instance_type: p5.48xlarge, partition: null,\n"
+        "  cluster_config: {job_name_prefix: custom-, partition: train}}\n", "custom.yaml");
+    REQUIRE(root);
+    submit::bring_to_common_form(*root);
+    CHECK(*root->at("instance_type")->as_string() == "p5.48xlarge");
+    CHECK(*root->at("cluster_type")->as_string() == "slurm");
+    CHECK(*root->at("cluster.job_name_prefix")->as_string() == "custom-");
+    CHECK(*root->at("cluster.partition")->as_string() == "train");
+    CHECK(root->at("cluster.container_mounts")->size() == 1);
+    CHECK(root->at("cluster.cluster_config") == nullptr);
+    CHECK(root->find("container_mounts") == nullptr);
+
+    const config::Value recipe = config::parse_yaml("recipes: {}\ncluster: {cluster_config: {a: 1}}\n", "recipe.yaml").value();
+    config::Value same = recipe;
+    submit::bring_to_common_form(same);
+    CHECK(same == recipe);
+}
+
+TEST_CASE("only a batch job clones code") {
+    const auto told = [](Tool tool) {
+        const submit::Outcome outcome = Submitting(tiny, tool).set("git.repo_url_or_path='https://host/code.git'").outcome();
+        return std::ranges::count(outcome.diagnostics, "launch.code_batch", &Diagnostic::code);
+    };
+    CHECK(told(Tool::salloc) == 1);
+    CHECK(told(Tool::srun) == 1);
+    CHECK(told(Tool::sbatch) == 0);
+    CHECK(told(Tool::srun_in_job) == 0);
+}
+
 TEST_CASE("a key that is not acted upon yet is named and not dropped in silence") {
     const auto warned = [](const char* set) {
         const submit::Outcome outcome = Submitting(tiny).set(set).outcome();
@@ -284,7 +329,8 @@ TEST_CASE("a key that is not acted upon yet is named and not dropped in silence"
     };
     CHECK(warned("++cluster.slurm_docker_cfg=[x]") == 1);
     CHECK(warned("cluster.container_mounts=[null]") == 0);
-    CHECK(warned("git.entry_script=mine.py") == 1);
+    CHECK(warned("++git.update_adapter=true") == 1);
+    CHECK(warned("git.entry_script=mine.py") == 0);
 }
 
 TEST_CASE("counts of GRES texts") {

@@ -1,0 +1,18 @@
+// What a job without a script runs, and where its code comes from.
+#pragma once
+
+#include "plan/plan.hpp"
+
+namespace recipe::plan {
+
+struct Program {
+    Entry entry;
+    std::optional<Code> code;
+};
+
+/// Of the first that names one: `training_cfg` (HyperPod's custom training), `git`, the family when there is code or no
+/// launch.entry_script, launch.entry_script. `choices.family` may be nullptr. Codes: launch.arguments, launch.code_*.
+[[nodiscard]] Expected<Program> program_of(const config::Resolved& resolved, const Choices& choices,
+                                           const std::string& results_dir, Diagnostics& notes);
+
+}  // namespace recipe::plan
