@@ -11,7 +11,7 @@ std::string_view code_script() noexcept {
     export LC_ALL=C
     say() { printf 'recipe: %s\n' "$1" >&2; }
     unset $(git rev-parse --local-env-vars 2>/dev/null)
-    here() { git -C "$1" rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }
+    here() { git --git-dir="$1/.git" rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }
 
     # A requeued job finds its own.
     if [ -e "$RECIPE_CODE_DIR" ]; then
