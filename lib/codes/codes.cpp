@@ -18,7 +18,7 @@ constexpr std::string_view slurm_nodes = "slurm.conf(5), what slurmctld tells of
 constexpr std::string_view nodes = "docs/nodes.md";
 constexpr std::string_view boxes = "docs/containers.md";
 constexpr std::string_view secrets = "docs/secrets.md";
-constexpr std::string_view code = "docs/code.md";
+constexpr std::string_view training_code = "docs/code.md";
 
 Code problem(std::string_view code, std::string_view summary, std::string_view source, std::string_view example = {}) {
     return {.code = code, .summary = summary, .source = source, .example = example, .fixed = true};
@@ -82,18 +82,18 @@ std::vector<Code> others() {
         problem("launch.arguments", "The entry script's arguments are a list.", plans),
         problem("launch.setup", "launch.setup is a list of shell commands.", plans),
         problem("launch.entry_missing", "The entry script is not there.", plans),
-        problem("launch.code_url", "git.repo_url_or_path is an absolute path, or an address that git may be given, without a token.", code,
+        problem("launch.code_url", "git.repo_url_or_path is an absolute path, or an address that git may be given, without a token.", training_code,
                 "git.repo_url_or_path=https://me:secret@host/code.git"),
-        problem("launch.code_reference", "git.branch names a branch or tag, git.commit a commit.", code, "git.commit=v1.0"),
-        problem("launch.code_value", "A key of git is a text of one line.", code, "git.branch=1.5"),
-        problem("launch.code_entry", "What runs lies in the code, or is a module of it.", code, "git.entry_script=../train.py"),
-        note("launch.code_token", Severity::warning, "The token's file can be read by you and nobody else, and travels encrypted.", code,
+        problem("launch.code_reference", "git.branch names a branch or tag, git.commit a commit.", training_code, "git.commit=v1.0"),
+        problem("launch.code_value", "A key of git is a text of one line.", training_code, "git.branch=1.5"),
+        problem("launch.code_entry", "What runs lies in the code, or is a module of it.", training_code, "git.entry_script=../train.py"),
+        note("launch.code_token", Severity::warning, "The token's file can be read by you and nobody else, and travels encrypted.", training_code,
              "chmod 644 $HOME/.git-token"),
-        note("launch.code_in_place", Severity::warning, "A path is used as it lies there, whatever branch or commit is named.", code,
+        note("launch.code_in_place", Severity::warning, "A path is used as it lies there, whatever branch or commit is named.", training_code,
              "git.repo_url_or_path=/fsx/code git.branch=main"),
         note("launch.code_unpinned", Severity::warning, "Without git.commit the code can change between submission, start and requeue.",
-             code, "git.repo_url_or_path=https://host/code.git"),
-        note("launch.code_batch", Severity::warning, "Only a batch job clones code.", code, "salloc --recipe=NAME"),
+             training_code, "git.repo_url_or_path=https://host/code.git"),
+        note("launch.code_batch", Severity::warning, "Only a batch job clones code.", training_code, "salloc --recipe=NAME"),
         problem("launch.script_line", "A value cannot stand on a line of a batch script.", plans),
         note("launch.not_honoured", Severity::warning, "A key of HyperPod's launcher that this version does not act upon.",
              "launcher of aws/sagemaker-hyperpod-recipes", "git.update_adapter=true"),
@@ -160,7 +160,7 @@ problem("container.image", "The container is no image that pyxis takes.", boxes,
         problem("node.directory", "A directory that the job writes to cannot be written to on a node.", nodes),
         problem("node.configuration", "The recipe's configuration cannot be written or found on a node.", nodes),
         problem("node.secrets", "The file of the recipe's secrets cannot be read on a node, or is not the user's alone.", secrets),
-        problem("node.code", "The training code cannot be cloned on the job's first node.", code),
+        problem("node.code", "The training code cannot be cloned on the job's first node.", training_code),
         problem("node.head_name", "A node cannot resolve the head node's name.", nodes),
         problem("node.port", "Another program on the head node holds the rendezvous port.", nodes),
         problem("node.no_answer", "A file system or name server does not answer a node in time.", nodes),

@@ -87,12 +87,16 @@ private:
         Said found{.key = std::string(key), .text = {}, .where = value->position().source()};
         // 1234567 is a commit as well; a float such as 12345e7 has lost its digits.
         if (value->is_string() || value->as_integer() != nullptr) found.text = config::to_python_text(*value);
-        else
-            problems_.push_back(wrong(found, "launch.code_value", fmt::format("{} is {}; a text is expected", key, config::describe(value->kind())),
-                                      fmt::format("--recipe-set={}=\"'…'\"", key)));
+        else refuse_value(found, fmt::format("{} is {}; a text is expected", key, config::describe(value->kind())));
         if (found.text.empty()) return std::nullopt;
-        if (has_control(found.text)) problems_.push_back(wrong(found, "launch.code_value", fmt::format("{} has control characters", key)));
+        if (has_control(found.text)) refuse_value(found, fmt::format("{} has control characters", key));
         return found;
+    }
+
+    /// Once, however often the key is asked for.
+    void refuse_value(const Said& said, std::string message) {
+        const bool told = std::ranges::any_of(problems_, [&](const Diagnostic& d) { return d.code == "launch.code_value" && d.key == said.key; });
+        if (!told) problems_.push_back(wrong(said, "launch.code_value", std::move(message), fmt::format("--recipe-set={}=\"'…'\"", said.key)));
     }
 
     std::optional<Said> first_said(std::initializer_list<std::string_view> keys) {
@@ -270,7 +274,7 @@ private:
 
     void set_program(Entry& entry, const Said& script) {
         const std::filesystem::path path = std::filesystem::path(script.text).lexically_normal();
-        if (entry.directory.empty() || path.is_absolute()) {
+        if (entry.directory.empty() || path.is_absolute() || script.key == "launch.entry_script") {
             const std::filesystem::path base = is_custom(root_) ? resolved_.recipe_file.parent_path() : resolved_.collection;
             entry.program = (base / path).lexically_normal().string();
             return;

@@ -11,7 +11,7 @@ std::string_view code_script() noexcept {
     export LC_ALL=C
     say() { printf 'recipe: %s\n' "$1" >&2; }
     unset $(git rev-parse --local-env-vars 2>/dev/null)
-    here() { git -C "$1" rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }
+    here() { git --git-dir="$1/.git" rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }
 
     # A requeued job finds its own.
     if [ -e "$RECIPE_CODE_DIR" ]; then
@@ -57,16 +57,22 @@ ASKPASS
     git "$@" clone --quiet --no-checkout --no-recurse-submodules --template= ${RECIPE_CODE_BRANCH:+"--branch=$RECIPE_CODE_BRANCH"} \
         -- "$RECIPE_CODE_URL" "$work/clone" </dev/null >/dev/null 2>"$work/said" || fail
     cd "$work/clone" || exit 1
+    # By the digits alone: a branch or tag may have them for a name.
+    named() {
+        git rev-parse --disambiguate="$RECIPE_CODE_COMMIT" 2>/dev/null | while read -r object; do
+            case $(git cat-file -t "$object") in commit | tag) echo "$object" ;; esac
+        done
+    }
     wanted=HEAD
     if [ -n "${RECIPE_CODE_COMMIT-}" ]; then
-        wanted=$RECIPE_CODE_COMMIT
-        # One that no branch leads to has to be asked for by its name.
-        git rev-parse --verify --quiet "$wanted^{commit}" >/dev/null 2>&1 ||
-            git "$@" fetch --quiet --no-recurse-submodules origin "$wanted" </dev/null >/dev/null 2>"$work/said" || fail
-        # A branch or tag may have digits for a name.
-        case $(git rev-parse --verify --quiet "$wanted") in
-        "$RECIPE_CODE_COMMIT"*) ;;
-        *) echo "fatal: $RECIPE_CODE_COMMIT is no commit there" >"$work/said"; fail ;;
+        wanted=$(named)
+        if [ -z "$wanted" ]; then
+            # One that no branch leads to has to be asked for.
+            git "$@" fetch --quiet --no-recurse-submodules origin "$RECIPE_CODE_COMMIT" </dev/null >/dev/null 2>"$work/said" || fail
+            wanted=$(named)
+        fi
+        case $wanted in
+        '' | *[!0-9a-f]*) echo "fatal: $RECIPE_CODE_COMMIT is not one commit there" >"$work/said"; fail ;;
         esac
     fi
     git "$@" checkout --quiet --detach "$wanted^{commit}" -- </dev/null >/dev/null 2>"$work/said" || fail

@@ -122,7 +122,7 @@ std::vector<std::pair<std::string, std::string>> visible_texts(const plan::Launc
                                                            {"the entry script", plan.entry.program},
                                                            {"the entry module", plan.entry.module},
                                                            {"the directory of the entry script", plan.entry.directory}};
-    for (const std::string& directory : plan.checkpoint_directories) texts.emplace_back("a checkpoint directory", directory);
+    for (const std::string& directory : plan.written_directories) texts.emplace_back("an output directory", directory);
     if (plan.container) {
         texts.emplace_back("the container image", plan.container->image);
         for (const plan::Mount& mount : plan.container->mounts) texts.emplace_back("a mount of the container", mount.source + mount.target);
