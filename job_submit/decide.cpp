@@ -28,7 +28,7 @@ bool asks_for_gpus(const JobRequest& request) {
 }
 
 /// What the request's own numbers come to on each node; nothing where they do not tell.
-std::optional<std::int64_t> gpus_per_node(const JobRequest& request, const plan::LaunchPlan& plan) {
+std::optional<std::int64_t> gpus_per_node(const JobRequest& request, const plan::Request& plan) {
     if (const auto count = gpus(request.tres_per_node)) return count;
     if (const auto count = gpus(request.tres_per_job)) return *count / plan.layout.nodes;
     if (const auto count = gpus(request.tres_per_task))
@@ -49,7 +49,7 @@ void check_nodes(const JobRequest& request, std::int64_t planned, Diagnostics& p
                         .fix = fmt::format("-N {}", planned)});
 }
 
-void check_gpus(const JobRequest& request, const plan::LaunchPlan& plan, Diagnostics& problems) {
+void check_gpus(const JobRequest& request, const plan::Request& plan, Diagnostics& problems) {
     if (plan.resources.device != plan::Device::gpu) return;
     const auto asked = gpus_per_node(request, plan);
     if (!asked || *asked >= plan.layout.devices_per_node) return;
@@ -60,7 +60,7 @@ void check_gpus(const JobRequest& request, const plan::LaunchPlan& plan, Diagnos
                         .fix = fmt::format("--gpus-per-node={}", plan.layout.devices_per_node)});
 }
 
-cluster::Wish wish_of(const JobRequest& request, const plan::LaunchPlan& plan, const Fills& fills) {
+cluster::Wish wish_of(const JobRequest& request, const plan::Request& plan, const Fills& fills) {
     cluster::Wish wish;
     wish.partitions = words_of(fills.partition ? std::string_view(*fills.partition) : request.partitions);
     wish.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
@@ -79,14 +79,14 @@ cluster::Wish wish_of(const JobRequest& request, const plan::LaunchPlan& plan, c
 
 /// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. The digest is as long as in the name
 /// of the configuration's file; slurmctld keeps the comment of every job.
-std::string admin_comment(const JobRequest& request, const plan::LaunchPlan& plan) {
+std::string admin_comment(const JobRequest& request, const plan::Request& plan) {
     const std::string ours =
         fmt::format("recipe={} plan={}", render::printable(plan.recipe, longest_name), render::printable(std::string_view(plan.digest).substr(0, digest_shown)));
     const std::string both = request.admin_comment.empty() ? ours : fmt::format("{} {}", request.admin_comment, ours);
     return both.size() <= longest_comment ? both : std::string(request.admin_comment);
 }
 
-Fills fills_for(const JobRequest& request, const plan::LaunchPlan& plan, const site::Policy& policy) {
+Fills fills_for(const JobRequest& request, const plan::Request& plan, const site::Policy& policy) {
     Fills fills;
     if (!request.max_nodes) fills.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
     if (!request.tasks_per_node && !request.task_count)
@@ -103,7 +103,7 @@ Fills fills_for(const JobRequest& request, const plan::LaunchPlan& plan, const s
     return fills;
 }
 
-void check_cluster(const JobRequest& request, const plan::LaunchPlan& plan, const Snapshot& snapshot, const Fills& fills,
+void check_cluster(const JobRequest& request, const plan::Request& plan, const Snapshot& snapshot, const Fills& fills,
                    Diagnostics& problems) {
     if (!snapshot.inventory) {
         problems.push_back({.severity = Severity::hint,
@@ -129,7 +129,7 @@ Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
     if (request.heterogeneous)
         return refuse({.code = "submit.heterogeneous",
                        .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
-    Expected<plan::LaunchPlan> plan = plan::request_from_json(*request.plan);
+    Expected<plan::Request> plan = plan::request_from_json(*request.plan);
     if (!plan) return std::unexpected(std::move(plan.error()));
     Diagnostics found = validate::check_layout(plan->layout);
     check_nodes(request, plan->layout.nodes, found);

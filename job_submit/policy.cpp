@@ -41,7 +41,7 @@ Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snap
     return {};
 }
 
-std::optional<std::string> default_partition(const JobRequest& request, const plan::LaunchPlan& plan,
+std::optional<std::string> default_partition(const JobRequest& request, const plan::Request& plan,
                                              const site::Policy& policy) {
     if (!request.partitions.empty() || !plan.instance_type) return std::nullopt;
     const auto found = policy.default_partition.find(*plan.instance_type);
@@ -49,7 +49,7 @@ std::optional<std::string> default_partition(const JobRequest& request, const pl
     return found->second;
 }
 
-Diagnostics check_policy(const plan::LaunchPlan& plan, std::int64_t nodes, const site::Policy& policy) {
+Diagnostics check_policy(const plan::Request& plan, std::int64_t nodes, const site::Policy& policy) {
     Diagnostics problems;
     if (plan.instance_type && !policy.instance_types.empty() &&
         std::ranges::find(policy.instance_types, *plan.instance_type) == policy.instance_types.end())

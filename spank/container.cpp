@@ -86,7 +86,7 @@ const HandedOn* handed_on() { return handed; }
 void hand_container_on(spank_t spank) {
     spank_unsetenv(spank, step::hook_variable);  // of an outer step
     const std::string json = job_variable(spank, plan::job_variable, plan::max_bytes).value_or("");
-    Expected<plan::LaunchPlan> plan = plan::request_from_json(json);
+    Expected<plan::LaunchPlan> plan = plan::from_json_without_config(json);
     if (!plan || !plan->container) return;
 
     Given given = given_options(spank);

@@ -151,7 +151,7 @@ void record(const plan::LaunchPlan& plan, const step::Facts& facts, const std::s
 void forget_variables(const config::Environment& environment) {
     const auto json = environment.find(plan::job_variable);
     if (json == environment.end()) return;
-    Expected<plan::LaunchPlan> outer = plan::request_from_json(json->second);
+    Expected<plan::LaunchPlan> outer = plan::from_json_without_config(json->second);
     if (outer) outer = with_secrets(std::move(*outer));
     if (!outer) return;
     for (const plan::Variable& variable : outer->environment) {

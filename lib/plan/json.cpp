@@ -178,12 +178,13 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     Value map = Value::map();
     put(map, "version", number(version));
     put(map, "recipe", text(plan.recipe));
-    put(map, "overrides", strings_value(plan.overrides));
-    if (!plan.forced.empty()) put(map, "forced", strings_value(plan.forced));
     put(map, "resources", resources_value(plan.resources));
     put(map, "layout", layout_value(plan.layout));
     put(map, "instance_type", optional_value(plan.instance_type, text));
     put(map, "launcher", text(std::string(to_string(plan.launcher))));
+    put(map, "digest", text(plan.digest));
+    put(map, "overrides", strings_value(plan.overrides));  // after_request, below
+    if (!plan.forced.empty()) put(map, "forced", strings_value(plan.forced));
     Value ports = Value::map();
     put(ports, "first", number(plan.ports.first));
     put(ports, "last", number(plan.ports.last));
@@ -200,7 +201,6 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     put(map, "entry", entry_value(plan.entry));
     put(map, "results_dir", text(plan.results_dir));
     if (!plan.secrets_file.empty()) put(map, "secrets_file", text(plan.secrets_file));
-    put(map, "digest", text(plan.digest));
     put(map, "config", encode(plan.config));
     std::string json = config::to_json(map);
     if (json.size() > max_bytes)
@@ -215,8 +215,7 @@ namespace {
 
 constexpr int deepest = 64;
 
-/// Everything but the configuration, which stays encoded in `config`.
-Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
+Expected<Value> read_document(std::string_view json) {
     Expected<Value> document = config::from_json(json, max_bytes, deepest);
     if (!document) return malformed(document.error().front().message);
     const Value* given_version = document->find("version");
@@ -225,18 +224,30 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
                        .message = fmt::format("the launch plan has version {}, this plugin reads version {}: the same "
                                               "slurm-recipe must be installed on all hosts",
                                               *given_version->as_int(), version)});
+    return document;
+}
+
+void read_request(Reader& reader, Request& request, std::string& problem) {
+    reader.integer("version", version, version);
+    request.recipe = reader.string("recipe", longest_path);
+    request.resources = read_resources(reader.any("resources"), problem);
+    request.layout = read_layout(reader.any("layout"), problem);
+    if (!reader.is_null("instance_type")) request.instance_type = reader.string("instance_type", longest_name);
+    request.launcher = read_enum(reader, "launcher", {Launcher::torchrun, Launcher::direct});
+    request.digest = reader.string("digest", 64);
+}
+
+/// Everything but the configuration, which stays encoded in `config`.
+Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
+    Expected<Value> document = read_document(json);
+    if (!document) return std::unexpected(std::move(document.error()));
     std::string problem;
     LaunchPlan plan;
     {
         Reader reader(*document, "the plan", problem);
-        reader.integer("version", version, version);
-        plan.recipe = reader.string("recipe", longest_path);
+        read_request(reader, plan, problem);
         plan.overrides = reader.strings("overrides");
         if (reader.has("forced")) plan.forced = reader.strings("forced");
-        plan.resources = read_resources(reader.any("resources"), problem);
-        plan.layout = read_layout(reader.any("layout"), problem);
-        if (!reader.is_null("instance_type")) plan.instance_type = reader.string("instance_type", longest_name);
-        plan.launcher = read_enum(reader, "launcher", {Launcher::torchrun, Launcher::direct});
         plan.ports = read_ports(reader.any("ports"), problem);
         plan.environment = read_environment(reader.any("environment"), problem);
         if (reader.has("interfaces_by_route")) plan.interfaces_by_route = reader.boolean("interfaces_by_route");
@@ -249,7 +260,6 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", longest_path);
         if (reader.has("secrets_file")) plan.secrets_file = reader.string("secrets_file", longest_path);
-        plan.digest = reader.string("digest", 64);
         config = reader.any("config");
     }
     const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
@@ -263,16 +273,38 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
     return plan;
 }
 
+// Where to_json() begins with what slurmctld does not need, and with what most of a plan's bytes are. No text within JSON holds these
+// bytes, so that they are a key. In a plan that somebody else wrote it may be another map's: that map stays open where the text is
+// cut, and is no JSON.
+constexpr std::string_view after_request = ",\"overrides\":";
+constexpr std::string_view before_config = ",\"config\":";
+
 }  // namespace
 
-// to_json() puts the configuration last, and most of a plan's bytes are in it. No text within JSON holds these bytes, so they are a
-// key's. In a plan that somebody else wrote it may be another map's: that map stays open where the text is cut, and is no JSON.
-Expected<LaunchPlan> request_from_json(std::string_view json) {
-    constexpr std::string_view key = ",\"config\":";
+Expected<LaunchPlan> from_json_without_config(std::string_view json) {
     Value none;
-    if (json.size() > max_bytes) return read_plan(json, none);
-    const std::size_t end = json.find(key);
-    return end == std::string_view::npos ? read_plan(json, none) : read_plan(fmt::format("{}{}null}}", json.substr(0, end), key), none);
+    const std::size_t end = json.size() > max_bytes ? std::string_view::npos : json.find(before_config);
+    if (end == std::string_view::npos) return read_plan(json, none);
+    return read_plan(fmt::format("{}{}null}}", json.substr(0, end), before_config), none);
+}
+
+Expected<Request> request_from_json(std::string_view json) {
+    const std::size_t end = json.size() > max_bytes ? std::string_view::npos : json.find(after_request);
+    if (end == std::string_view::npos) {
+        Expected<LaunchPlan> plan = from_json_without_config(json);
+        if (!plan) return std::unexpected(std::move(plan.error()));
+        return Request(std::move(*plan));
+    }
+    Expected<Value> document = read_document(fmt::format("{}}}", json.substr(0, end)));
+    if (!document) return std::unexpected(std::move(document.error()));
+    std::string problem;
+    Request request;
+    {
+        Reader reader(*document, "the plan", problem);
+        read_request(reader, request, problem);
+    }
+    if (!problem.empty()) return malformed(problem);
+    return request;
 }
 
 Expected<LaunchPlan> from_json(std::string_view json) {

@@ -120,14 +120,25 @@ struct PortRange {
     bool operator==(const PortRange&) const = default;
 };
 
-struct LaunchPlan {
+/// What slurmctld holds a job's request against.
+struct Request {
     std::string recipe;                            // as config::Resolved::recipe
-    std::vector<std::string> overrides;            // what was given with --recipe-set, and what Slurm options meant
-    std::vector<std::string> forced;               // codes of errors that --recipe-force made warnings
     Resources resources;
     validate::Layout layout;
     std::optional<std::string> instance_type;      // canonical name, when the recipe names one
     Launcher launcher = Launcher::torchrun;
+    std::string digest;                            // SHA-256 of the configuration's JSON, lower-case hex
+
+    /// Tasks that a step of this launcher has on each node.
+    [[nodiscard]] std::int64_t tasks_per_node() const noexcept {
+        return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
+    }
+    bool operator==(const Request&) const = default;
+};
+
+struct LaunchPlan : Request {
+    std::vector<std::string> overrides;            // what was given with --recipe-set, and what Slurm options meant
+    std::vector<std::string> forced;               // codes of errors that --recipe-force made warnings
     PortRange ports;
     std::vector<Variable> environment;
     bool interfaces_by_route = false;              // NCCL's and Gloo's interface is the one that leads to the head node
@@ -141,12 +152,7 @@ struct LaunchPlan {
     std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
     std::string secrets_file;                      // what references of the plan refer to (lib/secret); absolute, empty: there are none
     config::Value config;                          // the resolved recipe, what the training program reads
-    std::string digest;                            // SHA-256 of the configuration's JSON, lower-case hex
 
-    /// Tasks that a step of this launcher has on each node.
-    [[nodiscard]] std::int64_t tasks_per_node() const noexcept {
-        return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
-    }
     bool operator==(const LaunchPlan&) const = default;
 };
 
@@ -164,8 +170,11 @@ struct LaunchPlan {
 /// digest against the configuration. Code plan.malformed, plan.version.
 [[nodiscard]] Expected<LaunchPlan> from_json(std::string_view text);
 
-/// The same for slurmctld, which has no use for the configuration and leaves it out, unread.
-[[nodiscard]] Expected<LaunchPlan> request_from_json(std::string_view text);
+/// The same without the configuration, which is not read.
+[[nodiscard]] Expected<LaunchPlan> from_json_without_config(std::string_view text);
+
+/// The same for slurmctld, which reads no more than it needs.
+[[nodiscard]] Expected<Request> request_from_json(std::string_view text);
 
 /// The digest that from_json expects for this configuration.
 [[nodiscard]] std::string digest_of(const config::Value& config);

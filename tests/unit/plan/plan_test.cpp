@@ -117,24 +117,41 @@ TEST_CASE("a forged container is refused") {
     CHECK(code_of(plan::from_json(plan::to_json(plan).value())) == "plan.malformed");
 }
 
-TEST_CASE("slurmctld reads a plan as far as its configuration") {
+TEST_CASE("a plan is read as far as its configuration") {
     plan::LaunchPlan plan = sample_plan();
     plan.overrides = {R"(run.name="a,"config":{}")"};
     const std::string json = plan::to_json(plan).value();
-    const auto read = plan::request_from_json(json);
+    const auto read = plan::from_json_without_config(json);
     REQUIRE(read);
     CHECK(read->config.is_null());
     plan.config = {};
     CHECK(*read == plan);
-    // What comes after it is the nodes' affair.
-    CHECK(plan::request_from_json(replaced(json, "\"config\":", "\"config\":[[")));
+    CHECK(plan::from_json_without_config(replaced(json, "\"config\":", "\"config\":[[")));
     // A configuration elsewhere, or none.
     const std::size_t end = json.find(",\"config\":");
-    CHECK(code_of(plan::request_from_json(replaced(json, "\"nodes\":4", "\"nodes\":4,\"config\":1"))) == "plan.malformed");
-    CHECK(code_of(plan::request_from_json("{\"config\":1" + json.substr(end))) == "plan.malformed");
-    CHECK(code_of(plan::request_from_json(json.substr(0, end) + '}')) == "plan.malformed");
-    CHECK(code_of(plan::request_from_json(json + std::string(plan::max_bytes, ' '))) == "plan.malformed");
-    CHECK(plan::request_from_json(replaced(json, ",\"config\":", ", \"config\": ")));
+    const auto refused = [](const std::string& text) { return code_of(plan::from_json_without_config(text)) == "plan.malformed"; };
+    CHECK(refused(replaced(json, "\"nodes\":4", "\"nodes\":4,\"config\":1")));
+    CHECK(refused("{\"config\":1" + json.substr(end)));
+    CHECK(refused(json.substr(0, end) + '}'));
+    CHECK(refused(json + std::string(plan::max_bytes, ' ')));
+    CHECK(plan::from_json_without_config(replaced(json, ",\"config\":", ", \"config\": ")));
+}
+
+TEST_CASE("slurmctld reads a plan as far as it needs it") {
+    const plan::LaunchPlan plan = sample_plan();
+    const std::string json = plan::to_json(plan).value();
+    const auto read = plan::request_from_json(json);
+    REQUIRE(read);
+    CHECK(*read == static_cast<const plan::Request&>(plan));
+    CHECK(plan::request_from_json(replaced(json, "\"overrides\":", "\"overrides\":[[")));
+    CHECK(plan::request_from_json(replaced(json, ",\"overrides\":", ", \"overrides\": ")));
+    const auto refused = [](const std::string& text) { return code_of(plan::request_from_json(text)) == "plan.malformed"; };
+    CHECK(refused(replaced(json, "\"nodes\":4", "\"nodes\":0")));
+    CHECK(refused(replaced(json, "\"nodes\":4", "\"nodes\":4,\"overrides\":1")));
+    CHECK(refused(replaced(json, "\"digest\":", "\"digesd\":")));
+    CHECK(refused("{\"overrides\":1" + json.substr(json.find(",\"overrides\":"))));
+    CHECK(refused(json + std::string(plan::max_bytes, ' ')));
+    CHECK(code_of(plan::request_from_json(replaced(json, "\"version\":2", "\"version\":1"))) == "plan.version");
 }
 
 TEST_CASE("a plan that is too large for the job's environment is refused with its size") {

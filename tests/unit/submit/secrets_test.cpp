@@ -193,7 +193,7 @@ TEST_CASE("a plan whose file of secrets is none of ours is malformed") {
         submission.plan.secrets_file = path;
         const auto json = plan::to_json(submission.plan);
         REQUIRE(json);
-        for (const auto& read : {plan::from_json(*json), plan::request_from_json(*json)}) {
+        for (const auto& read : {plan::from_json(*json), plan::from_json_without_config(*json)}) {
             REQUIRE_FALSE(read);
             CHECK(read.error().front().code == "plan.malformed");
         }
