@@ -256,9 +256,9 @@ start_server() {
     assert_equal "$(job_state "$job")" FAILED
     run cat wrong
     assert_output_matches "^recipe: error: the training code $http/code.git cannot be cloned: .*Authentication failed for '$http/code.git/' \[node\.code\]$"
-    job=$(submit_code "${cpu[@]}" -o none -- "repo_url_or_path='$http/code.git'" "commit='$FIRST'" entry_script=train.py "token_file=$WORK/no-token")
+    job=$(submit_code "${cpu[@]}" -o missing -- "repo_url_or_path='$http/code.git'" "commit='$FIRST'" entry_script=train.py "token_file=$WORK/no-token")
     wait_job "$job"
-    run cat none said
+    run cat missing said
     assert_output_contains "recipe: error: the token's file $WORK/no-token cannot be read here [node.code]"
     assert_output_contains "launch.code_token"
     job=$(submit_code "${cpu[@]}" -o asks -- "repo_url_or_path='$http/code.git'" "commit='$FIRST'" entry_script=train.py)
