@@ -304,12 +304,12 @@ container: null
 env_vars: {}
 YAML
     chmod 644 custom.yaml
-    job=$(as_user sbatch --parsable --recipe="$WORK/custom.yaml" -o out </dev/null 2>said)
+    job=$(as_user sbatch --parsable -p train --recipe="$WORK/custom.yaml" -o out </dev/null 2>said)
     wait_job "$job"
     assert_equal "$(job_field "$job" JobName)" my-custom
     run cat out
     assert_completed "$job"
-    assert_output_count 2 "^n[12] runs first in $WORK/results/custom/$job/code with \['--steps', '3', '--name', \"it's mine\"\]$"
+    assert_output_count 2 "^g[1-4] runs first in $WORK/results/custom/$job/code with \['--steps', '3', '--name', \"it's mine\"\]$"
 }
 
 @test "what git may not be given is refused at the prompt, and shows no secret" {
