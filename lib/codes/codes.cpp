@@ -180,9 +180,9 @@ problem("container.image", "The container is no image that pyxis takes.", boxes,
 
 /// Groups in the order in which a job meets them.
 std::size_t rank_of(std::string_view code) {
-    constexpr std::array<std::string_view, 26> groups{
+    constexpr std::array<std::string_view, 27> groups{
         "compose", "devices", "precision", "layout",    "batch",     "model",      "data",       "paths", "environment", "memory", "launch",
-        "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "node", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
+        "secret", "resources", "container", "submit",  "controller", "policy", "cluster", "rendezvous", "node", "plan", "site", "hardware", "family", "measurements", "fit", "doctor"};
     return static_cast<std::size_t>(std::ranges::find(groups, code.substr(0, code.find('.'))) - groups.begin());
 }
 

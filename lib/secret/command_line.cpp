@@ -45,6 +45,7 @@ std::string redacted_command_line(std::string_view line) {
         while (c == ':' && begin < line.size() && line[begin] == ' ') ++begin;
         const std::size_t end = end_of_value(line, begin, quote_around);
         if (end == begin) continue;
+        result += line.substr(at + 1, begin - at - 1);
         result += hidden;
         at = end - 1;
     }

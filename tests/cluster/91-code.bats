@@ -256,9 +256,9 @@ start_server() {
     assert_equal "$(job_state "$job")" FAILED
     run cat wrong
     assert_output_matches "^recipe: error: the training code $http/code.git cannot be cloned: .*Authentication failed for '$http/code.git/' \[node\.code\]$"
-    job=$(submit_code "${cpu[@]}" -o none -- "repo_url_or_path='$http/code.git'" "commit='$FIRST'" entry_script=train.py "token_file=$WORK/no-token")
+    job=$(submit_code "${cpu[@]}" -o missing -- "repo_url_or_path='$http/code.git'" "commit='$FIRST'" entry_script=train.py "token_file=$WORK/no-token")
     wait_job "$job"
-    run cat none said
+    run cat missing said
     assert_output_contains "recipe: error: the token's file $WORK/no-token cannot be read here [node.code]"
     assert_output_contains "launch.code_token"
     job=$(submit_code "${cpu[@]}" -o asks -- "repo_url_or_path='$http/code.git'" "commit='$FIRST'" entry_script=train.py)
@@ -304,12 +304,12 @@ container: null
 env_vars: {}
 YAML
     chmod 644 custom.yaml
-    job=$(as_user sbatch --parsable --recipe="$WORK/custom.yaml" -o out </dev/null 2>said)
+    job=$(as_user sbatch --parsable -p train --recipe="$WORK/custom.yaml" -o out </dev/null 2>said)
     wait_job "$job"
     assert_equal "$(job_field "$job" JobName)" my-custom
     run cat out
     assert_completed "$job"
-    assert_output_count 2 "^n[12] runs first in $WORK/results/custom/$job/code with \['--steps', '3', '--name', \"it's mine\"\]$"
+    assert_output_count 2 "^g[1-4] runs first in $WORK/results/custom/$job/code with \['--steps', '3', '--name', \"it's mine\"\]$"
 }
 
 @test "what git may not be given is refused at the prompt, and shows no secret" {

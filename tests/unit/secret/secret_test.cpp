@@ -75,7 +75,7 @@ TEST_CASE("a key's name says whether it holds a secret") {
 TEST_CASE("a text under such a key is a secret; numbers, nulls and what is empty are none") {
     CHECK(keys_in("git: {token: abc}\nenv_vars: {HF_TOKEN: x, DEBUG: y}") == std::vector<std::string>{"git.token", "env_vars.HF_TOKEN"});
     CHECK(keys_in("a: {token: null, secret: true, password: 12345678, api_key: 1.5, x_token: ''}").empty());
-    CHECK(keys_in("a: {token: '???'}").empty());
+    CHECK(keys_in("a: {token: '?" "?" "?'}").empty());
     CHECK(keys_in("api_key: [one, 2, [three]]") == std::vector<std::string>{"api_key.0", "api_key.2.0"});
     CHECK(keys_in("secret: {name: a, token: b}") == std::vector<std::string>{"secret.token"});
     CHECK(keys_in("list: [{token: a}, {b: c}]") == std::vector<std::string>{"list.0.token"});
@@ -178,8 +178,8 @@ TEST_CASE("files of secrets lie in a place of their own, and no other path passe
     CHECK(secret::directory_of_files({}, "/x") == "/x/.local/state/slurm-recipe/secrets");
     CHECK(secret::is_file_of_ours("/x/slurm-recipe/secrets/" + hex));
     CHECK(secret::is_file_of_ours("/x/slurm-recipe/secrets/" + hex + "-git"));
-    for (const std::string& path :
-         {std::string("/etc/shadow"), std::string(), "x/slurm-recipe/secrets/" + hex, "/x/secrets/" + hex, "/x/slurm-recipe/secrets/" + hex + "0",
+    for (const std::string& path : std::vector<std::string>{
+             "/etc/shadow", "", "x/slurm-recipe/secrets/" + hex, "/x/secrets/" + hex, "/x/slurm-recipe/secrets/" + hex + "0",
           "/x/slurm-recipe/secrets/../../" + hex, "/x/slurm-recipe/secrets/" + hex.substr(1), "/x/slurm-recipe/secrets/" + hex + "-git-git",
           "/x/slurm-recipe/secrets/0123456789ABCDEF0123456789ABCDEF", "/x/slurm-recipe/secrets/", std::string(5000, '/') + "slurm-recipe/secrets/" + hex})
         CHECK_FALSE(secret::is_file_of_ours(path));

@@ -86,7 +86,7 @@ TEST_CASE("what is there already is neither overwritten nor followed when secret
 TEST_CASE("only a regular file of the user's own, closed to others, is read") {
     const Folder folder;
     const std::string file = written(folder);
-    for (const mode_t mode : {0640, 0604, 0620, 0602, 0610}) {
+    for (const mode_t mode : {0640U, 0604U, 0620U, 0602U, 0610U}) {
         REQUIRE(chmod(file.c_str(), mode) == 0);
         CHECK(refusal_of(file) == "others may read or write it");
     }

@@ -71,7 +71,10 @@ TEST_CASE("a public recipe's program gets the file and the arguments that HyperP
         INFO(recipe);
         const plan::LaunchPlan plan = plan_of(corpus / "hyperpod-v1.0.1/recipes_collection", launched);
         const step::Facts facts{.job_id = 17};
-        CHECK(step::config_text(plan, facts) == config::to_yaml(expected_of(corpus, launched)));
+        // As the program reads it. The corpus has sorted the keys.
+        const auto written = config::parse_yaml(step::config_text(plan, facts), "written");
+        REQUIRE(written);
+        CHECK(*written == expected_of(corpus, launched));
         ++files;
         const std::string* type = plan.config.at("run.model_type") != nullptr ? plan.config.at("run.model_type")->as_string() : nullptr;
         if (type == nullptr || *type != "hf") continue;
