@@ -17,7 +17,10 @@ std::string replaced(std::string text, const std::string& what, const std::strin
     return text.replace(at, what.size(), by);
 }
 
-std::string code_of(const Expected<plan::LaunchPlan>& plan) { return plan ? "" : plan.error().front().code; }
+template <class Plan>
+std::string code_of(const Expected<Plan>& plan) {
+    return plan ? "" : plan.error().front().code;
+}
 
 Value text(std::string value) { return Value::string(std::move(value)); }
 
