@@ -175,8 +175,8 @@ size: 3" ]
 }
 
 @test "no output shows a secret but that of its own key, when just that is asked for" {
-    secret=(+hub.token=sesame-open-0123 '+url="https://me:${recipes.hub.token}@host"')
-    for form in "" "--format json" "--origin" "--origin --format json" "--unresolved" "--select recipes.hub"; do
+    secret=(+run.token=sesame-open-0123 '+url="https://me:${recipes.run.token}@host"')
+    for form in "" "--format json" "--origin" "--origin --format json" "--unresolved" "--select recipes.run"; do
         # shellcheck disable=SC2086 # words
         run "$SRECIPE" show -C mine one "${secret[@]}" $form
         [ "$status" -eq 0 ]
@@ -185,12 +185,12 @@ size: 3" ]
     done
     run "$SRECIPE" show -C mine one "${secret[@]}" --select url
     [ "$output" = "https://me:***@host" ]
-    run "$SRECIPE" show -C mine one "${secret[@]}" --select hub.token
+    run "$SRECIPE" show -C mine one "${secret[@]}" --select run.token
     [ "$output" = sesame-open-0123 ]
     run "$SRECIPE" diff -C mine one "${secret[@]}"
-    [[ $output == *'+ recipes.hub.token: "***"'* ]]
+    [[ $output == *'+ recipes.run.token: "***"'* ]]
     [[ $output != *sesame* ]]
     # Where a secret comes from is none.
-    MY_TOKEN=sesame-open-0123 run "$SRECIPE" show -C mine one '+hub.token="${oc.env:MY_TOKEN}"' --unresolved --select hub
-    [ "$output" = 'token: ${oc.env:MY_TOKEN}' ]
+    MY_TOKEN=sesame-open-0123 run "$SRECIPE" show -C mine one '+run.token="${oc.env:MY_TOKEN}"' --unresolved --select run.token
+    [ "$output" = '${oc.env:MY_TOKEN}' ]
 }
