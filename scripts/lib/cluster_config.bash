@@ -201,6 +201,10 @@ write_config() {
     if ((${#option_etc[@]})); then
         cp "${option_etc[@]}" "$dir/etc/"
     fi
+    # All nodes are this host, so that they have its disk in common, and the directories of clusters beside it.
+    if ! grep -qs '^paths:' "$dir/etc/recipe.yaml"; then
+        echo "paths: {shared: [$dir, ${TMPDIR:-/tmp}]}" >>"$dir/etc/recipe.yaml"
+    fi
     chmod 644 "$dir"/etc/*.*
     chmod 755 "$dir/etc/task_prolog"
 }

@@ -6,7 +6,7 @@ load helper
 setup() {
     cluster_setup
     mkdir mine
-    plugin=$(awk '{print $2}' "$CLUSTER_DIR/etc/plugstack.conf")
+    plugin=$(awk '/spank_recipe/ {print $2}' "$CLUSTER_DIR/etc/plugstack.conf")
     prefix=$CLUSTER_DIR/opt
 }
 
