@@ -44,8 +44,8 @@ refute_kept() { # JOB
 srun bash -c './got.sh; [[ $URL == "https://me:$(cat expected)@host" ]] && echo "in a text"; grep -c "$(cat expected)" "$RECIPE_CONFIG"'
 until [[ -e go ]]; do sleep 0.2; done
 SHELL
-    job=$(submit -N 2 "${recipe[@]}" --recipe-set=++env_vars.RECIPE_ENV_REPORT=1 --recipe-set=++model.hf_access_token=$secret \
-        --recipe-set="++env_vars.URL='https://me:\${recipes.model.hf_access_token}@host'" "$token" -o out see.sh 2>err)
+    job=$(submit -N 2 "${recipe[@]}" --recipe-set=++env_vars.RECIPE_ENV_REPORT=1 --recipe-set=++run.access_token=$secret \
+        --recipe-set="++env_vars.URL='https://me:\${recipes.run.access_token}@host'" "$token" -o out see.sh 2>err)
     run cat err
     assert_output_count 1 'secret\.literal'
     assert_output_contains "env_vars.HF_TOKEN"
