@@ -87,6 +87,7 @@ fi
 echo "start ${SLURM_RESTART_COUNT}"
 SHELL
     job=$(submit "${recipe[@]}" "$token" --open-mode=append -o out again.sh 2>/dev/null)
+    wait_until 60 grep -qs got out
     wait_until 60 has_left_its_nodes "$job"
     the_file
     scontrol update JobId="$job" StartTime=now+3
@@ -149,7 +150,7 @@ SHELL
     write_file own.sh <<'SHELL'
 #!/bin/bash
 srun --recipe-set=trainer.max_steps=3 bash -c './got.sh; grep max_steps "$RECIPE_CONFIG"'
-srun --recipe-set=++env_vars.OTHER_TOKEN="$(cat expected)-2" --recipe-set=++model.token="$(cat expected)-2" \
+srun --recipe-set=++env_vars.OTHER_TOKEN="$(cat expected)-2" --recipe-set=++run.token="$(cat expected)-2" \
     bash -c './got.sh; [[ $OTHER_TOKEN == "$(cat expected)-2" ]] && echo other; grep -c -e "$(cat expected)-2" "$RECIPE_CONFIG"'
 ls ~/.local/state/slurm-recipe/secrets | wc -l
 SHELL

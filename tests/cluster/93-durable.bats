@@ -26,8 +26,8 @@ train() { # OVERRIDE...: sets job
     [ -s "$(start "$job" results)/checkpoints/step-000002/progress.json" ]
 }
 
-@test "a recipe of HyperPod's form, whose checkpoint_dir begins with None, does as well" {
-    train exp_manager.exp_dir=null exp_manager.checkpoint_dir=None/checkpoints/
+@test "a recipe of HyperPod's form, whose checkpoint_dir would begin with None, does as well" {
+    train exp_manager.exp_dir=null 'exp_manager.checkpoint_dir=${recipes.exp_manager.exp_dir}/checkpoints/'
     [ -s "$(start "$job" results)/checkpoints/step-000002/progress.json" ]
 }
 
