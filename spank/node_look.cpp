@@ -1,6 +1,7 @@
 #include "node_look.hpp"
 
 #include "child.hpp"
+#include "config_file.hpp"
 #include "interfaces.hpp"
 #include "records.hpp"
 #include "secret/secret.hpp"
@@ -155,6 +156,15 @@ Expected<std::vector<std::string>> read_secrets_of(const Teller& teller, const p
     return texts;
 }
 
+/// enroot mounts nothing that is not there.
+void make_mounted(const Teller& teller, const plan::LaunchPlan& plan, const step::Facts& facts) {
+    if (!plan.container) return;
+    for (const std::string& directory : step::written_directories(plan, facts)) {
+        teller.about_to(directory);
+        static_cast<void>(make_directories(directory));  // a look at it says what is wrong
+    }
+}
+
 /// False: the tasks will not find their configuration.
 bool record(const Teller& teller, const plan::LaunchPlan& plan, const step::Facts& facts, const LookFor& what,
             const std::string& nodes, const step::Lookup& environment) {
@@ -195,6 +205,7 @@ Look look_at_node(const plan::LaunchPlan& plan, const step::Facts& facts, const 
     const std::vector<WrittenTo> directories = written_to(plan, facts);
     const Told told = ask_child(std::chrono::seconds(seconds) + (waits ? after_waiting : std::chrono::seconds(0)), [&](const Teller& teller) {
         const bool recorded = record(teller, plan, facts, what, nodes, environment);
+        if (what.start || what.start_if_first) make_mounted(teller, plan, facts);
         if (compares && !waits) leave_tokens(teller, directories, facts);
         if (checks) {
             if (const auto image = step::image_path(plan); image && what.image) look_at_image(teller, *image);

@@ -121,7 +121,9 @@ constexpr const char* inherited_options[] = {
 constexpr const char* inherited_plan[] = {plan_variable,       "SLURM_RECIPE_HEAD",  "RECIPE_NAME",
                                           "RECIPE_CONFIG",     "RECIPE_CONFIG_DIR",  "RECIPE_CONFIG_NAME",
                                           "RECIPE_RESULTS_DIR", "RECIPE_COMMAND",    "RECIPE_TASKS_PER_NODE",
-                                          "RECIPE_SRUN_ARGUMENTS", "RECIPE_SETUP"};
+                                          "RECIPE_SRUN_ARGUMENTS", "RECIPE_SETUP",   "RECIPE_SECRET_COMMAND",
+                                          "RECIPE_CODE",       "RECIPE_CODE_DIR",    "RECIPE_CODE_TOKEN_FILE",
+                                          "SLURM_RECIPE_MOUNTS"};
 
 /// Where Slurm looks for an option of ours between SBATCH_* variables and argv, so that a default has that rank: above
 /// #SBATCH lines, below what was typed.

@@ -117,10 +117,11 @@ bool lists(const char* list, int number) {
 /// slurmctld starts a job again whose script ends with one of these.
 bool is_requeued_for(std::optional<int> exit_status) {
     if (exit_status && WIFEXITED(*exit_status) && WEXITSTATUS(*exit_status) == 0) return false;
+    if (!exit_status) return true;  // the script never ran, and slurmctld may start the job again
     slurm_conf_t* conf = nullptr;  // never freed: Slurm 26.05 declares no function for it, and slurmstepd is about to end
     if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS || conf == nullptr) return true;
     const auto is_set = [](const char* text) { return text != nullptr && *text != '\0'; };
-    if (!exit_status || !WIFEXITED(*exit_status)) return is_set(conf->requeue_exit) || is_set(conf->requeue_exit_hold);
+    if (!WIFEXITED(*exit_status)) return is_set(conf->requeue_exit) || is_set(conf->requeue_exit_hold);
     return lists(conf->requeue_exit, WEXITSTATUS(*exit_status)) || lists(conf->requeue_exit_hold, WEXITSTATUS(*exit_status));
 }
 

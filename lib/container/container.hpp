@@ -63,6 +63,9 @@ struct Wish {
                                                            Diagnostics& notes);
 inline constexpr std::size_t longest_mounts = 4095;  // pyxis reads options and variables into PATH_MAX bytes
 
+/// The path on the host of what a container with these mounts has at `path`.
+[[nodiscard]] std::string source_of(const std::string& path, const std::vector<plan::Mount>& mounts);
+
 /// As --container-mounts takes them.
 [[nodiscard]] std::string mounts_text(const std::vector<plan::Mount>& mounts);
 

@@ -86,6 +86,10 @@ const Wish* outer_of(const std::vector<Wish>& mounts, const std::string& target)
     return found;
 }
 
+/// What the user mounts says what lies at its target, also where a key of the recipe names that.
+bool is_users(const Wish& wish) { return wish.key.starts_with("cluster.container_mounts"); }
+bool gives_way(const Wish& wish) { return !is_users(wish) && wish.key != "run.results_dir"; }
+
 void add(std::vector<Wish>& mounts, Wish wish, Diagnostics& problems, Diagnostics& notes) {
     Wish* outer = const_cast<Wish*>(outer_of(mounts, wish.mount.target));
     if (outer == nullptr) {
@@ -98,9 +102,17 @@ void add(std::vector<Wish>& mounts, Wish wish, Diagnostics& problems, Diagnostic
         const bool more = outer->mount.read_only && !wish.mount.read_only;
         if (!more || same_target) {
             outer->mount.read_only = outer->mount.read_only && wish.mount.read_only;
+            outer->mount.optional = outer->mount.optional && wish.mount.optional;
             add_reason(outer->mount, wish.mount.reason);
             return;
         }
+    } else if (is_users(*outer) && gives_way(wish)) {
+        add_reason(outer->mount, wish.mount.reason);
+        return;
+    } else if (same_target && is_users(wish) && gives_way(*outer)) {
+        add_reason(wish.mount, outer->mount.reason);
+        *outer = std::move(wish);
+        return;
     } else if (same_target) {
         problems.push_back(of(wish, Severity::error, "container.mount_over",
                               fmt::format("{} ({}) and {} ({}) want the same place in the container", shown(outer->mount),
@@ -167,10 +179,17 @@ Expected<std::vector<plan::Mount>> mounts_of(const std::vector<Wish>& wishes, co
     return mounts;
 }
 
+std::string source_of(const std::string& path, const std::vector<plan::Mount>& mounts) {
+    const plan::Mount* nearest = nullptr;
+    for (const plan::Mount& mount : mounts)
+        if (storage::is_within(path, mount.target) && (nearest == nullptr || mount.target.size() > nearest->target.size())) nearest = &mount;
+    return nearest != nullptr ? source_in(*nearest, path) : path;
+}
+
 std::string mounts_text(const std::vector<plan::Mount>& mounts) {
     std::string text;
     for (const plan::Mount& mount : mounts)
-        text += fmt::format("{}{}:{}{}", text.empty() ? "" : ",", mount.source, mount.target, mount.read_only ? ":ro" : "");
+        text += fmt::format("{}{}:{}{}", text.empty() ? "" : ",", mount.source, mount.target, plan::mount_flags(mount));
     return text;
 }
 

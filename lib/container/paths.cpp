@@ -33,10 +33,11 @@ public:
 
     /// A path at its own place.
     void add(const std::string& path, bool read_only, std::string reason, std::string key = {}, Source where = {}, bool is_made = false) {
-        wishes_.push_back({.mount = {path, path, read_only, std::move(reason)}, .key = std::move(key), .where = std::move(where), .is_made = is_made});
+        wishes_.push_back({.mount = {path, path, read_only, std::move(reason), false}, .key = std::move(key), .where = std::move(where), .is_made = is_made});
     }
     void add_if_here(const std::string& path, bool read_only, std::string reason) {
-        if (path.starts_with('/') && here_.host.look(path).exists) add(path, read_only, std::move(reason));
+        if (path.starts_with('/') && here_.host.look(path).exists)
+            wishes_.push_back({.mount = {path, path, read_only, std::move(reason), true}, .key = {}, .where = {}});
     }
     void add(Wish wish) { wishes_.push_back(std::move(wish)); }
     std::vector<Wish> take() { return std::move(wishes_); }
@@ -124,14 +125,22 @@ constexpr std::array taken_options{
 
 }  // namespace
 
-std::vector<Write> writes_of(const Value& root, const family::Family& family, const std::string& results_dir) {
-    std::vector<Write> writes{{.key = "run.results_dir", .path = storage::normal(results_dir), .where = {}}};
-    for (const std::string& place : family.place(Key::writes).paths) {
+namespace {
+
+void add_places(std::vector<Write>& writes, const Value& root, const family::Family& family, Key key) {
+    for (const std::string& place : family.place(key).paths) {
         const std::string path = family.root + '.' + place;
         const Value* value = root.at(path);
         const std::string* text = value != nullptr ? value->as_string() : nullptr;
         if (is_absolute(text)) writes.push_back({.key = typed(path), .path = storage::normal(*text), .where = value->position().source()});
     }
+}
+
+}  // namespace
+
+std::vector<Write> writes_of(const Value& root, const family::Family& family, const std::string& results_dir) {
+    std::vector<Write> writes{{.key = "run.results_dir", .path = storage::normal(results_dir), .where = {}}};
+    add_places(writes, root, family, Key::writes);
     return writes;
 }
 
@@ -149,7 +158,9 @@ std::vector<std::string> outside_results(const std::vector<Write>& writes) {
 std::vector<Wish> wishes_of(const Value& root, const family::Family& family, const plan::LaunchPlan& plan, const Here& here,
                             Diagnostics& problems) {
     Wishes wishes(here);
-    for (const Write& write : writes_of(root, family, plan.results_dir)) {
+    std::vector<Write> writes = writes_of(root, family, plan.results_dir);
+    add_places(writes, root, family, Key::logs);
+    for (const Write& write : writes) {
         // The job's own directory has its number in its name, and lies in one that has not.
         const std::size_t number = write.path.find("/%j");
         wishes.add(write.path.substr(0, number), false, write.key, write.key, write.where, true);

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, key_count> key_names{
     "offload_parameters", "offload_optimizer", "sharding_strategy", "shard_optimizer", "flash_attention",
     "precision", "model_precision", "fp8", "master_weights", "gradient_precision", "optimizer", "peft", "lora_rank",
     "fine_tune", "smp",
-    "data", "synthetic", "train_data", "validation_data", "multi_modal", "writes"};
+    "data", "synthetic", "train_data", "validation_data", "multi_modal", "writes", "logs"};
 static_assert(!key_names.back().empty());
 
 bool is_given(const config::Value* value) {

@@ -31,10 +31,12 @@ enum class Key : std::uint8_t {
     precision, model_precision, fp8, master_weights, gradient_precision, optimizer, peft, lora_rank, fine_tune, smp,
     // Data. `data` is the section itself.
     data, synthetic, train_data, validation_data, multi_modal,
-    // Of these every place that is given counts. writes: directories and files that the program makes.
+    // Of these every place that is given counts. writes: directories and files that the program makes. logs: those of loggers,
+    // which write on the first rank alone.
     writes,
+    logs,
 };
-inline constexpr std::size_t key_count = static_cast<std::size_t>(Key::writes) + 1;
+inline constexpr std::size_t key_count = static_cast<std::size_t>(Key::logs) + 1;
 
 /// As etc/families.yaml spells it.
 [[nodiscard]] std::string_view name_of(Key key) noexcept;

@@ -21,6 +21,7 @@ Value mount_value(const Mount& mount) {
     put(map, "source", text(mount.source));
     put(map, "target", text(mount.target));
     put(map, "read_only", Value::boolean(mount.read_only));
+    if (mount.optional) put(map, "optional", Value::boolean(true));
     put(map, "reason", text(mount.reason));
     return map;
 }
@@ -31,12 +32,18 @@ Mount read_mount(const Value& value, std::string& problem) {
     mount.source = reader.string("source", longest_path);
     mount.target = reader.string("target", longest_path);
     mount.read_only = reader.boolean("read_only");
+    if (reader.has("optional")) mount.optional = reader.boolean("optional");
     mount.reason = reader.string("reason", longest_reason);
     if (!is_mountable(mount.source) || !is_mountable(mount.target)) reader.fail("has a path that cannot be mounted");
     return mount;
 }
 
 }  // namespace
+
+std::string_view mount_flags(const Mount& mount) noexcept {
+    if (mount.optional) return mount.read_only ? ":ro+nofail" : ":nofail";
+    return mount.read_only ? ":ro" : "";
+}
 
 Value container_value(const Container& container) {
     Value map = Value::map();
@@ -45,9 +52,9 @@ Value container_value(const Container& container) {
     for (const Mount& mount : container.mounts) mounts.push_back(mount_value(mount));
     put(map, "mounts", std::move(mounts));
     put(map, "workdir", optional_value(container.workdir, text));
-    put(map, "mount_home", Value::boolean(container.mount_home));
-    put(map, "remap_root", Value::boolean(container.remap_root));
-    put(map, "writable", Value::boolean(container.writable));
+    put(map, "mount_home", optional_value(container.mount_home, Value::boolean));
+    put(map, "remap_root", optional_value(container.remap_root, Value::boolean));
+    put(map, "writable", optional_value(container.writable, Value::boolean));
     return map;
 }
 
@@ -62,9 +69,9 @@ Container read_container(const Value& value, std::string& problem) {
         for (const Value& mount : mounts.items()) container.mounts.push_back(read_mount(mount, problem));
     if (!reader.is_null("workdir")) container.workdir = reader.string("workdir", longest_path);
     if (container.workdir && !container.workdir->starts_with('/')) reader.fail("workdir is not absolute");
-    container.mount_home = reader.boolean("mount_home");
-    container.remap_root = reader.boolean("remap_root");
-    container.writable = reader.boolean("writable");
+    if (!reader.is_null("mount_home")) container.mount_home = reader.boolean("mount_home");
+    if (!reader.is_null("remap_root")) container.remap_root = reader.boolean("remap_root");
+    if (!reader.is_null("writable")) container.writable = reader.boolean("writable");
     return container;
 }
 

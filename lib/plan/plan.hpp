@@ -96,18 +96,22 @@ struct Mount {
     std::string target;
     bool read_only = false;
     std::string reason;                            // why it is mounted, for people: "results", "cluster.container_mounts[0]", ...
+    bool optional = false;                         // a node that lacks it starts the container without
 
     bool operator==(const Mount&) const = default;
 };
+
+/// What follows source and target in --container-mounts: "", ":ro", ":nofail", ":ro+nofail".
+[[nodiscard]] std::string_view mount_flags(const Mount& mount) noexcept;
 
 /// What the job's steps run in, in pyxis' terms.
 struct Container {
     std::string image;                             // as pyxis takes it: absolute path of a squashfs, "docker://host#image:tag", ...
     std::vector<Mount> mounts;
     std::optional<std::string> workdir;            // absolute; nothing: the image's
-    bool mount_home = false;
-    bool remap_root = false;
-    bool writable = false;
+    std::optional<bool> mount_home;                // these three: nothing is what enroot.conf says
+    std::optional<bool> remap_root;
+    std::optional<bool> writable;
 
     bool operator==(const Container&) const = default;
 };

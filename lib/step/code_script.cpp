@@ -51,7 +51,8 @@ esac
 ASKPASS
         chmod 700 "$work/askpass"
         export GIT_ASKPASS="$work/askpass"
-        set -- "$@" -c credential.helper= -c core.askPass=
+        set -- "$@" -c credential.helper= -c core.askPass= -c credential.useHttpPath=false \
+            -c credential.username=x-access-token
     fi
 
     git "$@" clone --quiet --no-checkout --no-recurse-submodules --template= ${RECIPE_CODE_BRANCH:+"--branch=$RECIPE_CODE_BRANCH"} \

@@ -30,7 +30,7 @@ bool option_carries(const plan::Mount& mount) { return option_carries(mount.sour
 std::string mount_option(const std::vector<plan::Mount>& mounts) {
     std::string text;
     for (const plan::Mount& mount : mounts)
-        text += fmt::format("{}{}:{}{}", text.empty() ? "" : ",", mount.source, mount.target, mount.read_only ? ":ro" : "");
+        text += fmt::format("{}{}:{}{}", text.empty() ? "" : ",", mount.source, mount.target, plan::mount_flags(mount));
     return text;
 }
 
@@ -57,10 +57,12 @@ std::vector<std::string_view> targets_of(std::string_view option) {
 PyxisShare pyxis_share(const plan::Container& container, const Lookup& own) {
     std::vector<PyxisOption> options{{"container_image", container.image}};
     if (container.workdir) options.push_back({"container_workdir", *container.workdir});
-    // What the recipe does not ask for is as the site's enroot.conf says.
-    if (container.mount_home) options.push_back({"container_mount_home", ""});
-    if (container.remap_root) options.push_back({"container_remap_root", ""});
-    if (container.writable) options.push_back({"container_writable", ""});
+    const auto say = [&](const std::optional<bool>& wish, const auto& pair) {
+        if (wish) options.push_back({pair[*wish ? 0 : 1], ""});
+    };
+    say(container.mount_home, opposites[0]);
+    say(container.remap_root, opposites[1]);
+    say(container.writable, opposites[2]);
     std::erase_if(options, [&](const PyxisOption& option) { return is_own(own, option.name); });
 
     PyxisShare share{.options = std::move(options), .by_hook = container.mounts};
@@ -75,7 +77,7 @@ PyxisShare pyxis_share(const plan::Container& container, const Lookup& own) {
 std::string hook_mounts(const std::vector<plan::Mount>& mounts) {
     std::string text;
     for (const plan::Mount& mount : mounts)
-        text += fmt::format("{}\t{}\t{}\n", mount.read_only ? "ro" : "rw", mount.source, mount.target);
+        text += fmt::format("{}{}\t{}\t{}\n", mount.read_only ? "ro" : "rw", mount.optional ? "+nofail" : "", mount.source, mount.target);
     return text;
 }
 

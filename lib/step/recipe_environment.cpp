@@ -43,12 +43,17 @@ std::vector<Change> code_changes(const std::optional<plan::Code>& code) {
 std::vector<Change> entry_changes(const plan::LaunchPlan& plan, const Facts& facts) {
     if (plan.entry.empty())
         return {{"RECIPE_COMMAND", std::nullopt},
+                {"RECIPE_SECRET_COMMAND", std::nullopt},
                 {"RECIPE_TASKS_PER_NODE", std::nullopt},
                 {"RECIPE_SRUN_ARGUMENTS", std::nullopt},
                 {"RECIPE_SETUP", std::nullopt}};
     std::string setup;
     for (const std::string& line : plan.setup) setup += line + '\n';
-    return {{"RECIPE_COMMAND", command_of(entry_of(plan, facts), plan.launcher)},
+    const std::string command = command_of(entry_of(plan, facts), plan.launcher);
+    // srun's own words go to slurmctld and its accounting, where others read them; variables do not.
+    const bool secret = !plan.secrets_file.empty();
+    return {{"RECIPE_COMMAND", secret ? std::string(R"(sh -c 'eval "exec $RECIPE_SECRET_COMMAND"')") : command},
+            {"RECIPE_SECRET_COMMAND", secret ? std::optional(command) : std::nullopt},
             {"RECIPE_TASKS_PER_NODE", std::to_string(plan.tasks_per_node())},
             {"RECIPE_SRUN_ARGUMENTS", words_of(plan.srun_arguments)},
             {"RECIPE_SETUP", std::move(setup)}};

@@ -119,7 +119,7 @@ struct PyxisShare {
 /// What pyxis is to get for a step. `own`: the value that the user gave an option (by its name), which wins.
 [[nodiscard]] PyxisShare pyxis_share(const plan::Container& container, const Lookup& own);
 
-/// What etc/enroot/hooks.d reads: "ro" or "rw", source and target on a line, with tabs between.
+/// What etc/enroot/hooks.d reads: "ro" or "rw", with "+nofail" for an optional one, source and target on a line, with tabs between.
 [[nodiscard]] std::string hook_mounts(const std::vector<plan::Mount>& mounts);
 inline constexpr const char* hook_variable = "SLURM_RECIPE_MOUNTS";
 

@@ -126,6 +126,8 @@ void fill_container(const Request& request, const config::Resolved& resolved, co
     Expected<std::vector<plan::Mount>> mounts = container::mounts_of(wishes, request.host, diagnostics);
     if (!mounts) return append(diagnostics, std::move(mounts.error()));
     plan.container->mounts = std::move(*mounts);
+    // A key may name a place in the container; the nodes look at what the user mounts there.
+    for (std::string& directory : plan.written_directories) directory = container::source_of(directory, plan.container->mounts);
 }
 
 /// Planning meets again some of what validation has reported.

@@ -128,6 +128,7 @@ std::vector<std::pair<std::string, std::string>> visible_texts(const plan::Launc
         for (const plan::Mount& mount : plan.container->mounts) texts.emplace_back("a mount of the container", mount.source + mount.target);
         texts.emplace_back("the container's working directory", plan.container->workdir.value_or(""));
     }
+    for (const std::string& argument : plan.srun_arguments) texts.emplace_back("cluster.srun_args", argument);
     if (plan.code) {
         texts.emplace_back("the code's address", plan.code->url);
         texts.emplace_back("the code's branch", plan.code->branch.value_or(""));

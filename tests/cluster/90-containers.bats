@@ -262,6 +262,9 @@ PYTHON
     assert_success
     assert_equal "$(<"$ENROOT_MOUNTS")" $'/fsx /fsx none x-create=auto,rbind,rw\n/my\\040data /in\\134put none x-create=auto,rbind,ro'
     : >"$ENROOT_MOUNTS"
+    run env SLURM_RECIPE_MOUNTS=$'rw+nofail\t/cache\t/cache\n' "$hook"
+    assert_equal "$(<"$ENROOT_MOUNTS")" '/cache /cache none x-create=auto,rbind,rw,nofail'
+    : >"$ENROOT_MOUNTS"
     for mounts in $'rw\t/a\n/b\t/c' $'rw\ta\t/b' $'xx\t/a\t/b' $'rw\t/a\r\t/b' $'rw\t/a\t/b\t/c' $'rw /a /b'; do
         run env SLURM_RECIPE_MOUNTS="$mounts" "$hook"
         assert_failure 1

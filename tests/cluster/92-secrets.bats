@@ -239,6 +239,26 @@ SHELL
     assert_output_contains "secrets_file is none of ours [plan.malformed]"
 }
 
+@test "a secret argument reaches the program, and not the words of srun, which slurmctld keeps" {
+    write_file program.sh <<'SHELL'
+#!/bin/bash
+[[ $2 == "$(cat expected)" ]] && echo "got $1 and ${*:3}"
+until [[ -e go ]]; do sleep 0.2; done
+SHELL
+    job=$(as_user sbatch --parsable "${recipe[@]}" --recipe-set="launch.entry_script=$WORK/program.sh" --recipe-set=launch.launcher=direct \
+        --recipe-set=trainer.devices=1 "--recipe-set=launch.args=[--token,$secret,'two words']" "$token" -o out 2>err </dev/null)
+    wait_until 60 grep -qs got out
+    run pgrep -a srun
+    assert_output_contains RECIPE_SECRET_COMMAND
+    refute_output_contains "$secret"
+    refute_kept "$job"
+    touch go
+    wait_job "$job"
+    assert_completed "$job"
+    run cat out
+    assert_output_contains "got --token and two words"
+}
+
 @test "git's token is in a file of its own, whose name the clone is told" {
     write_file token.sh <<'SHELL'
 #!/bin/bash

@@ -65,6 +65,31 @@ TEST_CASE("a mount over another is told, and two of one place are refused") {
     CHECK(mounts({wish("/:/host", "root"), wish("/fsx", "all")}).codes.empty());
 }
 
+TEST_CASE("a place that the user mounts is what the user says, whichever key of the recipe names it") {
+    Wish mine = wish("/fsx:/data", "mine");
+    mine.key = "cluster.container_mounts[0]";
+    const Outcome within = mounts({wish("/data/exp", "exp_dir"), mine});
+    CHECK(within.mounts == "/fsx:/data");
+    CHECK(within.codes.empty());
+    const Outcome same = mounts({wish("/data", "exp_dir"), mine});
+    CHECK(same.mounts == "/fsx:/data");
+    CHECK(same.codes.empty());
+    const std::vector<plan::Mount> list{{"/fsx", "/data", false, ""}, {"/x", "/data/x", false, ""}};
+    CHECK(container::source_of("/data/exp", list) == "/fsx/exp");
+    CHECK(container::source_of("/data/x/y", list) == "/x/y");
+    CHECK(container::source_of("/elsewhere", list) == "/elsewhere");
+}
+
+TEST_CASE("a mount that a container can do without says so, unless another wish needs it") {
+    Wish cache = wish("/fsx/cache", "HF_HOME");
+    cache.mount.optional = true;
+    CHECK(mounts({cache}).mounts == "/fsx/cache:/fsx/cache:nofail");
+    cache.mount.read_only = true;
+    CHECK(mounts({cache}).mounts == "/fsx/cache:/fsx/cache:ro+nofail");
+    cache.mount.read_only = false;
+    CHECK(mounts({cache, wish("/fsx/cache/run", "exp_dir")}).mounts == "/fsx/cache:/fsx/cache");
+}
+
 TEST_CASE("what the image needs for itself is not hidden silently") {
     CHECK(mounts({wish("/fsx:/", "all")}).codes == Codes{"container.mount_system"});
     CHECK(mounts({wish("/fsx:/", "all")}).mounts == "(refused)");
@@ -111,8 +136,8 @@ TEST_CASE("what cluster.srun_args says to pyxis goes to the container") {
     Diagnostics problems;
     container::take_srun_arguments(*root, plan, problems);
     CHECK(problems.empty());
-    CHECK_FALSE(plan.container->mount_home);
-    CHECK(plan.container->writable);
+    CHECK(plan.container->mount_home == false);
+    CHECK(plan.container->writable == true);
     CHECK(plan.container->workdir == "/w");
     CHECK(plan.srun_arguments == std::vector<std::string>{"-l"});
 

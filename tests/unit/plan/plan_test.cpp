@@ -108,8 +108,8 @@ TEST_CASE("a forged container is refused") {
     CHECK(forged("\"/there\"", "\"/there\\n/etc /etc none bind\"") == "plan.malformed");
     CHECK(forged("\"/fsx/run\"", "\"../run\"") == "plan.malformed");
     CHECK(forged("\"workdir\":null", "\"workdir\":\"run\"") == "plan.malformed");
-    CHECK(forged("\"writable\":false", "\"writable\":false,\"image_save\":\"/x\"") == "plan.malformed");
-    CHECK(forged("\"writable\":false", "\"writable\":\"no\"") == "plan.malformed");
+    CHECK(forged("\"writable\":null", "\"writable\":false,\"image_save\":\"/x\"") == "plan.malformed");
+    CHECK(forged("\"writable\":null", "\"writable\":\"no\"") == "plan.malformed");
     CHECK(forged("\"container\":{", "\"container\":\"/fsx/i.sqsh\",\"x\":{") == "plan.malformed");
     CHECK(forged("\"entry\":", "\"srun_arguments\":[1],\"entry\":") == "plan.malformed");
 

@@ -35,6 +35,10 @@ TEST_CASE("pyxis gets the image, what the recipe asks for, and the mounts") {
           std::vector{image, workdir, PyxisOption{"container_mount_home", ""}, PyxisOption{"container_remap_root", ""},
                       PyxisOption{"container_writable", ""}, mounts});
     CHECK(step::pyxis_share(container, given({})).by_hook.empty());
+    container.mount_home = container.remap_root = container.writable = false;
+    CHECK(step::pyxis_share(container, given({})).options ==
+          std::vector{image, workdir, PyxisOption{"no_container_mount_home", ""}, PyxisOption{"no_container_remap_root", ""},
+                      PyxisOption{"container_readonly", ""}, mounts});
     container = {.image = "nvcr.io#nvidia/pytorch:24.01-py3"};
     CHECK(step::pyxis_share(container, given({})).options == std::vector{PyxisOption{"container_image", container.image}});
 }

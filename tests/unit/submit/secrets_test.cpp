@@ -79,7 +79,6 @@ TEST_CASE("no way that a secret takes into a recipe leads into the plan") {
              {"++hub={token: " + value + "}", "~hub"},
              {"++hub.token=" + value, "++launch.setup=['login --token ${hub.token}']"},
              {"++hub.token=" + value, "++launch.args=['--token', '${hub.token}']"},
-             {"++hub.token=" + value, "++cluster.srun_args=['--export=T=${hub.token}']"},
              {"++hub.api_key=[" + value + "]"},
          }) {
         INFO(sets.back());
@@ -148,7 +147,8 @@ TEST_CASE("what was not typed on a command line is not in ps") {
 
 TEST_CASE("a secret in what everybody reads is refused") {
     for (const std::string set : {"run.name='x-${env_vars.HF_TOKEN}'", "base_results_dir='/home/user/${env_vars.HF_TOKEN}'",
-                                  "++cluster.comment='${env_vars.HF_TOKEN}'"}) {
+                                  "++cluster.comment='${env_vars.HF_TOKEN}'",
+                                  "++cluster.srun_args=['--export=T=${env_vars.HF_TOKEN}']"}) {
         INFO(set);
         const submit::Outcome outcome = submit::prepare(requesting({"++env_vars.HF_TOKEN=" + value, set}));
         CHECK_FALSE(outcome.submission);

@@ -477,7 +477,7 @@ TEST_CASE("a plan's container has its image and all mounts with their reasons") 
                           .plan;
     REQUIRE(plan.container);
     CHECK(plan.container->image == "/fsx/x.sqsh");
-    CHECK(plan.container->writable);
+    CHECK(plan.container->writable == true);
     CHECK(plan.srun_arguments == std::vector<std::string>{"--label"});
     const auto reason = [&](const std::string& source) {
         const auto found = std::ranges::find(plan.container->mounts, source, &plan::Mount::source);
