@@ -246,7 +246,7 @@ SHELL
 until [[ -e go ]]; do sleep 0.2; done
 SHELL
     job=$(as_user sbatch --parsable "${recipe[@]}" --recipe-set="launch.entry_script=$WORK/program.sh" --recipe-set=launch.launcher=direct \
-        --recipe-set=trainer.devices=1 "--recipe-set=launch.args=[--token,$secret,'two words']" "$token" -o out 2>err </dev/null)
+        --recipe-set=trainer.devices=1 "--recipe-set=launch.args=[--token,'\${env_vars.HF_TOKEN}','two words']" "$token" -o out 2>err </dev/null)
     wait_until 60 grep -qs got out
     run pgrep -a srun
     assert_output_contains RECIPE_SECRET_COMMAND
