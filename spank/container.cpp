@@ -3,12 +3,14 @@
 #include "pyxis_options.hpp"
 #include "step_facts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <dlfcn.h>
 #include <link.h>
 #include <map>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace recipe::spank {
@@ -72,6 +74,20 @@ Given exported_options(spank_t spank, const Given& given) {
     return more;
 }
 
+// Where enroot's packages look for hooks.
+constexpr const char* enroot_hook = "/etc/enroot/hooks.d/50-recipe-mounts.sh";
+
+/// Those that a node may lack, where the hook is installed: enroot goes on without them, and pyxis from 0.21 on, which looks at the
+/// sources of its option, does not.
+std::vector<plan::Mount> take_optional(plan::Container& container) {
+    std::vector<plan::Mount> optional;
+    if (access(enroot_hook, X_OK) != 0) return optional;
+    const auto kept = std::ranges::stable_partition(container.mounts, [](const plan::Mount& mount) { return !mount.optional; });
+    optional.assign(kept.begin(), kept.end());
+    container.mounts.erase(kept.begin(), kept.end());
+    return optional;
+}
+
 void give(spank_t spank, std::string_view option, const std::string& value) {
     const std::string name = RECIPE_PYXIS_OPTION + std::string(option);
     const spank_err_t rc = spank_setenv(spank, name.c_str(), value.c_str(), 0);
@@ -98,7 +114,9 @@ void hand_container_on(spank_t spank) {
         return found == given.end() ? std::nullopt : std::optional(found->second);
     };
 
-    const step::PyxisShare share = step::pyxis_share(*plan->container, own);
+    const std::vector<plan::Mount> optional = take_optional(*plan->container);
+    step::PyxisShare share = step::pyxis_share(*plan->container, own);
+    share.by_hook.insert(share.by_hook.end(), optional.begin(), optional.end());
     for (const step::PyxisOption& option : share.options) give(spank, option.name, option.value);
     if (!share.by_hook.empty()) spank_setenv(spank, step::hook_variable, step::hook_mounts(share.by_hook).c_str(), 1);
     handed = new HandedOn{.container = std::move(*plan->container),
