@@ -25,6 +25,7 @@ const unsigned int plugin_version = SLURM_VERSION_NUMBER;
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
