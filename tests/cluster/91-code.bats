@@ -196,7 +196,7 @@ has_left_its_nodes() { [[ $(job_state "$1") == PENDING && -z $(squeue -h -j "$1"
     fails ".*$WORK/none.git. does not appear to be a git repository.*" "repo_url_or_path='file://$WORK/none.git'" commit=abcdef0
     fails '.*Remote branch none not found in upstream origin' "repo_url_or_path='$url'" branch=none
     fails ".*abcdef0.*" "repo_url_or_path='$url'" commit=abcdef0
-    fails '.*Failed to connect to 127\.0\.0\.1 port 1.*' "repo_url_or_path='http://127.0.0.1:1/code'" commit=abcdef0
+    fails '.*Failed to connect to 127\.0\.0\.1( port |:)1 .*' "repo_url_or_path='http://127.0.0.1:1/code'" commit=abcdef0
 }
 
 @test "a branch or tag with a commit's digits for a name is not taken for it" {
