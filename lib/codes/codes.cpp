@@ -104,7 +104,7 @@ std::vector<Code> others() {
                 "XDG_STATE_HOME=/proc sbatch --recipe=NAME"),
         problem("resources.time_limit", "run.time_limit is a time as Slurm writes it.", slurm, "run.time_limit=soon"),
         problem("environment.invalid", "env_vars holds names of variables and texts.", "environ(7)"),
-problem("container.image", "The container is no image that pyxis takes.", boxes, "container=/fsx/image.sif"),
+        problem("container.image", "The container is no image that pyxis takes.", boxes, "container=/fsx/image.sif"),
         problem("container.missing", "The image's directory is here and the image is not.", boxes),
         problem("container.unreadable", "You may not read the image.", boxes),
         note("container.not_visible", Severity::warning, "Neither the image nor its directory is on this host.", boxes),
