@@ -8,8 +8,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports null dereferences and uninitialised members inside its own <expected> and <variant> when it inlines.
     target_compile_options(recipe_options INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized -Wduplicated-cond -Wlogical-op)
 endif()
+# Functions and lines, so that a backtrace can be read. Variables and types would double the time of a build.
+string(REGEX REPLACE "-g( |$)" "-g1\\1" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
 if(CMAKE_BUILD_TYPE MATCHES "Rel")
-    target_compile_options(recipe_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+    target_compile_options(recipe_options INTERFACE
+        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:RECIPE_UNOPTIMIZED>>>:-U_FORTIFY_SOURCE>
+        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:RECIPE_UNOPTIMIZED>>>:-D_FORTIFY_SOURCE=2>)
 endif()
 target_link_options(recipe_options INTERFACE -Wl,-z,relro -Wl,-z,now)
 

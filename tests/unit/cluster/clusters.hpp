@@ -2,13 +2,14 @@
 #pragma once
 
 #include "cluster/cluster.hpp"
+#include "source_file.hpp"
 
 #include <fmt/format.h>
 
 namespace recipe::test {
 
 inline const hardware::Catalogue& shipped_catalogue() {
-    static const hardware::Catalogue catalogue = hardware::Catalogue::load({RECIPE_SOURCE_DIR "/etc/hardware.yaml"}).value();
+    static const hardware::Catalogue catalogue = hardware::Catalogue::load({source_file("etc/hardware.yaml")}).value();
     return catalogue;
 }
 

@@ -1,6 +1,7 @@
 #include "codes/codes.hpp"
 
 #include "catch.hpp"
+#include "source_file.hpp"
 #include "validate/validate.hpp"
 
 #include <filesystem>
@@ -24,8 +25,7 @@ std::set<std::string> written_codes() {
     const std::regex pattern("(?:\\.code = \"([a-z_]+\\.[a-z_0-9]+)\")|(?:\"(compose\\.[a-z_]+)\")");
     std::set<std::string> codes;
     for (const char* folder : {"lib", "cli", "spank", "job_submit"})
-        for (const auto& entry :
-             std::filesystem::recursive_directory_iterator(std::filesystem::path(RECIPE_SOURCE_DIR) / folder)) {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(source_file(folder))) {
             if (entry.path().extension() != ".cpp") continue;
             const std::string text = text_of(entry.path());
             for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) codes.insert((*at)[1].matched ? (*at)[1] : (*at)[2]);
@@ -59,7 +59,7 @@ TEST_CASE("every code is there once, with a summary and a source, and every rule
 }
 
 TEST_CASE("docs/diagnostics.md is what the tables say") {
-    CHECK(text_of(RECIPE_SOURCE_DIR "/docs/diagnostics.md") == to_markdown());
+    CHECK(text_of(source_file("docs/diagnostics.md")) == to_markdown());
 }
 
 }  // namespace recipe::codes

@@ -2,13 +2,14 @@
 
 #include "../hardware/catalogue_file_on_disk.hpp"
 #include "catch.hpp"
+#include "source_file.hpp"
 
 #include <algorithm>
 
 namespace recipe::family {
 namespace {
 
-const std::filesystem::path shipped = RECIPE_SOURCE_DIR "/etc/families.yaml";
+const std::filesystem::path shipped = source_file("etc/families.yaml");
 
 const Families& families() {
     static const Families loaded = [] {

@@ -1,6 +1,7 @@
 // The data that we ship, etc/hardware.yaml.
 #include "catch.hpp"
 #include "hardware/hardware.hpp"
+#include "source_file.hpp"
 
 #include <cmath>
 
@@ -10,7 +11,7 @@ namespace {
 
 const hardware::Catalogue& shipped() {
     static const hardware::Catalogue catalogue = [] {
-        auto loaded = hardware::Catalogue::load({RECIPE_SOURCE_DIR "/etc/hardware.yaml"});
+        auto loaded = hardware::Catalogue::load({source_file("etc/hardware.yaml")});
         if (!loaded) FAIL(loaded.error().front().message);
         return std::move(*loaded);
     }();

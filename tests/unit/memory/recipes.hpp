@@ -2,6 +2,7 @@
 #pragma once
 
 #include "memory/memory.hpp"
+#include "source_file.hpp"
 
 #include <fmt/format.h>
 #include <string>
@@ -10,12 +11,12 @@
 namespace recipe::memory {
 
 inline const hardware::Catalogue& shipped_catalogue() {
-    static const auto catalogue = hardware::Catalogue::load({RECIPE_SOURCE_DIR "/etc/hardware.yaml"}).value();
+    static const auto catalogue = hardware::Catalogue::load({source_file("etc/hardware.yaml")}).value();
     return catalogue;
 }
 
 inline const family::Families& shipped_families() {
-    static const auto families = family::Families::load({RECIPE_SOURCE_DIR "/etc/families.yaml"}).value();
+    static const auto families = family::Families::load({source_file("etc/families.yaml")}).value();
     return families;
 }
 

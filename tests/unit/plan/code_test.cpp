@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "plan/program.hpp"
 #include "sample_plan.hpp"
+#include "source_file.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,7 +12,7 @@ using test::sample_plan;
 namespace {
 
 const family::Families& families() {
-    static const family::Families loaded = family::Families::load({RECIPE_SOURCE_DIR "/etc/families.yaml"}).value();
+    static const family::Families loaded = family::Families::load({source_file("etc/families.yaml")}).value();
     return loaded;
 }
 

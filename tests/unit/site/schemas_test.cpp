@@ -5,6 +5,7 @@
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 #include "site/site.hpp"
+#include "source_file.hpp"
 
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -22,7 +23,7 @@ using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
 /// What is wrong with a YAML text by a schema of etc/, joined; empty when nothing is.
 std::string wrong_by(const std::string& schema_name, const config::Value& document) {
-    std::ifstream file(std::string(RECIPE_SOURCE_DIR "/etc/") + schema_name);
+    std::ifstream file(source_file("etc/") + schema_name);
     const nlohmann::json schema_document = nlohmann::json::parse(file);
     valijson::Schema schema;
     valijson::SchemaParser().populateSchema(Adapter(schema_document), schema);
@@ -52,7 +53,7 @@ TEST_CASE("the shipped files are what their schemas ask for") {
                                        std::pair{"families.yaml", "families.schema.json"},
                                        std::pair{"recipe.yaml", "recipe.schema.json"}}) {
         INFO(file);
-        const auto document = config::load_yaml(std::string(RECIPE_SOURCE_DIR "/etc/") + file);
+        const auto document = config::load_yaml(source_file("etc/") + file);
         REQUIRE(document);
         CHECK(wrong_by(schema, *document) == "");
     }

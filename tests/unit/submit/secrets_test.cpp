@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "container/hosts.hpp"
 #include "secret/secret.hpp"
+#include "source_file.hpp"
 #include "step/step.hpp"
 #include "submit/submit.hpp"
 
@@ -14,7 +15,7 @@ const std::string file = "/home/user/.local/state/slurm-recipe/secrets/012345678
 const std::string value = "s3cretvalue";
 
 submit::Request requesting(const std::vector<std::string>& sets, submit::Tool tool = submit::Tool::sbatch) {
-    const std::filesystem::path source = RECIPE_SOURCE_DIR;
+    const std::filesystem::path source = source_file();
     submit::Request request{.tool = tool,
                             .recipe = "llama_tiny_cpu_pretrain",
                             .collections = {source / "recipes_collection"},

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "container/hosts.hpp"
+#include "source_file.hpp"
 #include "submit/custom_form.hpp"
 #include "submit/gres.hpp"
 #include "submit/submit.hpp"
@@ -17,7 +18,7 @@ namespace {
 class Submitting {
 public:
     explicit Submitting(std::string recipe, Tool tool = Tool::sbatch) {
-        const std::filesystem::path source = RECIPE_SOURCE_DIR;
+        const std::filesystem::path source = source_file();
         request_ = {.tool = tool,
                     .recipe = std::move(recipe),
                     .collections = {source / "recipes_collection"},
@@ -488,7 +489,7 @@ TEST_CASE("a plan's container has its image and all mounts with their reasons") 
     CHECK(reason("/lustre/data") == "training data");
     CHECK(reason("/opt/more") == "cluster.container_mounts[0]");
     CHECK(reason("/a") == "cluster.container_mounts[2]");
-    CHECK(reason(std::string(RECIPE_SOURCE_DIR) + "/recipes_collection/entrypoints") == "entry script");
+    CHECK(reason(source_file("recipes_collection/entrypoints")) == "entry script");
 }
 
 TEST_CASE("where a job must not write is refused at the prompt, with a way out") {

@@ -1,6 +1,7 @@
 #include "recipe_under_test.hpp"
 
 #include "catch.hpp"
+#include "source_file.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -45,7 +46,7 @@ std::pair<Value*, std::string> parent_of(Value& root, std::string path) {
 
 const hardware::Catalogue& shipped_hardware() {
     static const hardware::Catalogue catalogue = [] {
-        auto loaded = hardware::Catalogue::load({RECIPE_SOURCE_DIR "/etc/hardware.yaml"});
+        auto loaded = hardware::Catalogue::load({source_file("etc/hardware.yaml")});
         if (!loaded) throw std::runtime_error(loaded.error().front().message);
         return std::move(*loaded);
     }();
@@ -54,7 +55,7 @@ const hardware::Catalogue& shipped_hardware() {
 
 const family::Families& shipped_families() {
     static const family::Families families = [] {
-        auto loaded = family::Families::load({RECIPE_SOURCE_DIR "/etc/families.yaml"});
+        auto loaded = family::Families::load({source_file("etc/families.yaml")});
         if (!loaded) throw std::runtime_error(loaded.error().front().message);
         return std::move(*loaded);
     }();
