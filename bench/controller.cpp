@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Times what slurmctld does with a plan, on a warm machine and this thread's processor time.
 //
 //   bench_controller SOURCE_DIR PLAN.json [NODES]      one line of JSON: {"name","value","quick","unit","target"}
@@ -30,7 +31,8 @@ job_submit::Snapshot snapshot_of(const std::string& source, int nodes) {
     auto catalogue = hardware::Catalogue::load({source + "/etc/hardware.yaml"});
     if (!catalogue) give_up(catalogue.error());
     std::vector<cluster::NodeRecord> records;
-    std::vector<cluster::PartitionRecord> partitions{{.name = "all", .is_default = true}, {.name = "train"}, {.name = "cpu"}};
+    std::vector<cluster::PartitionRecord> partitions{
+        {.name = "all", .is_default = true}, {.name = "train"}, {.name = "cpu"}};
     for (int i = 0; i < nodes; ++i) {
         const bool gpu = i % 4 != 0;
         records.push_back({.name = fmt::format("n{}", i),
@@ -41,7 +43,8 @@ job_submit::Snapshot snapshot_of(const std::string& source, int nodes) {
             partition->nodes.push_back(static_cast<std::size_t>(i));
     }
     job_submit::Snapshot snapshot;
-    snapshot.inventory = std::make_shared<const cluster::Inventory>(cluster::take_inventory(records, partitions, *catalogue, {}));
+    snapshot.inventory =
+        std::make_shared<const cluster::Inventory>(cluster::take_inventory(records, partitions, *catalogue, {}));
     snapshot.catalogue = std::make_shared<const hardware::Catalogue>(std::move(*catalogue));
     return snapshot;
 }
@@ -71,7 +74,8 @@ int main(int argc, char** argv) {
         times.push_back(milliseconds() - start);
     }
     std::ranges::sort(times);
-    fmt::print("{{\"name\":\"decide\",\"value\":{:.4f},\"quick\":{:.4f},\"p99\":{:.4f},\"unit\":\"ms\",\"target\":0.1}}\n",
-               times[rounds / 2], times[rounds / 10], times[rounds * 99 / 100]);
+    fmt::print(
+        "{{\"name\":\"decide\",\"value\":{:.4f},\"quick\":{:.4f},\"p99\":{:.4f},\"unit\":\"ms\",\"target\":0.1}}\n",
+        times[rounds / 2], times[rounds / 10], times[rounds * 99 / 100]);
     return 0;
 }

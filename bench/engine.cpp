@@ -1,8 +1,11 @@
-// Times the recipe engine on a warm machine, end to end: read, compose, override, interpolate. All of it is this process's own
-// work (the files are in the page cache), so its processor time is what is measured: other programs then disturb less.
+// SPDX-License-Identifier: Apache-2.0
+// Times the recipe engine on a warm machine, end to end: read, compose, override, interpolate. All of it is this
+// process's own work (the files are in the page cache), so its processor time is what is measured: other programs then
+// disturb less.
 //
 //   bench_engine SOURCE_DIR              one line of JSON per figure: {"name","value","unit","target"}
-//   bench_engine SOURCE_DIR --repeat N   composes N times and prints nothing: for callgrind, which tells the difference of two N
+//   bench_engine SOURCE_DIR --repeat N   composes N times and prints nothing: for callgrind, which tells the difference
+//   of two N
 #include "config/config.hpp"
 #include "family/family.hpp"
 #include "plan/plan.hpp"
@@ -30,8 +33,9 @@ config::ComposeRequest seed_request(const fs::path& collection) {
     config::ComposeRequest request{.collections = {collection}, .recipe = "training/llama/llama3_2_1b_pretrain"};
     request.environment = {{"PWD", "/home/someone"}};
     request.working_directory = "/home/someone";
-    for (const char* text : {"instance_type=g5.48xlarge", "trainer.num_nodes=4", "model.tensor_model_parallel_degree=4", "model.fp8=False",
-                             "model.data.use_synthetic_data=true", "trainer.max_steps=100", "+model.optim.eps=1e-8"})
+    for (const char* text :
+         {"instance_type=g5.48xlarge", "trainer.num_nodes=4", "model.tensor_model_parallel_degree=4", "model.fp8=False",
+          "model.data.use_synthetic_data=true", "trainer.max_steps=100", "+model.optim.eps=1e-8"})
         request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
     return request;
 }
@@ -95,7 +99,8 @@ std::string large_recipe(int keys, int references) {
 }
 
 void print(std::string_view name, const Times& times, double target) {
-    fmt::print("{{\"name\":\"{}\",\"value\":{:.4f},\"quick\":{:.4f},\"unit\":\"ms\",\"target\":{}}}\n", name, times.median, times.quick, target);
+    fmt::print("{{\"name\":\"{}\",\"value\":{:.4f},\"quick\":{:.4f},\"unit\":\"ms\",\"target\":{}}}\n", name,
+               times.median, times.quick, target);
 }
 
 struct Folder {
@@ -113,7 +118,9 @@ struct Folder {
 
 void write(const fs::path& file, std::string_view text) {
     std::FILE* stream = std::fopen(file.c_str(), "w");
-    if (stream == nullptr || std::fwrite(text.data(), 1, text.size(), stream) != text.size() || std::fclose(stream) != 0) give_up({});
+    if (stream == nullptr || std::fwrite(text.data(), 1, text.size(), stream) != text.size() ||
+        std::fclose(stream) != 0)
+        give_up({});
 }
 
 Times time_of_large(const Folder& folder, int keys) {
@@ -149,7 +156,8 @@ struct Judgement {
 };
 
 /// `accepted`: what the overrides lead to, so that what is timed is what its name says.
-Times time_of_judgement(const Judgement& judgement, config::ComposeRequest request, const std::vector<std::string>& overrides, bool accepted) {
+Times time_of_judgement(const Judgement& judgement, config::ComposeRequest request,
+                        const std::vector<std::string>& overrides, bool accepted) {
     for (const std::string& text : overrides) request.overrides.push_back({text, "override"});
     const auto resolved = config::compose(request);
     if (!resolved) give_up(resolved.error());

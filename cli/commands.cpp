@@ -1,48 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that list, show, compare, check, plan and explain.
 #include "context.hpp"
 
 #include "codes/codes.hpp"
 #include "config/config.hpp"
 #include "inspect/inspect.hpp"
+#include "node/node.hpp"
+#include "planner/planner.hpp"
 #include "render/render.hpp"
 #include "secret/secret.hpp"
 #include "site/site.hpp"
-#include "step/step.hpp"
-#include "submit/submit.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 namespace recipe::cli {
 namespace {
 
 using config::Value;
 
-submit::Outcome prepare(const Arguments& arguments, const Context& context) {
-    submit::Request request{.recipe = arguments.recipe,
-                            .needs_entry = true,
-                            .collections = context.collections,
-                            .hardware_files = site::hardware_files(context.settings),
-                            .family_files = site::family_files(context.settings),
-                            .ports = context.settings.ports,
-                            .severities = context.settings.severities,
-                            .site_environment = context.settings.environment,
-                            .interfaces_by_route = context.settings.interfaces_by_route,
-                            .check_seconds = context.settings.check_seconds,
-                            .shared_directories = context.settings.paths.shared,
-                            .strict_paths = context.settings.paths.strict,
-                            .force = arguments.force,
-                            .secrets_file = secret::file_in(secret::directory_of_files(context.environment, "")),
-                            .environment = context.environment,
-                            .working_directory = working_directory(),
-                            .notes = context.notes};
+planner::Outcome prepare(const Arguments& arguments, const Context& context) {
+    planner::SubmitRequest request{
+        .recipe = arguments.recipe,
+        .needs_entry = true,
+        .collections = context.collections,
+        .hardware_files = site::hardware_files(context.settings),
+        .family_files = site::family_files(context.settings),
+        .ports = context.settings.ports,
+        .severities = context.settings.severities,
+        .site_environment = context.settings.environment,
+        .interfaces_by_route = context.settings.interfaces_by_route,
+        .check_seconds = context.settings.check_seconds,
+        .shared_directories = context.settings.paths.shared,
+        .strict_paths = context.settings.paths.strict,
+        .force = arguments.force,
+        .secrets_file = secret::secret_path(secret::directory_of_files(context.environment, "")),
+        .environment = context.environment,
+        .working_directory = working_directory(),
+        .notes = context.notes};
     for (const std::string& text : arguments.overrides)
         request.sets.push_back({.text = text, .name = override_name(request.sets.size() + 1)});
-    return submit::prepare(request);
+    return planner::prepare(request);
 }
 
 /// Without the alias of `recipes` that some recipes refer to, and without secrets.
-Value shown(const Value& root, const std::vector<std::string>& secrets) {
+Value redacted(const Value& root, const std::vector<std::string>& secrets) {
     Value copy = secret::redacted(root, secrets);
     copy.erase("training");
     return copy;
@@ -62,9 +65,12 @@ bool asks_for_secret(const Value& root, const std::string& key) {
 }
 
 void print_value(const Value& value, Format format) {
-    if (format == Format::json) fmt::print("{}\n", config::to_json(value, 2));
-    else if (value.is_map() || value.is_list()) fmt::print("{}", config::to_yaml(value));
-    else fmt::print("{}\n", value.is_null() ? "null" : config::to_python_text(value));
+    if (format == Format::json)
+        fmt::print("{}\n", config::to_json(value, 2));
+    else if (value.is_map() || value.is_list())
+        fmt::print("{}", config::to_yaml(value));
+    else
+        fmt::print("{}\n", value.is_null() ? "null" : config::to_python_text(value));
 }
 
 /// The key that --select means: `recipes.` may be left out of it, as of an override's.
@@ -81,29 +87,29 @@ Expected<std::string> selected(const Value& root, const std::string& key) {
 
 int list(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
-    complain(context->notes);
+    if (!context) return fail(context.error());
+    print_diagnostics(context->notes);
     const auto recipes = config::list_recipes(context->collections);
-    if (!recipes) return wrong(recipes.error());
+    if (!recipes) return fail(recipes.error());
     for (const config::RecipeFile& recipe : *recipes) fmt::print("{}\n", recipe.name);
     return exit_good;
 }
 
 int show(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
-    complain(context->notes);
+    if (!context) return fail(context.error());
+    print_diagnostics(context->notes);
     config::Documents documents;
     config::ComposeRequest request = compose_request(arguments, *context);
     request.documents = &documents;
     auto resolved = arguments.unresolved ? config::compose_unresolved(request) : config::compose(request);
-    if (!resolved) return wrong(resolved.error());
-    complain(resolved->notes);
+    if (!resolved) return fail(resolved.error());
+    print_diagnostics(resolved->notes);
     const Expected<std::string> key = selected(resolved->root, arguments.select);
-    if (!key) return wrong(key.error());
+    if (!key) return fail(key.error());
     const std::vector<std::string> secrets = hidden_values(resolved->root);
     const bool as_it_is = asks_for_secret(resolved->root, *key);
-    const Value root = key->empty() ? shown(resolved->root, secrets)
+    const Value root = key->empty() ? redacted(resolved->root, secrets)
                        : as_it_is   ? std::move(resolved->root)
                                     : secret::redacted(resolved->root, secrets);
     const auto node_of = [&key](const Value& from) { return key->empty() ? &from : from.at(*key); };
@@ -112,23 +118,27 @@ int show(const Arguments& arguments) {
         return exit_good;
     }
     auto before = config::compose_unresolved(request);
-    if (!before) return wrong(before.error());
+    if (!before) return fail(before.error());
     if (!as_it_is) before->root = secret::redacted(before->root, secrets);
     const Value* unresolved = node_of(before->root);
     const auto origins = inspect::origins(*node_of(root), unresolved != nullptr ? *unresolved : Value(), *key);
-    if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::origins_json(origins), 2));
-    else fmt::print("{}", inspect::origins_text(origins));
+    if (arguments.format == Format::json)
+        fmt::print("{}\n", config::to_json(inspect::origins_json(origins), 2));
+    else
+        fmt::print("{}", inspect::origins_text(origins));
     return exit_good;
 }
 
 /// `diff A B [OVERRIDE...]` compares two recipes, `diff A [OVERRIDE...]` a recipe with itself, overridden.
 int diff(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
-    complain(context->notes);
+    if (!context) return fail(context.error());
+    print_diagnostics(context->notes);
     Arguments before = arguments;
     Arguments after = arguments;
-    const auto is_recipe = [](const std::string& text) { return !text.contains('=') && !text.starts_with('~') && !text.starts_with('+'); };
+    const auto is_recipe = [](const std::string& text) {
+        return !text.contains('=') && !text.starts_with('~') && !text.starts_with('+');
+    };
     if (!arguments.overrides.empty() && is_recipe(arguments.overrides.front())) {
         after.recipe = arguments.overrides.front();
         after.overrides.erase(after.overrides.begin());
@@ -141,23 +151,25 @@ int diff(const Arguments& arguments) {
     Diagnostics problems;
     if (!left) append(problems, left.error());
     if (!right) append(problems, right.error());
-    if (!problems.empty()) return wrong(problems);
-    const Value left_root = shown(left->root, hidden_values(left->root));
-    const Value right_root = shown(right->root, hidden_values(right->root));
+    if (!problems.empty()) return fail(problems);
+    const Value left_root = redacted(left->root, hidden_values(left->root));
+    const Value right_root = redacted(right->root, hidden_values(right->root));
     const auto differences = inspect::differences(left_root, right_root);
-    if (arguments.format == Format::json) fmt::print("{}\n", config::to_json(inspect::differences_json(differences), 2));
-    else fmt::print("{}", inspect::differences_text(differences));
+    if (arguments.format == Format::json)
+        fmt::print("{}\n", config::to_json(inspect::differences_json(differences), 2));
+    else
+        fmt::print("{}", inspect::differences_text(differences));
     return exit_good;
 }
 
 int check(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
-    const submit::Outcome outcome = prepare(arguments, *context);
+    if (!context) return fail(context.error());
+    const planner::Outcome outcome = prepare(arguments, *context);
     if (arguments.format == Format::json) {
         fmt::print("{}\n", render::json(outcome.diagnostics, arguments.recipe));
     } else {
-        complain(outcome.diagnostics);
+        print_diagnostics(outcome.diagnostics);
         if (outcome.submission)
             fmt::print("{}: {} × {} devices, {}\n", outcome.submission->plan.recipe,
                        outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node,
@@ -168,24 +180,24 @@ int check(const Arguments& arguments) {
 
 int plan(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
-    const submit::Outcome outcome = prepare(arguments, *context);
-    complain(outcome.diagnostics);
+    if (!context) return fail(context.error());
+    const planner::Outcome outcome = prepare(arguments, *context);
+    print_diagnostics(outcome.diagnostics);
     if (!outcome.submission) return exit_wrong;
     const Expected<Value> json = config::from_json(outcome.submission->plan_json, plan::max_bytes);
-    if (!json) return wrong(json.error());
+    if (!json) return fail(json.error());
     fmt::print("{}\n", config::to_json(*json, 2));
     return exit_good;
 }
 
 int script(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
-    const submit::Outcome outcome = prepare(arguments, *context);
-    complain(outcome.diagnostics);
+    if (!context) return fail(context.error());
+    const planner::Outcome outcome = prepare(arguments, *context);
+    print_diagnostics(outcome.diagnostics);
     if (!outcome.submission) return exit_wrong;
-    const Expected<std::string> text = step::batch_script_for(arguments.recipe, arguments.overrides);
-    if (!text) return wrong(text.error());
+    const Expected<std::string> text = node::batch_script_for(arguments.recipe, arguments.overrides);
+    if (!text) return fail(text.error());
     fmt::print("{}", *text);
     return exit_good;
 }
@@ -198,12 +210,12 @@ int explain(const Arguments& arguments) {
     const codes::Code* code = codes::find(arguments.code);
     if (code == nullptr) {
         const auto names = nearest(arguments.code, codes::names());
-        return wrong({{.code = "cli.unknown_code",
-                       .key = arguments.code,
-                       .source = {.name = "explain"},
-                       .message = names.empty() ? "there is no such code; `srecipe explain --all` lists them"
-                                                : fmt::format("there is no such code; did you mean {}?",
-                                                              fmt::join(names, " or "))}});
+        return fail({{.code = "cli.unknown_code",
+                      .key = arguments.code,
+                      .source = {.name = "explain"},
+                      .message = names.empty() ? "there is no such code; `srecipe explain --all` lists them"
+                                               : fmt::format("there is no such code; did you mean {}?",
+                                                             fmt::join(names, " or "))}});
     }
     fmt::print("{}", codes::to_text(*code));
     return exit_good;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands of srecipe. Each prints its result on stdout and diagnostics on stderr, and returns the exit status.
 #pragma once
 
@@ -23,14 +24,14 @@ struct Arguments {
     Format format = Format::text;
     bool unresolved = false;
     bool origin = false;
-    std::string code;    // of explain
-    bool all = false;    // explain all codes
+    std::string code;  // of explain
+    bool all = false;  // explain all codes
     bool force = false;
-    bool run = false;    // of image
+    bool run = false;  // of image
     // Of fit.
-    std::string sweep;                         // KEY=a,b,c
-    std::filesystem::path plot;                // an SVG file to write
-    std::filesystem::path measurements;        // JSON lines, instead of a recipe
+    std::string sweep;                   // KEY=a,b,c
+    std::filesystem::path plot;          // an SVG file to write
+    std::filesystem::path measurements;  // JSON lines, instead of a recipe
 };
 
 int list(const Arguments& arguments);

@@ -1,19 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the environment and the site file once, and prints diagnostics.
 #include "context.hpp"
 
 #include "render/render.hpp"
 
-#include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <cstdio>
 
 namespace recipe::cli {
 
-void complain(const Diagnostics& diagnostics) {
+void print_diagnostics(const Diagnostics& diagnostics) {
     fmt::print(stderr, "{}", render::text(diagnostics, isatty(STDERR_FILENO) == 1));
 }
 
-int wrong(const Diagnostics& diagnostics) {
-    complain(diagnostics);
+int fail(const Diagnostics& diagnostics) {
+    print_diagnostics(diagnostics);
     return exit_wrong;
 }
 
@@ -24,7 +26,8 @@ std::filesystem::path slurm_conf_file(const config::Environment& environment) {
 
 Expected<Context> make_context(const Arguments& arguments) {
     Context context;
-    const std::filesystem::path file = site::settings_file(arguments.site, context.environment, slurm_conf_file(context.environment));
+    const std::filesystem::path file =
+        site::settings_file(arguments.site, context.environment, slurm_conf_file(context.environment));
     Expected<site::Settings> settings = site::load(file);
     if (!settings) return std::unexpected(std::move(settings.error()));
     context.settings = std::move(*settings);
@@ -46,7 +49,9 @@ std::filesystem::path working_directory() {
     return std::filesystem::current_path(error);
 }
 
-std::string override_name(std::size_t number) { return fmt::format("override {}", number); }
+std::string override_name(std::size_t number) {
+    return fmt::format("override {}", number);
+}
 
 config::ComposeRequest compose_request(const Arguments& arguments, const Context& context) {
     config::ComposeRequest request{.collections = context.collections,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every command needs, read once, and how it says what is wrong.
 #pragma once
 
@@ -25,8 +26,8 @@ struct Context {
 [[nodiscard]] std::filesystem::path working_directory();
 
 /// Prints on stderr.
-void complain(const Diagnostics& diagnostics);
+void print_diagnostics(const Diagnostics& diagnostics);
 /// The same, and the exit status.
-int wrong(const Diagnostics& diagnostics);
+int fail(const Diagnostics& diagnostics);
 
 }  // namespace recipe::cli

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // srecipe doctor: is this installation as README.md says, as far as this host can see.
 #include "context.hpp"
 #include "installed_slurm.hpp"
@@ -41,24 +42,32 @@ Diagnostic wrong_plugin(const fs::path& file, std::string message) {
 /// Whether the Slurm that loads it takes this file: exactly its version, or its release.
 void look_at_plugin(Findings& findings, const fs::path& file, std::optional<SlurmVersion> slurm, bool exactly) {
     const std::optional<SlurmVersion> built = version_of_plugin(file);
-    if (!built) return findings.add(wrong_plugin(file, fmt::format("{} is not there, or is no plugin of Slurm", file.string())));
-    if (!slurm) return findings.add(wrong_plugin(file, "the version of Slurm here is not known, so the plugin's was not compared"));
+    if (!built)
+        return findings.add(
+            wrong_plugin(file, fmt::format("{} is not there, or is no plugin of Slurm", file.string())));
+    if (!slurm)
+        return findings.add(
+            wrong_plugin(file, "the version of Slurm here is not known, so the plugin's was not compared"));
     if (exactly ? *built != *slurm : built->release() != slurm->release())
-        return findings.add(wrong_plugin(file, fmt::format("{} was built for Slurm {}, and Slurm is {} here: it is not loaded", file.string(),
-                                                           built->text(), slurm->text())));
+        return findings.add(
+            wrong_plugin(file, fmt::format("{} was built for Slurm {}, and Slurm is {} here: it is not loaded",
+                                           file.string(), built->text(), slurm->text())));
     findings.good(fmt::format("{}, built for Slurm {}", file.string(), built->text()));
 }
 
 void look_at_library(Findings& findings, const fs::path& plugin) {
     const fs::path library = (plugin.parent_path() / RECIPE_LIB_FROM_PLUGIN / "librecipe_spank.so").lexically_normal();
-    if (access(library.c_str(), R_OK) == 0) findings.good(library.string());
-    else findings.add(wrong_plugin(plugin, fmt::format("the plugin's library {} is not there", library.string())));
+    if (access(library.c_str(), R_OK) == 0)
+        findings.good(library.string());
+    else
+        findings.add(wrong_plugin(plugin, fmt::format("the plugin's library {} is not there", library.string())));
 }
 
 /// What users of sbatch get, which --site and -C may change for srecipe.
 site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& slurm) {
     const std::string file = slurm.setting("PlugStackConfig");
-    const Expected<std::vector<PlugstackLine>> lines = read_plugstack(file.empty() ? "/etc/slurm/plugstack.conf" : file);
+    const Expected<std::vector<PlugstackLine>> lines =
+        read_plugstack(file.empty() ? "/etc/slurm/plugstack.conf" : file);
     if (!lines) {
         findings.add(lines.error());
         return {};
@@ -67,23 +76,29 @@ site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& sl
     for (const PlugstackLine& line : *lines)
         if (fs::path(line.path).filename() == spank_file) ours.push_back(&line);
     if (ours.size() != 1) {
-        findings.add({.code = "doctor.plugstack",
-                      .source = ours.empty() ? Source{.name = file} : ours.back()->source,
-                      .message = ours.empty() ? fmt::format("no line names {}, so that no command knows --recipe", spank_file)
-                                              : fmt::format("{} lines name {}; Slurm loads it once for each", ours.size(), spank_file),
-                      .fix = ours.empty() ? "required /path/of/spank_recipe.so" : ""});
+        findings.add(
+            {.code = "doctor.plugstack",
+             .source = ours.empty() ? Source{.name = file} : ours.back()->source,
+             .message = ours.empty()
+                            ? fmt::format("no line names {}, so that no command knows --recipe", spank_file)
+                            : fmt::format("{} lines name {}; Slurm loads it once for each", ours.size(), spank_file),
+             .fix = ours.empty() ? "required /path/of/spank_recipe.so" : ""});
         if (ours.empty()) return {};
     }
     const PlugstackLine& line = *ours.front();
     findings.good(fmt::format("{}: {} {}", to_string(line.source), line.required ? "required" : "optional", line.path));
     const bool absolute = line.path.starts_with('/');
     if (!absolute || !line.required)
-        findings.add({.severity = Severity::warning,
-                      .code = "doctor.plugstack",
-                      .source = line.source,
-                      .message = absolute ? "an optional plugin's refusals are ignored: a job that cannot work is submitted all the same"
-                                          : "Slurm opens a plugin twice whose path is not absolute",
-                      .fix = fmt::format("required {}", absolute ? line.path : slurm.in_plugin_directories(line.path).string())});
+        findings.add(
+            {.severity = Severity::warning,
+             .code = "doctor.plugstack",
+             .source = line.source,
+             .message =
+                 absolute
+                     ? "an optional plugin's refusals are ignored: a job that cannot work is submitted all the same"
+                     : "Slurm opens a plugin twice whose path is not absolute",
+             .fix =
+                 fmt::format("required {}", absolute ? line.path : slurm.in_plugin_directories(line.path).string())});
     const fs::path plugin = absolute ? fs::path(line.path) : slurm.in_plugin_directories(line.path);
     look_at_plugin(findings, plugin.empty() ? fs::path(line.path) : plugin, slurm.here, false);
     look_at_library(findings, plugin);
@@ -96,17 +111,20 @@ site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& sl
 void look_at_job_submit(Findings& findings, const InstalledSlurm& slurm) {
     const std::string named = ',' + slurm.setting("JobSubmitPlugins") + ',';
     if (!named.contains(",recipe,"))
-        return findings.add({.severity = Severity::warning,
-                             .code = "doctor.job_submit",
-                             .source = {.name = "slurm.conf"},
-                             .message = "JobSubmitPlugins does not name recipe: slurmctld holds no plan against the cluster",
-                             .fix = "JobSubmitPlugins=recipe"});
+        return findings.add(
+            {.severity = Severity::warning,
+             .code = "doctor.job_submit",
+             .source = {.name = "slurm.conf"},
+             .message = "JobSubmitPlugins does not name recipe: slurmctld holds no plan against the cluster",
+             .fix = "JobSubmitPlugins=recipe"});
     const fs::path plugin = slurm.in_plugin_directories(job_submit_file);
     if (!plugin.empty()) return look_at_plugin(findings, plugin, slurm.controller, true);
-    findings.add({.severity = Severity::hint,
-                  .code = "doctor.job_submit",
-                  .source = {.name = "slurm.conf"},
-                  .message = fmt::format("{} is in no directory of PluginDir on this host; controllers need it, others do not", job_submit_file)});
+    findings.add(
+        {.severity = Severity::hint,
+         .code = "doctor.job_submit",
+         .source = {.name = "slurm.conf"},
+         .message = fmt::format("{} is in no directory of PluginDir on this host; controllers need it, others do not",
+                                job_submit_file)});
 }
 
 void look_at_collection(Findings& findings, const fs::path& folder) {
@@ -119,14 +137,17 @@ void look_at_collection(Findings& findings, const fs::path& folder) {
                   .message = fmt::format("{} is not there, cannot be read, or holds no recipes", recipes.string())});
 }
 
-void look_at_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin, const fs::path& slurm_conf) {
+void look_at_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin,
+                  const fs::path& slurm_conf) {
     const config::Environment environment = site::process_environment();
     const fs::path file = site::settings_file(given.site ? given.site : plugin.site, environment, slurm_conf);
     const Expected<site::Settings> settings = site::load(file);
     if (!settings) return findings.add(settings.error());
     findings.good(file.string());
-    if (const auto catalogue = hardware::Catalogue::load(site::hardware_files(*settings)); !catalogue) findings.add(catalogue.error());
-    if (const auto families = family::Families::load(site::family_files(*settings)); !families) findings.add(families.error());
+    if (const auto catalogue = hardware::Catalogue::load(site::hardware_files(*settings)); !catalogue)
+        findings.add(catalogue.error());
+    if (const auto families = family::Families::load(site::family_files(*settings)); !families)
+        findings.add(families.error());
     findings.add(site::missing_collections(environment));
     for (const fs::path& folder : given.collections) look_at_collection(findings, folder);
     for (const fs::path& folder : plugin.collections) look_at_collection(findings, folder);

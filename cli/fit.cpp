@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // srecipe fit: how much device memory a recipe needs, and whether the instance type has it.
 #include "context.hpp"
 #include "fit_plot.hpp"
@@ -17,8 +18,8 @@ using memory::Assessment;
 
 constexpr double MiB = 1024.0 * 1024.0;
 constexpr double GiB = 1024.0 * MiB;
-constexpr std::size_t most_rows = 100;
-constexpr std::size_t longest_line = std::size_t{1} << 20;
+constexpr std::size_t max_rows = 100;
+constexpr std::size_t max_line_bytes = std::size_t{1} << 20;
 
 struct Data {
     hardware::Catalogue catalogue;
@@ -40,7 +41,9 @@ struct Row {
     bool impossible = false;  // a rule has found an error beside memory
 };
 
-Value mib(double bytes) { return Value::integer(static_cast<std::int64_t>(bytes / MiB + 0.5)); }
+Value mib(double bytes) {
+    return Value::integer(static_cast<std::int64_t>(bytes / MiB + 0.5));
+}
 
 Value strings(const std::vector<std::string>& texts) {
     Value list = Value::list();
@@ -65,7 +68,8 @@ Value json_of(const Assessment& a) {
     } else {
         const memory::Prediction& p = *a.prediction;
         Value parts = Value::map();
-        for (const memory::Part& part : p.peak_moment().parts) parts.set(Value::string(std::string(part.name)), mib(part.bytes));
+        for (const memory::Part& part : p.peak_moment().parts)
+            parts.set(Value::string(std::string(part.name)), mib(part.bytes));
         Value assumptions = Value::map();
         for (const auto& [name, value] : memory::describe(a.workload.assumptions))
             assumptions.set(Value::string(std::string(name)), Value::string(value));
@@ -88,9 +92,12 @@ Value json_of(const Assessment& a) {
 
 std::string words(memory::Verdict verdict) {
     switch (verdict) {
-    case memory::Verdict::fits: return "fits";
-    case memory::Verdict::tight: return "tight: the limit is within the band, so it may or may not fit";
-    case memory::Verdict::does_not_fit: return "does not fit";
+        case memory::Verdict::fits:
+            return "fits";
+        case memory::Verdict::tight:
+            return "tight: the limit is within the band, so it may or may not fit";
+        case memory::Verdict::does_not_fit:
+            return "does not fit";
     }
     return {};
 }
@@ -110,7 +117,8 @@ void print_text(const std::string& recipe, const Assessment& a) {
         const memory::Prediction& p = *a.prediction;
         for (const memory::Part& part : p.peak_moment().parts) print_line(part.name, part.bytes);
         print_line("peak", p.peak_bytes,
-                   fmt::format(" at the moment `{}`; band {:.2f} to {:.2f}", p.peak_moment().name, p.low_bytes / GiB, p.high_bytes / GiB));
+                   fmt::format(" at the moment `{}`; band {:.2f} to {:.2f}", p.peak_moment().name, p.low_bytes / GiB,
+                               p.high_bytes / GiB));
         if (a.accelerator != nullptr) {
             print_line("usable", a.usable_bytes, fmt::format(" as the driver reports"));
             print_line("context, communicators", a.outside_bytes);
@@ -118,14 +126,16 @@ void print_text(const std::string& recipe, const Assessment& a) {
             fmt::print("  {}\n", words(a.verdict));
         }
         std::vector<std::string> assumed;
-        for (const auto& [name, value] : memory::describe(a.workload.assumptions)) assumed.push_back(fmt::format("{} {}", name, value));
+        for (const auto& [name, value] : memory::describe(a.workload.assumptions))
+            assumed.push_back(fmt::format("{} {}", name, value));
         fmt::print("  assumed: {}\n", fmt::join(assumed, ", "));
     }
     for (const std::string& reason : a.unknown) fmt::print("  not known: {}\n", reason);
     for (const memory::Suggestion& s : a.suggestions) {
         std::vector<std::string> options;
         for (const std::string& set : s.set) options.push_back("--recipe-set=" + set);
-        fmt::print("  {:<16} {:>6.2f} GiB  {}\n", s.verdict == memory::Verdict::fits ? "fits with" : "tight with", s.peak_bytes / GiB, fmt::join(options, " "));
+        fmt::print("  {:<16} {:>6.2f} GiB  {}\n", s.verdict == memory::Verdict::fits ? "fits with" : "tight with",
+                   s.peak_bytes / GiB, fmt::join(options, " "));
     }
 }
 
@@ -180,7 +190,7 @@ std::optional<Sweep> parse_sweep(const std::string& text) {
     Sweep sweep{.key = text.substr(0, equals), .values = {}};
     for (std::size_t at = equals + 1; at <= text.size();) {
         const std::size_t comma = std::min(text.find(',', at), text.size());
-        if (comma == at || sweep.values.size() == most_rows) return std::nullopt;
+        if (comma == at || sweep.values.size() == max_rows) return std::nullopt;
         sweep.values.push_back(text.substr(at, comma - at));
         at = comma + 1;
     }
@@ -194,35 +204,40 @@ Expected<Row> assess_one(const Arguments& arguments, const Context& context, con
     if (!more.empty()) request.overrides.push_back({more + "=" + value, "--sweep"});
     Expected<config::Resolved> resolved = config::compose(request);
     if (!resolved) return std::unexpected(std::move(resolved.error()));
-    complain(resolved->notes);
+    print_diagnostics(resolved->notes);
     // Of a layout that cannot be, the memory is nobody's.
-    Diagnostics impossible = validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
+    Diagnostics impossible =
+        validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
     validate::apply(context.settings.severities, impossible);
-    std::erase_if(impossible, [](const Diagnostic& d) { return d.severity != Severity::error || d.code.starts_with("memory."); });
-    complain(impossible);
-    Row row{.value = value, .assessment = memory::assess(resolved->root, data.catalogue, data.families), .impossible = !impossible.empty()};
+    std::erase_if(impossible,
+                  [](const Diagnostic& d) { return d.severity != Severity::error || d.code.starts_with("memory."); });
+    print_diagnostics(impossible);
+    Row row{.value = value,
+            .assessment = memory::assess(resolved->root, data.catalogue, data.families),
+            .impossible = !impossible.empty()};
     validate::apply(context.settings.severities, row.assessment.diagnostics);
     return row;
 }
 
 int fit_recipe(const Arguments& arguments, const Context& context) {
-    complain(context.notes);
+    print_diagnostics(context.notes);
     const Expected<Data> data = load_data(context);
-    if (!data) return wrong(data.error());
+    if (!data) return fail(data.error());
     Sweep sweep{.key = {}, .values = {""}};
     if (!arguments.sweep.empty()) {
         const auto parsed = parse_sweep(arguments.sweep);
         if (!parsed)
-            return wrong({{.code = "fit.sweep",
-                           .key = "--sweep",
-                           .message = fmt::format("--sweep takes KEY=a,b,c with up to {} values, not {}", most_rows, arguments.sweep)}});
+            return fail({{.code = "fit.sweep",
+                          .key = "--sweep",
+                          .message = fmt::format("--sweep takes KEY=a,b,c with up to {} values, not {}", max_rows,
+                                                 arguments.sweep)}});
         sweep = *parsed;
     }
     config::Documents documents;
     std::vector<Row> rows;
     for (const std::string& value : sweep.values) {
         Expected<Row> row = assess_one(arguments, context, *data, sweep.key, value, documents);
-        if (!row) return wrong(row.error());
+        if (!row) return fail(row.error());
         rows.push_back(std::move(*row));
     }
 
@@ -230,8 +245,9 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
     for (const Row& row : rows) {
         // The table says the verdict; what else is wrong has no place there.
         Diagnostics others = row.assessment.diagnostics;
-        std::erase_if(others, [](const Diagnostic& d) { return d.code == "memory.does_not_fit" || d.code == "memory.tight"; });
-        complain(others);
+        std::erase_if(others,
+                      [](const Diagnostic& d) { return d.code == "memory.does_not_fit" || d.code == "memory.tight"; });
+        print_diagnostics(others);
         good = good && !row.impossible && !has_errors(row.assessment.diagnostics);
     }
     if (arguments.format == Format::json && !sweep.key.empty()) {
@@ -250,10 +266,10 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
         print_text(arguments.recipe, rows.front().assessment);
     }
     if (!arguments.plot.empty() && !write_plot(arguments, rows))
-        return wrong({{.code = "fit.plot",
-                       .key = "--plot",
-                       .source = {.name = arguments.plot.string()},
-                       .message = fmt::format("{} cannot be written", arguments.plot.string())}});
+        return fail({{.code = "fit.plot",
+                      .key = "--plot",
+                      .source = {.name = arguments.plot.string()},
+                      .message = fmt::format("{} cannot be written", arguments.plot.string())}});
     return good || !sweep.key.empty() ? exit_good : exit_wrong;
 }
 
@@ -261,14 +277,14 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
 int fit_measurements(const std::filesystem::path& name) {
     std::ifstream file(name);
     if (!file)
-        return wrong({{.code = "fit.measurements",
-                       .key = "--measurements",
-                       .source = {.name = name.string()},
-                       .message = fmt::format("{} cannot be read", name.string())}});
+        return fail({{.code = "fit.measurements",
+                      .key = "--measurements",
+                      .source = {.name = name.string()},
+                      .message = fmt::format("{} cannot be read", name.string())}});
     int status = exit_good;
     int number = 0;
     // A limit for what a line may be, so that no file can take all memory.
-    std::string line(longest_line, '\0');
+    std::string line(max_line_bytes, '\0');
     while (file.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
         const std::string_view text(line.data());
         ++number;
@@ -276,13 +292,15 @@ int fit_measurements(const std::filesystem::path& name) {
         Expected<memory::Measurement> run = memory::read_measurement(text);
         if (!run) {
             for (Diagnostic& problem : run.error()) problem.source = {.name = name.string(), .line = number};
-            complain(run.error());
+            print_diagnostics(run.error());
             status = exit_wrong;
             continue;
         }
         const std::optional<memory::Prediction> predicted = memory::predict(run->workload);
         if (!predicted) {
-            complain({{.code = "measurements.line", .source = {.name = name.string(), .line = number}, .message = "no device holds a model of such numbers"}});
+            print_diagnostics({{.code = "measurements.line",
+                                .source = {.name = name.string(), .line = number},
+                                .message = "no device holds a model of such numbers"}});
             status = exit_wrong;
             continue;
         }
@@ -296,10 +314,11 @@ int fit_measurements(const std::filesystem::path& name) {
                                                    {"verdict", verdict}})));
     }
     if (file.eof() && !file.bad()) return status;
-    return wrong({{.code = "fit.measurements",
-                   .key = "--measurements",
-                   .source = {.name = name.string(), .line = number + 1},
-                   .message = file.bad() ? "cannot be read" : fmt::format("a line longer than {} bytes", longest_line)}});
+    return fail(
+        {{.code = "fit.measurements",
+          .key = "--measurements",
+          .source = {.name = name.string(), .line = number + 1},
+          .message = file.bad() ? "cannot be read" : fmt::format("a line longer than {} bytes", max_line_bytes)}});
 }
 
 }  // namespace
@@ -307,7 +326,7 @@ int fit_measurements(const std::filesystem::path& name) {
 int fit(const Arguments& arguments) {
     if (!arguments.measurements.empty()) return fit_measurements(arguments.measurements);
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
+    if (!context) return fail(context.error());
     return fit_recipe(arguments, *context);
 }
 

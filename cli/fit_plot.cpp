@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the memory of a sweep as an SVG picture.
 #include "fit_plot.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace recipe::cli {
 namespace {
@@ -24,12 +26,20 @@ std::string escaped(std::string_view text) {
     std::string safe;
     for (const char c : text) {
         switch (c) {
-        case '&': safe += "&amp;"; break;
-        case '<': safe += "&lt;"; break;
-        case '>': safe += "&gt;"; break;
-        case '"': safe += "&quot;"; break;
-        default:
-            if (static_cast<unsigned char>(c) >= 0x20) safe += c;
+            case '&':
+                safe += "&amp;";
+                break;
+            case '<':
+                safe += "&lt;";
+                break;
+            case '>':
+                safe += "&gt;";
+                break;
+            case '"':
+                safe += "&quot;";
+                break;
+            default:
+                if (static_cast<unsigned char>(c) >= 0x20) safe += c;
         }
     }
     return safe;
@@ -73,45 +83,53 @@ std::string stacked_bars(const std::string& title, const std::vector<Bar>& bars)
     };
 
     std::string svg = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" viewBox=\"0 0 {0:.0f} "
+        "{1:.0f}\" "
         "font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
         "<text x=\"{2:.0f}\" y=\"24\" font-size=\"14\">{3}</text>\n",
         width, height, left, escaped(title));
     const double tick = tick_of(highest);
     for (double gib = 0; gib <= highest; gib += tick)
-        svg += fmt::format("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#ddd\"/>"
-                           "<text x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"end\">{5:g} GiB</text>\n",
-                           left, left + chart_width, y_of(gib), left - 6, y_of(gib) + 4, gib);
+        svg += fmt::format(
+            "<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#ddd\"/>"
+            "<text x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"end\">{5:g} GiB</text>\n",
+            left, left + chart_width, y_of(gib), left - 6, y_of(gib) + 4, gib);
     for (std::size_t i = 0; i < bars.size(); ++i) {
         const Bar& bar = bars[i];
         const double x = left + bar_distance * static_cast<double>(i) + (bar_distance - bar_width) / 2;
         double below = 0;
         for (const auto& [name, size] : bar.parts) {
-            svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" fill=\"{}\">"
-                               "<title>{} {:.2f} GiB</title></rect>\n",
-                               x, y_of(below + size), bar_width, chart_height * size / highest, colour_of(name), escaped(name), size);
+            svg += fmt::format(
+                "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.0f}\" height=\"{:.1f}\" fill=\"{}\">"
+                "<title>{} {:.2f} GiB</title></rect>\n",
+                x, y_of(below + size), bar_width, chart_height * size / highest, colour_of(name), escaped(name), size);
             below += size;
         }
         const double middle = x + bar_width / 2;
-        svg += fmt::format("<text x=\"{0:.1f}\" y=\"{1:.1f}\" text-anchor=\"middle\">{2:.1f}</text>"
-                           "<text x=\"{0:.1f}\" y=\"{3:.1f}\" text-anchor=\"middle\">{4}</text>\n",
-                           middle, y_of(below) - 4, below, top + chart_height + 16, escaped(bar.label));
+        svg += fmt::format(
+            "<text x=\"{0:.1f}\" y=\"{1:.1f}\" text-anchor=\"middle\">{2:.1f}</text>"
+            "<text x=\"{0:.1f}\" y=\"{3:.1f}\" text-anchor=\"middle\">{4}</text>\n",
+            middle, y_of(below) - 4, below, top + chart_height + 16, escaped(bar.label));
         if (bar.limit > 0)
-            svg += fmt::format("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#c1121f\" stroke-width=\"2\">"
-                               "<title>limit {3:.2f} GiB</title></line>\n",
-                               x - 10, x + bar_width + 10, y_of(bar.limit), bar.limit);
+            svg += fmt::format(
+                "<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#c1121f\" "
+                "stroke-width=\"2\">"
+                "<title>limit {3:.2f} GiB</title></line>\n",
+                x - 10, x + bar_width + 10, y_of(bar.limit), bar.limit);
     }
     double y = top + 10;
     const double legend = left + chart_width + 16;
     for (const std::string& name : names) {
-        svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"12\" fill=\"{}\"/>"
-                           "<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-                           legend, y - 10, colour_of(name), legend + 18, y, escaped(name));
+        svg += fmt::format(
+            "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"12\" fill=\"{}\"/>"
+            "<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
+            legend, y - 10, colour_of(name), legend + 18, y, escaped(name));
         y += legend_line;
     }
-    svg += fmt::format("<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#c1121f\" stroke-width=\"2\"/>"
-                       "<text x=\"{3:.1f}\" y=\"{4:.1f}\">what a rank may use</text>\n</svg>\n",
-                       legend, legend + 12, y - 4, legend + 18, y);
+    svg += fmt::format(
+        "<line x1=\"{0:.1f}\" x2=\"{1:.1f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" stroke=\"#c1121f\" stroke-width=\"2\"/>"
+        "<text x=\"{3:.1f}\" y=\"{4:.1f}\">what a rank may use</text>\n</svg>\n",
+        legend, legend + 12, y - 4, legend + 18, y);
     return svg;
 }
 

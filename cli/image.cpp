@@ -1,15 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
 // srecipe image: a registry's image becomes one file that all nodes read, instead of a download by each of them.
 #include "context.hpp"
 
-#include "container/container.hpp"
-#include "step/step.hpp"
+#include "node/node.hpp"
+#include "planner/container/container.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fmt/format.h>
-#include <unistd.h>
 
 namespace recipe::cli {
 namespace {
@@ -26,35 +27,38 @@ int run(const std::string& file, const std::string& uri) {
     const std::array<const char*, 6> words{"enroot", "import", "-o", file.c_str(), uri.c_str(), nullptr};
     std::fflush(stdout);
     execvp(words[0], const_cast<char* const*>(words.data()));
-    return wrong({{.code = "container.enroot",
-                   .key = "container",
-                   .source = {},
-                   .message = fmt::format("enroot cannot be started: {}", std::strerror(errno)),
-                   .fix = "run the command on a host that has enroot"}});
+    return fail({{.code = "container.enroot",
+                  .key = "container",
+                  .source = {},
+                  .message = fmt::format("enroot cannot be started: {}", std::strerror(errno)),
+                  .fix = "run the command on a host that has enroot"}});
 }
 
 }  // namespace
 
 int image(const Arguments& arguments) {
     const Expected<Context> context = make_context(arguments);
-    if (!context) return wrong(context.error());
+    if (!context) return fail(context.error());
     const Expected<config::Resolved> resolved = config::compose(compose_request(arguments, *context));
-    if (!resolved) return wrong(resolved.error());
+    if (!resolved) return fail(resolved.error());
     const storage::Host host = storage::this_host();
     Diagnostics notes;
-    const auto found = container::image_of(
-        resolved->root, {.environment = context->environment, .host = host, .working_directory = working_directory()}, notes);
-    if (!found) return wrong(found.error());
-    complain(notes);
-    const std::optional<std::string> uri = *found ? container::import_uri(**found) : std::nullopt;
+    const auto found = planner::image_of(
+        resolved->root, {.environment = context->environment, .host = host, .working_directory = working_directory()},
+        notes);
+    if (!found) return fail(found.error());
+    print_diagnostics(notes);
+    const std::optional<std::string> uri = *found ? planner::import_uri(**found) : std::nullopt;
     if (!uri)
-        return wrong({{.code = "container.nothing_to_import",
-                       .key = "container",
-                       .source = {},
-                       .message = *found ? fmt::format("{} is a file already", **found) : std::string("the recipe has no container"),
-                       .fix = *found ? std::string() : std::string("container=HOST#IMAGE:TAG")}});
-    const std::string file = storage::normal(directory_for_images(resolved->root) + '/' + container::file_name_for(**found));
-    fmt::print("enroot import -o {} {}\n", step::shell_quoted(file), step::shell_quoted(*uri));
+        return fail({{.code = "container.nothing_to_import",
+                      .key = "container",
+                      .source = {},
+                      .message = *found ? fmt::format("{} is a file already", **found)
+                                        : std::string("the recipe has no container"),
+                      .fix = *found ? std::string() : std::string("container=HOST#IMAGE:TAG")}});
+    const std::string file =
+        storage::normal(directory_for_images(resolved->root) + '/' + planner::file_name_for(**found));
+    fmt::print("enroot import -o {} {}\n", node::shell_quoted(file), node::shell_quoted(*uri));
     return arguments.run ? run(file, *uri) : exit_good;
 }
 

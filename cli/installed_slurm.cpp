@@ -1,21 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks the installed Slurm where its configuration lies and what it loads.
 #include "installed_slurm.hpp"
 
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/wait.h>
 #include <array>
 #include <cstdio>
-#include <fmt/format.h>
 #include <fstream>
-#include <glob.h>
 #include <memory>
 #include <sstream>
-#include <sys/wait.h>
 
 namespace recipe::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_answer = std::size_t{4} << 20;
-constexpr int deepest_include = 8;
+constexpr std::size_t max_answer_bytes = std::size_t{4} << 20;
+constexpr int max_include_depth = 8;
 
 struct Answer {
     std::string text;
@@ -29,7 +31,7 @@ Answer ask(const char* command) {
     if (pipe == nullptr) return answer;
     std::array<char, 4096> piece;
     while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), pipe))
-        if (answer.text.size() < longest_answer) answer.text.append(piece.data(), got);
+        if (answer.text.size() < max_answer_bytes) answer.text.append(piece.data(), got);
     const int status = pclose(pipe);
     answer.good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     return answer;
@@ -37,7 +39,8 @@ Answer ask(const char* command) {
 
 std::string trimmed(const std::string& text) {
     const std::size_t first = text.find_first_not_of(" \t\r\n");
-    return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    return first == std::string::npos ? std::string()
+                                      : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 std::map<std::string, std::string> settings_in(const std::string& text) {
@@ -61,7 +64,7 @@ std::vector<fs::path> matching(const std::string& pattern) {
 }
 
 Expected<void> read_into(std::vector<PlugstackLine>& lines, const fs::path& file, int depth) {
-    if (depth > deepest_include) return unreadable(file, "files include one another without end");
+    if (depth > max_include_depth) return unreadable(file, "files include one another without end");
     std::ifstream stream(file);
     if (!stream || fs::is_directory(file)) return unreadable(file, fmt::format("{} cannot be read", file.string()));
     int number = 0;
@@ -75,7 +78,10 @@ Expected<void> read_into(std::vector<PlugstackLine>& lines, const fs::path& file
                 if (Expected<void> read = read_into(lines, included, depth + 1); !read) return read;
             continue;
         }
-        PlugstackLine line{.source = {.name = file.string(), .line = number}, .required = kind == "required", .path = path, .arguments = {}};
+        PlugstackLine line{.source = {.name = file.string(), .line = number},
+                           .required = kind == "required",
+                           .path = path,
+                           .arguments = {}};
         for (std::string argument; words >> argument;) line.arguments.push_back(argument);
         lines.push_back(std::move(line));
     }
@@ -103,9 +109,12 @@ Expected<InstalledSlurm> ask_slurm() {
     if (!version.good || !configuration.good) {
         const std::string words = trimmed(version.good ? configuration.text : version.text);
         return refuse({.code = "doctor.slurm",
-                       .message = fmt::format("no cluster answers `scontrol show config`: {}", words.substr(words.rfind('\n') + 1))});
+                       .message = fmt::format("no cluster answers `scontrol show config`: {}",
+                                              words.substr(words.rfind('\n') + 1))});
     }
-    InstalledSlurm slurm{.here = SlurmVersion::in(trimmed(version.text)), .controller = {}, .configuration = settings_in(configuration.text)};
+    InstalledSlurm slurm{.here = SlurmVersion::in(trimmed(version.text)),
+                         .controller = {},
+                         .configuration = settings_in(configuration.text)};
     slurm.controller = SlurmVersion::in(slurm.setting("SLURM_VERSION"));
     return slurm;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // This host's Slurm, asked with its own command: what its configuration is, and what plugstack.conf loads.
 #pragma once
 
@@ -11,7 +12,7 @@
 namespace recipe::cli {
 
 struct InstalledSlurm {
-    std::optional<SlurmVersion> here;        // of this host's commands
+    std::optional<SlurmVersion> here;  // of this host's commands
     std::optional<SlurmVersion> controller;
     std::map<std::string, std::string> configuration;  // as `scontrol show config` prints it
 
@@ -32,8 +33,8 @@ struct PlugstackLine {
     std::vector<std::string> arguments;
 };
 
-/// The lines of a plugstack.conf and of what it includes, in Slurm's order. Code doctor.plugstack for a file that cannot be
-/// read or includes itself.
+/// The lines of a plugstack.conf and of what it includes, in Slurm's order. Code doctor.plugstack for a file that
+/// cannot be read or includes itself.
 [[nodiscard]] Expected<std::vector<PlugstackLine>> read_plugstack(const std::filesystem::path& file);
 
 }  // namespace recipe::cli

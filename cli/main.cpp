@@ -1,7 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of srecipe.
 #include "commands.hpp"
 
 #include "diagnostic/diagnostic.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <cerrno>
 #include <CLI/CLI.hpp>
@@ -9,8 +13,6 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <functional>
 
 namespace {
@@ -24,7 +26,9 @@ struct Places {
     std::string site;
 
     void add_to(CLI::App& app) {
-        app.add_option("-C,--collection", collections, "another recipe collection; may be repeated, first given first")->type_name("DIR")->allow_extra_args(false);
+        app.add_option("-C,--collection", collections, "another recipe collection; may be repeated, first given first")
+            ->type_name("DIR")
+            ->allow_extra_args(false);
         app.add_option("--site", site, "site settings ($SLURM_RECIPE_SITE)")->type_name("FILE");
     }
 };
@@ -57,9 +61,13 @@ CLI::App* add_recipe_command(CLI::App& app, CommandLine& line, const char* name,
     CLI::App* command = add_command(app, line, name, what);
     command->add_option("recipe", line.arguments.recipe, "path under recipes/, its unique base name, or a file")
         ->required()
-        ->check([](const std::string& given) { return given.empty() ? std::string("it is empty") : std::string(); }, "NAME");
-    command->add_option("override", line.arguments.overrides, "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
-    command->add_option("--recipe-set", line.sets, "an override as sbatch takes it; after all others")->type_name("KEY=VALUE")->allow_extra_args(false);
+        ->check([](const std::string& given) { return given.empty() ? std::string("it is empty") : std::string(); },
+                "NAME");
+    command->add_option("override", line.arguments.overrides,
+                        "KEY=VALUE, +KEY=VALUE, ~KEY: as --recipe-set takes them");
+    command->add_option("--recipe-set", line.sets, "an override as sbatch takes it; after all others")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     return command;
 }
 
@@ -69,36 +77,44 @@ void add_format(CLI::App* command, Arguments& arguments, std::initializer_list<s
     std::string names;
     for (const auto& [name, form] : known) names += (names.empty() ? "" : "|") + name;
     command
-        ->add_option_function<std::string>("--format", [&arguments, known](const std::string& name) {
-            arguments.format = std::ranges::find(known, name, &std::pair<std::string, Format>::first)->second;
-        }, fmt::format("form of the output; {} if not given", known.front().first))
+        ->add_option_function<std::string>(
+            "--format",
+            [&arguments, known](const std::string& name) {
+                arguments.format = std::ranges::find(known, name, &std::pair<std::string, Format>::first)->second;
+            },
+            fmt::format("form of the output; {} if not given", known.front().first))
         ->type_name(names)
-        ->check([known, names](const std::string& name) {
-            const bool there = std::ranges::any_of(known, [&](const auto& form) { return form.first == name; });
-            return there ? std::string() : fmt::format("{} is none of {}", name, names);
-        }, "");
+        ->check(
+            [known, names](const std::string& name) {
+                const bool there = std::ranges::any_of(known, [&](const auto& form) { return form.first == name; });
+                return there ? std::string() : fmt::format("{} is none of {}", name, names);
+            },
+            "");
 }
 
 /// CLI11 says of a mistyped command only that one is required. Empty: a command was given, or nothing like one.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
     if (!app.get_subcommands().empty()) return {};
     std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(command->get_name());
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
         if (word == "-C" || word == "--collection" || word == "--site") ++i;
         if (word.starts_with('-') || std::ranges::find(names, word) != names.end()) continue;
         const auto close = recipe::nearest(word, names, 1);
         return fmt::format("there is no command `{}`; {}", word,
-                           close.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean `{}`?", close.front()));
+                           close.empty() ? fmt::format("there are {}", fmt::join(names, ", "))
+                                         : fmt::format("did you mean `{}`?", close.front()));
     }
     return {};
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"Shows, checks and plans recipes for sbatch --recipe=NAME.\n"
-                 "Recipes are looked for in -C DIR, $SLURM_RECIPE_PATH, the site's collections and the installed one.",
-                 "srecipe"};
+    CLI::App app{
+        "Shows, checks and plans recipes for sbatch --recipe=NAME.\n"
+        "Recipes are looked for in -C DIR, $SLURM_RECIPE_PATH, the site's collections and the installed one.",
+        "srecipe"};
     app.set_version_flag("--version", "srecipe " RECIPE_VERSION);
     app.require_subcommand(1);
 
@@ -108,7 +124,9 @@ int run(int argc, char** argv) {
     app.footer("Exit status: 0 good, 1 something is wrong with the recipe (doctor: the installation), 2 usage.");
 
     std::function<int(const Arguments&)> command;
-    const auto use = [&command](int (*function)(const Arguments&)) { return [&command, function] { command = function; }; };
+    const auto use = [&command](int (*function)(const Arguments&)) {
+        return [&command, function] { command = function; };
+    };
 
     add_command(app, line, "list", "names all recipes")->callback(use(recipe::cli::list));
     CLI::App* show = add_recipe_command(app, line, "show", "prints a recipe, resolved");
@@ -116,9 +134,11 @@ int run(int argc, char** argv) {
         ->type_name("KEY");
     add_format(show, arguments, {{"yaml", Format::yaml}, {"json", Format::json}});
     show->add_flag("--origin", arguments.origin, "tells for each value where it comes from");
-    show->add_flag("--unresolved", arguments.unresolved, "prints what stands there before interpolation")->excludes("--origin");
+    show->add_flag("--unresolved", arguments.unresolved, "prints what stands there before interpolation")
+        ->excludes("--origin");
     show->callback(use(recipe::cli::show));
-    CLI::App* diff = add_recipe_command(app, line, "diff", "shows what another recipe, or overrides, change: diff A [B] [OVERRIDE...]");
+    CLI::App* diff = add_recipe_command(app, line, "diff",
+                                        "shows what another recipe, or overrides, change: diff A [B] [OVERRIDE...]");
     add_format(diff, arguments, {{"text", Format::text}, {"json", Format::json}});
     diff->callback(use(recipe::cli::diff));
     CLI::App* check = add_recipe_command(app, line, "check", "tells what is wrong with a recipe");
@@ -127,24 +147,30 @@ int run(int argc, char** argv) {
     CLI::App* plan = add_recipe_command(app, line, "plan", "prints the launch plan as JSON");
     add_format(plan, arguments, {{"json", Format::json}});
     plan->callback(use(recipe::cli::plan));
-    add_recipe_command(app, line, "script", "prints a batch script to save and edit")->callback(use(recipe::cli::script));
+    add_recipe_command(app, line, "script", "prints a batch script to save and edit")
+        ->callback(use(recipe::cli::script));
 
-    CLI::App* image = add_recipe_command(app, line, "image", "prints the command that makes the squashfs of a recipe's image");
+    CLI::App* image =
+        add_recipe_command(app, line, "image", "prints the command that makes the squashfs of a recipe's image");
     image->add_flag("--run", arguments.run, "run it, here and now");
     image->callback(use(recipe::cli::image));
 
     for (CLI::App* forcible : {check, plan, app.get_subcommand("script")})
-        forcible->add_flag("--force", arguments.force, "errors of validation become warnings, as --recipe-force has it");
-    CLI::App* explain = add_command(app, line, "explain", "tells what a code means, where it comes from, and an example");
+        forcible->add_flag("--force", arguments.force,
+                           "errors of validation become warnings, as --recipe-force has it");
+    CLI::App* explain =
+        add_command(app, line, "explain", "tells what a code means, where it comes from, and an example");
     explain->add_option("code", arguments.code, "as in [precision.fp8]");
     explain->add_flag("--all", arguments.all, "all codes, as docs/diagnostics.md has them");
     explain->callback([&] {
         if (arguments.code.empty() && !arguments.all) throw CLI::RequiredError("CODE or --all");
         command = recipe::cli::explain;
     });
-    add_command(app, line, "doctor", "tells what is wrong with this installation: plugins, versions, site file, collections")
+    add_command(app, line, "doctor",
+                "tells what is wrong with this installation: plugins, versions, site file, collections")
         ->callback(use(recipe::cli::doctor));
-    CLI::App* fit = add_recipe_command(app, line, "fit", "tells how much device memory a recipe needs, and whether it has it");
+    CLI::App* fit =
+        add_recipe_command(app, line, "fit", "tells how much device memory a recipe needs, and whether it has it");
     fit->get_option("recipe")->required(false);
     fit->add_option("--sweep", arguments.sweep, "a row for each value")->type_name("KEY=a,b,c");
     fit->add_option("--plot", arguments.plot, "draw the parts against the limit, as SVG")->type_name("FILE");
@@ -153,7 +179,8 @@ int run(int argc, char** argv) {
             ->type_name("FILE");
     add_format(fit, arguments, {{"text", Format::text}, {"json", Format::json}});
     fit->callback([&] {
-        if (arguments.recipe.empty() && measurements->count() == 0) throw CLI::RequiredError("RECIPE or --measurements");
+        if (arguments.recipe.empty() && measurements->count() == 0)
+            throw CLI::RequiredError("RECIPE or --measurements");
         command = recipe::cli::fit;
     });
 
@@ -162,8 +189,10 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& done) {
         return app.exit(done);
     } catch (const CLI::ParseError& error) {
-        if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) fmt::print(stderr, "srecipe: {}\n", problem);
-        else app.exit(error);
+        if (const std::string problem = unknown_command(app, argc, argv); !problem.empty())
+            fmt::print(stderr, "srecipe: {}\n", problem);
+        else
+            app.exit(error);
         return recipe::cli::exit_usage;
     }
     const int status = command(line.take());

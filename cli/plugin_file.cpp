@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads an ELF file's version symbols and dependencies as far as doctor needs them.
 #include "plugin_file.hpp"
 
-#include <charconv>
-#include <cstring>
 #include <elf.h>
 #include <fmt/format.h>
+#include <charconv>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -29,15 +31,18 @@ public:
 
     bool has_text(std::uint64_t offset, std::string_view text) const {
         return offset < bytes_.size() && bytes_.size() - offset > text.size() &&
-               std::string_view(bytes_).substr(offset, text.size() + 1) == std::string_view(text.data(), text.size() + 1);
+               std::string_view(bytes_).substr(offset, text.size() + 1) ==
+                   std::string_view(text.data(), text.size() + 1);
     }
 
     std::vector<Elf64_Shdr> sections() const {
         std::vector<Elf64_Shdr> found;
         const auto header = at<Elf64_Ehdr>(0);
-        if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64) return found;
+        if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64)
+            return found;
         for (std::uint64_t i = 0; i < header->e_shnum; ++i)
-            if (const auto section = at<Elf64_Shdr>(header->e_shoff + i * sizeof(Elf64_Shdr))) found.push_back(*section);
+            if (const auto section = at<Elf64_Shdr>(header->e_shoff + i * sizeof(Elf64_Shdr)))
+                found.push_back(*section);
         return found;
     }
 
@@ -61,7 +66,9 @@ std::optional<Elf64_Sym> find_symbol(const Elf& elf, const std::vector<Elf64_Shd
 
 }  // namespace
 
-std::string SlurmVersion::text() const { return fmt::format("{}.{:02}.{}", number >> 16, (number >> 8) & 0xff, number & 0xff); }
+std::string SlurmVersion::text() const {
+    return fmt::format("{}.{:02}.{}", number >> 16, (number >> 8) & 0xff, number & 0xff);
+}
 
 std::optional<SlurmVersion> SlurmVersion::in(const std::string& text) {
     const std::size_t blank = text.find_last_of(' ');
@@ -81,7 +88,9 @@ std::optional<SlurmVersion> SlurmVersion::in(const std::string& text) {
 
 std::optional<SlurmVersion> version_of_plugin(const std::filesystem::path& file) {
     std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > largest_file || error) return std::nullopt;
+    if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > largest_file ||
+        error)
+        return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
     const Elf elf(std::string(std::istreambuf_iterator<char>(stream), {}));
     const std::vector<Elf64_Shdr> sections = elf.sections();

@@ -1,4 +1,6 @@
-// What a Slurm plugin says of itself, read from its file. Loading it would need symbols that only Slurm's own processes have.
+// SPDX-License-Identifier: Apache-2.0
+// What a Slurm plugin says of itself, read from its file. Loading it would need symbols that only Slurm's own processes
+// have.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Warnings and hardening, the same for everything that we compile.
 add_library(recipe_options INTERFACE)
 target_compile_options(recipe_options INTERFACE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # One layout for the build tree and an installation, so that every part finds the others relative to itself:
 #   bin/srecipe
 #   <libdir>/slurm/{spank_recipe,job_submit_recipe}.so   what Slurm loads

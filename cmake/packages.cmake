@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The packages that our objects are made with. Those with code to link are linked statically: an sbatch that uses a recipe
 # loads one object, and what it runs is what was tested.
 find_package(nlohmann_json REQUIRED)

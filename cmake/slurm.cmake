@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Slurm's public headers. Plugins leave Slurm's symbols undefined: whoever loads them has them. Linking libslurm would
 # bring a second copy of its globals.
 find_path(SLURM_INCLUDE_DIR slurm/spank.h HINTS $ENV{SLURM_ROOT}/include REQUIRED)
@@ -29,11 +30,11 @@ add_library(recipe_self_contained INTERFACE)
 target_link_libraries(recipe_self_contained INTERFACE recipe_loadable)
 target_link_options(recipe_self_contained INTERFACE -static-libstdc++ -static-libgcc)
 
-# What plugstack.conf or JobSubmitPlugins name. Its exports.map lists its entry points.
-function(recipe_slurm_plugin target)
+# What plugstack.conf or JobSubmitPlugins name. `exports` lists its entry points.
+function(recipe_slurm_plugin target exports)
     set_target_properties(${target} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${RECIPE_STAGE}/${RECIPE_PLUGIN_DIR}
-        LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
+        LINK_DEPENDS ${exports})
     target_link_libraries(${target} PRIVATE recipe_options recipe_loadable slurm_headers)
-    target_link_options(${target} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
+    target_link_options(${target} PRIVATE -Wl,--version-script=${exports})
     install(TARGETS ${target} LIBRARY DESTINATION ${RECIPE_PLUGIN_DIR})
 endfunction()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies slurmctld's nodes and partitions into records of our own.
 #include "cluster_reader.hpp"
 
 #include <cerrno>
@@ -6,9 +8,11 @@
 namespace recipe::job_submit {
 namespace {
 
-constexpr int most_nodes = 64 * 1024;  // in one host list; Slurm's own limit
+constexpr int max_nodes = 64 * 1024;  // in one host list; Slurm's own limit
 
-std::string text(const char* text) { return text != nullptr ? text : ""; }
+std::string text(const char* text) {
+    return text != nullptr ? text : "";
+}
 
 bool is_available(std::uint32_t state) {
     if ((state & NODE_STATE_BASE) == NODE_STATE_DOWN) return false;
@@ -35,14 +39,16 @@ cluster::NodeRecord record_of(const node_info_t& node) {
 }
 
 cluster::PartitionRecord record_of(const partition_info_t& partition) {
-    cluster::PartitionRecord record{.name = text(partition.name),
-                                    .is_default = (partition.flags & PART_FLAG_DEFAULT) != 0,
-                                    .hidden = (partition.flags & PART_FLAG_HIDDEN) != 0,
-                                    .max_time = partition.max_time == INFINITE ? cluster::unlimited : partition.max_time,
-                                    .max_nodes = partition.max_nodes == INFINITE ? cluster::unlimited : partition.max_nodes,
-                                    .total_nodes = partition.total_nodes};
+    cluster::PartitionRecord record{
+        .name = text(partition.name),
+        .is_default = (partition.flags & PART_FLAG_DEFAULT) != 0,
+        .hidden = (partition.flags & PART_FLAG_HIDDEN) != 0,
+        .max_time = partition.max_time == INFINITE ? cluster::unlimited : partition.max_time,
+        .max_nodes = partition.max_nodes == INFINITE ? cluster::unlimited : partition.max_nodes,
+        .total_nodes = partition.total_nodes};
     // Pairs of first and last place in the node table, up to -1.
-    for (const std::int32_t* range = partition.node_inx; range != nullptr && range[0] >= 0 && range[1] >= range[0]; range += 2)
+    for (const std::int32_t* range = partition.node_inx; range != nullptr && range[0] >= 0 && range[1] >= range[0];
+         range += 2)
         for (std::int32_t i = range[0]; i <= range[1]; ++i) record.nodes.push_back(static_cast<std::size_t>(i));
     return record;
 }
@@ -62,10 +68,11 @@ ClusterReader::Answer load(Message& kept, Load ask) {
 
 ClusterReader::Answer ClusterReader::ask() {
     constexpr std::uint16_t flags = SHOW_ALL | SHOW_LOCAL;
-    const Answer nodes = load(nodes_, [](time_t since, node_info_msg_t** to) { return slurm_load_node(since, to, flags); });
+    const Answer nodes =
+        load(nodes_, [](time_t since, node_info_msg_t** to) { return slurm_load_node(since, to, flags); });
     if (nodes == Answer::none) return nodes;
-    const Answer partitions =
-        load(partitions_, [](time_t since, partition_info_msg_t** to) { return slurm_load_partitions(since, to, flags); });
+    const Answer partitions = load(
+        partitions_, [](time_t since, partition_info_msg_t** to) { return slurm_load_partitions(since, to, flags); });
     if (partitions == Answer::none || nodes == Answer::news) return partitions == Answer::none ? partitions : nodes;
     return partitions;
 }
@@ -91,7 +98,7 @@ std::vector<cluster::PartitionRecord> ClusterReader::partitions() const {
 void name_nodes(const std::string& host_list, const std::string& type, cluster::NodeTypes& types) {
     const auto hosts = slurm_hostlist_create(host_list.c_str());  // hostlist_t or hostlist_t*, as the version has it
     if (hosts == nullptr) return;
-    if (slurm_hostlist_count(hosts) <= most_nodes)
+    if (slurm_hostlist_count(hosts) <= max_nodes)
         while (char* name = slurm_hostlist_shift(hosts)) {
             types.emplace(name, type);
             std::free(name);

@@ -1,5 +1,6 @@
-// Asks slurmctld about its own nodes and partitions, through the public API. Never to be called from job_submit(): the answer
-// needs locks that are held there.
+// SPDX-License-Identifier: Apache-2.0
+// Asks slurmctld about its own nodes and partitions, through the public API. Never to be called from job_submit(): the
+// answer needs locks that are held there.
 #pragma once
 
 #include "cluster/cluster.hpp"

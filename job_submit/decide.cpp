@@ -1,25 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decision on one submission: what is refused, what is filled in.
 #include "decide.hpp"
 
 #include "plan/plan.hpp"
 #include "policy.hpp"
 #include "render/render.hpp"
-#include "submit/gres.hpp"
+#include "slurm_text/gres.hpp"
 #include "validate/validate.hpp"
 #include "words.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace recipe::job_submit {
 namespace {
 
-constexpr std::size_t longest_name = 256;      // of a recipe, in a comment
-constexpr std::size_t longest_comment = 1024;  // Slurm refuses more
+constexpr std::size_t max_name_bytes = 256;      // of a recipe, in a comment
+constexpr std::size_t max_comment_bytes = 1024;  // Slurm refuses more
 constexpr std::size_t digest_shown = 12;
 
 std::optional<std::int64_t> gpus(std::string_view tres) {
-    return tres.empty() ? std::nullopt : submit::gres_count(tres, "gpu");
+    return tres.empty() ? std::nullopt : slurm_text::gres_count(tres, "gpu");
 }
 
 bool asks_for_gpus(const JobRequest& request) {
@@ -28,7 +30,7 @@ bool asks_for_gpus(const JobRequest& request) {
 }
 
 /// What the request's own numbers come to on each node; nothing where they do not tell.
-std::optional<std::int64_t> gpus_per_node(const JobRequest& request, const plan::Request& plan) {
+std::optional<std::int64_t> gpus_per_node(const JobRequest& request, const plan::Summary& plan) {
     if (const auto count = gpus(request.tres_per_node)) return count;
     if (const auto count = gpus(request.tres_per_job)) return *count / plan.layout.nodes;
     if (const auto count = gpus(request.tres_per_task))
@@ -40,53 +42,54 @@ void check_nodes(const JobRequest& request, std::int64_t planned, Diagnostics& p
     const std::int64_t low = request.min_nodes.value_or(request.max_nodes.value_or(0));
     const std::int64_t high = request.max_nodes.value_or(planned);  // -w alone sets a minimum
     if (low <= planned && high == planned && (low == planned || !request.max_nodes)) return;
-    problems.push_back({.code = "controller.node_count",
-                        .key = "trainer.num_nodes",
-                        .message = low == high || !request.max_nodes
-                                       ? fmt::format("the job asks for {} nodes, its recipe was planned for {}", low, planned)
-                                       : fmt::format("the job asks for {} to {} nodes, its recipe was planned for {}", low, high,
-                                                     planned),
-                        .fix = fmt::format("-N {}", planned)});
+    problems.push_back(
+        {.code = "controller.node_count",
+         .key = "trainer.num_nodes",
+         .message =
+             low == high || !request.max_nodes
+                 ? fmt::format("the job asks for {} nodes, its recipe was planned for {}", low, planned)
+                 : fmt::format("the job asks for {} to {} nodes, its recipe was planned for {}", low, high, planned),
+         .fix = fmt::format("-N {}", planned)});
 }
 
-void check_gpus(const JobRequest& request, const plan::Request& plan, Diagnostics& problems) {
+void check_gpus(const JobRequest& request, const plan::Summary& plan, Diagnostics& problems) {
     if (plan.resources.device != plan::Device::gpu) return;
     const auto asked = gpus_per_node(request, plan);
     if (!asked || *asked >= plan.layout.devices_per_node) return;
     problems.push_back({.code = "controller.gpus",
                         .key = "trainer.devices",
-                        .message = fmt::format("the job asks for {} GPUs per node, its recipe was planned for {}", *asked,
-                                               plan.layout.devices_per_node),
+                        .message = fmt::format("the job asks for {} GPUs per node, its recipe was planned for {}",
+                                               *asked, plan.layout.devices_per_node),
                         .fix = fmt::format("--gpus-per-node={}", plan.layout.devices_per_node)});
 }
 
-cluster::Wish wish_of(const JobRequest& request, const plan::Request& plan, const Fills& fills) {
-    cluster::Wish wish;
-    wish.partitions = words_of(fills.partition ? std::string_view(*fills.partition) : request.partitions);
-    wish.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
-    wish.device = plan.resources.device;
-    if (wish.device != plan::Device::cpu)
-        wish.devices = std::max(plan.layout.devices_per_node, gpus_per_node(request, plan).value_or(0));
-    wish.instance_type = plan.instance_type;
-    wish.memory_mib = request.memory_mib.value_or(0);
-    wish.constraint = request.constraint;
-    wish.required_nodes = request.required_nodes;
-    wish.excluded_nodes = request.excluded_nodes;
-    wish.time_limit = request.time_limit ? request.time_limit : fills.time_limit;
-    wish.has_qos = request.has_qos;
-    return wish;
+cluster::JobRequirements requirements_of(const JobRequest& request, const plan::Summary& plan, const Fills& fills) {
+    cluster::JobRequirements requirements;
+    requirements.partitions = words_of(fills.partition ? std::string_view(*fills.partition) : request.partitions);
+    requirements.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
+    requirements.device = plan.resources.device;
+    if (requirements.device != plan::Device::cpu)
+        requirements.devices = std::max(plan.layout.devices_per_node, gpus_per_node(request, plan).value_or(0));
+    requirements.instance_type = plan.instance_type;
+    requirements.memory_mib = request.memory_mib.value_or(0);
+    requirements.constraint = request.constraint;
+    requirements.required_nodes = request.required_nodes;
+    requirements.excluded_nodes = request.excluded_nodes;
+    requirements.time_limit = request.time_limit ? request.time_limit : fills.time_limit;
+    requirements.has_qos = request.has_qos;
+    return requirements;
 }
 
-/// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. The digest is as long as in the name
-/// of the configuration's file; slurmctld keeps the comment of every job.
-std::string admin_comment(const JobRequest& request, const plan::Request& plan) {
-    const std::string ours =
-        fmt::format("recipe={} plan={}", render::printable(plan.recipe, longest_name), render::printable(std::string_view(plan.digest).substr(0, digest_shown)));
+/// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. The digest is as long as in
+/// the name of the configuration's file; slurmctld keeps the comment of every job.
+std::string admin_comment(const JobRequest& request, const plan::Summary& plan) {
+    const std::string ours = fmt::format("recipe={} plan={}", render::printable(plan.recipe, max_name_bytes),
+                                         render::printable(std::string_view(plan.digest).substr(0, digest_shown)));
     const std::string both = request.admin_comment.empty() ? ours : fmt::format("{} {}", request.admin_comment, ours);
-    return both.size() <= longest_comment ? both : std::string(request.admin_comment);
+    return both.size() <= max_comment_bytes ? both : std::string(request.admin_comment);
 }
 
-Fills fills_for(const JobRequest& request, const plan::Request& plan, const site::Policy& policy) {
+Fills fills_for(const JobRequest& request, const plan::Summary& plan, const site::Policy& policy) {
     Fills fills;
     if (!request.max_nodes) fills.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
     if (!request.tasks_per_node && !request.task_count)
@@ -103,15 +106,17 @@ Fills fills_for(const JobRequest& request, const plan::Request& plan, const site
     return fills;
 }
 
-void check_cluster(const JobRequest& request, const plan::Request& plan, const Snapshot& snapshot, const Fills& fills,
+void check_cluster(const JobRequest& request, const plan::Summary& plan, const Snapshot& snapshot, const Fills& fills,
                    Diagnostics& problems) {
     if (!snapshot.inventory) {
-        problems.push_back({.severity = Severity::hint,
-                            .code = "cluster.no_inventory",
-                            .message = "slurmctld does not know its nodes yet: whether they suit the recipe was not checked"});
+        problems.push_back(
+            {.severity = Severity::hint,
+             .code = "cluster.no_inventory",
+             .message = "slurmctld does not know its nodes yet: whether they suit the recipe was not checked"});
         return;
     }
-    append(problems, cluster::check(*snapshot.inventory, *snapshot.catalogue, plan.layout, wish_of(request, plan, fills)));
+    append(problems, cluster::check(*snapshot.inventory, *snapshot.catalogue, plan.layout,
+                                    requirements_of(request, plan, fills)));
 }
 
 /// Errors refuse, whatever else there is to say.
@@ -127,9 +132,10 @@ Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot&
 Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
     if (!request.plan) return decision({}, check_without_recipe(request, snapshot), snapshot);
     if (request.heterogeneous)
-        return refuse({.code = "submit.heterogeneous",
-                       .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
-    Expected<plan::Request> plan = plan::request_from_json(*request.plan);
+        return refuse(
+            {.code = "submit.heterogeneous",
+             .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
+    Expected<plan::Summary> plan = plan::summary_from_json(*request.plan);
     if (!plan) return std::unexpected(std::move(plan.error()));
     Diagnostics found = validate::check_layout(plan->layout);
     check_nodes(request, plan->layout.nodes, found);

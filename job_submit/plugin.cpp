@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 // The C entry points that slurmctld calls. This file turns job_desc_msg_t into a plain struct and back; what happens in
-// between is decide.cpp's. slurmctld holds locks while we work: no I/O, no RPC, no unbounded work, and nothing is thrown.
+// between is decide.cpp's. slurmctld holds locks while we work: no I/O, no RPC, no unbounded work, and nothing is
+// thrown.
 #include "decide.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
 #include "secret/secret.hpp"
 #include "slurm_headers.hpp"
-#include "submit/gres.hpp"
+#include "slurm_text/gres.hpp"
 #include "watcher.hpp"
 
 #include <algorithm>
@@ -39,7 +41,7 @@ using recipe::job_submit::Watcher;
 std::atomic<Watcher*> watcher{nullptr};
 
 // A list of more names is not looked at; Slurm takes no longer ones either.
-constexpr int most_named_nodes = 64 * 1024;
+constexpr int max_named_nodes = 64 * 1024;
 
 template <class Number>
 std::optional<std::uint32_t> unless(Number value, Number unset) {
@@ -47,7 +49,9 @@ std::optional<std::uint32_t> unless(Number value, Number unset) {
     return value;
 }
 
-std::string_view view(const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); }
+std::string_view view(const char* text) {
+    return text != nullptr ? std::string_view(text) : std::string_view();
+}
 
 /// The place of the plan in spank_job_env.
 std::optional<std::uint32_t> place_of_plan(const job_desc_msg_t& job) {
@@ -70,7 +74,7 @@ public:
         if (list == nullptr || *list == '\0') return;
         const auto hosts = slurm_hostlist_create(list);  // hostlist_t or hostlist_t*, as the version has it
         if (hosts == nullptr) return;
-        if (slurm_hostlist_count(hosts) <= most_named_nodes)
+        if (slurm_hostlist_count(hosts) <= max_named_nodes)
             while (char* name = slurm_hostlist_shift(hosts)) {
                 names_.emplace_back(name);
                 std::free(name);
@@ -110,7 +114,7 @@ JobRequest request_of(const job_desc_msg_t& job, const HostNames& required, cons
     request.tres_per_job = view(job.tres_per_job);
     request.tres_per_task = view(job.tres_per_task);
     request.tres_per_socket = view(job.tres_per_socket);
-    request.cluster_has_gpus = recipe::submit::has_gpu_type(view(slurm_conf.gres_plugins));
+    request.cluster_has_gpus = recipe::slurm_text::has_gpu_type(view(slurm_conf.gres_plugins));
     request.admin_comment = view(job.admin_comment);
     return request;
 }
@@ -150,8 +154,8 @@ void add_message(char** err_msg, const std::string& text) {
     replace(*err_msg, *err_msg != nullptr ? std::string(*err_msg) + '\n' + text : text);
 }
 
-/// The plan and the options that it was made of were for us. Nodes have the plan in the job's environment; slurmctld would
-/// keep them in memory and in its state file for as long as it knows the job, and hand them to Prolog.
+/// The plan and the options that it was made of were for us. Nodes have the plan in the job's environment; slurmctld
+/// would keep them in memory and in its state file for as long as it knows the job, and hand them to Prolog.
 void forget_plan(job_desc_msg_t& job) {
     constexpr std::string_view our_options = "_SLURM_SPANK_OPTION_recipe_";
     const std::string plan = std::string(recipe::plan::control_variable) + '=';
@@ -183,7 +187,7 @@ int error_code(std::string_view code) {
     return ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
 }
 
-void tell(const recipe::Diagnostics& diagnostics, char** err_msg) {
+void log_note(const recipe::Diagnostics& diagnostics, char** err_msg) {
     for (const recipe::Diagnostic& diagnostic : diagnostics) {
         // Slurm itself says "error:" before each line of a refusal, and nothing before those of an accepted job.
         std::string before = diagnostic.severity == recipe::Severity::error
@@ -195,7 +199,7 @@ void tell(const recipe::Diagnostics& diagnostics, char** err_msg) {
 }
 
 int refuse(const recipe::Diagnostics& diagnostics, std::uint32_t user, char** err_msg) {
-    tell(diagnostics, err_msg);
+    log_note(diagnostics, err_msg);
     const auto first = std::ranges::find(diagnostics, recipe::Severity::error, &recipe::Diagnostic::severity);
     slurm_info("job_submit/recipe: refused a job of user %u: %s", user, first->code.c_str());
     return error_code(first->code);
@@ -223,7 +227,7 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
     if (!decision) {
         rc = refuse(decision.error(), user, err_msg);
     } else {
-        tell(decision->notes, err_msg);
+        log_note(decision->notes, err_msg);
         apply(decision->fills, job);
         forget_plan(job);
         hide_typed_secrets(job);
@@ -259,9 +263,13 @@ int job_submit(job_desc_msg_t* job, uint32_t submit_uid, char** err_msg) {
 
 // job_record_t is internal to slurmctld.
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 2, 0)
-int job_modify(job_desc_msg_t*, void*, uint32_t, char**) { return SLURM_SUCCESS; }
+int job_modify(job_desc_msg_t*, void*, uint32_t, char**) {
+    return SLURM_SUCCESS;
+}
 #else
-int job_modify(job_desc_msg_t*, void*, uint32_t) { return SLURM_SUCCESS; }
+int job_modify(job_desc_msg_t*, void*, uint32_t) {
+    return SLURM_SUCCESS;
+}
 #endif
 
 }  // extern "C"

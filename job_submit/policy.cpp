@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The site's policy, applied to one request.
 #include "policy.hpp"
 
 #include "words.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fnmatch.h>
+#include <algorithm>
 
 namespace recipe::job_submit {
 namespace {
@@ -24,7 +26,9 @@ std::vector<std::string_view> partitions_of(const JobRequest& request, const Sna
     return names;
 }
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string joined(const std::vector<std::string>& words) {
+    return fmt::format("{}", fmt::join(words, ", "));
+}
 
 }  // namespace
 
@@ -34,14 +38,15 @@ Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snap
     for (const std::string_view partition : partitions_of(request, snapshot))
         if (std::ranges::find(required, partition) != required.end())
             return {{.code = "policy.recipe_required",
-                     .message = fmt::format("in partition {} of this cluster every job has a recipe; `srecipe list` shows which "
-                                            "there are",
-                                            partition),
+                     .message = fmt::format(
+                         "in partition {} of this cluster every job has a recipe; `srecipe list` shows which "
+                         "there are",
+                         partition),
                      .fix = "--recipe=NAME"}};
     return {};
 }
 
-std::optional<std::string> default_partition(const JobRequest& request, const plan::Request& plan,
+std::optional<std::string> default_partition(const JobRequest& request, const plan::Summary& plan,
                                              const site::Policy& policy) {
     if (!request.partitions.empty() || !plan.instance_type) return std::nullopt;
     const auto found = policy.default_partition.find(*plan.instance_type);
@@ -49,24 +54,26 @@ std::optional<std::string> default_partition(const JobRequest& request, const pl
     return found->second;
 }
 
-Diagnostics check_policy(const plan::Request& plan, std::int64_t nodes, const site::Policy& policy) {
+Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const site::Policy& policy) {
     Diagnostics problems;
     if (plan.instance_type && !policy.instance_types.empty() &&
         std::ranges::find(policy.instance_types, *plan.instance_type) == policy.instance_types.end())
-        problems.push_back({.code = "policy.instance_type",
-                            .key = "instance_type",
-                            .message = fmt::format("instance_type {} is not for recipes on this cluster, which has {} for them",
-                                                   *plan.instance_type, joined(policy.instance_types)),
-                            .fix = fmt::format("--recipe-set=instance_type={}", policy.instance_types.front())});
+        problems.push_back(
+            {.code = "policy.instance_type",
+             .key = "instance_type",
+             .message = fmt::format("instance_type {} is not for recipes on this cluster, which has {} for them",
+                                    *plan.instance_type, joined(policy.instance_types)),
+             .fix = fmt::format("--recipe-set=instance_type={}", policy.instance_types.front())});
     for (const auto& [pattern, most] : policy.max_nodes) {
         if (!matches(pattern, plan.recipe)) continue;
         if (nodes > most)
-            problems.push_back({.code = "policy.max_nodes",
-                                .key = "trainer.num_nodes",
-                                .message = fmt::format("this cluster gives a job of a recipe that matches {} at most {} nodes; this "
-                                                       "one asks for {}",
-                                                       pattern, most, nodes),
-                                .fix = fmt::format("--recipe-set=trainer.num_nodes={}", most)});
+            problems.push_back(
+                {.code = "policy.max_nodes",
+                 .key = "trainer.num_nodes",
+                 .message = fmt::format("this cluster gives a job of a recipe that matches {} at most {} nodes; this "
+                                        "one asks for {}",
+                                        pattern, most, nodes),
+                 .fix = fmt::format("--recipe-set=trainer.num_nodes={}", most)});
         break;
     }
     return problems;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the site lets jobs do, as etc/recipe.yaml has it.
 #pragma once
 
@@ -10,10 +11,10 @@ namespace recipe::job_submit {
 [[nodiscard]] Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snapshot);
 
 /// The partition for the plan's instance type, where the request names none and the site has one.
-[[nodiscard]] std::optional<std::string> default_partition(const JobRequest& request, const plan::Request& plan,
+[[nodiscard]] std::optional<std::string> default_partition(const JobRequest& request, const plan::Summary& plan,
                                                            const site::Policy& policy);
 
 /// Codes policy.instance_type, policy.max_nodes. `nodes`: the most that Slurm may give the job.
-[[nodiscard]] Diagnostics check_policy(const plan::Request& plan, std::int64_t nodes, const site::Policy& policy);
+[[nodiscard]] Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const site::Policy& policy);
 
 }  // namespace recipe::job_submit

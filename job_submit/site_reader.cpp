@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the site file when it changed.
 #include "site_reader.hpp"
 
 #include "render/render.hpp"
@@ -22,7 +24,8 @@ void log_errors(const Diagnostics& errors) {
 }  // namespace
 
 bool SiteReader::changed() const {
-    return files_.empty() || std::ranges::any_of(files_, [](const Stamp& file) { return time_of(file.first) != file.second; });
+    return files_.empty() ||
+           std::ranges::any_of(files_, [](const Stamp& file) { return time_of(file.first) != file.second; });
 }
 
 bool SiteReader::read(Snapshot& snapshot) {

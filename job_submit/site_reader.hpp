@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The site's settings and hardware, read again when a file has changed.
 #pragma once
 
@@ -13,8 +14,8 @@ class SiteReader {
 public:
     explicit SiteReader(std::filesystem::path configuration) : configuration_(std::move(configuration)) {}
 
-    /// Puts what the files say into `snapshot`; true when that is new. A file that cannot be used leaves what was there, with
-    /// a line in the log.
+    /// Puts what the files say into `snapshot`; true when that is new. A file that cannot be used leaves what was
+    /// there, with a line in the log.
     [[nodiscard]] bool read(Snapshot& snapshot);
 
 private:
@@ -22,7 +23,7 @@ private:
     [[nodiscard]] bool changed() const;
 
     std::filesystem::path configuration_;  // slurm.conf
-    std::vector<Stamp> files_;  // as they were when they were read
+    std::vector<Stamp> files_;             // as they were when they were read
 };
 
 }  // namespace recipe::job_submit

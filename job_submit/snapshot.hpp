@@ -1,4 +1,5 @@
-// What decisions are made by: the site's settings and the last picture of the cluster. Never changed once it is published.
+// SPDX-License-Identifier: Apache-2.0
+// What decisions are made by: the site's settings and the last inventory snapshot. Never changed once it is published.
 #pragma once
 
 #include "cluster/cluster.hpp"

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts decisions and how long they take.
 #include "statistics.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <fmt/format.h>
 
 namespace recipe::job_submit {
 namespace {
@@ -17,7 +19,9 @@ std::chrono::nanoseconds now(clockid_t clock) noexcept {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-Duration now() noexcept { return {.processor = now(CLOCK_THREAD_CPUTIME_ID), .clock = now(CLOCK_MONOTONIC)}; }
+Duration now() noexcept {
+    return {.processor = now(CLOCK_THREAD_CPUTIME_ID), .clock = now(CLOCK_MONOTONIC)};
+}
 
 }  // namespace
 
@@ -27,14 +31,16 @@ void Times::add(std::chrono::nanoseconds duration) noexcept {
     const double steps = times_smallest <= 1 ? 0 : std::ceil(std::log(times_smallest) / std::log(growth));
     counts_[std::min(static_cast<std::size_t>(steps), buckets - 1)].fetch_add(1, std::memory_order_relaxed);
     std::int64_t longest = longest_.load(std::memory_order_relaxed);
-    while (nanoseconds > longest && !longest_.compare_exchange_weak(longest, nanoseconds, std::memory_order_relaxed)) {}
+    while (nanoseconds > longest && !longest_.compare_exchange_weak(longest, nanoseconds, std::memory_order_relaxed)) {
+    }
 }
 
 double Times::percentile(double share, std::uint64_t total) const noexcept {
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < buckets; ++i) {
         seen += counts_[i].load(std::memory_order_relaxed);
-        if (static_cast<double>(seen) >= share * static_cast<double>(total)) return smallest * std::pow(growth, static_cast<double>(i));
+        if (static_cast<double>(seen) >= share * static_cast<double>(total))
+            return smallest * std::pow(growth, static_cast<double>(i));
     }
     return static_cast<double>(longest_.load(std::memory_order_relaxed));
 }
@@ -48,7 +54,8 @@ std::uint64_t Times::count() const noexcept {
 std::string Times::text() const {
     const std::uint64_t total = count();
     return fmt::format("median {:.0f} µs, 99th percentile {:.0f} µs, longest {:.0f} µs", percentile(0.5, total) / 1e3,
-                       percentile(0.99, total) / 1e3, static_cast<double>(longest_.load(std::memory_order_relaxed)) / 1e3);
+                       percentile(0.99, total) / 1e3,
+                       static_cast<double>(longest_.load(std::memory_order_relaxed)) / 1e3);
 }
 
 void Statistics::add(Duration duration) noexcept {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How long decisions take, counted without locks.
 #pragma once
 
@@ -23,7 +24,7 @@ private:
     [[nodiscard]] double percentile(double share, std::uint64_t total) const noexcept;
 
     std::array<std::atomic<std::uint64_t>, buckets> counts_{};
-    std::atomic<std::int64_t> longest_{0};      // ns
+    std::atomic<std::int64_t> longest_{0};  // ns
 };
 
 /// What one decision took.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread that keeps the inventory snapshot fresh.
 #include "watcher.hpp"
 
 #include "cluster_reader.hpp"
@@ -15,7 +17,7 @@ namespace {
 
 // slurmctld loads its plugins before it answers, and on 22.05 before it listens.
 constexpr std::chrono::milliseconds first_wait{50};
-constexpr std::chrono::milliseconds longest_first_wait{5000};
+constexpr std::chrono::milliseconds max_first_wait{5000};
 
 std::shared_ptr<const cluster::Inventory> take(const ClusterReader& reader, const Snapshot& snapshot) {
     cluster::NodeTypes types;
@@ -106,8 +108,10 @@ void Watcher::work() {
         if (answer == ClusterReader::Answer::news || (new_settings && answer == ClusterReader::Answer::no_news))
             log_first(current_.inventory = take(cluster, current_));
         if (answer == ClusterReader::Answer::news || new_settings) publish(current_);
-        if (answer == ClusterReader::Answer::none && !current_.inventory) wait = std::min(wait * 2, longest_first_wait);
-        else wait = current_.settings->inventory_refresh;
+        if (answer == ClusterReader::Answer::none && !current_.inventory)
+            wait = std::min(wait * 2, max_first_wait);
+        else
+            wait = current_.settings->inventory_refresh;
         if (current_.inventory) log();
         if (!sleep(wait)) return;
         new_settings = site_.read(current_);
@@ -117,8 +121,9 @@ void Watcher::work() {
 /// Once a refresh, for who raises the level of slurmctld's log.
 void Watcher::log() const {
     slurm_debug("job_submit/recipe: %zu nodes of %zu kinds in %zu partitions; %lld us of CPU since the start. %s",
-                current_.inventory->nodes.size(), current_.inventory->groups.size(), current_.inventory->partitions.size(),
-                static_cast<long long>(cpu_time().count()), statistics.text().c_str());
+                current_.inventory->nodes.size(), current_.inventory->groups.size(),
+                current_.inventory->partitions.size(), static_cast<long long>(cpu_time().count()),
+                statistics.text().c_str());
 }
 
 }  // namespace recipe::job_submit

@@ -1,4 +1,5 @@
-// The thread that keeps a picture of the cluster and the site's settings for decisions to be made by.
+// SPDX-License-Identifier: Apache-2.0
+// The thread that keeps a inventory snapshot and the site's settings for decisions to be made by.
 #pragma once
 
 #include "site_reader.hpp"
@@ -11,12 +12,13 @@
 
 namespace recipe::job_submit {
 
-/// Owned by nobody and never freed: slurmctld ends with exit() while the thread runs. A reload of the plugin makes a second
-/// one beside the first, which has been told to stop.
+/// Owned by nobody and never freed: slurmctld ends with exit() while the thread runs. A reload of the plugin makes a
+/// second one beside the first, which has been told to stop.
 class Watcher {
 public:
-    /// Reads the site's settings, so that its policies hold from the first request on, and starts the thread. nullptr, with a line in the log, when there can be none.
-    /// `configuration`: the path of slurm.conf, taken while nobody can be changing Slurm's configuration.
+    /// Reads the site's settings, so that its policies hold from the first request on, and starts the thread. nullptr,
+    /// with a line in the log, when there can be none. `configuration`: the path of slurm.conf, taken while nobody can
+    /// be changing Slurm's configuration.
     [[nodiscard]] static Watcher* start(const char* configuration) noexcept;
 
     /// Does not wait: the thread may be waiting for locks that the caller holds.
@@ -33,7 +35,7 @@ private:
     [[nodiscard]] bool sleep(std::chrono::milliseconds duration);  // false: stopped
     void publish(Snapshot snapshot);
 
-    SiteReader site_;    // the thread's, like `current_`
+    SiteReader site_;  // the thread's, like `current_`
     Snapshot current_;
     mutable std::mutex mutex_;
     std::condition_variable woken_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Slurm's headers declare C functions outside of extern "C" here and there.
 #pragma once
 

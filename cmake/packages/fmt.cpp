@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 // The one place where fmt's implementation is compiled: see packages.cmake.
 #include <fmt/format-inl.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds a node's instance type by its devices.
 #include "cluster/accelerators.hpp"
 
 #include <algorithm>
@@ -48,7 +50,8 @@ const hardware::Accelerator* accelerator_of_gres(const hardware::Catalogue& cata
 }
 
 bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, const std::string& model) {
-    if (const hardware::Accelerator* accelerator = accelerator_of_gres(catalogue, gres_type)) return accelerator->model == model;
+    if (const hardware::Accelerator* accelerator = accelerator_of_gres(catalogue, gres_type))
+        return accelerator->model == model;
     const Words words = words_of(gres_type);
     bool known = false;
     for (const std::string& other : catalogue.accelerator_models()) {

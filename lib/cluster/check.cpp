@@ -1,21 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds a job's requirements against an inventory.
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
+#include "slurm_text/time_limit.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace recipe::cluster {
 namespace {
 
 // More than these are counted and not named: the message is for people.
-constexpr std::size_t most_kinds = 3;
-constexpr std::size_t most_partitions = 4;
+constexpr std::size_t max_kinds = 3;
+constexpr std::size_t max_partitions = 4;
 
-std::string nodes_text(std::uint64_t count) { return fmt::format("{} node{}", count, count == 1 ? "" : "s"); }
+std::string nodes_text(std::uint64_t count) {
+    return fmt::format("{} node{}", count, count == 1 ? "" : "s");
+}
 
 std::string devices_text(std::int64_t devices, std::string_view accelerator, hardware::DeviceKind kind) {
     if (!accelerator.empty()) return fmt::format("{} × {}", devices, accelerator);
-    return fmt::format("{} {}", devices, kind == hardware::DeviceKind::gpu ? (devices == 1 ? "GPU" : "GPUs") : "Neuron devices");
+    return fmt::format("{} {}", devices,
+                       kind == hardware::DeviceKind::gpu ? (devices == 1 ? "GPU" : "GPUs") : "Neuron devices");
 }
 
 /// "8 × NVIDIA A10G (g5.48xlarge)"
@@ -36,14 +42,18 @@ struct Standing {
 
 class Checker {
 public:
-    Checker(const Inventory& inventory, const hardware::Catalogue& catalogue, const validate::Layout& layout, const Wish& wish)
-        : inventory_(inventory), layout_(layout), wish_(wish), constraint_(Constraint::parse(wish.constraint)) {
-        if (wish.instance_type)
-            if (const hardware::InstanceType* type = catalogue.instance(*wish.instance_type))
+    Checker(const Inventory& inventory, const hardware::Catalogue& catalogue, const validate::Layout& layout,
+            const JobRequirements& requirements)
+        : inventory_(inventory),
+          layout_(layout),
+          requirements_(requirements),
+          constraint_(Constraint::parse(requirements.constraint)) {
+        if (requirements.instance_type)
+            if (const hardware::InstanceType* type = catalogue.instance(*requirements.instance_type))
                 wanted_accelerator_ = catalogue.accelerator(type->accelerator);
         for (const NodeGroup& group : inventory.groups) {
             has_devices_.push_back(of_the_kind(catalogue, group));
-            fits_.push_back(has_devices_.back() && group.memory_mib >= wish.memory_mib &&
+            fits_.push_back(has_devices_.back() && group.memory_mib >= requirements.memory_mib &&
                             constraint_.satisfied_by(group.features));
         }
     }
@@ -55,11 +65,11 @@ public:
         for (const Partition* partition : asked) standings.push_back(standing(*partition));
         Diagnostics problems;
         if (auto problem = required_node_problem()) problems.push_back(std::move(*problem));
-        if (std::ranges::none_of(standings, [&](const Standing& s) { return s.fitting >= wish_.nodes; })) {
+        if (std::ranges::none_of(standings, [&](const Standing& s) { return s.fitting >= requirements_.nodes; })) {
             problems.push_back(too_few_nodes(standings));
             return problems;
         }
-        std::erase_if(standings, [&](const Standing& s) { return s.fitting < wish_.nodes; });
+        std::erase_if(standings, [&](const Standing& s) { return s.fitting < requirements_.nodes; });
         if (auto problem = limit_problem(standings)) problems.push_back(std::move(*problem));
         if (!has_errors(problems))
             if (auto problem = unavailable(standings)) problems.push_back(std::move(*problem));
@@ -68,25 +78,26 @@ public:
 
 private:
     bool of_the_kind(const hardware::Catalogue& catalogue, const NodeGroup& group) const {
-        if (wish_.device == plan::Device::cpu) return true;
-        const auto kind = wish_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
+        if (requirements_.device == plan::Device::cpu) return true;
+        const auto kind =
+            requirements_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
         // A node with Neuron devices need not have a GRES for them.
         const bool told = group.devices_known && (group.devices > 0 || kind == hardware::DeviceKind::gpu);
-        if (told && (group.kind != kind || group.devices < wish_.devices)) return false;
+        if (told && (group.kind != kind || group.devices < requirements_.devices)) return false;
         // A type that the catalogue does not have is no reason to refuse.
         if (wanted_accelerator_ == nullptr) return true;
-        if (group.instance_type) return *group.instance_type == *wish_.instance_type;
+        if (group.instance_type) return *group.instance_type == *requirements_.instance_type;
         return group.accelerator.empty() || may_be(catalogue, group.accelerator, wanted_accelerator_->model);
     }
 
     std::vector<const Partition*> asked_partitions() const {
         std::vector<const Partition*> asked;
-        for (const std::string_view name : wish_.partitions) {
+        for (const std::string_view name : requirements_.partitions) {
             const Partition* partition = inventory_.partition(name);
             if (partition == nullptr) return {};  // Slurm refuses it, or it is younger than this picture
             asked.push_back(partition);
         }
-        if (wish_.partitions.empty())
+        if (requirements_.partitions.empty())
             for (const Partition& partition : inventory_.partitions)
                 if (partition.is_default) asked.push_back(&partition);
         return asked;
@@ -104,9 +115,10 @@ private:
             standing.available += count.available;
         }
         const auto place = static_cast<std::uint32_t>(&partition - inventory_.partitions.data());
-        for (const std::string_view name : wish_.excluded_nodes) {
+        for (const std::string_view name : requirements_.excluded_nodes) {
             const Node* node = inventory_.node(name);
-            if (node == nullptr || !fits_[node->group] || !std::ranges::binary_search(node->partitions, place)) continue;
+            if (node == nullptr || !fits_[node->group] || !std::ranges::binary_search(node->partitions, place))
+                continue;
             --standing.fitting;
             standing.available -= node->available ? 1 : 0;
         }
@@ -114,10 +126,12 @@ private:
     }
 
     std::string wanted_devices() const {
-        if (wish_.device == plan::Device::cpu) return "";
-        const auto kind = wish_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
-        const std::string type = wish_.instance_type ? fmt::format(" ({})", *wish_.instance_type) : "";
-        return devices_text(wish_.devices, wanted_accelerator_ != nullptr ? std::string_view(wanted_accelerator_->name) : "", kind) +
+        if (requirements_.device == plan::Device::cpu) return "";
+        const auto kind =
+            requirements_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
+        const std::string type = requirements_.instance_type ? fmt::format(" ({})", *requirements_.instance_type) : "";
+        return devices_text(requirements_.devices,
+                            wanted_accelerator_ != nullptr ? std::string_view(wanted_accelerator_->name) : "", kind) +
                type;
     }
 
@@ -127,15 +141,19 @@ private:
         for (const GroupCount& count : partition.groups) {
             const std::string kind = kind_text(inventory_.groups[count.group]);
             const auto found = std::ranges::find(kinds, kind, &std::pair<std::string, std::uint64_t>::first);
-            if (found != kinds.end()) found->second += count.nodes;
-            else kinds.emplace_back(kind, count.nodes);
+            if (found != kinds.end())
+                found->second += count.nodes;
+            else
+                kinds.emplace_back(kind, count.nodes);
         }
         if (kinds.empty()) return "no nodes";
         std::string text;
         std::uint64_t others = 0;
         for (std::size_t i = 0; i < kinds.size(); ++i) {
-            if (i >= most_kinds) others += kinds[i].second;
-            else text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", nodes_text(kinds[i].second), kinds[i].first);
+            if (i >= max_kinds)
+                others += kinds[i].second;
+            else
+                text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", nodes_text(kinds[i].second), kinds[i].first);
         }
         return others > 0 ? fmt::format("{}, {} of other kinds", text, nodes_text(others)) : text;
     }
@@ -143,9 +161,9 @@ private:
     /// What beside devices a node must have, for a sentence about nodes that lack it.
     std::string restrictions() const {
         std::string text;
-        if (!wish_.constraint.empty()) text += fmt::format(" with --constraint={}", wish_.constraint);
-        if (wish_.memory_mib > 0) text += fmt::format(" with {} MiB of memory", wish_.memory_mib);
-        if (!wish_.excluded_nodes.empty()) text += " outside --exclude";
+        if (!requirements_.constraint.empty()) text += fmt::format(" with --constraint={}", requirements_.constraint);
+        if (requirements_.memory_mib > 0) text += fmt::format(" with {} MiB of memory", requirements_.memory_mib);
+        if (!requirements_.excluded_nodes.empty()) text += " outside --exclude";
         return text;
     }
 
@@ -159,19 +177,22 @@ private:
 
     Diagnostic too_few_nodes(const std::vector<Standing>& standings) const {
         std::string message;
-        for (std::size_t i = 0; i < std::min(standings.size(), most_partitions); ++i)
+        for (std::size_t i = 0; i < std::min(standings.size(), max_partitions); ++i)
             message += fmt::format("{}{}", i == 0 ? "" : ", ", sentence(standings[i]));
         const bool of_the_kind = std::ranges::any_of(standings, [](const Standing& s) { return s.of_the_kind > 0; });
-        message += fmt::format("; the recipe wants {}", wish_.nodes);
-        if (!of_the_kind && wish_.device != plan::Device::cpu) message += fmt::format(" with {}", wanted_devices());
+        message += fmt::format("; the recipe wants {}", requirements_.nodes);
+        if (!of_the_kind && requirements_.device != plan::Device::cpu)
+            message += fmt::format(" with {}", wanted_devices());
         Diagnostic problem{.code = "cluster.nodes",
-                           .key = of_the_kind || !wish_.instance_type ? "trainer.num_nodes" : "instance_type",
+                           .key = of_the_kind || !requirements_.instance_type ? "trainer.num_nodes" : "instance_type",
                            .message = std::move(message)};
         const std::vector<Standing> others = alternatives();
-        for (std::size_t i = 0; i < std::min(others.size(), most_partitions); ++i)
+        for (std::size_t i = 0; i < std::min(others.size(), max_partitions); ++i)
             problem.message += fmt::format(". Partition {} has {}", others[i].partition->name, others[i].fitting);
-        if (!others.empty()) problem.fix = fmt::format("-p {}", others.front().partition->name);
-        else problem.fix = fewer_or_other_nodes(standings);
+        if (!others.empty())
+            problem.fix = fmt::format("-p {}", others.front().partition->name);
+        else
+            problem.fix = fewer_or_other_nodes(standings);
         return problem;
     }
 
@@ -179,10 +200,10 @@ private:
     std::vector<Standing> alternatives() const {
         std::vector<Standing> others;
         for (const Partition& partition : inventory_.partitions) {
-            if (partition.hidden || partition.max_nodes < wish_.nodes) continue;
-            if (wish_.time_limit && *wish_.time_limit > partition.max_time) continue;
+            if (partition.hidden || partition.max_nodes < requirements_.nodes) continue;
+            if (requirements_.time_limit && *requirements_.time_limit > partition.max_time) continue;
             const Standing other = standing(partition);
-            if (other.fitting >= wish_.nodes) others.push_back(other);
+            if (other.fitting >= requirements_.nodes) others.push_back(other);
         }
         return others;
     }
@@ -192,30 +213,32 @@ private:
         if (best.fitting > 0) {
             validate::Layout smaller = layout_;
             smaller.nodes = best.fitting;
-            return has_errors(validate::check_layout(smaller)) ? std::string()
-                                                                : fmt::format("--recipe-set=trainer.num_nodes={}", best.fitting);
+            return has_errors(validate::check_layout(smaller))
+                       ? std::string()
+                       : fmt::format("--recipe-set=trainer.num_nodes={}", best.fitting);
         }
-        if (!wish_.instance_type) return {};
+        if (!requirements_.instance_type) return {};
         for (const Standing& standing : standings)
             for (const GroupCount& count : standing.partition->groups) {
                 const NodeGroup& group = inventory_.groups[count.group];
-                if (!group.instance_type || group.devices == 0 || count.nodes < wish_.nodes) continue;
+                if (!group.instance_type || group.devices == 0 || count.nodes < requirements_.nodes) continue;
                 std::string fix = fmt::format("--recipe-set=instance_type={}", *group.instance_type);
-                if (group.devices < wish_.devices) fix += fmt::format(" --recipe-set=trainer.devices={}", group.devices);
+                if (group.devices < requirements_.devices)
+                    fix += fmt::format(" --recipe-set=trainer.devices={}", group.devices);
                 return fix;
             }
         return {};
     }
 
     std::optional<Diagnostic> required_node_problem() const {
-        for (const std::string_view name : wish_.required_nodes) {
+        for (const std::string_view name : requirements_.required_nodes) {
             const Node* node = inventory_.node(name);
             if (node == nullptr || fits_[node->group]) continue;  // Slurm refuses a node that there is not
             const NodeGroup& group = inventory_.groups[node->group];
             if (!has_devices_[node->group])
                 return Diagnostic{.code = "cluster.node_list",
-                                  .message = fmt::format("node {}, which -w asks for, has {}; the recipe wants {}", name,
-                                                         kind_text(group), wanted_devices())};
+                                  .message = fmt::format("node {}, which -w asks for, has {}; the recipe wants {}",
+                                                         name, kind_text(group), wanted_devices())};
             return Diagnostic{.code = "cluster.node_list",
                               .message = fmt::format("node {}, which -w asks for, is none{}", name, restrictions())};
         }
@@ -227,23 +250,25 @@ private:
         std::optional<Diagnostic> first;
         for (const Standing& standing : standings) {
             const Partition& partition = *standing.partition;
-            Diagnostic problem{.severity = wish_.has_qos ? Severity::warning : Severity::error};
-            if (wish_.nodes > partition.max_nodes) {
+            Diagnostic problem{.severity = requirements_.has_qos ? Severity::warning : Severity::error};
+            if (requirements_.nodes > partition.max_nodes) {
                 problem.code = "cluster.max_nodes";
                 problem.key = "trainer.num_nodes";
-                problem.message = fmt::format("partition {} gives a job at most {}; the recipe wants {}", partition.name,
-                                              nodes_text(partition.max_nodes), wish_.nodes);
-            } else if (wish_.time_limit && *wish_.time_limit > partition.max_time) {
+                problem.message = fmt::format("partition {} gives a job at most {}; the recipe wants {}",
+                                              partition.name, nodes_text(partition.max_nodes), requirements_.nodes);
+            } else if (requirements_.time_limit && *requirements_.time_limit > partition.max_time) {
                 problem.code = "cluster.time_limit";
                 problem.key = "run.time_limit";
                 problem.message = fmt::format("partition {} ends jobs after {}; this one asks for {}", partition.name,
-                                              plan::format_time_limit(partition.max_time),
-                                              *wish_.time_limit == unlimited ? "no limit" : plan::format_time_limit(*wish_.time_limit));
-                problem.fix = fmt::format("-t {}", plan::format_time_limit(partition.max_time));
+                                              slurm_text::format_time_limit(partition.max_time),
+                                              *requirements_.time_limit == unlimited
+                                                  ? "no limit"
+                                                  : slurm_text::format_time_limit(*requirements_.time_limit));
+                problem.fix = fmt::format("-t {}", slurm_text::format_time_limit(partition.max_time));
             } else {
                 return std::nullopt;
             }
-            if (wish_.has_qos) problem.message += ", unless its QOS lifts that";
+            if (requirements_.has_qos) problem.message += ", unless its QOS lifts that";
             if (!first) first = std::move(problem);
         }
         return first;
@@ -251,18 +276,20 @@ private:
 
     std::optional<Diagnostic> unavailable(const std::vector<Standing>& standings) const {
         const Standing& best = *std::ranges::max_element(standings, {}, &Standing::available);
-        if (best.available >= wish_.nodes) return std::nullopt;
-        const std::string up = best.available == 0 ? std::string(best.fitting == 1 ? "is not up" : "are all down or drained")
-                                                   : fmt::format("are not all up, only {} of them", best.available);
+        if (best.available >= requirements_.nodes) return std::nullopt;
+        const std::string up = best.available == 0
+                                   ? std::string(best.fitting == 1 ? "is not up" : "are all down or drained")
+                                   : fmt::format("are not all up, only {} of them", best.available);
         return Diagnostic{.severity = Severity::warning,
                           .code = "cluster.unavailable",
-                          .message = fmt::format("the {} of partition {} that could run this job {}: it will wait for {}",
-                                                 nodes_text(best.fitting), best.partition->name, up, nodes_text(wish_.nodes))};
+                          .message = fmt::format(
+                              "the {} of partition {} that could run this job {}: it will wait for {}",
+                              nodes_text(best.fitting), best.partition->name, up, nodes_text(requirements_.nodes))};
     }
 
     const Inventory& inventory_;
     const validate::Layout& layout_;
-    const Wish& wish_;
+    const JobRequirements& requirements_;
     Constraint constraint_;
     const hardware::Accelerator* wanted_accelerator_ = nullptr;
     std::vector<bool> has_devices_;  // by group
@@ -272,8 +299,8 @@ private:
 }  // namespace
 
 Diagnostics check(const Inventory& inventory, const hardware::Catalogue& catalogue, const validate::Layout& layout,
-                  const Wish& wish) {
-    return Checker(inventory, catalogue, layout, wish).check();
+                  const JobRequirements& requirements) {
+    return Checker(inventory, catalogue, layout, requirements).check();
 }
 
 }  // namespace recipe::cluster

@@ -1,5 +1,6 @@
-// What a cluster's nodes and partitions are, and whether a job's request can ever be met by them. Pure: whoever has asked
-// Slurm brings the records, and slurmctld and the tests hold requests against the same inventory.
+// SPDX-License-Identifier: Apache-2.0
+// What a cluster's nodes and partitions are, and whether a job's request can ever be met by them. Pure: whoever has
+// asked Slurm brings the records, and slurmctld and the tests hold requests against the same inventory.
 #pragma once
 
 #include "diagnostic/diagnostic.hpp"
@@ -20,11 +21,11 @@ namespace recipe::cluster {
 /// A node as Slurm tells of it.
 struct NodeRecord {
     std::string name;
-    std::string features;         // comma-separated
-    std::string gres;             // "gpu:a10g:8(S:0-1)"
-    std::string instance_type;    // Slurm's own, from 24.11 on; else empty
+    std::string features;       // comma-separated
+    std::string gres;           // "gpu:a10g:8(S:0-1)"
+    std::string instance_type;  // Slurm's own, from 24.11 on; else empty
     std::uint64_t memory_mib = 0;
-    bool available = true;        // not down, draining or failing; powered down by the cloud is available
+    bool available = true;  // not down, draining or failing; powered down by the cloud is available
 };
 
 inline constexpr std::uint32_t unlimited = std::numeric_limits<std::uint32_t>::max();
@@ -32,11 +33,11 @@ inline constexpr std::uint32_t unlimited = std::numeric_limits<std::uint32_t>::m
 struct PartitionRecord {
     std::string name;
     bool is_default = false;
-    bool hidden = false;                            // never named to those who did not name it
-    std::uint32_t max_time = unlimited;             // minutes
-    std::uint32_t max_nodes = unlimited;            // of a job
-    std::vector<std::size_t> nodes;                 // places in the list of node records
-    std::uint32_t total_nodes = 0;                  // as slurmctld counts them; it hides some, such as those without an address
+    bool hidden = false;                  // never named to those who did not name it
+    std::uint32_t max_time = unlimited;   // minutes
+    std::uint32_t max_nodes = unlimited;  // of a job
+    std::vector<std::size_t> nodes;       // places in the list of node records
+    std::uint32_t total_nodes = 0;        // as slurmctld counts them; it hides some, such as those without an address
 };
 
 /// How a site calls its nodes: node name to instance type.
@@ -44,14 +45,14 @@ using NodeTypes = std::map<std::string, std::string, std::less<>>;
 
 /// Nodes that are alike.
 struct NodeGroup {
-    std::optional<std::string> instance_type;       // canonical; nothing: it cannot be told
-    std::string accelerator;                        // model, as the catalogue or else the GRES has it; empty: none or not told
-    std::string accelerator_name;                   // for people
+    std::optional<std::string> instance_type;  // canonical; nothing: it cannot be told
+    std::string accelerator;       // model, as the catalogue or else the GRES has it; empty: none or not told
+    std::string accelerator_name;  // for people
     hardware::DeviceKind kind = hardware::DeviceKind::gpu;
-    std::int64_t devices = 0;                       // per node
-    bool devices_known = true;                      // false: neither a GRES nor an instance type tells
+    std::int64_t devices = 0;   // per node
+    bool devices_known = true;  // false: neither a GRES nor an instance type tells
     std::uint64_t memory_mib = 0;
-    std::vector<std::string> features;              // sorted
+    std::vector<std::string> features;  // sorted
     bool operator==(const NodeGroup&) const = default;
 };
 
@@ -68,66 +69,68 @@ struct Partition {
     std::uint32_t max_time = unlimited;
     std::uint32_t max_nodes = unlimited;
     std::vector<GroupCount> groups;
-    std::uint32_t unseen = 0;                       // nodes that slurmctld has and did not show: they may be of any kind
+    std::uint32_t unseen = 0;  // nodes that slurmctld has and did not show: they may be of any kind
 };
 
 struct Node {
     std::string name;
     std::size_t group = 0;
     bool available = true;
-    std::vector<std::uint32_t> partitions;          // places in Inventory::partitions, ascending
+    std::vector<std::uint32_t> partitions;  // places in Inventory::partitions, ascending
 };
 
-/// A picture of the cluster, never changed once it is made.
+/// A inventory snapshot, never changed once it is made.
 struct Inventory {
     std::vector<NodeGroup> groups;
     std::vector<Partition> partitions;
-    std::vector<Node> nodes;                        // sorted by name
+    std::vector<Node> nodes;  // sorted by name
 
     [[nodiscard]] const Partition* partition(std::string_view name) const noexcept;
     [[nodiscard]] const Node* node(std::string_view name) const noexcept;
 };
 
-/// What a node's type is taken from, first to last: the site's word, a feature that is an instance type's name, Slurm's own
-/// instance_type, and the type and count of its GRES where one instance type alone has them.
-[[nodiscard]] Inventory take_inventory(const std::vector<NodeRecord>& nodes, const std::vector<PartitionRecord>& partitions,
+/// What a node's type is taken from, first to last: the site's word, a feature that is an instance type's name, Slurm's
+/// own instance_type, and the type and count of its GRES where one instance type alone has them.
+[[nodiscard]] Inventory take_inventory(const std::vector<NodeRecord>& nodes,
+                                       const std::vector<PartitionRecord>& partitions,
                                        const hardware::Catalogue& catalogue, const NodeTypes& site_types);
 
-// --- what a job wants -------------------------------------------------------------------------------------------------
+// --- what a job wants
+// -------------------------------------------------------------------------------------------------
 
-/// A --constraint. A node satisfies "a&(b|c)"; counts ("a*2") and what else Slurm knows make it hold for more nodes, never
-/// for fewer, so that nothing is refused that Slurm could place.
+/// A --constraint. A node satisfies "a&(b|c)"; counts ("a*2") and what else Slurm knows make it hold for more nodes,
+/// never for fewer, so that nothing is refused that Slurm could place.
 class Constraint {
 public:
     [[nodiscard]] static Constraint parse(std::string_view text);
     [[nodiscard]] bool satisfied_by(const std::vector<std::string>& sorted_features) const;
 
 private:
-    struct Term {                                   // of the disjunctive normal form
+    struct Term {  // of the disjunctive normal form
         std::vector<std::string> all;
     };
-    std::vector<Term> any_;                         // empty: anything satisfies it
+    std::vector<Term> any_;  // empty: anything satisfies it
 };
 
 /// The numbers of the request as Slurm will run it, and what its plan says of devices.
-struct Wish {
-    std::vector<std::string_view> partitions;       // empty: the default one
+struct JobRequirements {
+    std::vector<std::string_view> partitions;  // empty: the default one
     std::uint32_t nodes = 1;
     plan::Device device = plan::Device::cpu;
-    std::int64_t devices = 0;                       // per node; 0 for cpu
+    std::int64_t devices = 0;  // per node; 0 for cpu
     std::optional<std::string> instance_type;
-    std::uint64_t memory_mib = 0;                   // per node; 0: no wish, or all there is
+    std::uint64_t memory_mib = 0;  // per node; 0: none asked for, or all there is
     std::string_view constraint;
-    std::vector<std::string_view> required_nodes;   // -w
-    std::vector<std::string_view> excluded_nodes;   // -x
-    std::optional<std::uint32_t> time_limit;        // minutes
-    bool has_qos = false;                           // a QOS may lift a partition's limits
+    std::vector<std::string_view> required_nodes;  // -w
+    std::vector<std::string_view> excluded_nodes;  // -x
+    std::optional<std::uint32_t> time_limit;       // minutes
+    bool has_qos = false;                          // a QOS may lift a partition's limits
 };
 
-/// Whether some partition that was asked for could run the job on an empty cluster. Reservations are not looked at, and what
-/// Slurm itself refuses (an unknown partition or node) is left to it.
-/// Errors: cluster.nodes, cluster.node_list, cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable.
+/// Whether some partition that was asked for could run the job on an empty cluster. Reservations are not looked at, and
+/// what Slurm itself refuses (an unknown partition or node) is left to it. Errors: cluster.nodes, cluster.node_list,
+/// cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable.
 [[nodiscard]] Diagnostics check(const Inventory& inventory, const hardware::Catalogue& catalogue,
-                                const validate::Layout& layout, const Wish& wish);
+                                const validate::Layout& layout, const JobRequirements& requirements);
 
 }  // namespace recipe::cluster

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads --constraint into alternatives of features.
 #include "cluster/cluster.hpp"
 
 #include <algorithm>
@@ -6,13 +8,14 @@ namespace recipe::cluster {
 namespace {
 
 // A constraint of more alternatives is not looked at: multiplying out "(a|b)&(c|d)&…" doubles them with each pair.
-constexpr std::size_t most_terms = 64;
+constexpr std::size_t max_terms = 64;
 constexpr std::size_t longest = 1024;  // Slurm refuses longer ones
 constexpr int deepest = 16;
 
 using Alternatives = std::vector<std::vector<std::string>>;
 
-/// features := and { '|' and };  and := unit { ('&' | ',') unit };  unit := '(' features ')' | '[' features ']' | name [ '*' count ]
+/// features := and { '|' and };  and := unit { ('&' | ',') unit };  unit := '(' features ')' | '[' features ']' | name
+/// [ '*' count ]
 class Parser {
 public:
     explicit Parser(std::string_view text) : text_(text) {}
@@ -30,7 +33,7 @@ private:
         while (!failed_ && take('|')) {
             Alternatives more = conjunction(depth);
             any.insert(any.end(), more.begin(), more.end());
-            if (any.size() > most_terms) failed_ = true;
+            if (any.size() > max_terms) failed_ = true;
         }
         return any;
     }
@@ -46,7 +49,7 @@ private:
                     product.back().insert(product.back().end(), right.begin(), right.end());
                 }
             all = std::move(product);
-            if (all.size() > most_terms) failed_ = true;
+            if (all.size() > max_terms) failed_ = true;
         }
         return all;
     }
@@ -101,9 +104,8 @@ Constraint Constraint::parse(std::string_view text) {
 bool Constraint::satisfied_by(const std::vector<std::string>& sorted_features) const {
     if (any_.empty()) return true;
     return std::ranges::any_of(any_, [&](const Term& term) {
-        return std::ranges::all_of(term.all, [&](const std::string& feature) {
-            return std::ranges::binary_search(sorted_features, feature);
-        });
+        return std::ranges::all_of(
+            term.all, [&](const std::string& feature) { return std::ranges::binary_search(sorted_features, feature); });
     });
 }
 

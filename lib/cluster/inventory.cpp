@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Groups nodes of one kind, so that a decision does not look at each node.
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
 
-#include "submit/gres.hpp"
+#include "slurm_text/gres.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -80,7 +82,7 @@ private:
     /// Devices by the node's GRES; where it has none, by its instance type.
     void read_gres(const NodeRecord& node, const hardware::InstanceType* type, NodeGroup& group) const {
         for (const std::string_view name : {"gpu", "neuron"}) {
-            const auto count = submit::gres_count(node.gres, name);
+            const auto count = slurm_text::gres_count(node.gres, name);
             if (!count) continue;
             group.kind = name == "gpu" ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
             group.devices = *count;
@@ -95,8 +97,10 @@ private:
             if (group.kind == hardware::DeviceKind::neuron && type != nullptr) group.devices = type->devices;
             return;
         }
-        if (type != nullptr) group.devices = type->devices;
-        else group.devices_known = cluster_has_gpu_gres_;
+        if (type != nullptr)
+            group.devices = type->devices;
+        else
+            group.devices_known = cluster_has_gpu_gres_;
     }
 
     const hardware::InstanceType* only_type_with(const NodeGroup& group) const {
@@ -113,8 +117,8 @@ private:
 /// Everything that decides a node's group, as one text.
 std::string likeness(const NodeRecord& node, const NodeTypes& site_types) {
     const auto named = site_types.find(node.name);
-    return node.features + '\n' + node.gres + '\n' + node.instance_type + '\n' + std::to_string(node.memory_mib) + '\n' +
-           (named != site_types.end() ? named->second : std::string());
+    return node.features + '\n' + node.gres + '\n' + node.instance_type + '\n' + std::to_string(node.memory_mib) +
+           '\n' + (named != site_types.end() ? named->second : std::string());
 }
 
 GroupCount& count_of(Partition& partition, std::size_t group) {
@@ -130,7 +134,8 @@ const Partition* Inventory::partition(std::string_view name) const noexcept {
 }
 
 const Node* Inventory::node(std::string_view name) const noexcept {
-    const auto found = std::ranges::lower_bound(nodes, name, {}, [](const Node& node) { return std::string_view(node.name); });
+    const auto found =
+        std::ranges::lower_bound(nodes, name, {}, [](const Node& node) { return std::string_view(node.name); });
     return found != nodes.end() && found->name == name ? &*found : nullptr;
 }
 
@@ -138,7 +143,7 @@ Inventory take_inventory(const std::vector<NodeRecord>& nodes, const std::vector
                          const hardware::Catalogue& catalogue, const NodeTypes& site_types) {
     Inventory inventory;
     const Namer namer(catalogue, site_types, std::ranges::any_of(nodes, [](const NodeRecord& node) {
-                          return submit::gres_count(node.gres, "gpu").has_value();
+                          return slurm_text::gres_count(node.gres, "gpu").has_value();
                       }));
     std::unordered_map<std::string, std::size_t> groups;
     inventory.nodes.reserve(nodes.size());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every code that a diagnostic can have, for people: `srecipe explain`, docs/diagnostics.md, and a site's severities.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands that produce each diagnostic, for documentation and tests.
 #include "codes/examples.hpp"
 
 #include <algorithm>
@@ -29,7 +31,8 @@ constexpr std::array examples{
     Example{"layout.world_not_divisible", "trainer.num_nodes=1 trainer.devices=8 model.shard_degree=5"},
     Example{"layout.context", "model.shard_degree=8 model.context_parallel_degree=16"},
     Example{"layout.heads", "model.tensor_model_parallel_degree=16, with model.num_key_value_heads=8"},
-    Example{"layout.model_parallel", "model.tensor_model_parallel_size=8 model.pipeline_model_parallel_size=3, for NeMo"},
+    Example{"layout.model_parallel",
+            "model.tensor_model_parallel_size=8 model.pipeline_model_parallel_size=3, for NeMo"},
     Example{"layout.layers", "model.num_layers=32 model.pipeline_model_parallel_size=3, for NeMo"},
     Example{"layout.virtual_pipeline", "model.virtual_pipeline_model_parallel_size=2, without a pipeline"},
     Example{"layout.sequence", "model.context_parallel_size=4 model.encoder_seq_length=4100, for NeMo"},

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Overrides that break each rule of validation. Private to this module.
 #pragma once
 

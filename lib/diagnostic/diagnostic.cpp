@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes and sums up diagnostics.
 #include "diagnostic/diagnostic.hpp"
 
 #include <algorithm>
@@ -7,9 +9,12 @@ namespace recipe {
 
 std::string_view to_string(Severity severity) noexcept {
     switch (severity) {
-        case Severity::hint: return "hint";
-        case Severity::warning: return "warning";
-        case Severity::error: return "error";
+        case Severity::hint:
+            return "hint";
+        case Severity::warning:
+            return "warning";
+        case Severity::error:
+            return "error";
     }
     return "error";
 }

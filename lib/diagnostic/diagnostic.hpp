@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is wrong with a recipe, an override or a plan: said once, printed everywhere with the same words.
 #pragma once
 
@@ -34,8 +35,8 @@ struct Source {
 
 struct Diagnostic {
     Severity severity = Severity::error;
-    std::string code;     // "<rule group>.<what>", e.g. "compose.unknown_key", "precision.fp8_unsupported"
-    std::string key;      // the recipe key it is about, as a user would type it; empty when there is none
+    std::string code;  // "<rule group>.<what>", e.g. "compose.unknown_key", "precision.fp8_unsupported"
+    std::string key;   // the recipe key it is about, as a user would type it; empty when there is none
     Source source;
     std::string message;  // one sentence or a few; no newline at the end
     std::string fix;      // text that the user can paste, or empty

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the names that are nearest to a misspelt one.
 #include "diagnostic/diagnostic.hpp"
 
 #include <algorithm>
@@ -23,15 +25,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return previous[b.size()];
 }
 
-constexpr std::size_t longest_word = 256;  // keeps the work bounded when the word is hostile
+constexpr std::size_t max_word_bytes = 256;  // keeps the work bounded when the word is hostile
 
 }  // namespace
 
 std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates, std::size_t limit) {
-    if (word.size() > longest_word) return {};
+    if (word.size() > max_word_bytes) return {};
     std::vector<std::pair<std::size_t, const std::string*>> close;
     for (const std::string& candidate : candidates) {
-        if (candidate.size() > longest_word) continue;
+        if (candidate.size() > max_word_bytes) continue;
         const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
         const std::size_t gap = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
         if (gap > allowed) continue;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells which family a recipe belongs to, and looks keys up in it.
 #include "family/family.hpp"
 
 #include <algorithm>
@@ -5,16 +7,61 @@
 namespace recipe::family {
 namespace {
 
-constexpr std::array<std::string_view, key_count> key_names{
-    "tensor", "shard", "expert", "context", "pipeline", "virtual_pipeline", "sequence_parallel", "kv_replicator",
-    "sequence_length", "micro_batch", "global_batch", "accumulation",
-    "model_name", "model_class", "layers", "hidden", "heads", "kv_heads", "head_size", "ffn", "vocabulary",
-    "vocabulary_multiple", "tied_embeddings", "positions", "moe", "experts", "experts_per_token", "expert_ffn",
-    "recompute", "recompute_granularity", "recompute_method", "recompute_layers", "offload_activations",
-    "offload_parameters", "offload_optimizer", "sharding_strategy", "shard_optimizer", "flash_attention",
-    "precision", "model_precision", "fp8", "master_weights", "gradient_precision", "optimizer", "peft", "lora_rank",
-    "fine_tune", "smp",
-    "data", "synthetic", "train_data", "validation_data", "multi_modal", "writes", "logs"};
+constexpr std::array<std::string_view, key_count> key_names{"tensor",
+                                                            "shard",
+                                                            "expert",
+                                                            "context",
+                                                            "pipeline",
+                                                            "virtual_pipeline",
+                                                            "sequence_parallel",
+                                                            "kv_replicator",
+                                                            "sequence_length",
+                                                            "micro_batch",
+                                                            "global_batch",
+                                                            "accumulation",
+                                                            "model_name",
+                                                            "model_class",
+                                                            "layers",
+                                                            "hidden",
+                                                            "heads",
+                                                            "kv_heads",
+                                                            "head_size",
+                                                            "ffn",
+                                                            "vocabulary",
+                                                            "vocabulary_multiple",
+                                                            "tied_embeddings",
+                                                            "positions",
+                                                            "moe",
+                                                            "experts",
+                                                            "experts_per_token",
+                                                            "expert_ffn",
+                                                            "recompute",
+                                                            "recompute_granularity",
+                                                            "recompute_method",
+                                                            "recompute_layers",
+                                                            "offload_activations",
+                                                            "offload_parameters",
+                                                            "offload_optimizer",
+                                                            "sharding_strategy",
+                                                            "shard_optimizer",
+                                                            "flash_attention",
+                                                            "precision",
+                                                            "model_precision",
+                                                            "fp8",
+                                                            "master_weights",
+                                                            "gradient_precision",
+                                                            "optimizer",
+                                                            "peft",
+                                                            "lora_rank",
+                                                            "fine_tune",
+                                                            "smp",
+                                                            "data",
+                                                            "synthetic",
+                                                            "train_data",
+                                                            "validation_data",
+                                                            "multi_modal",
+                                                            "writes",
+                                                            "logs"};
 static_assert(!key_names.back().empty());
 
 bool is_given(const config::Value* value) {
@@ -38,7 +85,8 @@ std::string_view folder_of(std::string_view recipe) {
 const std::string* DefaultCode::program_for(std::string_view recipe) const {
     const std::string_view folder = folder_of(recipe);
     const auto found = std::ranges::find_if(entries, [&](const Entry& entry) {
-        return (entry.folder.empty() || entry.folder == folder) && recipe.substr(recipe.rfind('/') + 1).contains(entry.word);
+        return (entry.folder.empty() || entry.folder == folder) &&
+               recipe.substr(recipe.rfind('/') + 1).contains(entry.word);
     });
     return found == entries.end() ? nullptr : &found->program;
 }
@@ -75,13 +123,15 @@ bool Families::Condition::holds(const config::Value& configuration) const {
 
 const Family& Families::of(const config::Value& configuration) const {
     const auto found = std::ranges::find_if(rows_, [&](const Row& row) {
-        return std::ranges::all_of(row.when, [&](const Condition& condition) { return condition.holds(configuration); });
+        return std::ranges::all_of(row.when,
+                                   [&](const Condition& condition) { return condition.holds(configuration); });
     });
     return found == rows_.end() ? unknown_ : found->family;
 }
 
 const Family* Families::find(std::string_view name) const {
-    const auto found = std::ranges::find(rows_, name, [](const Row& row) -> std::string_view { return row.family.name; });
+    const auto found =
+        std::ranges::find(rows_, name, [](const Row& row) -> std::string_view { return row.family.name; });
     return found == rows_.end() ? nullptr : &found->family;
 }
 

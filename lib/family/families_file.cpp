@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading etc/families.yaml and a site's additions to it.
 #include "family/family.hpp"
 
@@ -6,13 +7,14 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include "config/yaml/yaml.hpp"
 
 namespace recipe::family {
 namespace {
 
 using config::Value;
 
-constexpr std::size_t longest_text = 8192;  // of one field; the shipped ones have 2 KiB
+constexpr std::size_t max_text_bytes = 8192;  // of one field; the shipped ones have 2 KiB
 
 template <class Enum>
 struct Word {
@@ -40,7 +42,8 @@ std::optional<Key> key_named(std::string_view name) {
     return std::nullopt;
 }
 
-/// A loop of our own: string_view's find_first_of calls memchr for each character, and every submission comes through here.
+/// A loop of our own: string_view's find_first_of calls memchr for each character, and every submission comes through
+/// here.
 template <class IsSeparator>
 std::vector<std::string_view> split(std::string_view text, IsSeparator is_separator) {
     std::vector<std::string_view> parts;
@@ -62,7 +65,8 @@ bool is_path(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
                c == '-';
     };
-    return !text.empty() && text != "-" && text.front() != '.' && text.back() != '.' && std::ranges::all_of(text, allowed);
+    return !text.empty() && text != "-" && text.front() != '.' && text.back() != '.' &&
+           std::ranges::all_of(text, allowed);
 }
 
 Value value_of_word(std::string_view word) {
@@ -97,9 +101,9 @@ public:
         file_ = file;
         if (document.is_null()) return;  // a file of comments
         if (!document.is_map() || document.size() != 1 || document.find("families") == nullptr)
-            return complain(document, "", "a file of families is a map with the one key families");
+            return fail(document, "", "a file of families is a map with the one key families");
         const Value& families = *document.find("families");
-        if (!families.is_map()) return complain(families, "families", "families is a map");
+        if (!families.is_map()) return fail(families, "families", "families is a map");
         std::vector<Families::Row> added;
         // What another family is like must be known first.
         for (const bool like : {false, true})
@@ -118,7 +122,7 @@ public:
     Diagnostics take() { return std::move(problems_); }
 
 private:
-    void complain(const Value& at, std::string key, std::string message) {
+    void fail(const Value& at, std::string key, std::string message) {
         Source source = at.position().source();
         if (source.empty()) source.name = file_;
         problems_.push_back(
@@ -128,13 +132,13 @@ private:
     void read_family(const config::Entry& entry, std::vector<Families::Row>& added) {
         const std::string name = config::to_python_text(entry.key);
         const std::string key = "families." + name;
-        if (!is_path(name) || name.size() > 64) return complain(entry.key, "families", "names are of letters and digits");
-        if (!entry.value.is_map()) return complain(entry.value, key, key + " is a map");
+        if (!is_path(name) || name.size() > 64) return fail(entry.key, "families", "names are of letters and digits");
+        if (!entry.value.is_map()) return fail(entry.value, key, key + " is a map");
         const auto known = std::ranges::find(families_.rows_, name, [](const auto& row) { return row.family.name; });
         Families::Row row = known != families_.rows_.end() ? *known : Families::Row{};
         if (const Value* like = entry.value.find("like")) {
             const Family* other = named(like->as_string(), added);
-            if (other == nullptr) return complain(*like, key, "like names a family of this or an earlier file");
+            if (other == nullptr) return fail(*like, key, "like names a family of this or an earlier file");
             row.family = *other;
         }
         row.family.name = name;
@@ -156,24 +160,32 @@ private:
         const std::string name = config::to_python_text(field.key);
         if (name == "shard_may_be_unset") {
             const auto flag = field.value.as_bool();
-            if (!flag) return complain(field.value, key, key + " is true or false");
+            if (!flag) return fail(field.value, key, key + " is true or false");
             row.family.shard_may_be_unset = *flag;
             return;
         }
         const std::string* text = field.value.as_string();
-        if (text == nullptr || text->size() > longest_text) return complain(field.value, key, key + " is a text");
-        if (name == "title") row.family.title = *text;
-        else if (name == "root" && is_path(*text)) row.family.root = *text;
-        else if (name == "devices" && word_of(devices_words, *text)) row.family.devices = *word_of(devices_words, *text);
-        else if (name == "layout" && word_of(layout_words, *text)) row.family.layout = *word_of(layout_words, *text);
-        else if (name == "when") read_conditions(row, *text, field.value, key);
-        else if (name == "memory") read_memory(row.family, *text, field.value, key);
-        else if (name == "keys") read_keys(row.family, *text, field.value, key);
-        else if (name == "code") read_code(row.family, *text, field.value, key);
+        if (text == nullptr || text->size() > max_text_bytes) return fail(field.value, key, key + " is a text");
+        if (name == "title")
+            row.family.title = *text;
+        else if (name == "root" && is_path(*text))
+            row.family.root = *text;
+        else if (name == "devices" && word_of(devices_words, *text))
+            row.family.devices = *word_of(devices_words, *text);
+        else if (name == "layout" && word_of(layout_words, *text))
+            row.family.layout = *word_of(layout_words, *text);
+        else if (name == "when")
+            read_conditions(row, *text, field.value, key);
+        else if (name == "memory")
+            read_memory(row.family, *text, field.value, key);
+        else if (name == "keys")
+            read_keys(row.family, *text, field.value, key);
+        else if (name == "code")
+            read_code(row.family, *text, field.value, key);
         else if (name != "like")
-            complain(field.value, key,
-                     "the fields are title, when, root, devices (gpu, neuron, any), layout (fsdp, ranks, megatron, neuron, "
-                     "none), like, shard_may_be_unset, keys, code and memory");
+            fail(field.value, key,
+                 "the fields are title, when, root, devices (gpu, neuron, any), layout (fsdp, ranks, megatron, neuron, "
+                 "none), like, shard_may_be_unset, keys, code and memory");
     }
 
     void read_conditions(Families::Row& row, std::string_view text, const Value& at, const std::string& key) {
@@ -182,7 +194,8 @@ private:
             const auto sides = sides_of(line);
             const bool map = sides && sides->left.size() == 2 && sides->left[1] == "{}" && !sides->right;
             if (!sides || sides->left.empty() || (sides->left.size() != 1 && !map) || !is_path(sides->left[0])) {
-                complain(at, key, fmt::format("`{}` is none of `path`, `path {{}}`, `path = text` and `path = text*`", line));
+                fail(at, key,
+                     fmt::format("`{}` is none of `path`, `path {{}}`, `path = text` and `path = text*`", line));
                 continue;
             }
             Families::Condition condition{.path = std::string(sides->left[0]), .text = {}, .map = map};
@@ -199,13 +212,13 @@ private:
             const auto sides = sides_of(line);
             const auto key = sides && !sides->left.empty() ? key_named(sides->left[0]) : std::nullopt;
             if (!key) {
-                complain(at, field, fmt::format("`{}` does not begin with the name of a key", line));
+                fail(at, field, fmt::format("`{}` does not begin with the name of a key", line));
                 continue;
             }
             const auto paths = std::span(sides->left).subspan(1);
             const bool removed = paths.size() == 1 && paths[0] == "-" && !sides->right;
             if (!removed && (paths.empty() || !std::ranges::all_of(paths, is_path))) {
-                complain(at, field, fmt::format("`{}` is not `name path… [= value]`, or `name -`", line));
+                fail(at, field, fmt::format("`{}` is not `name path… [= value]`, or `name -`", line));
                 continue;
             }
             Place place;
@@ -223,7 +236,7 @@ private:
             if (words.size() == 2 || when)
                 family.memory.push_back({.name = std::string(words[0]), .value = std::string(words[1]), .when = when});
             else
-                complain(at, field, fmt::format("`{}` is neither `name value` nor `name value if key`", line));
+                fail(at, field, fmt::format("`{}` is neither `name value` nor `name value if key`", line));
         }
     }
 
@@ -244,8 +257,10 @@ private:
                                                .folder = std::string(place.substr(0, slash)),
                                                .word = std::string(place.substr(std::min(slash + 1, place.size())))});
             } else {
-                complain(at, field,
-                         fmt::format("`{}` is none of `repository address [branch]`, `entry program [if folder[/word]]` and `none`", line));
+                fail(at, field,
+                     fmt::format(
+                         "`{}` is none of `repository address [branch]`, `entry program [if folder[/word]]` and `none`",
+                         line));
             }
         }
     }
@@ -260,8 +275,10 @@ Expected<Families> Families::load(const std::vector<std::filesystem::path>& file
     Diagnostics problems;
     Reader reader(families);
     for (const std::filesystem::path& file : files) {
-        if (Expected<Value> document = config::load_yaml(file)) reader.read(*document, file.string());
-        else append(problems, std::move(document.error()));
+        if (Expected<Value> document = config::load_yaml(file))
+            reader.read(*document, file.string());
+        else
+            append(problems, std::move(document.error()));
     }
     append(problems, reader.take());
     if (has_errors(problems)) return std::unexpected(std::move(problems));

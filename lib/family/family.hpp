@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // What will run decides under which keys a recipe keeps its numbers and which rules apply. The families and their key
 // names are data (etc/families.yaml), which a site file extends.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 
 #include <array>
@@ -18,20 +19,66 @@ namespace recipe::family {
 /// What rules and the memory model want to know of a recipe. etc/families.yaml describes each; names() spells them.
 enum class Key : std::uint8_t {
     // Degrees.
-    tensor, shard, expert, context, pipeline, virtual_pipeline, sequence_parallel, kv_replicator,
+    tensor,
+    shard,
+    expert,
+    context,
+    pipeline,
+    virtual_pipeline,
+    sequence_parallel,
+    kv_replicator,
     // Batches. micro_batch: sequences of one rank and pass; global_batch: of all ranks and one optimizer step.
-    sequence_length, micro_batch, global_batch, accumulation,
+    sequence_length,
+    micro_batch,
+    global_batch,
+    accumulation,
     // The model.
-    model_name, model_class, layers, hidden, heads, kv_heads, head_size, ffn, vocabulary, vocabulary_multiple,
-    tied_embeddings, positions, moe, experts, experts_per_token, expert_ffn,
+    model_name,
+    model_class,
+    layers,
+    hidden,
+    heads,
+    kv_heads,
+    head_size,
+    ffn,
+    vocabulary,
+    vocabulary_multiple,
+    tied_embeddings,
+    positions,
+    moe,
+    experts,
+    experts_per_token,
+    expert_ffn,
     // Memory.
-    recompute, recompute_granularity, recompute_method, recompute_layers, offload_activations, offload_parameters,
-    offload_optimizer, sharding_strategy, shard_optimizer, flash_attention,
+    recompute,
+    recompute_granularity,
+    recompute_method,
+    recompute_layers,
+    offload_activations,
+    offload_parameters,
+    offload_optimizer,
+    sharding_strategy,
+    shard_optimizer,
+    flash_attention,
     // Numbers and training.
-    precision, model_precision, fp8, master_weights, gradient_precision, optimizer, peft, lora_rank, fine_tune, smp,
+    precision,
+    model_precision,
+    fp8,
+    master_weights,
+    gradient_precision,
+    optimizer,
+    peft,
+    lora_rank,
+    fine_tune,
+    smp,
     // Data. `data` is the section itself.
-    data, synthetic, train_data, validation_data, multi_modal,
-    // Of these every place that is given counts. writes: directories and files that the program makes. logs: those of loggers,
+    data,
+    synthetic,
+    train_data,
+    validation_data,
+    multi_modal,
+    // Of these every place that is given counts. writes: directories and files that the program makes. logs: those of
+    // loggers,
     // which write on the first rank alone.
     writes,
     logs,
@@ -59,7 +106,8 @@ struct Place {
     config::Value otherwise;         // what the program takes when none is given; null when that is not known
 };
 
-/// One assumption of the memory model, as lib/memory spells it. With `when`, only where that key's value is true, or above 1.
+/// One assumption of the memory model, as lib/memory spells it. With `when`, only where that key's value is true, or
+/// above 1.
 struct MemoryLine {
     std::string name;
     std::string value;
@@ -73,8 +121,8 @@ struct DefaultCode {
         std::string folder;   // of the recipe, "llama" of training/llama/x; empty: any
         std::string word;     // that the recipe's name has; empty: any
     };
-    std::string repository;   // empty: none
-    std::string branch;       // or tag; empty: the repository's own choice
+    std::string repository;  // empty: none
+    std::string branch;      // or tag; empty: the repository's own choice
     std::vector<Entry> entries;
 
     /// The first program that fits a recipe ("training/llama/x", or a file's path); nullptr: none.
@@ -87,7 +135,7 @@ struct Family {
     std::string root = "recipes";    // what the paths are below
     Devices devices = Devices::any;  // when the recipe has no trainer.accelerator
     Layout layout = Layout::none;
-    bool shard_may_be_unset = false; // an unset shard degree means "what the program thinks best", not 1
+    bool shard_may_be_unset = false;  // an unset shard degree means "what the program thinks best", not 1
     std::array<Place, key_count> places;
     std::vector<MemoryLine> memory;  // a later line wins
     DefaultCode code;

@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks up instance types and accelerators.
 #include "hardware/catalogue_file.hpp"
+
+#include "config/yaml/yaml.hpp"
 #include "hardware/hardware.hpp"
 
-#include <algorithm>
 #include <fnmatch.h>
+#include <algorithm>
 #include <utility>
 
 namespace recipe::hardware {
@@ -39,7 +43,8 @@ Expected<Catalogue> Catalogue::load(const std::vector<std::filesystem::path>& fi
             append(problems, std::move(document.error()));
             continue;
         }
-        append(problems, merge_file(*document, file.string(), {catalogue.accelerators_, catalogue.instances_, catalogue.profiles_, places}));
+        append(problems, merge_file(*document, file.string(),
+                                    {catalogue.accelerators_, catalogue.instances_, catalogue.profiles_, places}));
     }
     for (const auto& [name, instance] : catalogue.instances_) {
         if (catalogue.accelerators_.contains(instance.accelerator)) continue;
@@ -64,7 +69,9 @@ const Accelerator* Catalogue::accelerator(std::string_view model) const {
 
 std::vector<std::pair<std::string, std::string>> Catalogue::environment_of(const InstanceType& instance) const {
     std::vector<std::pair<std::string, std::string>> environment;
-    const auto is_of = [&](const std::string& pattern) { return fnmatch(pattern.c_str(), instance.name.c_str(), 0) == 0; };
+    const auto is_of = [&](const std::string& pattern) {
+        return fnmatch(pattern.c_str(), instance.name.c_str(), 0) == 0;
+    };
     for (const auto& [name, profile] : profiles_) {
         if ((profile.efa && instance.efa_devices == 0) || std::ranges::none_of(profile.instance_types, is_of)) continue;
         for (const auto& variable : profile.environment)

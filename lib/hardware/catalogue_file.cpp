@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads hardware files.
 #include "hardware/catalogue_file.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +16,7 @@ namespace {
 using config::Value;
 
 constexpr double most = 1'000'000;  // of anything: GiB, Gbit/s, vCPUs
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t max_name_bytes = 64;
 
 // --- one value -----------------------------------------------------------------------------------------------------
 
@@ -40,7 +42,7 @@ bool read_flag(bool& target, const Value& value) {
 
 bool read_text(std::string& target, const Value& value) {
     const std::string* text = value.as_string();
-    if (text == nullptr || text->empty() || text->size() > longest_name) return false;
+    if (text == nullptr || text->empty() || text->size() > max_name_bytes) return false;
     target = *text;
     return true;
 }
@@ -125,7 +127,7 @@ bool read_patterns(std::vector<std::string>& target, const Value& value) {
     target.clear();
     for (const Value& item : value.items()) {
         const std::string* pattern = item.as_string();
-        if (pattern == nullptr || pattern->empty() || pattern->size() > longest_name) return false;
+        if (pattern == nullptr || pattern->empty() || pattern->size() > max_name_bytes) return false;
         target.push_back(canonical_instance_name(*pattern));
     }
     return value.is_list();
@@ -135,7 +137,7 @@ bool is_variable_name(std::string_view name) {
     const auto allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     };
-    return !name.empty() && name.size() <= longest_name && !(name.front() >= '0' && name.front() <= '9') &&
+    return !name.empty() && name.size() <= max_name_bytes && !(name.front() >= '0' && name.front() <= '9') &&
            std::ranges::all_of(name, allowed);
 }
 
@@ -194,7 +196,7 @@ class Reader {
 public:
     explicit Reader(const std::string& file) : file_(file) {}
 
-    void complain(const Value& at, std::string key, std::string message) {
+    void fail(const Value& at, std::string key, std::string message) {
         Source source = at.position().source();
         if (source.empty()) source.name = file_;
         problems_.push_back({.code = "hardware.file",
@@ -212,12 +214,12 @@ public:
         const auto set = [&](std::size_t index, const Value& field, const Value& at) {
             given[index] = true;
             if (!columns[index].read(entry, field))
-                complain(at, key,
-                         fmt::format("{} of {} is to be {}", columns[index].name, key, columns[index].expected));
+                fail(at, key, fmt::format("{} of {} is to be {}", columns[index].name, key, columns[index].expected));
         };
         if (const std::string* row = value.as_string()) {
             const auto name = std::ranges::find(columns, "name", &Column<Entry>::name);
-            const std::size_t in_row = static_cast<std::size_t>(name - columns.begin()) + (name != columns.end() ? 1 : 0);
+            const std::size_t in_row =
+                static_cast<std::size_t>(name - columns.begin()) + (name != columns.end() ? 1 : 0);
             const auto words = words_of(*row, in_row);
             for (std::size_t index = 0; index < words.size(); ++index) set(index, value_of_word(words[index]), value);
         } else if (value.is_map()) {
@@ -225,18 +227,17 @@ public:
                 const std::string name = config::to_python_text(field.key);
                 const auto column = std::ranges::find(columns, std::string_view(name), &Column<Entry>::name);
                 if (column == columns.end())
-                    complain(field.value, key + '.' + name, unknown(name, columns));
+                    fail(field.value, key + '.' + name, unknown(name, columns));
                 else
                     set(static_cast<std::size_t>(column - columns.begin()), field.value, field.value);
             }
         } else {
-            complain(value, key,
-                     fmt::format("{} is to be a row or a map, not {}", key, config::describe(value.kind())));
+            fail(value, key, fmt::format("{} is to be a row or a map, not {}", key, config::describe(value.kind())));
             return false;
         }
         for (std::size_t index = 0; is_new && index < columns.size(); ++index)
             if (columns[index].required && !given[index])
-                complain(value, key, fmt::format("{} has no {}", key, columns[index].name));
+                fail(value, key, fmt::format("{} has no {}", key, columns[index].name));
         return problems_.size() == before;
     }
 
@@ -258,25 +259,24 @@ bool is_name(std::string_view name) {
     const auto allowed = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
     };
-    return !name.empty() && name.size() <= longest_name && std::ranges::all_of(name, allowed);
+    return !name.empty() && name.size() <= max_name_bytes && std::ranges::all_of(name, allowed);
 }
 
 template <class Entry, class Placed>
 void merge_section(Reader& reader, const Value& section, std::string_view title,
-                   std::map<std::string, Entry, std::less<>>& entries, std::string Entry::*own_name,
+                   std::map<std::string, Entry, std::less<>>& entries, std::string Entry::* own_name,
                    std::span<const Column<Entry>> columns, const Placed& placed) {
     if (section.is_null()) return;
     if (!section.is_map()) {
-        reader.complain(section, std::string(title),
-                        fmt::format("{} is to be a map, not {}", title, config::describe(section.kind())));
+        reader.fail(section, std::string(title),
+                    fmt::format("{} is to be a map, not {}", title, config::describe(section.kind())));
         return;
     }
     for (const config::Entry& item : section.entries()) {
         const std::string name = canonical_instance_name(config::to_python_text(item.key));
         const std::string key = fmt::format("{}.{}", title, name);
         if (!is_name(name)) {
-            reader.complain(item.value, std::string(title),
-                            "names are of letters, digits, dots, dashes and underscores");
+            reader.fail(item.value, std::string(title), "names are of letters, digits, dots, dashes and underscores");
             continue;
         }
         const auto known = entries.find(name);
@@ -294,8 +294,7 @@ Diagnostics merge_file(const Value& document, const std::string& file, const Ent
     Reader reader(file);
     if (document.is_null()) return {};  // a file of comments
     if (!document.is_map()) {
-        reader.complain(document, "",
-                        fmt::format("a hardware file is a map, not {}", config::describe(document.kind())));
+        reader.fail(document, "", fmt::format("a hardware file is a map, not {}", config::describe(document.kind())));
         return reader.take();
     }
     for (const config::Entry& section : document.entries()) {
@@ -311,8 +310,9 @@ Diagnostics merge_file(const Value& document, const std::string& file, const Ent
             merge_section<Profile>(reader, section.value, title, entries.profiles, &Profile::name, profile_columns,
                                    [](const std::string&, const Value&) {});
         else
-            reader.complain(section.value, title,
-                            "there is no section " + title + "; the sections are accelerators, instance_types and profiles");
+            reader.fail(
+                section.value, title,
+                "there is no section " + title + "; the sections are accelerators, instance_types and profiles");
     }
     return reader.take();
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The format of hardware files. Private to this module.
 #pragma once
 

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // What accelerators and instance types can do: data from etc/hardware.yaml, which a site file extends.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 
 #include <cstdint>
@@ -18,28 +19,28 @@ namespace recipe::hardware {
 enum class DeviceKind : std::uint8_t { gpu, neuron };
 
 struct Accelerator {
-    std::string model;                        // "a10g", lower case, as Slurm's GRES type would have it
-    std::string name;                         // "NVIDIA A10G", for messages
+    std::string model;  // "a10g", lower case, as Slurm's GRES type would have it
+    std::string name;   // "NVIDIA A10G", for messages
     DeviceKind kind = DeviceKind::gpu;
-    double memory_gib = 0;                    // of one chip, as the vendor says
-    std::optional<double> usable_gib;         // as CUDA reports it in total
-    std::optional<int> compute_capability;    // 86 for 8.6; none for Neuron
+    double memory_gib = 0;                  // of one chip, as the vendor says
+    std::optional<double> usable_gib;       // as CUDA reports it in total
+    std::optional<int> compute_capability;  // 86 for 8.6; none for Neuron
     bool bf16 = false;
     bool fp8 = false;
-    std::string fabric;                       // between the devices of a node: "pcie", "nvswitch", …
-    int ranks = 1;                            // torchrun processes that share one chip and its memory
-    int cores = 1;                            // of one chip: NeuronCores; more than `ranks` where LNC groups them
-    std::optional<double> bf16_tflops;        // dense peak of one chip; the trainer's MFU is a share of it
+    std::string fabric;                 // between the devices of a node: "pcie", "nvswitch", …
+    int ranks = 1;                      // torchrun processes that share one chip and its memory
+    int cores = 1;                      // of one chip: NeuronCores; more than `ranks` where LNC groups them
+    std::optional<double> bf16_tflops;  // dense peak of one chip; the trainer's MFU is a share of it
 };
 
 struct InstanceType {
-    std::string name;                         // "g5.48xlarge", lower case, without "ml."
-    std::string accelerator;                  // key of Accelerator; the catalogue has it
-    int devices = 0;                          // what torchrun starts one process each for: GPUs, or Neuron ranks
-    int vcpus = 0;                            // hardware threads; 0 when not known
-    double memory_gib = 0;                    // of the host; 0 when not known
+    std::string name;         // "g5.48xlarge", lower case, without "ml."
+    std::string accelerator;  // key of Accelerator; the catalogue has it
+    int devices = 0;          // what torchrun starts one process each for: GPUs, or Neuron ranks
+    int vcpus = 0;            // hardware threads; 0 when not known
+    double memory_gib = 0;    // of the host; 0 when not known
     int efa_devices = 0;
-    double network_gbps = 0;                  // 0 when not known
+    double network_gbps = 0;  // 0 when not known
     bool gpudirect_rdma = false;
 };
 

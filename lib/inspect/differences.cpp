@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// What differs between two configurations.
 #include "inspect/inspect.hpp"
 
 #include <fmt/format.h>
@@ -34,8 +36,10 @@ std::vector<Difference> differences(const Value& before, const Value& after) {
     std::vector<Difference> found;
     for (const Leaf& leaf : old_leaves) {
         const auto match = new_index.find(leaf.path);
-        if (match == new_index.end()) found.push_back({leaf.path, leaf.value, nullptr});
-        else if (!(*leaf.value == *match->second)) found.push_back({leaf.path, leaf.value, match->second});
+        if (match == new_index.end())
+            found.push_back({leaf.path, leaf.value, nullptr});
+        else if (!(*leaf.value == *match->second))
+            found.push_back({leaf.path, leaf.value, match->second});
     }
     for (const Leaf& leaf : new_leaves)
         if (!old_index.contains(leaf.path)) found.push_back({leaf.path, nullptr, leaf.value});

@@ -1,27 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
 // Configurations as lists of leaves: where each value comes from, and what differs between two of them.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 
 #include <string>
 #include <vector>
 
 namespace recipe::inspect {
 
-/// A scalar, a list or an empty map of a configuration, and its path from the root. `value` points into the configuration.
+/// A scalar, a list or an empty map of a configuration, and its path from the root. `value` points into the
+/// configuration.
 struct Leaf {
     std::string path;
     const config::Value* value = nullptr;
 };
 
-/// A key as a step of a path: in quotes when it has a dot of its own; control characters, which a terminal would obey, as ?.
+/// A key as a step of a path: in quotes when it has a dot of its own; control characters, which a terminal would obey,
+/// as ?.
 [[nodiscard]] std::string path_step(const config::Value& key);
 
 /// In the order of their source. `prefix` is the path of `root`.
 [[nodiscard]] std::vector<Leaf> leaves(const config::Value& root, const std::string& prefix = {});
 
-/// Where one value comes from. `text` is the interpolation that it, or a map or list around it, was made from; empty when
-/// the value was written as it is.
+/// Where one value comes from. `text` is the interpolation that it, or a map or list around it, was made from; empty
+/// when the value was written as it is.
 struct Origin {
     Leaf leaf;
     Source source;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// The leaves of a configuration with their paths.
 #include "inspect/inspect.hpp"
 
 #include <algorithm>

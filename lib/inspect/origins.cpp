@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which file or override each value comes from.
 #include "inspect/inspect.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace recipe::inspect {
 namespace {
@@ -22,7 +24,8 @@ const Value* child(const Value& map, const Value& key) {
 }
 
 /// Walks both trees at once; keys are the same in both down to the interpolation that stands for all below it.
-void collect(const Value& resolved, const Value* unresolved, const std::string& text, const std::string& path, std::vector<Origin>& found) {
+void collect(const Value& resolved, const Value* unresolved, const std::string& text, const std::string& path,
+             std::vector<Origin>& found) {
     const std::string here = unresolved != nullptr && is_interpolated(*unresolved) ? *unresolved->as_string() : text;
     if (!resolved.is_map() || resolved.size() == 0) {
         found.push_back({{path, &resolved}, resolved.position().source(), here});
@@ -30,8 +33,8 @@ void collect(const Value& resolved, const Value* unresolved, const std::string& 
     }
     for (const config::Entry& entry : resolved.entries()) {
         const std::string key = path_step(entry.key);
-        collect(entry.value, unresolved != nullptr ? child(*unresolved, entry.key) : nullptr, here, path.empty() ? key : path + '.' + key,
-                found);
+        collect(entry.value, unresolved != nullptr ? child(*unresolved, entry.key) : nullptr, here,
+                path.empty() ? key : path + '.' + key, found);
     }
 }
 
@@ -60,7 +63,8 @@ std::string origins_text(const std::vector<Origin>& origins) {
         if (values.back().size() <= widest_column) width = std::max(width, values.back().size());
     }
     std::string text;
-    for (std::size_t i = 0; i < origins.size(); ++i) text += fmt::format("{:<{}}  # {}\n", values[i], width, place(origins[i]));
+    for (std::size_t i = 0; i < origins.size(); ++i)
+        text += fmt::format("{:<{}}  # {}\n", values[i], width, place(origins[i]));
     return text;
 }
 

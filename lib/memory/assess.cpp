@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds a peak against a device's memory.
 #include "memory/search.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 namespace recipe::memory {
 namespace {
@@ -11,9 +13,11 @@ using family::Family;
 using family::Key;
 
 constexpr double GiB = 1024.0 * 1024.0 * 1024.0;
-constexpr std::size_t most_suggestions = 5;
+constexpr std::size_t max_suggestions = 5;
 
-std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / GiB); }
+std::string gib(double bytes) {
+    return fmt::format("{:.1f} GiB", bytes / GiB);
+}
 
 /// What one rank of that instance type may use; 0 where nobody knows.
 double usable_per_rank(const hardware::Accelerator& accelerator) {
@@ -36,18 +40,24 @@ Knobs knobs_of(const config::Value& root, const Family& family, const Workload& 
                 .micro_batch = typed(root, family, Key::micro_batch),
                 .checkpointing = family.has(Key::recompute) ? typed(root, family, Key::recompute) : std::string(),
                 .nodes = "trainer.num_nodes"};
-    if (const config::Value* nodes = root.at("recipes.run.nodes"); nodes != nullptr && !nodes->is_null()) knobs.nodes = "run.nodes";
-    else if (root.at("recipes.trainer.num_nodes") == nullptr) knobs.nodes.clear();
-    const config::Value* strategy = family.has(Key::sharding_strategy) ? family.value(root, Key::sharding_strategy) : nullptr;
+    if (const config::Value* nodes = root.at("recipes.run.nodes"); nodes != nullptr && !nodes->is_null())
+        knobs.nodes = "run.nodes";
+    else if (root.at("recipes.trainer.num_nodes") == nullptr)
+        knobs.nodes.clear();
+    const config::Value* strategy =
+        family.has(Key::sharding_strategy) ? family.value(root, Key::sharding_strategy) : nullptr;
     const bool off = strategy == nullptr || strategy->is_null() || config::to_python_text(*strategy) == "no_shard";
-    if (family.has(Key::sharding_strategy) && off) knobs.shard_also = typed(root, family, Key::sharding_strategy) + "=hybrid_shard";
+    if (family.has(Key::sharding_strategy) && off)
+        knobs.shard_also = typed(root, family, Key::sharding_strategy) + "=hybrid_shard";
     // Adapters are not divided by the PyTorch families' tensor parallelism.
     if (w.lora.rank > 0 || w.shape.experts > 0) knobs.tensor.clear();
     return knobs;
 }
 
 /// "p5.48xlarge", not "dgx-h100": a type that a cloud has for the asking.
-bool in_a_cloud(std::string_view name) { return name.contains('.'); }
+bool in_a_cloud(std::string_view name) {
+    return name.contains('.');
+}
 
 /// Machines with as many devices of the same kind, or as the recipe asks for if that is more, and as easy to get.
 std::vector<Machine> machines_like(const hardware::InstanceType& instance, const hardware::Accelerator& accelerator,
@@ -77,7 +87,8 @@ Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
     const Part* largest = &moment.parts.front();
     for (const Part& part : moment.parts)
         if (part.bytes > largest->bytes) largest = &part;
-    const std::string on = fmt::format("{} of {} has {} for it", a.accelerator->name, a.instance->name, gib(a.limit_bytes()));
+    const std::string on =
+        fmt::format("{} of {} has {} for it", a.accelerator->name, a.instance->name, gib(a.limit_bytes()));
     const bool refuse = a.verdict == Verdict::does_not_fit;
     std::string message = fmt::format("a rank needs {} at its peak ({} of it {}), and each {}",
                                       gib(a.prediction->peak_bytes), gib(largest->bytes), largest->name, on);
@@ -85,7 +96,8 @@ Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
         message += fmt::format("; {} to {} with what is not known of {}", gib(a.prediction->low_bytes),
                                gib(a.prediction->high_bytes), a.family->title);
     if (!refuse) message += ": it may or may not fit";
-    if (refuse && !a.suggestions.empty()) message += fmt::format("; with the fix it needs {}", gib(a.suggestions.front().peak_bytes));
+    if (refuse && !a.suggestions.empty())
+        message += fmt::format("; with the fix it needs {}", gib(a.suggestions.front().peak_bytes));
     const config::Value* instance = root.find("instance_type");
     return {.severity = refuse ? Severity::error : Severity::warning,
             .code = refuse ? "memory.does_not_fit" : "memory.tight",
@@ -103,8 +115,10 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
     if (const config::Value* name = root.find("instance_type"); name != nullptr && !name->is_null()) {
         const std::string text = config::to_python_text(*name);
         a.instance = catalogue.instance(text);
-        if (a.instance == nullptr) a.unknown.push_back(fmt::format("the instance type {}", text));
-        else a.accelerator = catalogue.accelerator(a.instance->accelerator);
+        if (a.instance == nullptr)
+            a.unknown.push_back(fmt::format("the instance type {}", text));
+        else
+            a.accelerator = catalogue.accelerator(a.instance->accelerator);
     } else {
         a.unknown.emplace_back("the devices: the recipe names no instance_type");
     }
@@ -127,9 +141,9 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
     if (a.verdict == Verdict::fits) return a;
     if (a.verdict == Verdict::does_not_fit)
         // Devices that the machine does not have: no change of the layout helps.
-        a.suggestions = search(reading, reading.devices > a.instance->devices ? Knobs{} : knobs_of(root, *a.family, a.workload),
-                               a.usable_bytes, machines_like(*a.instance, *a.accelerator, reading.devices, catalogue),
-                               most_suggestions);
+        a.suggestions = search(
+            reading, reading.devices > a.instance->devices ? Knobs{} : knobs_of(root, *a.family, a.workload),
+            a.usable_bytes, machines_like(*a.instance, *a.accelerator, reading.devices, catalogue), max_suggestions);
     a.diagnostics.push_back(verdict_diagnostic(root, a));
     return a;
 }

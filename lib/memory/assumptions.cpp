@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads what the memory model takes for granted of a framework.
 #include "memory/memory.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 namespace recipe::memory {
 namespace {
@@ -13,9 +15,10 @@ struct Named {
     std::string_view name;
 };
 
-constexpr std::array<Named<Framework>, 2> frameworks{{{Framework::pytorch, "pytorch"}, {Framework::megatron, "megatron"}}};
-constexpr std::array<Named<Loss>, 4> losses{{
-    {Loss::fp32, "fp32"}, {Loss::bf16, "bf16"}, {Loss::chunked, "chunked"}, {Loss::loss_parallel, "loss_parallel"}}};
+constexpr std::array<Named<Framework>, 2> frameworks{
+    {{Framework::pytorch, "pytorch"}, {Framework::megatron, "megatron"}}};
+constexpr std::array<Named<Loss>, 4> losses{
+    {{Loss::fp32, "fp32"}, {Loss::bf16, "bf16"}, {Loss::chunked, "chunked"}, {Loss::loss_parallel, "loss_parallel"}}};
 constexpr std::array<Named<Norm>, 2> norms{{{Norm::eager, "eager"}, {Norm::fused, "fused"}}};
 constexpr std::array<Named<Wrapper>, 6> wrappers{{{Wrapper::fsdp2, "fsdp2"},
                                                   {Wrapper::none, "none"},
@@ -65,7 +68,7 @@ bool set_chunks(Assumptions& a, std::string_view value) {
     return true;
 }
 
-template <double Assumptions::*member>
+template <double Assumptions::* member>
 bool set_share(Assumptions& a, std::string_view value) {
     double share = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), share);
@@ -93,12 +96,15 @@ constexpr std::array<Row, 14> rows{{
 
 }  // namespace
 
-std::string_view to_string(Verdict verdict) noexcept { return name_of(verdicts, verdict); }
+std::string_view to_string(Verdict verdict) noexcept {
+    return name_of(verdicts, verdict);
+}
 
 std::vector<std::pair<std::string_view, std::string>> describe(const Assumptions& assumptions) {
     std::vector<std::pair<std::string_view, std::string>> described;
     for (const Row& row : rows)
-        if (row.name != "loss_chunks" || assumptions.loss == Loss::chunked) described.emplace_back(row.name, row.text(assumptions));
+        if (row.name != "loss_chunks" || assumptions.loss == Loss::chunked)
+            described.emplace_back(row.name, row.text(assumptions));
     return described;
 }
 

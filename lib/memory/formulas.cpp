@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // The formulas, all of them. Units: bytes per rank, tokens, elements. "2 Th" is a bf16 tensor of T × h elements.
 //
 // Sources:
-//   [M]   own measurements: 482 runs on H100 and H200, PyTorch 2.11, transformers 5.17; peaks and phase peaks as the caching
+//   [M]   own measurements: 482 runs on H100 and H200, PyTorch 2.11, transformers 5.17; peaks and phase peaks as the
+//   caching
 //         allocator counts them (docs/memory.md)
 //   [T]   traces of that allocator in such runs
 //   [HF]  transformers, models/llama/modeling_llama.py, models/mixtral/modeling_mixtral.py, loss/loss_utils.py
@@ -33,13 +35,13 @@ struct Figures {
     double T, h, L, q, k, f, V, heads;
     double t, W, sp;
     bool moe;
-    double K, E;               // experts per token; experts on this rank
-    double Pl, Pr, P, A;       // parameters: of a layer, of the root group, of all; of the adapters
+    double K, E;          // experts per token; experts on this rank
+    double Pl, Pr, P, A;  // parameters: of a layer, of the root group, of all; of the adapters
     // Bytes per element.
-    double weight;             // of a parameter as it is kept
-    double gradient;           // of a gradient as it is kept
-    double state;              // of both optimizer states of an element
-    double reduced;            // of a gradient on its way through the reduce-scatter
+    double weight;    // of a parameter as it is kept
+    double gradient;  // of a gradient as it is kept
+    double state;     // of both optimizer states of an element
+    double reduced;   // of a gradient on its way through the reduce-scatter
     bool lora, eager, autocast, rounds;
 
     [[nodiscard]] double block(double bytes) const { return rounds ? allocated_block(bytes) : bytes; }
@@ -93,8 +95,10 @@ public:
     Alive& add(std::string_view name, double bytes) {
         if (bytes == 0) return *this;
         const auto same = std::ranges::find(parts_, name, &Part::name);
-        if (same != parts_.end()) same->bytes += bytes;
-        else parts_.push_back({name, bytes});
+        if (same != parts_.end())
+            same->bytes += bytes;
+        else
+            parts_.push_back({name, bytes});
         return *this;
     }
     [[nodiscard]] Moment as(std::string_view name) const { return {name, parts_}; }
@@ -123,12 +127,15 @@ double layer_activations(const Figures& m, const Workload& w) {
 
     // Gate, up, silu(gate), and the product, which only a trained down-projection keeps.
     const double mlp_tensors = m.lora ? 3 : 4;
-    if (m.moe) kept += m.K * (2 * m.bf16(m.h) + mlp_tensors * m.bf16(m.f));  // each expert's input and output
-    else kept += mlp_tensors * m.bf16(m.f);
+    if (m.moe)
+        kept += m.K * (2 * m.bf16(m.h) + mlp_tensors * m.bf16(m.f));  // each expert's input and output
+    else
+        kept += mlp_tensors * m.bf16(m.f);
 
     if (m.lora) {
-        // Frozen Linears keep no input. The norms keep their fp32 copy; each adapter keeps its own copy of its input in its
-        // precision (what q, k and v share as bf16 they do not share after the cast), and its inner product of rank r.
+        // Frozen Linears keep no input. The norms keep their fp32 copy; each adapter keeps its own copy of its input in
+        // its precision (what q, k and v share as bf16 they do not share after the cast), and its inner product of rank
+        // r.
         const bool all = w.lora.all_linear;
         const double shared_inputs = all ? 2 : 1;
         const double own_inputs = all ? 5 : 3;
@@ -138,17 +145,19 @@ double layer_activations(const Figures& m, const Workload& w) {
         const bool casts = w.lora.fp32_adapters;
         const bool wide = casts && !w.lora.autocast;
         const auto input = [&](double width) { return wide ? m.fp32(width) : m.bf16(width); };
-        if (casts) kept += own_inputs * input(m.h) + input(m.q) + (all ? input(m.f) : 0);
-        else kept += shared_inputs * m.bf16(m.h) + (all ? m.bf16(m.f) : 0);
+        if (casts)
+            kept += own_inputs * input(m.h) + input(m.q) + (all ? input(m.f) : 0);
+        else
+            kept += shared_inputs * m.bf16(m.h) + (all ? m.bf16(m.f) : 0);
         return kept + adapters * rank * m.T * (wide ? 4 : 2);
     }
     if (m.autocast) {
-        // The residual stream is fp32 and is what a norm keeps (eager: the normalized tensor as well); q, k, v, gate and up
-        // each keep a bf16 cast of their own of the norm's output.
+        // The residual stream is fp32 and is what a norm keeps (eager: the normalized tensor as well); q, k, v, gate
+        // and up each keep a bf16 cast of their own of the norm's output.
         return kept + 2 * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.bf16(m.h);
     }
-    // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output, which
-    // the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
+    // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output,
+    // which the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
     const double norm = m.eager ? m.fp32(m.h / m.sp) + m.bf16(m.h / m.sp) : m.bf16(m.h / m.sp);
     return kept + 2 * (norm + m.bf16(m.h));
 }
@@ -195,24 +204,29 @@ struct LossBytes {
 LossBytes loss(const Figures& m, const Workload& w) {
     const double n = m.T * m.V;
     switch (w.assumptions.loss) {
-    case Loss::fp32:
-        // Forward: bf16 logits (while the output object keeps them), fp32 copy, log-softmax. Backward: log-softmax, its
-        // gradient, the gradient of the negative log-likelihood, all fp32.
-        return {(w.assumptions.keeps_logits ? 10 : 8) * n, 12 * n};
-    case Loss::bf16: return {4 * n, 6 * n};
-    case Loss::chunked: {
-        // One chunk at a time, recomputed in the backward pass; beside it the head's gradient and the hidden states'.
-        const double chunk = n / std::max(1, w.assumptions.loss_chunks);
-        return {8 * chunk, 12 * chunk + 2 * m.V * m.h / m.t + 2 * m.T * m.h};
-    }
-    case Loss::loss_parallel: return {12 * n / m.t, 16 * n / m.t};
+        case Loss::fp32:
+            // Forward: bf16 logits (while the output object keeps them), fp32 copy, log-softmax. Backward: log-softmax,
+            // its gradient, the gradient of the negative log-likelihood, all fp32.
+            return {(w.assumptions.keeps_logits ? 10 : 8) * n, 12 * n};
+        case Loss::bf16:
+            return {4 * n, 6 * n};
+        case Loss::chunked: {
+            // One chunk at a time, recomputed in the backward pass; beside it the head's gradient and the hidden
+            // states'.
+            const double chunk = n / std::max(1, w.assumptions.loss_chunks);
+            return {8 * chunk, 12 * chunk + 2 * m.V * m.h / m.t + 2 * m.T * m.h};
+        }
+        case Loss::loss_parallel:
+            return {12 * n / m.t, 16 * n / m.t};
     }
     return {};
 }
 
-// --- what lives from step to step --------------------------------------------------------------------------------------
+// --- what lives from step to step
+// --------------------------------------------------------------------------------------
 
-/// By how much the blocks of a layer's weights exceed them. They are the first allocations, each in a fresh segment. [C]
+/// By how much the blocks of a layer's weights exceed them. They are the first allocations, each in a fresh segment.
+/// [C]
 double weight_rounding(const Figures& m) {
     if (!m.rounds) return 0;
     const auto excess = [&](double elements) {
@@ -225,8 +239,8 @@ double weight_rounding(const Figures& m) {
 
 struct Kept {
     Alive alive;
-    double gradients;           // of a whole step, as kept
-    bool gradients_stay;        // from micro batch to micro batch, so that they are among `alive`
+    double gradients;     // of a whole step, as kept
+    bool gradients_stay;  // from micro batch to micro batch, so that they are among `alive`
 };
 
 /// Parameters, states, buffers: S of docs/memory.md. [Z] [D]
@@ -263,14 +277,15 @@ double layer_gradients(const Figures& m, const Kept& base) {
     return base.gradients * (m.lora ? 1 / m.L : m.Pl / m.P);
 }
 
-// --- the moments --------------------------------------------------------------------------------------------------------
+// --- the moments
+// --------------------------------------------------------------------------------------------------------
 
 /// What the backward pass of a layer adds to what is kept, at its MLP. [T]
 double backward_temporaries(const Figures& m) {
     if (!m.moe) return 4 * m.f * m.T + 2 * m.h * m.T + (m.lora ? 0 : 2 * m.h * m.f);
-    // Experts' weights are one tensor each, so is their gradient. At the down-projection: its gradient, the gradients of
-    // the product and of each expert's output, and three of the hidden states. At gate and up: all experts' gradients, and
-    // the product, gate, up and silu(gate) have given way to the gradient of gate and up.
+    // Experts' weights are one tensor each, so is their gradient. At the down-projection: its gradient, the gradients
+    // of the product and of each expert's output, and three of the hidden states. At gate and up: all experts'
+    // gradients, and the product, gate, up and silu(gate) have given way to the gradient of gate and up.
     const double down = 2 * m.E * m.h * m.f * (m.lora ? 0 : 1);
     const double at_down = down + m.T * (6 * m.h + 2 * m.K * m.h + 2 * m.K * m.f);
     const double at_gate = 3 * down + m.T * (2 * m.K * m.h - 4 * m.K * m.f);
@@ -278,10 +293,10 @@ double backward_temporaries(const Figures& m) {
 }
 
 struct Sharding {
-    bool gathers;            // parameters are gathered, layer by layer
-    bool keeps_gathered;     // from forward to backward (reshard_after_forward off)
-    double layer;            // a gathered layer
-    double root;             // the gathered root group
+    bool gathers;         // parameters are gathered, layer by layer
+    bool keeps_gathered;  // from forward to backward (reshard_after_forward off)
+    double layer;         // a gathered layer
+    double root;          // the gathered root group
 };
 
 /// FSDP2 gathers also on a mesh of one, into copies of the compute precision. [F]
@@ -289,10 +304,8 @@ Sharding sharding(const Figures& m, const Workload& w) {
     const Wrapper wrapper = w.assumptions.wrapper;
     const bool gathers = wrapper == Wrapper::fsdp2 || wrapper == Wrapper::zero3;
     if (!gathers) return {};
-    return {.gathers = true,
-            .keeps_gathered = !w.assumptions.reshard_after_forward,
-            .layer = 2 * m.Pl,
-            .root = 2 * m.Pr};
+    return {
+        .gathers = true, .keeps_gathered = !w.assumptions.reshard_after_forward, .layer = 2 * m.Pl, .root = 2 * m.Pr};
 }
 
 /// Layer i's backward pass, with the layers above it done.
@@ -308,8 +321,10 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
     alive.add("head_gradient", m.lora ? 0 : 2 * m.V * m.h / m.t);
     if (!base.gradients_stay) alive.add("gradients", (m.L - 1 - i) * layer_gradients(m, base));
     alive.add("weight_casts", casts);
-    if (s.keeps_gathered) alive.add("gathered_layers", (i + 1) * s.layer);
-    else if (s.gathers) alive.add("gathered_layers", s.layer + (below && m.W > 1 ? s.layer : 0));
+    if (s.keeps_gathered)
+        alive.add("gathered_layers", (i + 1) * s.layer);
+    else if (s.gathers)
+        alive.add("gathered_layers", s.layer + (below && m.W > 1 ? s.layer : 0));
     if (s.gathers && above) alive.add("reduce_scatter", m.reduced * m.Pl);
 
     Alive at_mlp = alive;
@@ -337,7 +352,8 @@ Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Shar
     const bool tied = w.shape.tied_embeddings;
     const bool tp = m.t > 1;
     // The root's own are being made, unless nothing gathers and they were made in place.
-    if (!base.gradients_stay) alive.add("gradients", m.lora || !s.gathers ? base.gradients : m.L * layer_gradients(m, base));
+    if (!base.gradients_stay)
+        alive.add("gradients", m.lora || !s.gathers ? base.gradients : m.L * layer_gradients(m, base));
     if (m.lora) return alive.as("root");
     if (!s.gathers) {
         // The embedding's gradient is made before it is added to the head's.
@@ -346,23 +362,26 @@ Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Shar
     }
     const double last_layer = m.reduced * m.Pl;  // its reduce-scatter's input
 
-    // In bf16: gathered parameters, the head's gradient, the embedding's, and their sum where they are tied. A chunked loss
-    // owns the head's gradient and adds in place. DTensor's vocabulary-parallel embedding makes its gradient for the whole
-    // vocabulary. [T]
+    // In bf16: gathered parameters, the head's gradient, the embedding's, and their sum where they are tied. A chunked
+    // loss owns the head's gradient and adds in place. DTensor's vocabulary-parallel embedding makes its gradient for
+    // the whole vocabulary. [T]
     Alive meeting = alive;
     meeting.add("gathered_root", s.root).add("reduce_scatter", last_layer);
-    if (tp) meeting.add("head_gradient", 4 * Vh / m.t).add("embedding_gradient", 2 * Vh);
-    else if (tied && w.assumptions.loss == Loss::chunked) meeting.add("head_gradient", 2 * m.Pr).add("embedding_gradient", 2 * m.Pr);
-    else if (tied) meeting.add("head_gradient", 4 * m.Pr).add("embedding_gradient", 2 * m.Pr);
-    else meeting.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr);
+    if (tp)
+        meeting.add("head_gradient", 4 * Vh / m.t).add("embedding_gradient", 2 * Vh);
+    else if (tied && w.assumptions.loss == Loss::chunked)
+        meeting.add("head_gradient", 2 * m.Pr).add("embedding_gradient", 2 * m.Pr);
+    else if (tied)
+        meeting.add("head_gradient", 4 * m.Pr).add("embedding_gradient", 2 * m.Pr);
+    else
+        meeting.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr);
 
-    // The copy into the reduce-scatter's input beside both gradients, then its output beside one of them; on a mesh of one
-    // input and output are whole. [F]
+    // The copy into the reduce-scatter's input beside both gradients, then its output beside one of them; on a mesh of
+    // one input and output are whole. [F]
     Alive copying = alive;
     copying.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr).add("reduce_scatter", m.reduced * m.Pr);
     Alive reducing = alive;
-    reducing.add("head_gradient", m.W > 1 ? m.Pr : 0)
-        .add("reduce_scatter", m.reduced * m.Pr + m.gradient * m.Pr / m.W);
+    reducing.add("head_gradient", m.W > 1 ? m.Pr : 0).add("reduce_scatter", m.reduced * m.Pr + m.gradient * m.Pr / m.W);
     return largest("root", {meeting, copying, reducing});
 }
 
@@ -393,9 +412,10 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     const FinalNorm norm = final_norm(m);
     const double activations = all_activations(m, w);
     const double root = s.keeps_gathered ? 2 * m.P : s.root;
-    // The last gathered layer's flat buffer is freed at the next gather only; after a model that returns its divided logits
-    // the root's hooks have run before the loss is computed. [F] [M]
-    const bool buffer = s.gathers && m.W > 1 && !(w.assumptions.loss == Loss::loss_parallel && w.assumptions.keeps_logits);
+    // The last gathered layer's flat buffer is freed at the next gather only; after a model that returns its divided
+    // logits the root's hooks have run before the loss is computed. [F] [M]
+    const bool buffer =
+        s.gathers && m.W > 1 && !(w.assumptions.loss == Loss::loss_parallel && w.assumptions.keeps_logits);
     // autocast keeps its casts of the weights until it is left; the backward pass needs those that were saved: with
     // checkpointing, the head's. An embedding is not cast, so an untied one is left out.
     const double cast_weights = m.autocast ? 2 * (m.P - (w.shape.tied_embeddings ? 0 : m.V * m.h / m.t)) : 0;
@@ -429,7 +449,8 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     // A foreach AdamW makes the roots of the second moments for all parameters at once.
     if (w.assumptions.optimizer == OptimizerKind::foreach) optimizer.add("optimizer_temporaries", base.gradients);
 
-    return {forward.as("forward"), loss_backward.as("loss"), layer.as("layer"), at_root(m, w, base, s), optimizer.as("optimizer")};
+    return {forward.as("forward"), loss_backward.as("loss"), layer.as("layer"), at_root(m, w, base, s),
+            optimizer.as("optimizer")};
 }
 
 std::vector<Moment> megatron_moments(const Workload& w) {
@@ -453,17 +474,23 @@ std::vector<Moment> megatron_moments(const Workload& w) {
     layer += 3 * m.bf16(m.f) * (m.moe ? m.K : 1) + (m.moe ? 2 * m.K * m.bf16(m.h) : 0);
     layer += 2 * m.bf16(m.h / m.sp) + 2 * m.bf16(m.h / (m.sp > 1 ? m.sp : 1));
     const double held = w.checkpointing ? m.bf16(m.h / m.sp) : layer;
-    // The first stage holds as many micro batches as there are stages; an interleaved schedule some more. [K], equation 7.
+    // The first stage holds as many micro batches as there are stages; an interleaved schedule some more. [K],
+    // equation 7.
     const double in_flight =
-        stages > 1 ? stages * (1 + (w.virtual_pipeline > 1 ? (stages - 1) / (stages * static_cast<double>(w.virtual_pipeline)) : 0)) : 1;
+        stages > 1
+            ? stages *
+                  (1 + (w.virtual_pipeline > 1 ? (stages - 1) / (stages * static_cast<double>(w.virtual_pipeline)) : 0))
+            : 1;
 
     Alive first = base;
     first.add("activations", in_flight * layers * held + (w.checkpointing ? layer : 0));
     first.add("backward_temporaries", 4 * m.f * m.T + 2 * m.h * m.T);
-    // The last stage holds one micro batch and the vocabulary-parallel loss: bf16 logits, fp32 logits, their softmax. [N]
+    // The last stage holds one micro batch and the vocabulary-parallel loss: bf16 logits, fp32 logits, their softmax.
+    // [N]
     Alive last = base;
     last.add("activations", (stages > 1 ? 1 : in_flight) * layers * held + m.bf16(m.h));
-    last.add("loss", (w.assumptions.loss == Loss::bf16 ? 6 : 10) * m.T * m.V / (w.assumptions.loss == Loss::fp32 ? 1 : m.t));
+    last.add("loss",
+             (w.assumptions.loss == Loss::bf16 ? 6 : 10) * m.T * m.V / (w.assumptions.loss == Loss::fp32 ? 1 : m.t));
     return {first.as("layer"), last.as("loss")};
 }
 

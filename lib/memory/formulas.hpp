@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a training step holds on a device, moment by moment. Private to this module.
 #pragma once
 

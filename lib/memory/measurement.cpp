@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads measured peaks, for grading the model.
 #include "memory/memory.hpp"
 
 #include <fmt/format.h>
@@ -23,34 +25,34 @@ public:
         const Value* value = find(path);
         if (value == nullptr && otherwise) return *otherwise;
         const auto number = value == nullptr ? std::nullopt : value->as_int();
-        if (!number || *number < 0 || *number > max_dimension) complain(path, "an int of a model's size");
+        if (!number || *number < 0 || *number > max_dimension) fail(path, "an int of a model's size");
         return number.value_or(1);
     }
     bool boolean(std::string_view path, bool otherwise = false) {
         const Value* value = find(path);
         if (value == nullptr) return otherwise;
         const auto truth = value->as_bool();
-        if (!truth) complain(path, "a bool");
+        if (!truth) fail(path, "a bool");
         return truth.value_or(otherwise);
     }
     std::string text(std::string_view path, std::string_view otherwise) {
         const Value* value = find(path);
         if (value == nullptr) return std::string(otherwise);
         const std::string* string = value->as_string();
-        if (string == nullptr) complain(path, "a string");
+        if (string == nullptr) fail(path, "a string");
         return string == nullptr ? std::string(otherwise) : *string;
     }
     std::optional<double> bytes(std::string_view path) {
         const Value* value = find(path);
         if (value == nullptr) return std::nullopt;
         const auto number = value->as_number();
-        if (!number || !(*number >= 0)) complain(path, "a number of bytes");
+        if (!number || !(*number >= 0)) fail(path, "a number of bytes");
         return number;
     }
-    void complain(std::string_view path, std::string_view wanted) {
+    void fail(std::string_view path, std::string_view wanted) {
         if (wrong_.empty()) wrong_ = fmt::format("`{}` must be {}", path, wanted);
     }
-    [[nodiscard]] const std::string& wrong() const { return wrong_; }
+    [[nodiscard]] const std::string& fail() const { return wrong_; }
 
 private:
     const Value& line_;
@@ -58,7 +60,7 @@ private:
 };
 
 struct Spelling {
-    std::string_view key;         // of the measurement's config
+    std::string_view key;  // of the measurement's config
     std::string_view assumption;
     std::string_view otherwise;
 };
@@ -76,7 +78,7 @@ Assumptions read_assumptions(Reader& read) {
     Assumptions a;
     for (const Spelling& spelling : spellings)
         if (!set_assumption(a, spelling.assumption, read.text(spelling.key, spelling.otherwise)))
-            read.complain(spelling.key, fmt::format("a known {}", spelling.assumption));
+            read.fail(spelling.key, fmt::format("a known {}", spelling.assumption));
     a.loss_chunks = static_cast<int>(read.integer("config.loss_chunks", 8));
     // "transformers", "plain, eager RMSNorm as in transformers", "plain, fused F.rms_norm"
     const std::string implementation = read.text("config.implementation", "transformers");
@@ -133,12 +135,12 @@ Expected<Measurement> read_measurement(std::string_view line) {
                   .assumptions = read_assumptions(read)};
     if (read.text("kind", "free") == "capped") {
         m.allocator_cap_bytes = read.bytes("allocator_cap_bytes");
-        if (!m.allocator_cap_bytes) read.complain("allocator_cap_bytes", "given for a capped run");
+        if (!m.allocator_cap_bytes) read.fail("allocator_cap_bytes", "given for a capped run");
     }
     m.peak_allocated_bytes = read.bytes("peak_allocated_bytes");
     if (read.find("status") != nullptr) m.trained = read.text("status", "") == "ok";
-    if (read.wrong().empty() && !predict(m.workload)) read.complain("config", "a model and degrees that can be");
-    if (!read.wrong().empty()) return refuse_line(read.wrong());
+    if (read.fail().empty() && !predict(m.workload)) read.fail("config", "a model and degrees that can be");
+    if (!read.fail().empty()) return refuse_line(read.fail());
     return m;
 }
 

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 // How much device memory a training step needs at its peak, and whether a device has it.
 //
-// The peak is a maximum over the moments of a step, not a sum of terms: what is alive at each moment is in formulas.cpp,
-// every tensor with its units and its source. Bytes are per rank. PyTorch's FSDP2, HSDP, TP, DDP and LoRA are predicted to
-// the tensor; other frameworks by their documented behaviour, with a wider band.
+// The peak is a maximum over the moments of a step, not a sum of terms: what is alive at each moment is in
+// formulas.cpp, every tensor with its units and its source. Bytes are per rank. PyTorch's FSDP2, HSDP, TP, DDP and LoRA
+// are predicted to the tensor; other frameworks by their documented behaviour, with a wider band.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
@@ -40,13 +41,13 @@ struct Assumptions {
     Loss loss = Loss::fp32;
     int loss_chunks = 8;
     Norm norm = Norm::eager;
-    bool sequence_parallel = false;      // of the norms and the residual stream, where tensor-parallel
+    bool sequence_parallel = false;  // of the norms and the residual stream, where tensor-parallel
     Wrapper wrapper = Wrapper::fsdp2;
     Precision precision = Precision::mixed;
-    bool reduce_in_bf16 = false;         // gradients travel in bf16
+    bool reduce_in_bf16 = false;  // gradients travel in bf16
     OptimizerKind optimizer = OptimizerKind::fused;
     Allocator allocator = Allocator::default_segments;
-    bool keeps_logits = true;            // the model's output object keeps the bf16 logits until the backward pass
+    bool keeps_logits = true;  // the model's output object keeps the bf16 logits until the backward pass
     bool reshard_after_forward = true;
     // Of what the formulas say, how much less and how much more it may be. 0 for what was measured.
     double below = 0;
@@ -65,36 +66,36 @@ struct Shape {
     std::int64_t ffn = 0;
     std::int64_t vocab = 0;
     bool tied_embeddings = false;
-    std::int64_t experts = 0;            // 0: a dense MLP
+    std::int64_t experts = 0;  // 0: a dense MLP
     std::int64_t experts_per_token = 0;
 
     bool operator==(const Shape&) const = default;
 };
 
 struct Lora {
-    std::int64_t rank = 0;               // 0: no adapters, every parameter is trained
-    bool all_linear = false;             // adapters at the MLP too, not only at q, k, v and o
+    std::int64_t rank = 0;    // 0: no adapters, every parameter is trained
+    bool all_linear = false;  // adapters at the MLP too, not only at q, k, v and o
     bool fp32_adapters = true;
-    bool autocast = false;               // else an adapter computes in its own precision
-    double base_bytes = 2;               // of a frozen parameter: 2 in bf16, 0.5 and a bit in 4-bit
+    bool autocast = false;  // else an adapter computes in its own precision
+    double base_bytes = 2;  // of a frozen parameter: 2 in bf16, 0.5 and a bit in 4-bit
 
     bool operator==(const Lora&) const = default;
 };
 
 struct Workload {
     Shape shape;
-    std::int64_t sequence = 0;           // tokens
-    std::int64_t micro_batch = 1;        // sequences
+    std::int64_t sequence = 0;     // tokens
+    std::int64_t micro_batch = 1;  // sequences
     std::int64_t grad_accum = 1;
-    bool checkpointing = false;          // full: one checkpoint a layer
-    bool offload_checkpoints = false;    // of these, two at a time are on the device
-    std::int64_t replicate = 1;          // degrees count from 1
+    bool checkpointing = false;        // full: one checkpoint a layer
+    bool offload_checkpoints = false;  // of these, two at a time are on the device
+    std::int64_t replicate = 1;        // degrees count from 1
     std::int64_t shard = 1;
     std::int64_t tensor = 1;
     std::int64_t context = 1;
     std::int64_t expert = 1;
     std::int64_t pipeline = 1;
-    std::int64_t virtual_pipeline = 1;   // chunks a stage
+    std::int64_t virtual_pipeline = 1;  // chunks a stage
     Lora lora;
     Assumptions assumptions;
 
@@ -108,7 +109,7 @@ struct Part {
 
 /// What is alive at one moment of the step.
 struct Moment {
-    std::string_view name;               // "forward", "loss", "layer", "root", "optimizer"
+    std::string_view name;  // "forward", "loss", "layer", "root", "optimizer"
     std::vector<Part> parts;
 
     [[nodiscard]] double total() const noexcept;
@@ -116,10 +117,10 @@ struct Moment {
 
 struct Prediction {
     std::vector<Moment> moments;
-    std::size_t peak = 0;                // the moment of the maximum
+    std::size_t peak = 0;  // the moment of the maximum
     double peak_bytes = 0;
-    double low_bytes = 0;                // below this it cannot train
-    double high_bytes = 0;               // from this on nothing is in the way
+    double low_bytes = 0;   // below this it cannot train
+    double high_bytes = 0;  // from this on nothing is in the way
 
     [[nodiscard]] const Moment& peak_moment() const noexcept { return moments[peak]; }
 };
@@ -130,7 +131,8 @@ inline constexpr std::int64_t max_dimension = std::int64_t{1} << 24;
 /// nullopt where a dimension or degree is not positive, or beyond all reason.
 [[nodiscard]] std::optional<Prediction> predict(const Workload& workload);
 
-/// What one checkpoint of the whole model takes: weights and both optimizer states, of adapters where only these are trained.
+/// What one checkpoint of the whole model takes: weights and both optimizer states, of adapters where only these are
+/// trained.
 [[nodiscard]] double checkpoint_bytes(const Workload& workload) noexcept;
 /// The same for a composed recipe; nullopt where it does not say enough.
 [[nodiscard]] std::optional<double> checkpoint_bytes(const config::Value& root, const family::Families& families);
@@ -140,7 +142,8 @@ enum class Verdict : std::uint8_t { fits, tight, does_not_fit };
 /// Against what the allocator may take. `tight`: within the band, where fragmentation decides.
 [[nodiscard]] Verdict judge(const Prediction& prediction, double allocator_limit_bytes) noexcept;
 
-/// What a process holds on the device outside the allocator: CUDA context, and one NCCL communicator per mesh dimension.
+/// What a process holds on the device outside the allocator: CUDA context, and one NCCL communicator per mesh
+/// dimension.
 [[nodiscard]] double outside_allocator_bytes(const Workload& workload) noexcept;
 
 [[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
@@ -165,21 +168,21 @@ struct Assessment {
     const family::Family* family = nullptr;
     const hardware::InstanceType* instance = nullptr;
     const hardware::Accelerator* accelerator = nullptr;
-    std::vector<std::string> unknown;           // each a sentence without its full stop
-    Workload workload;                          // only with a prediction, as all below
+    std::vector<std::string> unknown;  // each a sentence without its full stop
+    Workload workload;                 // only with a prediction, as all below
     std::optional<Prediction> prediction;
-    double usable_bytes = 0;                    // that the driver reports, per rank
-    double outside_bytes = 0;                   // of those, held by context and communicators
+    double usable_bytes = 0;   // that the driver reports, per rank
+    double outside_bytes = 0;  // of those, held by context and communicators
     Verdict verdict = Verdict::fits;
-    std::vector<Suggestion> suggestions;        // smallest change first; none when it fits
+    std::vector<Suggestion> suggestions;  // smallest change first; none when it fits
     Diagnostics diagnostics;
 
     [[nodiscard]] double limit_bytes() const noexcept { return usable_bytes - outside_bytes; }
 };
 
-/// Whether a composed recipe fits its instance type. Codes: memory.does_not_fit (error, with a fix where one was found),
-/// memory.tight (warning), memory.assumption (error: the recipe's `memory` section or its family's row says what no
-/// assumption is). The result refers to catalogue and families.
+/// Whether a composed recipe fits its instance type. Codes: memory.does_not_fit (error, with a fix where one was
+/// found), memory.tight (warning), memory.assumption (error: the recipe's `memory` section or its family's row says
+/// what no assumption is). The result refers to catalogue and families.
 [[nodiscard]] Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue,
                                 const family::Families& families);
 
@@ -189,10 +192,10 @@ struct Assessment {
 struct Measurement {
     std::string id;
     Workload workload;
-    std::optional<double> allocator_cap_bytes;   // of a capped run
+    std::optional<double> allocator_cap_bytes;  // of a capped run
     // What was measured; only for grading.
     std::optional<double> peak_allocated_bytes;
-    std::optional<bool> trained;                 // `status` ok, not oom
+    std::optional<bool> trained;  // `status` ok, not oom
 };
 
 /// Codes: measurements.line (no JSON, or a key that is missing, of the wrong type or beyond reason; says which).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Predicts the peak of a workload.
 #include "memory/memory.hpp"
 
 #include "memory/formulas.hpp"
@@ -9,9 +11,10 @@ namespace {
 
 constexpr double GiB = 1024.0 * 1024.0 * 1024.0;
 
-// How far above what is alive a run may still fail: to 1.04 without checkpointing, to 1.20 where with it the logits' huge
-// blocks come among the checkpoints' small ones in the default allocator's segments (moments without logits are as without
-// checkpointing), and nowhere from 1.02 on with expandable segments. Measured on capped runs, few of the last kind.
+// How far above what is alive a run may still fail: to 1.04 without checkpointing, to 1.20 where with it the logits'
+// huge blocks come among the checkpoints' small ones in the default allocator's segments (moments without logits are as
+// without checkpointing), and nowhere from 1.02 on with expandable segments. Measured on capped runs, few of the last
+// kind.
 constexpr double fragmentation = 1.045;
 constexpr double fragmentation_of_logits = 1.20;
 constexpr double fragmentation_of_expandable_segments = 1.0175;
@@ -22,7 +25,9 @@ constexpr double prediction_error = 0.0025;
 constexpr double context_bytes = 0.73 * GiB;
 constexpr double communicator_bytes = 0.85 * GiB;
 
-bool within(std::int64_t number, std::int64_t least) { return number >= least && number <= max_dimension; }
+bool within(std::int64_t number, std::int64_t least) {
+    return number >= least && number <= max_dimension;
+}
 
 bool reasonable(const Workload& w) {
     const Shape& s = w.shape;
@@ -43,28 +48,28 @@ double Moment::total() const noexcept {
 }
 
 /// Beyond this no device goes, and integers do not.
-constexpr double most_bytes = 1e18;
+constexpr double max_bytes = 1e18;
 
 std::optional<Prediction> predict(const Workload& workload) {
     if (!reasonable(workload)) return std::nullopt;
     const Assumptions& a = workload.assumptions;
     Prediction prediction;
-    prediction.moments =
-        a.framework == Framework::megatron ? megatron_moments(workload) : pytorch_moments(workload);
+    prediction.moments = a.framework == Framework::megatron ? megatron_moments(workload) : pytorch_moments(workload);
     const auto peak = std::ranges::max_element(prediction.moments, {}, &Moment::total);
     prediction.peak = static_cast<std::size_t>(peak - prediction.moments.begin());
     prediction.peak_bytes = peak->total();
-    if (!(prediction.peak_bytes < most_bytes)) return std::nullopt;
+    if (!(prediction.peak_bytes < max_bytes)) return std::nullopt;
 
     // What chance adds is no reason to refuse.
     prediction.low_bytes = (prediction.peak_bytes - race_bytes(workload)) * (1 - a.below);
     const bool expandable = a.allocator == Allocator::expandable_segments;
     for (const Moment& moment : prediction.moments) {
         const bool logits = std::ranges::find(moment.parts, "loss", &Part::name) != moment.parts.end();
-        const double times = expandable                          ? fragmentation_of_expandable_segments
+        const double times = expandable                         ? fragmentation_of_expandable_segments
                              : workload.checkpointing && logits ? fragmentation_of_logits
                                                                 : fragmentation;
-        prediction.high_bytes = std::max(prediction.high_bytes, moment.total() * (1 + a.above) * (times + prediction_error));
+        prediction.high_bytes =
+            std::max(prediction.high_bytes, moment.total() * (1 + a.above) * (times + prediction_error));
     }
     return prediction;
 }

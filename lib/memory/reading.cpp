@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a workload out of a recipe.
 #include "memory/reading.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 namespace recipe::memory {
 namespace {
@@ -61,7 +63,7 @@ private:
 
 struct Needed {
     Key key;
-    std::int64_t Shape::*dimension;
+    std::int64_t Shape::* dimension;
 };
 
 constexpr std::array<Needed, 5> needed{{{Key::hidden, &Shape::hidden},
@@ -70,7 +72,8 @@ constexpr std::array<Needed, 5> needed{{{Key::hidden, &Shape::hidden},
                                         {Key::ffn, &Shape::ffn},
                                         {Key::vocabulary, &Shape::vocab}}};
 
-constexpr std::array<Key, 7> dimension_keys{Key::hidden, Key::layers, Key::heads, Key::kv_heads, Key::head_size, Key::ffn, Key::vocabulary};
+constexpr std::array<Key, 7> dimension_keys{Key::hidden,    Key::layers, Key::heads,     Key::kv_heads,
+                                            Key::head_size, Key::ffn,    Key::vocabulary};
 
 /// What the model's own files say, not the recipe, its `memory` section may say: memory.vocabulary.
 std::int64_t dimension(const Recipe& recipe, Key key) {
@@ -78,7 +81,8 @@ std::int64_t dimension(const Recipe& recipe, Key key) {
     return recipe.first({fmt::format("memory.{}", family::name_of(key))}).value_or(0);
 }
 
-Shape read_shape(const Recipe& recipe, const Family& family, std::vector<std::string>& missing, std::vector<std::string>& spellings) {
+Shape read_shape(const Recipe& recipe, const Family& family, std::vector<std::string>& missing,
+                 std::vector<std::string>& spellings) {
     Shape shape;
     for (const Needed& row : needed) {
         shape.*row.dimension = dimension(recipe, row.key);
@@ -92,7 +96,8 @@ Shape read_shape(const Recipe& recipe, const Family& family, std::vector<std::st
     shape.head_dim = head_dim > 0 ? head_dim : shape.heads > 0 ? shape.hidden / shape.heads : 0;
     shape.tied_embeddings = recipe.on(Key::tied_embeddings);
     // Without a switch, the experts' number is the switch.
-    const bool moe = recipe.given(Key::moe) != nullptr ? recipe.on(Key::moe) : recipe.integer(Key::experts).value_or(0) > 1;
+    const bool moe =
+        recipe.given(Key::moe) != nullptr ? recipe.on(Key::moe) : recipe.integer(Key::experts).value_or(0) > 1;
     if (moe) {
         shape.experts = recipe.integer(Key::experts).value_or(0);
         shape.experts_per_token = recipe.integer(Key::experts_per_token).value_or(2);
@@ -107,7 +112,7 @@ Lora read_lora(const Recipe& recipe) {
     const bool has_kind_key = recipe.given(Key::peft) != nullptr;
     const std::int64_t rank = recipe.integer(Key::lora_rank).value_or(0);
     if (kind.empty() && (rank == 0 || !has_kind_key)) {
-        // Families that spell the wish as a rank alone have no `peft` key at all.
+        // Families that spell it as a rank alone have no `peft` key at all.
         return {};
     }
     return {.rank = rank > 0 ? rank : usual_lora_rank,
@@ -122,10 +127,11 @@ Lora read_lora(const Recipe& recipe) {
 Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool divided, Diagnostics& problems) {
     Assumptions a;
     const auto refuse_word = [&](std::string_view name, std::string_view value, std::string key, Source source) {
-        problems.push_back({.code = "memory.assumption",
-                            .key = std::move(key),
-                            .source = std::move(source),
-                            .message = fmt::format("the memory model has no assumption {} that can be {}", name, value)});
+        problems.push_back(
+            {.code = "memory.assumption",
+             .key = std::move(key),
+             .source = std::move(source),
+             .message = fmt::format("the memory model has no assumption {} that can be {}", name, value)});
     };
     for (const family::MemoryLine& line : family.memory) {
         const bool holds = !line.when || (*line.when == Key::tensor ? divided : recipe.on(*line.when));
@@ -138,7 +144,8 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
             const std::string name = config::to_python_text(entry.key);
             std::string value = config::to_python_text(entry.value);
             if (entry.value.as_bool()) value = *entry.value.as_bool() ? "true" : "false";
-            const bool a_dimension = std::ranges::any_of(dimension_keys, [&](Key key) { return family::name_of(key) == name; });
+            const bool a_dimension =
+                std::ranges::any_of(dimension_keys, [&](Key key) { return family::name_of(key) == name; });
             if (!a_dimension && !set_assumption(a, name, value))
                 refuse_word(name, value, "memory." + name, entry.value.position().source());
         }
@@ -147,21 +154,24 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
 }
 
 /// FSDP's shard degree, as the family's program chooses it.
-std::int64_t read_shard(const Recipe& recipe, const Family& family, const Workload& w, std::int64_t devices, std::int64_t world) {
+std::int64_t read_shard(const Recipe& recipe, const Family& family, const Workload& w, std::int64_t devices,
+                        std::int64_t world) {
     const std::string strategy = recipe.text(Key::sharding_strategy);
     const std::int64_t rest = std::max<std::int64_t>(1, world / (w.tensor * w.pipeline * w.expert));
     switch (family.layout) {
-    case family::Layout::megatron:
-    case family::Layout::neuron: {
-        // Over which ranks the distributed optimizer spreads its states.
-        const bool spread = recipe.on(Key::shard_optimizer) || recipe.text(Key::optimizer).starts_with("distributed");
-        return spread ? rest : 1;
-    }
-    case family::Layout::fsdp:
-        if (strategy == "no_shard" || (family.shard_may_be_unset && strategy.empty())) return 1;
-        break;
-    case family::Layout::ranks:
-    case family::Layout::none: break;
+        case family::Layout::megatron:
+        case family::Layout::neuron: {
+            // Over which ranks the distributed optimizer spreads its states.
+            const bool spread =
+                recipe.on(Key::shard_optimizer) || recipe.text(Key::optimizer).starts_with("distributed");
+            return spread ? rest : 1;
+        }
+        case family::Layout::fsdp:
+            if (strategy == "no_shard" || (family.shard_may_be_unset && strategy.empty())) return 1;
+            break;
+        case family::Layout::ranks:
+        case family::Layout::none:
+            break;
     }
     const std::int64_t given = recipe.integer(Key::shard).value_or(0);
     if (given >= 1) return given;
@@ -182,8 +192,10 @@ void read_degrees(const Recipe& recipe, const Family& family, Reading& reading) 
     if (!reading.unknown.empty()) return;
     w.shard = read_shard(recipe, family, w, reading.devices, reading.world());
     const auto replicate = replicas(w, reading.world());
-    if (replicate) w.replicate = *replicate;
-    else reading.unknown.push_back(fmt::format("its degrees do not divide the world of {} ranks", reading.world()));
+    if (replicate)
+        w.replicate = *replicate;
+    else
+        reading.unknown.push_back(fmt::format("its degrees do not divide the world of {} ranks", reading.world()));
 }
 
 }  // namespace
@@ -209,7 +221,8 @@ Reading read(const Value& root, const Family& family, const hardware::InstanceTy
         return reading;
     }
     reading.nodes = recipe.first({"run.nodes", "trainer.num_nodes"}).value_or(1);
-    reading.devices = recipe.first({"run.ntasks_per_node", "trainer.devices"}).value_or(instance != nullptr ? instance->devices : 1);
+    reading.devices =
+        recipe.first({"run.ntasks_per_node", "trainer.devices"}).value_or(instance != nullptr ? instance->devices : 1);
     if (reading.nodes < 1 || reading.nodes > max_nodes || reading.devices < 1 || reading.devices > max_devices) {
         reading.unknown.emplace_back("how many ranks there are");
         return reading;
@@ -228,12 +241,14 @@ Reading read(const Value& root, const Family& family, const hardware::InstanceTy
     w.offload_checkpoints = w.checkpointing && recipe.on(Key::offload_activations);
     w.lora = read_lora(recipe);
     if (!missing.empty())
-        reading.unknown.push_back(fmt::format("the model's size: the recipe does not say {} (its section `memory` may: {})",
-                                              fmt::join(missing, ", "), fmt::join(spellings, " ")));
+        reading.unknown.push_back(
+            fmt::format("the model's size: the recipe does not say {} (its section `memory` may: {})",
+                        fmt::join(missing, ", "), fmt::join(spellings, " ")));
 
     const std::string precision = recipe.text(Key::precision);
     if (precision == "32" || precision == "32-true" || precision == "fp32")
-        reading.unknown.push_back(fmt::format("what {} {} takes: the model is of bf16 training", recipe.name_of(Key::precision), precision));
+        reading.unknown.push_back(
+            fmt::format("what {} {} takes: the model is of bf16 training", recipe.name_of(Key::precision), precision));
 
     reading.alone = read_assumptions(recipe, family, false, reading.problems);
     Diagnostics again;

@@ -1,14 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks for changes that make a workload fit.
 #include "memory/search.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <bit>
-#include <fmt/format.h>
 
 namespace recipe::memory {
 namespace {
 
 // In the order in which changes are preferred, from the least intrusive on.
-enum Change : unsigned { tensor = 1, shard = 2, micro_batch = 4, checkpointing = 8, loss = 16, nodes = 32, machine = 64 };
+enum Change : unsigned {
+    tensor = 1,
+    shard = 2,
+    micro_batch = 4,
+    checkpointing = 8,
+    loss = 16,
+    nodes = 32,
+    machine = 64
+};
 
 struct Candidate {
     Workload workload;
@@ -26,7 +36,7 @@ constexpr std::array<std::int64_t, 4> tensor_factors{1, 2, 4, 8};
 constexpr std::array<std::int64_t, 4> batch_divisors{1, 2, 4, 8};
 constexpr std::array<std::int64_t, 4> node_factors{1, 2, 4, 8};
 constexpr std::array<std::int64_t, 3> shard_factors{1, 2, 4};
-constexpr std::int64_t most_nodes = 1024;
+constexpr std::int64_t max_nodes = 1024;
 
 bool splits_evenly(const Shape& s, std::int64_t degree) {
     return s.heads % degree == 0 && s.kv_heads % degree == 0 && s.ffn % degree == 0 && s.vocab % degree == 0;
@@ -40,7 +50,8 @@ std::vector<std::int64_t> shard_degrees(const Workload& w, std::int64_t current,
     std::vector<std::int64_t> degrees;
     if (rest % current == 0) degrees.push_back(current);  // no change comes first
     for (const std::int64_t factor : shard_factors)
-        if (rest % factor == 0 && rest / factor >= w.context && rest / factor != current) degrees.push_back(rest / factor);
+        if (rest % factor == 0 && rest / factor >= w.context && rest / factor != current)
+            degrees.push_back(rest / factor);
     return degrees;
 }
 
@@ -53,8 +64,9 @@ public:
         wanted_ = wanted;
         found_.clear();
         for (const std::int64_t factor : node_factors) {
-            if (factor > 1 && (knobs_.nodes.empty() || reading_.nodes * factor > most_nodes)) break;
-            Candidate candidate{.workload = reading_.workload, .nodes = reading_.nodes * factor, .changes = 0, .set = {}};
+            if (factor > 1 && (knobs_.nodes.empty() || reading_.nodes * factor > max_nodes)) break;
+            Candidate candidate{
+                .workload = reading_.workload, .nodes = reading_.nodes * factor, .changes = 0, .set = {}};
             if (factor > 1) change(candidate, nodes, knobs_.nodes, candidate.nodes);
             try_tensor(candidate);
         }
@@ -75,7 +87,8 @@ private:
             w.tensor *= factor;
             if (factor > 1) {
                 // Within a node, where it is fast.
-                const bool possible = !knobs_.tensor.empty() && reading_.devices % w.tensor == 0 && splits_evenly(w.shape, w.tensor);
+                const bool possible =
+                    !knobs_.tensor.empty() && reading_.devices % w.tensor == 0 && splits_evenly(w.shape, w.tensor);
                 if (!possible) continue;
                 w.assumptions = reading_.assumptions(w.tensor);
                 change(candidate, tensor, knobs_.tensor, w.tensor);
@@ -140,14 +153,16 @@ private:
 
     /// Keeps the first candidate of each set of changes, unless fewer of them do.
     void weigh(const Candidate& candidate) {
-        const bool known = std::ranges::any_of(found_, [&](const Found& f) { return (f.changes & ~candidate.changes) == 0; });
+        const bool known =
+            std::ranges::any_of(found_, [&](const Found& f) { return (f.changes & ~candidate.changes) == 0; });
         if (known || candidate.changes == 0) return;
         const auto prediction = predict(candidate.workload);
         if (!prediction) return;
         const Verdict verdict = judge(*prediction, usable_ - outside_allocator_bytes(candidate.workload));
         if (verdict > wanted_) return;
         std::erase_if(found_, [&](const Found& f) { return (candidate.changes & ~f.changes) == 0; });
-        found_.push_back({{.set = candidate.set, .peak_bytes = prediction->peak_bytes, .verdict = verdict}, candidate.changes});
+        found_.push_back(
+            {{.set = candidate.set, .peak_bytes = prediction->peak_bytes, .verdict = verdict}, candidate.changes});
     }
 
     const Reading& reading_;
@@ -165,7 +180,9 @@ void add_machines(const Reading& reading, std::vector<Machine> machines, Verdict
     for (const Machine& candidate : machines) {
         const Verdict verdict = judge(*prediction, candidate.usable_bytes - outside_allocator_bytes(reading.workload));
         if (verdict > wanted) continue;
-        found.push_back({{.set = {fmt::format("instance_type={}", candidate.name)}, .peak_bytes = prediction->peak_bytes, .verdict = verdict},
+        found.push_back({{.set = {fmt::format("instance_type={}", candidate.name)},
+                          .peak_bytes = prediction->peak_bytes,
+                          .verdict = verdict},
                          Change::machine});
         return;
     }

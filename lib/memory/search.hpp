@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The smallest changes of a recipe with which it fits. Private to this module.
 #pragma once
 
@@ -19,8 +20,8 @@ struct Machine {
     double usable_bytes = 0;
 };
 
-/// At most `most` suggestions, smallest change first; each divides the world, splits the heads evenly and fits (or is tight
-/// where nothing fits). Tries a bounded number of combinations, whatever the recipe.
+/// At most `most` suggestions, smallest change first; each divides the world, splits the heads evenly and fits (or is
+/// tight where nothing fits). Tries a bounded number of combinations, whatever the recipe.
 [[nodiscard]] std::vector<Suggestion> search(const Reading& reading, const Knobs& knobs, double usable_bytes,
                                              const std::vector<Machine>& machines, std::size_t most);
 

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a launch plan of a checked recipe.
 #include "plan/plan.hpp"
 
 #include "plan/program.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace recipe::plan {
 namespace {
@@ -12,7 +14,9 @@ namespace {
 using config::Value;
 
 /// The part of the configuration that the training program reads.
-std::string training_root(const Value& root) { return root.find("recipes") != nullptr ? "recipes" : "training_cfg"; }
+std::string training_root(const Value& root) {
+    return root.find("recipes") != nullptr ? "recipes" : "training_cfg";
+}
 
 const std::string* string_at(const Value& root, std::string_view key) {
     const Value* value = root.at(key);
@@ -50,13 +54,14 @@ Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
     if (limit == nullptr || limit->is_null()) return std::nullopt;
     const auto minutes = time_limit_of(*limit);
     if (minutes) return *minutes;
-    return refuse({.code = "resources.time_limit",
-                   .key = "run.time_limit",
-                   .source = limit->position().source(),
-                   .message = fmt::format("`{}` is no time limit; Slurm knows minutes, minutes:seconds, "
-                                          "hours:minutes:seconds, days-hours, days-hours:minutes and days-hours:minutes:seconds",
-                                          config::to_python_text(*limit)),
-                   .fix = "--recipe-set=run.time_limit='1-00:00:00'"});
+    return refuse(
+        {.code = "resources.time_limit",
+         .key = "run.time_limit",
+         .source = limit->position().source(),
+         .message = fmt::format("`{}` is no time limit; Slurm knows minutes, minutes:seconds, "
+                                "hours:minutes:seconds, days-hours, days-hours:minutes and days-hours:minutes:seconds",
+                                config::to_python_text(*limit)),
+         .fix = "--recipe-set=run.time_limit='1-00:00:00'"});
 }
 
 /// The variables of the recipe; the names that it sets to null go to `left_alone`.
@@ -68,7 +73,7 @@ Expected<std::vector<Variable>> recipe_environment_of(const Value& root, const s
     Diagnostics problems;
     for (const config::Entry& entry : env_vars->entries()) {
         const std::string name = config::to_python_text(entry.key);
-        const auto wrong = [&](std::string message) {
+        const auto fail = [&](std::string message) {
             problems.push_back({.code = "environment.invalid",
                                 .key = "env_vars." + name,
                                 .source = entry.value.position().source(),
@@ -79,12 +84,14 @@ Expected<std::vector<Variable>> recipe_environment_of(const Value& root, const s
             continue;
         }
         if (!is_variable_name(name))
-            wrong(fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
+            fail(
+                fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
         else if (entry.value.is_map() || entry.value.is_list())
-            wrong(fmt::format("{} is {}; an environment variable holds a text", name, config::describe(entry.value.kind())));
+            fail(fmt::format("{} is {}; an environment variable holds a text", name,
+                             config::describe(entry.value.kind())));
         else
             variables.push_back({name, config::to_python_text(entry.value),
-                                 std::ranges::count(typed, name) > 0 ? Origin::typed : Origin::recipe});
+                                 std::ranges::count(typed, name) > 0 ? VariableOrigin::typed : VariableOrigin::recipe});
     }
     if (!problems.empty()) return std::unexpected(std::move(problems));
     return variables;
@@ -93,22 +100,23 @@ Expected<std::vector<Variable>> recipe_environment_of(const Value& root, const s
 /// These come from the route to the head node where the site says so; a profile's general value must not be in the way.
 constexpr std::array interface_variables{"NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME"};
 
-/// All variables, each once: of the recipe, else of the site, else of the instance type. A null in the recipe keeps both out.
-Expected<std::vector<Variable>> environment_of(const Value& root, const Choices& choices) {
+/// All variables, each once: of the recipe, else of the site, else of the instance type. A null in the recipe keeps
+/// both out.
+Expected<std::vector<Variable>> environment_of(const Value& root, const PlanInputs& inputs) {
     std::vector<std::string> taken;
-    Expected<std::vector<Variable>> variables = recipe_environment_of(root, choices.typed_variables, taken);
+    Expected<std::vector<Variable>> variables = recipe_environment_of(root, inputs.typed_variables, taken);
     if (!variables) return variables;
     for (const Variable& variable : *variables) taken.push_back(variable.name);
-    const auto add = [&](const std::vector<std::pair<std::string, std::string>>& more, Origin origin) {
+    const auto add = [&](const std::vector<std::pair<std::string, std::string>>& more, VariableOrigin origin) {
         for (const auto& [name, value] : more) {
             if (std::ranges::count(taken, name) > 0) continue;
             variables->push_back({name, value, origin});
             taken.push_back(name);
         }
     };
-    add(choices.site_environment, Origin::site);
-    if (choices.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
-    add(choices.profile_environment, Origin::profile);
+    add(inputs.site_environment, VariableOrigin::site);
+    if (inputs.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
+    add(inputs.profile_environment, VariableOrigin::profile);
     return variables;
 }
 
@@ -127,17 +135,17 @@ Expected<std::vector<std::string>> setup_of(const Value& root) {
     std::vector<std::string> lines;
     const Value* list = root.at("launch.setup");
     if (list == nullptr || list->is_null()) return lines;
-    const auto wrong = [&] {
+    const auto fail = [&] {
         return refuse({.code = "launch.setup",
                        .key = "launch.setup",
                        .source = list->position().source(),
                        .message = "launch.setup is a list of shell commands",
                        .fix = "--recipe-set=launch.setup=\"['module load cuda']\""});
     };
-    if (!list->is_list()) return wrong();
+    if (!list->is_list()) return fail();
     for (const Value& item : list->items()) {
         const std::string* line = item.as_string();
-        if (line == nullptr || line->find('\0') != std::string::npos) return wrong();
+        if (line == nullptr || line->find('\0') != std::string::npos) return fail();
         lines.push_back(*line);
     }
     return lines;
@@ -160,7 +168,8 @@ Expected<Launcher> checked_launcher(const Value& root) {
 std::string folder_of_custom_run(const Value& root) {
     const std::string* name = string_at(root, "training_cfg.run.name");
     if (name == nullptr || name->empty() || *name == "." || *name == "..") return {};
-    const bool is_folder = std::ranges::none_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
+    const bool is_folder =
+        std::ranges::none_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
     return is_folder ? '/' + *name : std::string();
 }
 
@@ -172,18 +181,21 @@ Expected<std::string> results_dir_of(const Value& root) {
     const std::string* base = string_at(root, "base_results_dir");
     if (path == nullptr && base != nullptr && base->starts_with('/'))
         return without_trailing_slash(without_trailing_slash(*base) + folder_of_custom_run(root));
-    return refuse({.code = "paths.results_relative",
-                   .key = "run.results_dir",
-                   .source = value != nullptr ? value->position().source() : Source{},
-                   .message = fmt::format("the results directory is `{}`; it must be an absolute path, because the job does "
-                                          "not start where it was submitted",
-                                          value != nullptr ? config::to_python_text(*value) : "not set"),
-                   .fix = "--recipe-set=base_results_dir=$PWD/results"});
+    return refuse(
+        {.code = "paths.results_relative",
+         .key = "run.results_dir",
+         .source = value != nullptr ? value->position().source() : Source{},
+         .message = fmt::format("the results directory is `{}`; it must be an absolute path, because the job does "
+                                "not start where it was submitted",
+                                value != nullptr ? config::to_python_text(*value) : "not set"),
+         .fix = "--recipe-set=base_results_dir=$PWD/results"});
 }
 
 // Keys of the launcher that this version does not act upon yet. Whoever sets one is told.
 constexpr std::array not_honoured{
-    "cluster.slurm_docker_cfg", "cluster.slurm_create_submission_file_only", "git.update_adapter",
+    "cluster.slurm_docker_cfg",
+    "cluster.slurm_create_submission_file_only",
+    "git.update_adapter",
 };
 
 /// null, false, "", and lists and maps of such: nothing was asked for.
@@ -191,7 +203,8 @@ bool is_nothing(const Value& value) {
     if (value.is_null() || value.as_bool() == false) return true;
     if (const std::string* text = value.as_string()) return text->empty();
     if (value.is_list()) return std::ranges::all_of(value.items(), is_nothing);
-    return value.is_map() && std::ranges::all_of(value.entries(), [](const config::Entry& entry) { return is_nothing(entry.value); });
+    return value.is_map() &&
+           std::ranges::all_of(value.entries(), [](const config::Entry& entry) { return is_nothing(entry.value); });
 }
 
 void name_what_is_not_honoured(const Value& root, Diagnostics& notes) {
@@ -209,41 +222,47 @@ void name_what_is_not_honoured(const Value& root, Diagnostics& notes) {
 /// Moves an Expected's value into `target`, its errors to `problems`.
 template <class T>
 void take(Expected<T> result, T& target, Diagnostics& problems) {
-    if (result) target = std::move(*result);
-    else append(problems, std::move(result.error()));
+    if (result)
+        target = std::move(*result);
+    else
+        append(problems, std::move(result.error()));
 }
 
 }  // namespace
 
-std::string job_directory_placeholder(std::string_view results_dir) { return fmt::format("{}/%j", results_dir); }
+std::string job_directory_placeholder(std::string_view results_dir) {
+    return fmt::format("{}/%j", results_dir);
+}
 
-std::string code_directory(std::string_view results_dir) { return job_directory_placeholder(results_dir) + "/code"; }
+std::string code_directory(std::string_view results_dir) {
+    return job_directory_placeholder(results_dir) + "/code";
+}
 
-Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked, const Choices& choices,
+Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked, const PlanInputs& inputs,
                           Diagnostics& notes) {
     const Value& root = resolved.root;
     Diagnostics problems;
     LaunchPlan plan;
     plan.recipe = resolved.recipe;
-    plan.overrides = choices.overrides;
+    plan.overrides = inputs.overrides;
     plan.layout = checked.layout;
     plan.instance_type = checked.instance_type;
-    plan.ports = choices.ports;
+    plan.ports = inputs.ports;
     plan.resources.device = device_of(resolved, checked);
     plan.resources.request_gpus =
-        choices.cluster_has_gpus && !choices.user_spelled_gpus && plan.resources.device == Device::gpu;
+        inputs.cluster_has_gpus && !inputs.user_spelled_gpus && plan.resources.device == Device::gpu;
     plan.resources.exclusive = exclusive_of(root);
     plan.resources.job_name = job_name_of(root);
     take(time_limit(root), plan.resources.time_limit, problems);
     take(checked_launcher(root), plan.launcher, problems);
-    plan.interfaces_by_route = choices.interfaces_by_route;
-    plan.check_seconds = choices.check_seconds;
-    take(environment_of(root, choices), plan.environment, problems);
+    plan.interfaces_by_route = inputs.interfaces_by_route;
+    plan.check_seconds = inputs.check_seconds;
+    take(environment_of(root, inputs), plan.environment, problems);
     plan.resources.ranks_per_chip = ranks_per_chip_of(checked, plan.environment);
     take(setup_of(root), plan.setup, problems);
     take(results_dir_of(root), plan.results_dir, problems);
     Program program;
-    take(program_of(resolved, choices, plan.results_dir, notes), program, problems);
+    take(program_of(resolved, inputs, plan.results_dir, notes), program, problems);
     plan.entry = std::move(program.entry);
     plan.code = std::move(program.code);
     if (const Value* config = root.find(training_root(root))) plan.config = *config;

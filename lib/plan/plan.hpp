@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The launch plan: all that slurmctld and the nodes need to know of a recipe. It is made once, on the submitting host,
 // and travels as compact JSON in the SPANK job environment. Whoever reads it back treats it as hostile.
 #pragma once
@@ -20,7 +21,7 @@ inline constexpr std::int64_t version = 2;
 /// Prolog and the batch script get the plan in their environment, where the kernel allows 128 KiB for one string.
 inline constexpr std::size_t max_bytes = 32 * 1024;
 /// A longer wait would be one of srun's own time-outs.
-inline constexpr std::int64_t most_check_seconds = 60;
+inline constexpr std::int64_t max_check_seconds = 60;
 /// The name given to spank_job_control_setenv(); slurmctld sees it in spank_job_env, jobs as SLURM_SPANK_<name>.
 inline constexpr const char* control_variable = "RECIPE_PLAN";
 inline constexpr const char* job_variable = "SLURM_SPANK_RECIPE_PLAN";
@@ -34,24 +35,24 @@ enum class Device : std::uint8_t { gpu, neuron, cpu };
 /// What the job asks Slurm for.
 struct Resources {
     Device device = Device::gpu;
-    bool request_gpus = false;                     // the client saw a gpu GRES and no spelling of GPUs; slurmctld looks itself
-    bool exclusive = true;                         // whole nodes
-    std::optional<std::int64_t> time_limit;        // minutes; nothing: the partition's
+    bool request_gpus = false;  // the client saw a gpu GRES and no spelling of GPUs; slurmctld looks itself
+    bool exclusive = true;      // whole nodes
+    std::optional<std::int64_t> time_limit;  // minutes; nothing: the partition's
     std::string job_name;
-    std::int64_t ranks_per_chip = 1;               // processes that share one device file: NeuronCores of a chip
+    std::int64_t ranks_per_chip = 1;  // processes that share one device file: NeuronCores of a chip
 
     bool operator==(const Resources&) const = default;
 };
 
 /// Who says what a variable is worth, weakest first. What the user exported stands between `recipe` and `typed`.
-enum class Origin : std::uint8_t { profile, site, recipe, typed };
-[[nodiscard]] std::string_view to_string(Origin origin) noexcept;
+enum class VariableOrigin : std::uint8_t { profile, site, recipe, typed };
+[[nodiscard]] std::string_view to_string(VariableOrigin origin) noexcept;
 
 /// One environment variable of the job. A plan has each name once, with its strongest origin.
 struct Variable {
     std::string name;
     std::string value;
-    Origin origin = Origin::recipe;
+    VariableOrigin origin = VariableOrigin::recipe;
 
     bool operator==(const Variable&) const = default;
 };
@@ -59,44 +60,48 @@ struct Variable {
 /// A name that a shell can export: letters, digits and underscores, no digit first, at most 255 bytes (Slurm's limit).
 [[nodiscard]] bool is_variable_name(std::string_view name) noexcept;
 
-/// What the script of a job without a script runs: `program` (absolute path) or `module`, and its arguments. Neither: nothing.
+/// What the script of a job without a script runs: `program` (absolute path) or `module`, and its arguments. Neither:
+/// nothing.
 /// `%j` after the results directory stands for the job, see job_directory_placeholder().
 struct Entry {
     std::string program;
     std::vector<std::string> arguments;
-    std::string module;                            // of Python, which torchrun -m finds
-    std::string directory;                         // absolute: where it starts; empty: where the job was submitted
-    bool config_arguments = false;                 // before the others, where the configuration is: --config-path, --config-name
+    std::string module;             // of Python, which torchrun -m finds
+    std::string directory;          // absolute: where it starts; empty: where the job was submitted
+    bool config_arguments = false;  // before the others, where the configuration is: --config-path, --config-name
 
     [[nodiscard]] bool empty() const noexcept { return program.empty() && module.empty(); }
     bool operator==(const Entry&) const = default;
 };
 
-/// Training code in a git repository, which the head node clones once per job, into code_directory(). Code that is used where
-/// it lies is an entry and no more.
+/// Training code in a git repository, which the head node clones once per job, into code_directory(). Code that is used
+/// where it lies is an entry and no more.
 struct Code {
-    std::string url;                               // see url_problem()
-    std::optional<std::string> branch;             // or a tag
-    std::optional<std::string> commit;             // lower-case hex, 7 to 40 digits, or 64; nothing: the branch's when the job starts
-    std::optional<std::string> token_file;         // absolute path of a file with what the server takes for a password
+    std::string url;                    // see url_problem()
+    std::optional<std::string> branch;  // or a tag
+    std::optional<std::string>
+        commit;  // lower-case hex, 7 to 40 digits, or 64; nothing: the branch's when the job starts
+    std::optional<std::string> token_file;  // absolute path of a file with what the server takes for a password
 
     bool operator==(const Code&) const = default;
 };
 
-/// "" or why this is no address that git may be given: one of https, http, ssh and file with `://`, or USER@HOST:PATH. Neither
-/// another form, such as ext::COMMAND, nor an option, nor a user or password of a web server. Says nothing of the text itself.
+/// "" or why this is no address that git may be given: one of https, http, ssh and file with `://`, or USER@HOST:PATH.
+/// Neither another form, such as ext::COMMAND, nor an option, nor a user or password of a web server. Says nothing of
+/// the text itself.
 [[nodiscard]] std::string url_problem(std::string_view url);
 /// Whether git may be given it as a branch or tag: what git-check-ref-format(1) takes, and no option.
 [[nodiscard]] bool is_reference(std::string_view name) noexcept;
 [[nodiscard]] bool is_commit(std::string_view name) noexcept;
 
-/// A directory or file of the host that a container sees at `target`. Both absolute, without `:`, `,` and control characters.
+/// A directory or file of the host that a container sees at `target`. Both absolute, without `:`, `,` and control
+/// characters.
 struct Mount {
     std::string source;
     std::string target;
     bool read_only = false;
-    std::string reason;                            // why it is mounted, for people: "results", "cluster.container_mounts[0]", ...
-    bool optional = false;                         // a node that lacks it starts the container without
+    std::string reason;     // why it is mounted, for people: "results", "cluster.container_mounts[0]", ...
+    bool optional = false;  // a node that lacks it starts the container without
 
     bool operator==(const Mount&) const = default;
 };
@@ -106,10 +111,10 @@ struct Mount {
 
 /// What the job's steps run in, in pyxis' terms.
 struct Container {
-    std::string image;                             // as pyxis takes it: absolute path of a squashfs, "docker://host#image:tag", ...
+    std::string image;  // as pyxis takes it: absolute path of a squashfs, "docker://host#image:tag", ...
     std::vector<Mount> mounts;
-    std::optional<std::string> workdir;            // absolute; nothing: the image's
-    std::optional<bool> mount_home;                // these three: nothing is what enroot.conf says
+    std::optional<std::string> workdir;  // absolute; nothing: the image's
+    std::optional<bool> mount_home;      // these three: nothing is what enroot.conf says
     std::optional<bool> remap_root;
     std::optional<bool> writable;
 
@@ -125,37 +130,37 @@ struct PortRange {
 };
 
 /// What slurmctld holds a job's request against.
-struct Request {
-    std::string recipe;                            // as config::Resolved::recipe
+struct Summary {
+    std::string recipe;  // as config::Resolved::recipe
     Resources resources;
     validate::Layout layout;
-    std::optional<std::string> instance_type;      // canonical name, when the recipe names one
+    std::optional<std::string> instance_type;  // canonical name, when the recipe names one
     Launcher launcher = Launcher::torchrun;
-    std::string digest;                            // SHA-256 of the configuration's JSON, lower-case hex
+    std::string digest;  // SHA-256 of the configuration's JSON, lower-case hex
 
     /// Tasks that a step of this launcher has on each node.
     [[nodiscard]] std::int64_t tasks_per_node() const noexcept {
         return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
     }
-    bool operator==(const Request&) const = default;
+    bool operator==(const Summary&) const = default;
 };
 
-struct LaunchPlan : Request {
-    std::vector<std::string> overrides;            // what was given with --recipe-set, and what Slurm options meant
-    std::vector<std::string> forced;               // codes of errors that --recipe-force made warnings
+struct LaunchPlan : Summary {
+    std::vector<std::string> overrides;  // what was given with --recipe-set, and what Slurm options meant
+    std::vector<std::string> forced;     // codes of errors that --recipe-force made warnings
     PortRange ports;
     std::vector<Variable> environment;
-    bool interfaces_by_route = false;              // NCCL's and Gloo's interface is the one that leads to the head node
-    std::int64_t check_seconds = 10;               // that a node's checks of files and names may take; 0: they are left out
-    std::vector<std::string> written_directories;     // by the program, besides results_dir: absolute, none below another
-    std::vector<std::string> setup;                // launch.setup: shell commands of the batch script, before the program starts
+    bool interfaces_by_route = false;  // NCCL's and Gloo's interface is the one that leads to the head node
+    std::int64_t check_seconds = 10;   // that a node's checks of files and names may take; 0: they are left out
+    std::vector<std::string> written_directories;  // by the program, besides results_dir: absolute, none below another
+    std::vector<std::string> setup;  // launch.setup: shell commands of the batch script, before the program starts
     std::optional<Container> container;
-    std::vector<std::string> srun_arguments;       // cluster.srun_args: more options for every srun of the job
+    std::vector<std::string> srun_arguments;  // cluster.srun_args: more options for every srun of the job
     std::optional<Code> code;
     Entry entry;
-    std::string results_dir;                       // run.results_dir, absolute; a job writes to <results_dir>/<job id>
-    std::string secrets_file;                      // what references of the plan refer to (lib/secret); absolute, empty: there are none
-    config::Value config;                          // the resolved recipe, what the training program reads
+    std::string results_dir;   // run.results_dir, absolute; a job writes to <results_dir>/<job id>
+    std::string secrets_file;  // what references of the plan refer to (lib/secret); absolute, empty: there are none
+    config::Value config;      // the resolved recipe, what the training program reads
 
     bool operator==(const LaunchPlan&) const = default;
 };
@@ -178,43 +183,37 @@ struct LaunchPlan : Request {
 [[nodiscard]] Expected<LaunchPlan> from_json_without_config(std::string_view text);
 
 /// The same for slurmctld, which reads no more than it needs.
-[[nodiscard]] Expected<Request> request_from_json(std::string_view text);
+[[nodiscard]] Expected<Summary> summary_from_json(std::string_view text);
 
 /// The digest that from_json expects for this configuration.
 [[nodiscard]] std::string digest_of(const config::Value& config);
 
 /// What make() takes beside the recipe.
-struct Choices {
-    bool cluster_has_gpus = false;                 // a gpu GRES exists
-    bool user_spelled_gpus = false;                // then none are filled in
+struct PlanInputs {
+    bool cluster_has_gpus = false;   // a gpu GRES exists
+    bool user_spelled_gpus = false;  // then none are filled in
     PortRange ports;
-    std::vector<std::string> typed_variables;      // names under env_vars that were given on the command line
+    std::vector<std::string> typed_variables;  // names under env_vars that were given on the command line
     std::vector<std::pair<std::string, std::string>> site_environment;     // of the site file
     std::vector<std::pair<std::string, std::string>> profile_environment;  // of the instance type
     bool interfaces_by_route = false;
     std::int64_t check_seconds = 10;
     std::vector<std::string> overrides;
-    const family::Family* family = nullptr;        // of the recipe; nothing: it has no program of its own
-    bool runs_entry = true;                        // the job has no script: the family's program counts, and its code
+    const family::Family* family = nullptr;  // of the recipe; nothing: it has no program of its own
+    bool runs_entry = true;                  // the job has no script: the family's program counts, and its code
 };
 
-/// The plan for a recipe that passed validation, without its container, which is not made of the recipe alone. Codes: resources.*, launch.*, environment.*.
-/// Warnings and hints go to `notes`.
+/// The plan for a recipe that passed validation, without its container, which is not made of the recipe alone. Codes:
+/// resources.*, launch.*, environment.*. Warnings and hints go to `notes`.
 [[nodiscard]] Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
-                                        const Choices& choices, Diagnostics& notes);
+                                        const PlanInputs& inputs, Diagnostics& notes);
 
-// --- values shared with Slurm's own spelling ---------------------------------------------------------------------------
-
-/// Minutes of a Slurm time text ("90", "1:30:00", "2-12", "UNLIMITED" = nullopt inside), rounded up.
-/// The outer optional is empty when the text is no time.
-[[nodiscard]] std::optional<std::optional<std::int64_t>> parse_time_limit(std::string_view text);
+// --- values shared with Slurm's own spelling
+// ---------------------------------------------------------------------------
 
 /// The time limit that a recipe means. An int that its file spells with colons was read as sexagesimal seconds by YAML
 /// ("12:00:00" is 43200) and means what the text says.
 [[nodiscard]] std::optional<std::optional<std::int64_t>> time_limit_of(const config::Value& value);
-
-/// "[days-]HH:MM:00", as Slurm writes it.
-[[nodiscard]] std::string format_time_limit(std::int64_t minutes);
 
 /// The node counts and devices of a recipe live under these keys, from the root; the first that exists and is not null.
 [[nodiscard]] std::string nodes_key(const config::Value& root);

@@ -1,12 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds what a job without a script runs, and where its code comes from.
 #include "plan/program.hpp"
 
 #include "family/family.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace recipe::plan {
 namespace {
@@ -14,20 +16,26 @@ namespace {
 using config::Value;
 
 /// A text of the configuration with the key that has it. Null and "" are none.
-struct Said {
+struct ConfiguredText {
     std::string key;
     std::string text;
     Source where;
 };
 
-bool is_custom(const Value& root) { return root.find("recipes") == nullptr && root.find("training_cfg") != nullptr; }
+bool is_custom(const Value& root) {
+    return root.find("recipes") == nullptr && root.find("training_cfg") != nullptr;
+}
 
 bool has_control(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-Diagnostic wrong(const Said& said, std::string_view code, std::string message, std::string fix = {}) {
-    return {.code = std::string(code), .key = said.key, .source = said.where, .message = std::move(message), .fix = std::move(fix)};
+Diagnostic fail(const ConfiguredText& said, std::string_view code, std::string message, std::string fix = {}) {
+    return {.code = std::string(code),
+            .key = said.key,
+            .source = said.where,
+            .message = std::move(message),
+            .fix = std::move(fix)};
 }
 
 /// "https://user:token@host/x" without what could be a secret.
@@ -62,15 +70,19 @@ Expected<std::vector<std::string>> arguments_of(const Value* list) {
 }
 
 bool is_module(std::string_view name) {
-    const auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; };
-    return !name.empty() && name.size() <= 1024 && name.front() != '.' && !name.ends_with('.') && std::ranges::all_of(name, allowed);
+    const auto allowed = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
+    };
+    return !name.empty() && name.size() <= 1024 && name.front() != '.' && !name.ends_with('.') &&
+           std::ranges::all_of(name, allowed);
 }
 
 /// One reading of one recipe.
 class Reading {
 public:
-    Reading(const config::Resolved& resolved, const Choices& choices, const std::string& results_dir, Diagnostics& notes)
-        : resolved_(resolved), root_(resolved.root), choices_(choices), results_dir_(results_dir), notes_(notes) {}
+    Reading(const config::Resolved& resolved, const PlanInputs& inputs, const std::string& results_dir,
+            Diagnostics& notes)
+        : resolved_(resolved), root_(resolved.root), choices_(inputs), results_dir_(results_dir), notes_(notes) {}
 
     Expected<Program> read() {
         Program program;
@@ -81,25 +93,30 @@ public:
     }
 
 private:
-    std::optional<Said> said(std::string_view key) {
+    std::optional<ConfiguredText> said(std::string_view key) {
         const Value* value = root_.at(key);
         if (value == nullptr || value->is_null()) return std::nullopt;
-        Said found{.key = std::string(key), .text = {}, .where = value->position().source()};
+        ConfiguredText found{.key = std::string(key), .text = {}, .where = value->position().source()};
         // 1234567 is a commit as well; a float such as 12345e7 has lost its digits.
-        if (value->is_string() || value->as_integer() != nullptr) found.text = config::to_python_text(*value);
-        else refuse_value(found, fmt::format("{} is {}; a text is expected", key, config::describe(value->kind())));
+        if (value->is_string() || value->as_integer() != nullptr)
+            found.text = config::to_python_text(*value);
+        else
+            refuse_value(found, fmt::format("{} is {}; a text is expected", key, config::describe(value->kind())));
         if (found.text.empty()) return std::nullopt;
         if (has_control(found.text)) refuse_value(found, fmt::format("{} has control characters", key));
         return found;
     }
 
     /// Once, however often the key is asked for.
-    void refuse_value(const Said& said, std::string message) {
-        const bool told = std::ranges::any_of(problems_, [&](const Diagnostic& d) { return d.code == "launch.code_value" && d.key == said.key; });
-        if (!told) problems_.push_back(wrong(said, "launch.code_value", std::move(message), fmt::format("--recipe-set={}=\"'…'\"", said.key)));
+    void refuse_value(const ConfiguredText& said, std::string message) {
+        const bool told = std::ranges::any_of(
+            problems_, [&](const Diagnostic& d) { return d.code == "launch.code_value" && d.key == said.key; });
+        if (!told)
+            problems_.push_back(
+                fail(said, "launch.code_value", std::move(message), fmt::format("--recipe-set={}=\"'…'\"", said.key)));
     }
 
-    std::optional<Said> first_said(std::initializer_list<std::string_view> keys) {
+    std::optional<ConfiguredText> first_said(std::initializer_list<std::string_view> keys) {
         for (const std::string_view key : keys)
             if (auto found = said(key)) return found;
         return std::nullopt;
@@ -107,25 +124,28 @@ private:
 
     /// The family's program counts where nothing else names one, and for code that names none itself.
     const family::DefaultCode* defaults() const {
-        return choices_.family != nullptr && choices_.runs_entry && !is_custom(root_) ? &choices_.family->code : nullptr;
+        return choices_.family != nullptr && choices_.runs_entry && !is_custom(root_) ? &choices_.family->code
+                                                                                      : nullptr;
     }
 
     // --- where the code is
 
     void read_place(Program& program) {
-        std::optional<Said> place = said("git.repo_url_or_path");
+        std::optional<ConfiguredText> place = said("git.repo_url_or_path");
         has_own_place_ = place.has_value();
         std::string branch;
         const Value* use_default = root_.at("git.use_default");
-        const bool takes_default = defaults() != nullptr && !defaults()->repository.empty() && !said("launch.entry_script") &&
+        const bool takes_default = defaults() != nullptr && !defaults()->repository.empty() &&
+                                   !said("launch.entry_script") &&
                                    (use_default == nullptr || use_default->as_bool() != false);
         if (!place && takes_default) {
-            place = Said{.key = "git.repo_url_or_path", .text = defaults()->repository, .where = {}};
+            place = ConfiguredText{.key = "git.repo_url_or_path", .text = defaults()->repository, .where = {}};
             branch = defaults()->branch;
         }
         if (!place) return;
         if (place->text.starts_with('/')) return use_in_place(program, *place);
-        if (const std::string problem = url_problem(place->text); !problem.empty()) return refuse_place(*place, problem);
+        if (const std::string problem = url_problem(place->text); !problem.empty())
+            return refuse_place(*place, problem);
         program.code = Code{.url = place->text, .branch = {}, .commit = {}, .token_file = {}};
         if (!branch.empty()) program.code->branch = std::move(branch);
         read_revision(*program.code);
@@ -133,30 +153,36 @@ private:
         program.entry.directory = code_directory(results_dir_);
     }
 
-    void use_in_place(Program& program, const Said& place) {
+    void use_in_place(Program& program, const ConfiguredText& place) {
         program.entry.directory = std::filesystem::path(place.text).lexically_normal().string();
-        while (program.entry.directory.size() > 1 && program.entry.directory.ends_with('/')) program.entry.directory.pop_back();
+        while (program.entry.directory.size() > 1 && program.entry.directory.ends_with('/'))
+            program.entry.directory.pop_back();
         for (const char* key : {"git.branch", "git.commit"})
             if (const auto revision = said(key))
-                notes_.push_back({.severity = Severity::warning,
-                                  .code = "launch.code_in_place",
-                                  .key = key,
-                                  .source = revision->where,
-                                  .message = fmt::format("{} is a path, whose code is used as it lies there: {} {} is not checked out",
-                                                         place.key, key, revision->text),
-                                  .fix = fmt::format("--recipe-set=git.repo_url_or_path=file://{}", program.entry.directory)});
+                notes_.push_back(
+                    {.severity = Severity::warning,
+                     .code = "launch.code_in_place",
+                     .key = key,
+                     .source = revision->where,
+                     .message =
+                         fmt::format("{} is a path, whose code is used as it lies there: {} {} is not checked out",
+                                     place.key, key, revision->text),
+                     .fix = fmt::format("--recipe-set=git.repo_url_or_path=file://{}", program.entry.directory)});
     }
 
-    void refuse_place(const Said& place, const std::string& problem) {
+    void refuse_place(const ConfiguredText& place, const std::string& problem) {
         const std::string shown = without_user(place.text);
         const bool secret = shown != place.text;
         const bool relative = place.text.find(':') == std::string::npos && place.text.front() != '-';
-        Diagnostic refusal = wrong(place, "launch.code_url", fmt::format("git may not be given `{}`: {}", shown, problem));
+        Diagnostic refusal =
+            fail(place, "launch.code_url", fmt::format("git may not be given `{}`: {}", shown, problem));
         if (secret) {
             refusal.source = {};  // its excerpt would show what is hidden above
-            refusal.fix = "write the token to a file that only you can read, and: --recipe-set=++git.token_file=$HOME/.git-token";
+            refusal.fix =
+                "write the token to a file that only you can read, and: --recipe-set=++git.token_file=$HOME/.git-token";
         } else if (relative) {
-            refusal.fix = fmt::format("--recipe-set=git.repo_url_or_path=$PWD/{}", std::filesystem::path(place.text).lexically_normal().string());
+            refusal.fix = fmt::format("--recipe-set=git.repo_url_or_path=$PWD/{}",
+                                      std::filesystem::path(place.text).lexically_normal().string());
         } else {
             refusal.fix = "--recipe-set=git.repo_url_or_path=https://HOST/PATH.git";
         }
@@ -165,28 +191,35 @@ private:
 
     void read_revision(Code& code) {
         if (const auto branch = said("git.branch")) {
-            if (is_reference(branch->text)) code.branch = branch->text;
+            if (is_reference(branch->text))
+                code.branch = branch->text;
             else
-                problems_.push_back(wrong(*branch, "launch.code_reference", fmt::format("`{}` is no name of a branch or tag", branch->text),
-                                          "--recipe-set=git.branch=main"));
+                problems_.push_back(fail(*branch, "launch.code_reference",
+                                         fmt::format("`{}` is no name of a branch or tag", branch->text),
+                                         "--recipe-set=git.branch=main"));
         }
         if (const auto commit = said("git.commit")) {
             std::string digits = commit->text;
-            std::ranges::transform(digits, digits.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-            if (is_commit(digits)) code.commit = std::move(digits);
+            std::ranges::transform(digits, digits.begin(),
+                                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            if (is_commit(digits))
+                code.commit = std::move(digits);
             else
-                problems_.push_back(wrong(*commit, "launch.code_reference",
-                                          fmt::format("`{}` is no commit: 7 to 40 hexadecimal digits, or 64", commit->text),
-                                          fix_of_commit(code)));
+                problems_.push_back(
+                    fail(*commit, "launch.code_reference",
+                         fmt::format("`{}` is no commit: 7 to 40 hexadecimal digits, or 64", commit->text),
+                         fix_of_commit(code)));
         } else {
-            notes_.push_back({.severity = Severity::warning,
-                              .code = "launch.code_unpinned",
-                              .key = "git.commit",
-                              .source = {},
-                              .message = fmt::format("the job runs what {} of {} is when it starts: that can move between submission, "
-                                                     "start and requeue",
-                                                     code.branch ? "the branch or tag " + *code.branch : std::string("the default branch"), code.url),
-                              .fix = fix_of_commit(code)});
+            notes_.push_back(
+                {.severity = Severity::warning,
+                 .code = "launch.code_unpinned",
+                 .key = "git.commit",
+                 .source = {},
+                 .message = fmt::format(
+                     "the job runs what {} of {} is when it starts: that can move between submission, "
+                     "start and requeue",
+                     code.branch ? "the branch or tag " + *code.branch : std::string("the default branch"), code.url),
+                 .fix = fix_of_commit(code)});
         }
     }
 
@@ -194,21 +227,25 @@ private:
     static std::string fix_of_commit(const Code& code) {
         const auto is_plain = [](const std::string& text) {
             return std::ranges::all_of(text, [](unsigned char c) {
-                return std::isalnum(c) != 0 || std::string_view("/:@._-+~%=").find(static_cast<char>(c)) != std::string_view::npos;
+                return std::isalnum(c) != 0 ||
+                       std::string_view("/:@._-+~%=").find(static_cast<char>(c)) != std::string_view::npos;
             });
         };
         const std::string reference = code.branch.value_or("HEAD");
         if (!is_plain(code.url) || !is_plain(reference)) return {};
-        return fmt::format("--recipe-set=git.commit=$(git ls-remote {} {} | head -n 1 | cut -f 1)", code.url, reference);
+        return fmt::format("--recipe-set=git.commit=$(git ls-remote {} {} | head -n 1 | cut -f 1)", code.url,
+                           reference);
     }
 
     void read_token(Code& code) {
         const auto file = said("git.token_file");
         if (!file) return;
-        if (file->text.starts_with('/')) code.token_file = file->text;
+        if (file->text.starts_with('/'))
+            code.token_file = file->text;
         else
-            problems_.push_back(wrong(*file, "launch.code_token", fmt::format("git.token_file is `{}`; it is an absolute path", file->text),
-                                      "--recipe-set=++git.token_file=$HOME/.git-token"));
+            problems_.push_back(fail(*file, "launch.code_token",
+                                     fmt::format("git.token_file is `{}`; it is an absolute path", file->text),
+                                     "--recipe-set=++git.token_file=$HOME/.git-token"));
         if (code.url.starts_with("http://"))
             notes_.push_back({.severity = Severity::warning,
                               .code = "launch.code_token",
@@ -221,8 +258,8 @@ private:
     // --- what of it runs
 
     void read_entry(Entry& entry) {
-        std::optional<Said> module;
-        std::optional<Said> script;
+        std::optional<ConfiguredText> module;
+        std::optional<ConfiguredText> script;
         const char* arguments = "launch.args";
         if (is_custom(root_)) {
             module = said("training_cfg.entry_module");
@@ -237,58 +274,68 @@ private:
         }
         if (!module && !script) return refuse_silence();
         Expected<std::vector<std::string>> list = arguments_of(root_.at(arguments));
-        if (list) entry.arguments = std::move(*list);
-        else append(problems_, std::move(list.error()));
-        if (module) set_module(entry, *module);
-        else set_program(entry, *script);
+        if (list)
+            entry.arguments = std::move(*list);
+        else
+            append(problems_, std::move(list.error()));
+        if (module)
+            set_module(entry, *module);
+        else
+            set_program(entry, *script);
     }
 
-    std::optional<Said> default_script() {
+    std::optional<ConfiguredText> default_script() {
         if (defaults() == nullptr || (!has_own_place_ && said("launch.entry_script"))) return std::nullopt;
         const std::string* program = defaults()->program_for(resolved_.recipe);
         if (program == nullptr) {
             if (has_own_place_) refuse_silence();
             return std::nullopt;
         }
-        return Said{.key = "git.entry_script", .text = *program, .where = {}};
+        return ConfiguredText{.key = "git.entry_script", .text = *program, .where = {}};
     }
 
     /// Code that names no program is a mistake; a recipe without either has a script of its own.
     void refuse_silence() {
         if (!has_own_place_ || !choices_.runs_entry) return;
-        const bool told = std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == "launch.code_entry"; });
+        const bool told =
+            std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == "launch.code_entry"; });
         if (!told)
-            problems_.push_back({.code = "launch.code_entry",
-                                 .key = "git.entry_script",
-                                 .source = {},
-                                 .message = "git.repo_url_or_path names code, and nothing says which of its programs runs",
-                                 .fix = "--recipe-set=git.entry_script=train.py"});
+            problems_.push_back(
+                {.code = "launch.code_entry",
+                 .key = "git.entry_script",
+                 .source = {},
+                 .message = "git.repo_url_or_path names code, and nothing says which of its programs runs",
+                 .fix = "--recipe-set=git.entry_script=train.py"});
     }
 
-    void set_module(Entry& entry, const Said& module) {
-        if (is_module(module.text)) entry.module = module.text;
+    void set_module(Entry& entry, const ConfiguredText& module) {
+        if (is_module(module.text))
+            entry.module = module.text;
         else
-            problems_.push_back(wrong(module, "launch.code_entry", fmt::format("`{}` is no name of a Python module", module.text),
-                                      fmt::format("--recipe-set={}=package.module", module.key)));
+            problems_.push_back(fail(module, "launch.code_entry",
+                                     fmt::format("`{}` is no name of a Python module", module.text),
+                                     fmt::format("--recipe-set={}=package.module", module.key)));
     }
 
-    void set_program(Entry& entry, const Said& script) {
+    void set_program(Entry& entry, const ConfiguredText& script) {
         const std::filesystem::path path = std::filesystem::path(script.text).lexically_normal();
         if (entry.directory.empty() || path.is_absolute() || script.key == "launch.entry_script") {
-            const std::filesystem::path base = is_custom(root_) ? resolved_.recipe_file.parent_path() : resolved_.collection;
+            const std::filesystem::path base =
+                is_custom(root_) ? resolved_.recipe_file.parent_path() : resolved_.collection;
             entry.program = (base / path).lexically_normal().string();
             return;
         }
         if (path == "." || *path.begin() == "..")
-            return problems_.push_back(wrong(script, "launch.code_entry",
-                                             fmt::format("{} is `{}`, which is not in the code's directory", script.key, script.text),
-                                             fmt::format("--recipe-set={}=train.py", script.key)));
+            return problems_.push_back(
+                fail(script, "launch.code_entry",
+                     fmt::format("{} is `{}`, which is not in the code's directory", script.key, script.text),
+                     fmt::format("--recipe-set={}=train.py", script.key)));
         entry.program = fmt::format("{}/{}", entry.directory == "/" ? "" : entry.directory, path.string());
     }
 
     const config::Resolved& resolved_;
     const Value& root_;
-    const Choices& choices_;
+    const PlanInputs& choices_;
     const std::string& results_dir_;
     Diagnostics& notes_;
     Diagnostics problems_;
@@ -297,9 +344,9 @@ private:
 
 }  // namespace
 
-Expected<Program> program_of(const config::Resolved& resolved, const Choices& choices, const std::string& results_dir,
+Expected<Program> program_of(const config::Resolved& resolved, const PlanInputs& inputs, const std::string& results_dir,
                              Diagnostics& notes) {
-    return Reading(resolved, choices, results_dir, notes).read();
+    return Reading(resolved, inputs, results_dir, notes).read();
 }
 
 }  // namespace recipe::plan

@@ -1,14 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints diagnostics as text.
 #include "render/render.hpp"
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace recipe::render {
 namespace {
 
-constexpr std::size_t longest_line = 1024;
+constexpr std::size_t max_line_bytes = 1024;
 
 /// The column counts bytes; the terminal shows one cell for each code point.
 std::size_t cells_before(std::string_view line, int column) {
@@ -18,26 +20,32 @@ std::size_t cells_before(std::string_view line, int column) {
 }
 
 bool has_caret(const Source& source) {
-    return source.column > 0 && !source.excerpt.empty() && source.excerpt.size() < longest_line &&
+    return source.column > 0 && !source.excerpt.empty() && source.excerpt.size() < max_line_bytes &&
            static_cast<std::size_t>(source.column) <= source.excerpt.size() + 1;
 }
 
 /// Many messages begin with the key; saying it twice helps nobody.
 bool names_its_key(const Diagnostic& diagnostic) {
     const std::string_view message = diagnostic.message;
-    return diagnostic.key.empty() || message.starts_with(diagnostic.key) || message.starts_with('`' + diagnostic.key + '`');
+    return diagnostic.key.empty() || message.starts_with(diagnostic.key) ||
+           message.starts_with('`' + diagnostic.key + '`');
 }
 
 std::string_view colour_of(Severity severity) {
     switch (severity) {
-        case Severity::error: return "\033[1;31m";
-        case Severity::warning: return "\033[1;33m";
-        case Severity::hint: return "\033[1;36m";
+        case Severity::error:
+            return "\033[1;31m";
+        case Severity::warning:
+            return "\033[1;33m";
+        case Severity::hint:
+            return "\033[1;36m";
     }
     return "";
 }
 
-config::Value text_value(std::string_view text) { return config::Value::string(std::string(text)); }
+config::Value text_value(std::string_view text) {
+    return config::Value::string(std::string(text));
+}
 
 }  // namespace
 
@@ -47,9 +55,12 @@ std::string printable(std::string_view text, std::size_t longest) {
         const auto byte = static_cast<unsigned char>(c);
         const bool begins_a_character = (byte & 0xc0) != 0x80;
         if (result.size() >= longest && (begins_a_character || result.size() >= longest + 4)) return result + "...";
-        if (byte == '\t') result += ' ';
-        else if (byte < 0x20 || byte == 0x7f) result += fmt::format("\\x{:02x}", byte);
-        else result += c;
+        if (byte == '\t')
+            result += ' ';
+        else if (byte < 0x20 || byte == 0x7f)
+            result += fmt::format("\\x{:02x}", byte);
+        else
+            result += c;
     }
     return result;
 }

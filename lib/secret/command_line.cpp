@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secrets that somebody typed, in a command that others may read: Slurm keeps it with the job.
 #include "secret/secret.hpp"
 
@@ -7,8 +8,12 @@
 namespace recipe::secret {
 namespace {
 
-bool is_of_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
-bool is_quote(char c) { return c == '"' || c == '\''; }
+bool is_of_name(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+}
+bool is_quote(char c) {
+    return c == '"' || c == '\'';
+}
 
 /// The name that ends before `at`: of "git.token=", `token`.
 std::string_view name_before(std::string_view line, std::size_t at) {
@@ -17,8 +22,8 @@ std::string_view name_before(std::string_view line, std::size_t at) {
     return line.substr(begin, at - begin);
 }
 
-/// Where the value ends that begins at `at`: at its own closing quote, that of the word around it, or the end of the word or
-/// of the item of a list or map.
+/// Where the value ends that begins at `at`: at its own closing quote, that of the word around it, or the end of the
+/// word or of the item of a list or map.
 std::size_t end_of_value(std::string_view line, std::size_t at, char quote_around) {
     if (at < line.size() && is_quote(line[at]) && line[at] != quote_around) {
         const std::size_t closing = line.find(line[at], at + 1);
@@ -37,8 +42,10 @@ std::string redacted_command_line(std::string_view line) {
         const char c = line[at];
         result += c;
         if (is_quote(c)) {
-            if (quote_around == '\0') quote_around = c;
-            else if (quote_around == c) quote_around = '\0';
+            if (quote_around == '\0')
+                quote_around = c;
+            else if (quote_around == c)
+                quote_around = '\0';
         }
         if ((c != '=' && c != ':') || !is_secret_name(name_before(line, at))) continue;
         std::size_t begin = at + 1;

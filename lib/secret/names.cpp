@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which keys hold secrets.
 #include "secret/secret.hpp"
 
@@ -14,15 +15,16 @@ constexpr std::array<std::string_view, 6> endings{"_token",   "_secret",     "_p
                                                   "_api_key", "_secret_key", "_secret_access_key"};
 
 /// Words of a language model's vocabulary (special_tokens_map.json of Hugging Face's tokenizers, and NeMo's).
-constexpr std::array<std::string_view, 12> vocabulary{"bos_token",  "eos_token",  "pad_token",   "unk_token",
-                                                      "sep_token",  "cls_token",  "mask_token",  "image_token",
+constexpr std::array<std::string_view, 12> vocabulary{"bos_token",   "eos_token",   "pad_token",  "unk_token",
+                                                      "sep_token",   "cls_token",   "mask_token", "image_token",
                                                       "audio_token", "video_token", "stop_token", "special_token"};
 constexpr std::string_view tokenizer = "tokenizer";
 constexpr std::string_view unset = "???";  // a mandatory value that nobody gave
 
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return result;
 }
 
@@ -35,7 +37,8 @@ void add(const Value& value, const std::string& key, std::vector<Secret>& found)
 }
 
 void collect(const Value& value, const std::string& path, std::vector<Secret>& found) {
-    for (std::size_t i = 0; i < value.items().size(); ++i) collect(value.items()[i], path + '.' + std::to_string(i), found);
+    for (std::size_t i = 0; i < value.items().size(); ++i)
+        collect(value.items()[i], path + '.' + std::to_string(i), found);
     for (const config::Entry& entry : value.entries()) {
         const std::string name = config::to_python_text(entry.key);
         if (path.empty() && name == "training") continue;

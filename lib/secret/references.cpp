@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Secrets out of texts, and back into them.
 #include "secret/secret.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 #include <functional>
 
 namespace recipe::secret {
@@ -15,8 +16,8 @@ constexpr std::string_view opening = "***secret-";
 constexpr std::string_view closing = "***";
 constexpr std::size_t label_digits = 8;
 constexpr std::size_t name_digits = 32;
-constexpr std::size_t longest_path = 4096;  // PATH_MAX
-constexpr int deepest_file = 2;
+constexpr std::size_t max_path_bytes = 4096;  // PATH_MAX
+constexpr int max_file_depth = 2;
 
 bool is_hexadecimal(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -120,7 +121,9 @@ std::string References::in(std::string_view text) {
 }
 
 Value References::in(const Value& value) {
-    return changed(value, false, [this](const std::string& text, bool secret) { return secret && !text.empty() ? to(text) : in(text); });
+    return changed(value, false, [this](const std::string& text, bool secret) {
+        return secret && !text.empty() ? to(text) : in(text);
+    });
 }
 
 bool has_references(std::string_view text) noexcept {
@@ -152,12 +155,13 @@ Expected<std::string> file_text(const std::vector<std::string>& texts) {
     Value list = Value::list();
     for (const std::string& text : texts) list.push_back(Value::string(text));
     std::string json = config::to_json(list);
-    if (json.size() > most_bytes) return no_file_of_secrets(fmt::format("would have {} bytes; {} is the most", json.size(), most_bytes));
+    if (json.size() > max_bytes)
+        return no_file_of_secrets(fmt::format("would have {} bytes; {} is the most", json.size(), max_bytes));
     return json;
 }
 
-Expected<std::vector<std::string>> texts_in(std::string_view file) {
-    const Expected<Value> list = config::from_json(file, most_bytes, deepest_file);
+Expected<std::vector<std::string>> parse_secret_file(std::string_view file) {
+    const Expected<Value> list = config::from_json(file, max_bytes, max_file_depth);
     if (!list || !list->is_list()) return no_file_of_secrets("is none of ours");
     std::vector<std::string> texts;
     for (const Value& item : list->items()) {
@@ -177,10 +181,13 @@ std::string directory_of_files(const config::Environment& environment, const std
     return (own != nullptr ? *own : home) + "/.local/state" + std::string(directory_end);
 }
 
-std::string file_in(const std::string& directory, std::string_view name) { return directory + '/' + std::string(name); }
+std::string secret_path(const std::string& directory, std::string_view name) {
+    return directory + '/' + std::string(name);
+}
 
 bool is_file_of_ours(std::string_view path) noexcept {
-    if (path.size() > longest_path || !path.starts_with('/') || path.find('\0') != std::string_view::npos) return false;
+    if (path.size() > max_path_bytes || !path.starts_with('/') || path.find('\0') != std::string_view::npos)
+        return false;
     if (path.ends_with(git_ending)) path.remove_suffix(git_ending.size());
     const std::size_t slash = path.rfind('/');
     const std::string_view name = path.substr(slash + 1);

@@ -1,8 +1,10 @@
-// Secrets of a recipe: tokens, passwords and keys of services. They are found by the names of their keys, travel in a file of the
-// user's own, and stand in the launch plan, which many can read, as references.
+// SPDX-License-Identifier: Apache-2.0
+// Secrets of a recipe: tokens, passwords and keys of services. They are found by the names of their keys, travel in a
+// file of the user's own, and stand in the launch plan, which many can read, as references.
 //
-// A reference reads `***secret-3***`: the third text of the file. In a text it stands where the secret stood, so that a copy that
-// an interpolation has made ("https://me:${git.token}@host") is restored as well, and what shows it has hidden it already.
+// A reference reads `***secret-3***`: the third text of the file. In a text it stands where the secret stood, so that a
+// copy that an interpolation has made ("https://me:${git.token}@host") is restored as well, and what shows it has
+// hidden it already.
 #pragma once
 
 #include "config/config.hpp"
@@ -19,10 +21,12 @@ inline constexpr std::string_view hidden = "***";
 /// A copy of a secret is looked for in other texts if it has at least so many bytes: a shorter one is found by chance.
 inline constexpr std::size_t shortest_copy = 8;
 /// Of a file of secrets.
-inline constexpr std::size_t most_bytes = 64 * 1024;
+inline constexpr std::size_t max_bytes = 64 * 1024;
 
-/// Whether a key of this name, or a variable, holds a secret: `token`, `secret`, `password`, `api_key`, or an end in `_token`,
-/// `_secret`, `_password`, `_api_key`, `_secret_key` or `_secret_access_key`, in letters of any case. Names of a tokenizer's words
+/// Whether a key of this name, or a variable, holds a secret: `token`, `secret`, `password`, `api_key`, or an end in
+/// `_token`,
+/// `_secret`, `_password`, `_api_key`, `_secret_key` or `_secret_access_key`, in letters of any case. Names of a
+/// tokenizer's words
 /// (`eos_token`, ...) and `tokenizer...` are none.
 [[nodiscard]] bool is_secret_name(std::string_view name) noexcept;
 
@@ -34,7 +38,8 @@ struct Secret {
 /// In the order of the recipe. `training`, the alias of `recipes`, is left out.
 [[nodiscard]] std::vector<Secret> secrets_of(const config::Value& root);
 
-// --- for people --------------------------------------------------------------------------------------------------------
+// --- for people
+// --------------------------------------------------------------------------------------------------------
 
 /// The text with each of these values, where it is not too short, as ***.
 [[nodiscard]] std::string redacted(std::string_view text, const std::vector<std::string>& values);
@@ -42,14 +47,15 @@ struct Secret {
 [[nodiscard]] config::Value redacted(const config::Value& root, const std::vector<std::string>& values);
 [[nodiscard]] std::vector<std::string> values_of(const std::vector<Secret>& secrets);
 
-/// A command as somebody typed it: what follows `KEY=` or `KEY:` of a secret's key reads ***. Never longer than `line` by more
-/// than three bytes for each of them.
+/// A command as somebody typed it: what follows `KEY=` or `KEY:` of a secret's key reads ***. Never longer than `line`
+/// by more than three bytes for each of them.
 [[nodiscard]] std::string redacted_command_line(std::string_view line);
 
-// --- references --------------------------------------------------------------------------------------------------------
+// --- references
+// --------------------------------------------------------------------------------------------------------
 
-/// The texts that a plan refers to. `label` tells the references of one plan from those of another that is kept beside it: empty,
-/// or eight hexadecimal digits.
+/// The texts that a plan refers to. `label` tells the references of one plan from those of another that is kept beside
+/// it: empty, or eight hexadecimal digits.
 class References {
 public:
     explicit References(std::vector<std::string> values, std::string label = {});
@@ -70,24 +76,26 @@ private:
     std::vector<std::string> texts_;
 };
 
-/// References replaced by the texts; one to a text that is not there stays. What a secret has of the form is left alone.
+/// References replaced by the texts; one to a text that is not there stays. What a secret has of the form is left
+/// alone.
 [[nodiscard]] std::string restored(std::string_view text, const std::vector<std::string>& texts);
 [[nodiscard]] config::Value restored(const config::Value& value, const std::vector<std::string>& texts);
 [[nodiscard]] bool has_references(std::string_view text) noexcept;
 
-/// What stands in a file of secrets: JSON. Code secret.file when it is more than most_bytes.
+/// What stands in a file of secrets: JSON. Code secret.file when it is more than max_bytes.
 [[nodiscard]] Expected<std::string> file_text(const std::vector<std::string>& texts);
 /// The inverse, of a hostile text. Code secret.file.
-[[nodiscard]] Expected<std::vector<std::string>> texts_in(std::string_view file);
+[[nodiscard]] Expected<std::vector<std::string>> parse_secret_file(std::string_view file);
 
-/// Where a user's files of secrets lie: below $XDG_STATE_HOME, if that is absolute, or ~/.local/state. `home`: where the environment
-/// has no HOME.
+/// Where a user's files of secrets lie: below $XDG_STATE_HOME, if that is absolute, or ~/.local/state. `home`: where
+/// the environment has no HOME.
 [[nodiscard]] std::string directory_of_files(const config::Environment& environment, const std::string& home);
 /// Such a file of this name. That of no file, where a plan is made to be shown.
-[[nodiscard]] std::string file_in(const std::string& directory, std::string_view name = "00000000000000000000000000000000");
+[[nodiscard]] std::string secret_path(const std::string& directory,
+                                      std::string_view name = "00000000000000000000000000000000");
 
-/// Whether a path is absolute and ends as those of our files do: `/slurm-recipe/secrets/<32 hexadecimal digits>`, and `-git`
-/// behind them for the file that holds git's token.
+/// Whether a path is absolute and ends as those of our files do: `/slurm-recipe/secrets/<32 hexadecimal digits>`, and
+/// `-git` behind them for the file that holds git's token.
 [[nodiscard]] bool is_file_of_ours(std::string_view path) noexcept;
 inline constexpr std::string_view directory_end = "/slurm-recipe/secrets";
 inline constexpr std::string_view git_ending = "-git";

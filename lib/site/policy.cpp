@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the site file says to slurmctld.
 #include "site/reading.hpp"
 
@@ -10,14 +11,14 @@ namespace {
 
 using config::Value;
 
-constexpr std::int64_t least_refresh = 5;    // seconds; each refresh makes slurmctld list its nodes
-constexpr std::int64_t most_refresh = 3600;
+constexpr std::int64_t least_refresh = 5;  // seconds; each refresh makes slurmctld list its nodes
+constexpr std::int64_t max_refresh = 3600;
 
 /// Calls `take` with each key and value of a map; null is an empty one.
 template <class Take>
 Expected<void> each(const Value& map, const std::string& key, Take take) {
     if (map.is_null()) return {};
-    if (!map.is_map()) return wrong(map, key, fmt::format("{} is a map", key));
+    if (!map.is_map()) return fail(map, key, fmt::format("{} is a map", key));
     for (const config::Entry& entry : map.entries()) {
         Expected<void> taken = take(config::to_python_text(entry.key), entry);
         if (!taken) return taken;
@@ -28,10 +29,10 @@ Expected<void> each(const Value& map, const std::string& key, Take take) {
 Expected<std::vector<std::string>> names(const Value& list, const std::string& key) {
     std::vector<std::string> found;
     if (list.is_null()) return found;
-    if (!list.is_list()) return wrong(list, key, fmt::format("{} is a list of names", key));
+    if (!list.is_list()) return fail(list, key, fmt::format("{} is a list of names", key));
     for (const Value& item : list.items()) {
         const std::string* name = item.as_string();
-        if (name == nullptr || name->empty()) return wrong(item, key, fmt::format("{} holds names", key));
+        if (name == nullptr || name->empty()) return fail(item, key, fmt::format("{} holds names", key));
         found.push_back(*name);
     }
     return found;
@@ -39,7 +40,7 @@ Expected<std::vector<std::string>> names(const Value& list, const std::string& k
 
 Expected<std::string> name_at(const config::Entry& entry, const std::string& key) {
     const std::string* name = entry.value.as_string();
-    if (name == nullptr || name->empty()) return wrong(entry.value, key, fmt::format("{} is a name", key));
+    if (name == nullptr || name->empty()) return fail(entry.value, key, fmt::format("{} is a name", key));
     return *name;
 }
 
@@ -47,7 +48,8 @@ Expected<void> read_max_nodes(const Value& map, const std::string& key, Policy& 
     return each(map, key, [&](const std::string& pattern, const config::Entry& entry) -> Expected<void> {
         const auto count = entry.value.as_int();
         if (!count || *count < 1)
-            return wrong(entry.value, key + '.' + pattern, fmt::format("{}.{} is a number of nodes, from 1", key, pattern));
+            return fail(entry.value, key + '.' + pattern,
+                        fmt::format("{}.{} is a number of nodes, from 1", key, pattern));
         policy.max_nodes.emplace_back(pattern, *count);
         return {};
     });
@@ -64,7 +66,7 @@ Expected<void> read_default_partition(const Value& map, const std::string& key, 
 
 }  // namespace
 
-std::unexpected<Diagnostics> wrong(const Value& value, std::string key, std::string message) {
+std::unexpected<Diagnostics> fail(const Value& value, std::string key, std::string message) {
     return refuse({.code = "site.file",
                    .key = std::move(key),
                    .source = value.position().source(),
@@ -78,12 +80,16 @@ Expected<Policy> read_policy(const Value& map, const std::string& key) {
         if (name == "max_nodes") return read_max_nodes(entry.value, full, policy);
         if (name == "default_partition") return read_default_partition(entry.value, full, policy);
         if (name != "require_recipe" && name != "instance_types")
-            return wrong(entry.key, full,
-                         fmt::format("{} knows require_recipe, instance_types, max_nodes and default_partition, not {}", key, name));
+            return fail(entry.key, full,
+                        fmt::format("{} knows require_recipe, instance_types, max_nodes and default_partition, not {}",
+                                    key, name));
         Expected<std::vector<std::string>> list = names(entry.value, full);
         if (!list) return std::unexpected(std::move(list.error()));
-        if (name == "require_recipe") policy.require_recipe = std::move(*list);
-        else for (const std::string& type : *list) policy.instance_types.push_back(hardware::canonical_instance_name(type));
+        if (name == "require_recipe")
+            policy.require_recipe = std::move(*list);
+        else
+            for (const std::string& type : *list)
+                policy.instance_types.push_back(hardware::canonical_instance_name(type));
         return {};
     });
     if (!read) return std::unexpected(std::move(read.error()));
@@ -106,10 +112,11 @@ Expected<std::chrono::seconds> read_inventory(const Value& map, const std::strin
     std::chrono::seconds refresh = Settings{}.inventory_refresh;
     Expected<void> read = each(map, key, [&](const std::string& name, const config::Entry& entry) -> Expected<void> {
         const auto seconds = entry.value.as_int();
-        if (name != "refresh_seconds") return wrong(entry.key, key + '.' + name, fmt::format("{} knows refresh_seconds, not {}", key, name));
-        if (!seconds || *seconds < least_refresh || *seconds > most_refresh)
-            return wrong(entry.value, key + ".refresh_seconds",
-                         fmt::format("{}.refresh_seconds is an int from {} to {}", key, least_refresh, most_refresh));
+        if (name != "refresh_seconds")
+            return fail(entry.key, key + '.' + name, fmt::format("{} knows refresh_seconds, not {}", key, name));
+        if (!seconds || *seconds < least_refresh || *seconds > max_refresh)
+            return fail(entry.value, key + ".refresh_seconds",
+                        fmt::format("{}.refresh_seconds is an int from {} to {}", key, least_refresh, max_refresh));
         refresh = std::chrono::seconds(*seconds);
         return {};
     });

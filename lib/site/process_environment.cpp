@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// A snapshot of this process's environment.
 #include "site/site.hpp"
 
 #include <unistd.h>

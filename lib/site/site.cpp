@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the site file.
 #include "site/reading.hpp"
 
 #include "codes/codes.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace recipe::site {
 namespace {
@@ -14,10 +16,11 @@ using config::Value;
 Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std::string& key) {
     std::vector<std::filesystem::path> found;
     if (list.is_null()) return found;
-    if (!list.is_list()) return wrong(list, key, fmt::format("{} is a list of paths", key));
+    if (!list.is_list()) return fail(list, key, fmt::format("{} is a list of paths", key));
     for (const Value& item : list.items()) {
         const std::string* path = item.as_string();
-        if (path == nullptr || !path->starts_with('/')) return wrong(item, key, fmt::format("{} holds absolute paths", key));
+        if (path == nullptr || !path->starts_with('/'))
+            return fail(item, key, fmt::format("{} holds absolute paths", key));
         found.emplace_back(*path);
     }
     return found;
@@ -29,8 +32,8 @@ Expected<plan::PortRange> ports(const Value& value, const std::string&) {
     const auto low = first != nullptr ? first->as_int() : std::nullopt;
     const auto high = last != nullptr ? last->as_int() : std::nullopt;
     if (value.size() != 2 || !low || !high || *low < 1024 || *high < *low || *high > 65535)
-        return wrong(value, "rendezvous",
-                     "rendezvous takes first_port and last_port, ints from 1024 to 65535 in ascending order");
+        return fail(value, "rendezvous",
+                    "rendezvous takes first_port and last_port, ints from 1024 to 65535 in ascending order");
     return plan::PortRange{*low, *high};
 }
 
@@ -38,26 +41,30 @@ Expected<plan::PortRange> ports(const Value& value, const std::string&) {
 Expected<validate::Severities> severities(const Value& map, const std::string&) {
     validate::Severities found;
     if (map.is_null()) return found;
-    if (!map.is_map()) return wrong(map, "severities", "severities is a map of codes");
+    if (!map.is_map()) return fail(map, "severities", "severities is a map of codes");
     for (const config::Entry& entry : map.entries()) {
         const std::string code = config::to_python_text(entry.key);
         const std::string key = "severities." + code;
         const codes::Code* known = codes::find(code);
         if (known == nullptr) {
             const auto names = nearest(code, codes::names(), 1);
-            return wrong(entry.key, key,
-                         fmt::format("there is no code {}{}", code,
-                                     names.empty() ? "" : fmt::format("; did you mean {}?", names.front())));
+            return fail(entry.key, key,
+                        fmt::format("there is no code {}{}", code,
+                                    names.empty() ? "" : fmt::format("; did you mean {}?", names.front())));
         }
         // YAML reads a bare off as false.
         const std::string word = entry.value.as_bool() == false ? "off" : config::to_python_text(entry.value);
         std::optional<Severity> severity;
-        if (word == "error") severity = Severity::error;
-        else if (word == "warning") severity = Severity::warning;
-        else if (word == "hint") severity = Severity::hint;
-        else if (word != "off") return wrong(entry.value, key, fmt::format("{} is error, warning, hint or off", key));
+        if (word == "error")
+            severity = Severity::error;
+        else if (word == "warning")
+            severity = Severity::warning;
+        else if (word == "hint")
+            severity = Severity::hint;
+        else if (word != "off")
+            return fail(entry.value, key, fmt::format("{} is error, warning, hint or off", key));
         if (known->fixed && severity != Severity::error)
-            return wrong(entry.value, key, fmt::format("without {} there is no job, so it stays an error", code));
+            return fail(entry.value, key, fmt::format("without {} there is no job, so it stays an error", code));
         found.emplace(code, severity);
     }
     return found;
@@ -67,13 +74,14 @@ Expected<validate::Severities> severities(const Value& map, const std::string&) 
 Expected<std::vector<std::pair<std::string, std::string>>> variables(const Value& map, const std::string&) {
     std::vector<std::pair<std::string, std::string>> found;
     if (map.is_null()) return found;
-    if (!map.is_map()) return wrong(map, "env_vars", "env_vars is a map of variables");
+    if (!map.is_map()) return fail(map, "env_vars", "env_vars is a map of variables");
     for (const config::Entry& entry : map.entries()) {
         const std::string name = config::to_python_text(entry.key);
         const std::string key = "env_vars." + name;
-        if (!plan::is_variable_name(name)) return wrong(entry.key, key, fmt::format("{} is no name of a variable", name));
+        if (!plan::is_variable_name(name))
+            return fail(entry.key, key, fmt::format("{} is no name of a variable", name));
         if (!entry.value.is_string() && !entry.value.as_number())
-            return wrong(entry.value, key, fmt::format("{} is a text or a number", key));
+            return fail(entry.value, key, fmt::format("{} is a text or a number", key));
         found.emplace_back(name, config::to_python_text(entry.value));
     }
     return found;
@@ -83,33 +91,34 @@ Expected<bool> by_route(const Value& value, const std::string&) {
     const std::string* word = value.as_string();
     if (word != nullptr && *word == "route") return true;
     if (value.is_null()) return false;
-    return wrong(value, "interfaces", "interfaces is route, or left out");
+    return fail(value, "interfaces", "interfaces is route, or left out");
 }
 
 Expected<std::int64_t> check_seconds(const Value& value, const std::string&) {
     const auto seconds = value.as_int();
-    if (seconds && *seconds >= 0 && *seconds <= plan::most_check_seconds) return *seconds;
-    return wrong(value, "node_check_seconds",
-                 fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::most_check_seconds));
+    if (seconds && *seconds >= 0 && *seconds <= plan::max_check_seconds) return *seconds;
+    return fail(value, "node_check_seconds",
+                fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::max_check_seconds));
 }
 
 Expected<Paths> read_paths(const Value& map, const std::string&) {
     Paths found;
     if (map.is_null()) return found;
-    if (!map.is_map()) return wrong(map, "paths", "paths is a map of shared and strict");
+    if (!map.is_map()) return fail(map, "paths", "paths is a map of shared and strict");
     for (const config::Entry& entry : map.entries()) {
         const std::string name = config::to_python_text(entry.key);
         const std::string key = "paths." + name;
         if (name == "shared") {
             const auto directories = paths(entry.value, key);
             if (!directories) return std::unexpected(directories.error());
-            for (const std::filesystem::path& directory : *directories) found.shared.push_back(directory.lexically_normal().string());
+            for (const std::filesystem::path& directory : *directories)
+                found.shared.push_back(directory.lexically_normal().string());
         } else if (name == "strict") {
             const auto strict = entry.value.as_bool();
-            if (!strict) return wrong(entry.value, key, "paths.strict is true or false");
+            if (!strict) return fail(entry.value, key, "paths.strict is true or false");
             found.strict = *strict;
         } else {
-            return wrong(entry.key, key, fmt::format("paths knows shared and strict, not {}", name));
+            return fail(entry.key, key, fmt::format("paths knows shared and strict, not {}", name));
         }
     }
     return found;
@@ -172,9 +181,10 @@ Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_vi
         } else if (word.starts_with("site=")) {
             arguments.site = word.substr(5);
         } else {
-            return refuse({.code = "site.plugin_argument",
-                           .source = {.name = "plugstack.conf"},
-                           .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
+            return refuse(
+                {.code = "site.plugin_argument",
+                 .source = {.name = "plugstack.conf"},
+                 .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
         }
     }
     return arguments;
@@ -202,7 +212,7 @@ Expected<Settings> load(const std::filesystem::path& file) {
         const std::string key = config::to_python_text(entry.key);
         const auto setting = std::ranges::find(all_settings, key, &Setting::key);
         if (setting == all_settings.end())
-            return wrong(entry.key, key, fmt::format("the site file knows {}, not {}", known_keys(), key));
+            return fail(entry.key, key, fmt::format("the site file knows {}, not {}", known_keys(), key));
         Expected<void> read = setting->read(entry.value, key, settings);
         if (!read) return std::unexpected(std::move(read.error()));
     }
@@ -212,7 +222,8 @@ Expected<Settings> load(const std::filesystem::path& file) {
 std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
                                                const config::Environment& environment, const Settings& settings) {
     std::vector<std::filesystem::path> all = named;
-    if (const auto found = environment.find("SLURM_RECIPE_PATH"); found != environment.end()) append_split(all, found->second);
+    if (const auto found = environment.find("SLURM_RECIPE_PATH"); found != environment.end())
+        append_split(all, found->second);
     all.insert(all.end(), settings.collections.begin(), settings.collections.end());
     all.push_back(data_directory() / "recipes_collection");
     return all;
@@ -227,10 +238,11 @@ Diagnostics missing_collections(const config::Environment& environment) {
     for (const std::filesystem::path& folder : folders) {
         std::error_code error;
         if (std::filesystem::is_directory(folder, error)) continue;
-        missing.push_back({.severity = Severity::warning,
-                           .code = "compose.search_path",
-                           .source = {.name = "SLURM_RECIPE_PATH"},
-                           .message = fmt::format("there is no folder {}, so no recipe is looked up there", folder.string())});
+        missing.push_back(
+            {.severity = Severity::warning,
+             .code = "compose.search_path",
+             .source = {.name = "SLURM_RECIPE_PATH"},
+             .message = fmt::format("there is no folder {}, so no recipe is looked up there", folder.string())});
     }
     return missing;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an administrator decides for all users of a cluster, and where the product's own data lies.
 #pragma once
 
@@ -18,16 +19,17 @@ namespace recipe::site {
 
 /// What the site lets jobs do. slurmctld holds jobs to it.
 struct Policy {
-    std::vector<std::string> require_recipe;                      // partitions where every job must have one
-    std::vector<std::string> instance_types;                      // canonical; empty: any
-    std::vector<std::pair<std::string, std::int64_t>> max_nodes;  // by glob of the recipe's name; the first that matches
+    std::vector<std::string> require_recipe;  // partitions where every job must have one
+    std::vector<std::string> instance_types;  // canonical; empty: any
+    std::vector<std::pair<std::string, std::int64_t>>
+        max_nodes;  // by glob of the recipe's name; the first that matches
     std::map<std::string, std::string, std::less<>> default_partition;  // by canonical instance type
 };
 
 /// What the site knows of its file systems.
 struct Paths {
-    std::vector<std::string> shared;                    // directories that all nodes share, whatever their file system is
-    bool strict = false;                                // a path on a disk of one host is an error
+    std::vector<std::string> shared;  // directories that all nodes share, whatever their file system is
+    bool strict = false;              // a path on a disk of one host is an error
 
     bool operator==(const Paths&) const = default;
 };
@@ -37,33 +39,33 @@ struct Settings {
     std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     plan::PortRange ports;
-    validate::Severities severities;                    // what the site makes of a code
+    validate::Severities severities;  // what the site makes of a code
     Policy policy;
-    std::vector<std::pair<std::string, std::string>> node_types;  // host list and the instance type of its nodes
-    std::chrono::seconds inventory_refresh{60};         // how old slurmctld's picture of the cluster may get
+    std::vector<std::pair<std::string, std::string>> node_types;   // host list and the instance type of its nodes
+    std::chrono::seconds inventory_refresh{60};                    // how old slurmctld's inventory snapshot may get
     std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
-    bool interfaces_by_route = false;                   // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
+    bool interfaces_by_route = false;  // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
     Paths paths;
     std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;  // that a node's checks may take; 0: left out
 };
 
-/// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this code
-/// is part of, in the build tree and when installed, from any working directory. Empty when there is none.
+/// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this
+/// code is part of, in the build tree and when installed, from any working directory. Empty when there is none.
 [[nodiscard]] const std::filesystem::path& data_directory();
 
 /// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
 [[nodiscard]] config::Environment process_environment();
 
-/// What plugstack.conf gives spank_recipe.so: `recipes=DIR[:DIR...]` and `site=FILE`. Anything else is refused with code
-/// site.plugin_argument.
+/// What plugstack.conf gives spank_recipe.so: `recipes=DIR[:DIR...]` and `site=FILE`. Anything else is refused with
+/// code site.plugin_argument.
 struct PluginArguments {
     std::vector<std::filesystem::path> collections;
     std::optional<std::filesystem::path> site;
 };
 [[nodiscard]] Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words);
 
-/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where there is one, else
-/// etc/recipe.yaml of the data directory. `slurm_conf`: the path of slurm.conf, or empty.
+/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where there is one,
+/// else etc/recipe.yaml of the data directory. `slurm_conf`: the path of slurm.conf, or empty.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
                                                   const config::Environment& environment,
                                                   const std::filesystem::path& slurm_conf);

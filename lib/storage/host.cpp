@@ -1,24 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
 // The submitting host's own file systems.
 #include "storage/storage.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 namespace recipe::storage {
 namespace {
 
-constexpr std::size_t longest_exports = 1024 * 1024;
-constexpr std::size_t longest_path = 4096;
+constexpr std::size_t max_exports_bytes = 1024 * 1024;
+constexpr std::size_t max_path_bytes = 4096;
 
 /// The last of what is there of an absolute path.
 std::string nearest_of(std::string path) {
@@ -48,30 +49,33 @@ bool holds(int file, off_t offset, std::string_view magic) {
 
 }  // namespace
 
-Sight look(const std::string& path) {
-    Sight sight;
-    if (!path.starts_with('/') || path.size() >= longest_path || path.find('\0') != std::string::npos) return sight;
-    sight.nearest = nearest_of(normal(path));
-    sight.exists = sight.nearest == normal(path);
-    struct stat status{};
-    if (stat(sight.nearest.c_str(), &status) == 0) {
-        sight.is_directory = S_ISDIR(status.st_mode);
-        sight.device = status.st_dev;
+PathStatus path_status(const std::string& path) {
+    PathStatus status;
+    if (!path.starts_with('/') || path.size() >= max_path_bytes || path.find('\0') != std::string::npos) return status;
+    status.nearest = nearest_of(normal(path));
+    status.exists = status.nearest == normal(path);
+    struct stat found{};
+    if (stat(status.nearest.c_str(), &found) == 0) {
+        status.is_directory = S_ISDIR(found.st_mode);
+        status.device = found.st_dev;
     }
     struct statfs system{};
-    if (statfs(sight.nearest.c_str(), &system) == 0) {
-        sight.type = type_of(static_cast<std::uint32_t>(system.f_type));
-        sight.free_bytes = static_cast<double>(system.f_bavail) * static_cast<double>(system.f_bsize);
+    if (statfs(status.nearest.c_str(), &system) == 0) {
+        status.type = type_of(static_cast<std::uint32_t>(system.f_type));
+        status.free_bytes = static_cast<double>(system.f_bavail) * static_cast<double>(system.f_bsize);
     }
-    const int mode = sight.is_directory ? W_OK | X_OK : W_OK;
-    if (faccessat(AT_FDCWD, sight.nearest.c_str(), mode, AT_EACCESS) != 0) sight.write_error = errno;
-    else if (!sight.exists && !sight.is_directory) sight.write_error = ENOTDIR;
-    return sight;
+    const int mode = status.is_directory ? W_OK | X_OK : W_OK;
+    if (faccessat(AT_FDCWD, status.nearest.c_str(), mode, AT_EACCESS) != 0)
+        status.write_error = errno;
+    else if (!status.exists && !status.is_directory)
+        status.write_error = ENOTDIR;
+    return status;
 }
 
 Content content_of(const std::string& path) {
     struct stat status{};
-    if (stat(path.c_str(), &status) != 0) return errno == ENOENT || errno == ENOTDIR ? Content::missing : Content::unreadable;
+    if (stat(path.c_str(), &status) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? Content::missing : Content::unreadable;
     if (S_ISDIR(status.st_mode)) return Content::directory;
     const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (file.number < 0) return Content::unreadable;
@@ -83,8 +87,8 @@ Content content_of(const std::string& path) {
 Host this_host() {
     std::ifstream file("/etc/exports", std::ios::binary);
     std::string text(std::istreambuf_iterator<char>(file), {});
-    text.resize(std::min(text.size(), longest_exports));
-    return {.look = look, .content = content_of, .exported = exported_directories(text)};
+    text.resize(std::min(text.size(), max_exports_bytes));
+    return {.status_of = path_status, .content = content_of, .exported = exported_directories(text)};
 }
 
 std::vector<std::string> exported_directories(std::string_view text) {
@@ -94,8 +98,11 @@ std::vector<std::string> exported_directories(std::string_view text) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
         const bool continues = line.ends_with('\\');
-        if (!continued && line.starts_with('"')) line = line.substr(1, line.find('"', 1) - 1);
-        else line = line.substr(0, std::ranges::find_if(line, [](unsigned char c) { return std::isspace(c) != 0; }) - line.begin());
+        if (!continued && line.starts_with('"'))
+            line = line.substr(1, line.find('"', 1) - 1);
+        else
+            line = line.substr(
+                0, std::ranges::find_if(line, [](unsigned char c) { return std::isspace(c) != 0; }) - line.begin());
         if (!continued && line.starts_with('/')) directories.push_back(normal(line));
         continued = continues;
     }

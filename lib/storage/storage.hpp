@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a path leads to on the submitting host: is it there, on which file system, who else sees it.
 #pragma once
 
@@ -17,19 +18,20 @@ enum class Kind : std::uint8_t { memory, local, shared, unknown };
 /// By the name that a file system has in /proc/mounts: "tmpfs", "ext4", "nfs", "lustre", ...
 [[nodiscard]] Kind kind_of(std::string_view type) noexcept;
 
-/// The name for statfs(2)'s f_type; "unknown" for what is not in the table. linux/magic.h and the file systems' own sources.
+/// The name for statfs(2)'s f_type; "unknown" for what is not in the table. linux/magic.h and the file systems' own
+/// sources.
 [[nodiscard]] std::string_view type_of(std::uint64_t magic) noexcept;
 
 /// A path as one host sees it.
-struct Sight {
+struct PathStatus {
     bool exists = false;
     bool is_directory = false;
-    std::string nearest = "/";   // the path itself, or what is there of it; "/" when nothing is
+    std::string nearest = "/";  // the path itself, or what is there of it; "/" when nothing is
     // Of `nearest`:
-    std::string type;            // of its file system
-    std::uint64_t device = 0;    // that tells file systems apart
-    double free_bytes = 0;       // for users
-    int write_error = 0;         // errno of trying to write there; 0: one may
+    std::string type;          // of its file system
+    std::uint64_t device = 0;  // that tells file systems apart
+    double free_bytes = 0;     // for users
+    int write_error = 0;       // errno of trying to write there; 0: one may
 
     /// Nothing of it is visible here: another host may have it.
     [[nodiscard]] bool is_elsewhere() const noexcept { return !exists && nearest == "/"; }
@@ -40,13 +42,13 @@ enum class Content : std::uint8_t { missing, unreadable, directory, squashfs, si
 
 /// The submitting host, or what a test puts in its place.
 struct Host {
-    std::function<Sight(const std::string& path)> look;
+    std::function<PathStatus(const std::string& path)> status_of;
     std::function<Content(const std::string& path)> content;
     std::vector<std::string> exported;  // directories that this host exports
 };
 
 /// Files are opened without waiting; nothing is written.
-[[nodiscard]] Sight look(const std::string& path);
+[[nodiscard]] PathStatus path_status(const std::string& path);
 [[nodiscard]] Content content_of(const std::string& path);
 [[nodiscard]] Host this_host();
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file systems that people run training on.
 #include "storage/storage.hpp"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arithmetic of parallel degrees.
 #include "validate/arithmetic.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What parallel degrees have to do with each other, in numbers alone. Private to this module.
 // Every layout given to these functions is within the limits of validate.hpp unless said otherwise.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Batches against the ranks that share them.
 #include "validate/rule.hpp"
 
@@ -64,11 +65,12 @@ Findings interleaved(const Subject& s) {
     const std::int64_t pass = sequences_of_a_pass(s);
     const std::int64_t step = pass * s.pipeline.number;
     const std::int64_t up = (s.global_batch.number + step - 1) / step * step;
-    return {{.at = s.global_batch.found,
-             .message = fmt::format("{} {} makes {} micro-batches, which the interleaved schedule takes in groups of {} {}",
-                                    s.global_batch.found.key, s.global_batch.number, s.global_batch.number / pass,
-                                    s.pipeline.found.key, s.pipeline.number),
-             .fix = up <= max_size ? s.set(s.global_batch.found, std::to_string(up)) : std::string()}};
+    return {
+        {.at = s.global_batch.found,
+         .message = fmt::format("{} {} makes {} micro-batches, which the interleaved schedule takes in groups of {} {}",
+                                s.global_batch.found.key, s.global_batch.number, s.global_batch.number / pass,
+                                s.pipeline.found.key, s.pipeline.number),
+         .fix = up <= max_size ? s.set(s.global_batch.found, std::to_string(up)) : std::string()}};
 }
 
 bool accumulation_applies(const Subject& s) {
@@ -81,7 +83,7 @@ Findings accumulation(const Subject& s) {
     const Found found = s.find("trainer.accumulate_grad_batches");
     return {{.at = found,
              .message = fmt::format("{} is {}, but NeMo derives accumulation from {} and wants 1 there", found.key,
-                                    shown(*found.value), s.global_batch.found.key),
+                                    truncate(*found.value), s.global_batch.found.key),
              .fix = s.set(found, "1")}};
 }
 
@@ -95,7 +97,8 @@ constexpr std::array<Rule, 5> table{{
      always,
      range},
     {{"batch.global", "The global batch is a multiple of micro-batch × data-parallel ranks.",
-      "NVIDIA/Megatron-LM, core/num_microbatches_calculator.py: \"global batch size is not divisible by micro batch size "
+      "NVIDIA/Megatron-LM, core/num_microbatches_calculator.py: \"global batch size is not divisible by micro batch "
+      "size "
       "times data parallel size\"; neuronx-distributed-training, the same"},
      global_applies,
      global},

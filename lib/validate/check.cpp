@@ -1,19 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs all rules on a configuration.
 #include "validate/rule.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 namespace recipe::validate {
 namespace {
 
 /// Of one rule; a recipe may have the same mistake in thousands of places.
-constexpr std::size_t most_findings = 20;
+constexpr std::size_t max_findings = 20;
 
 /// All tables, in the order in which problems are reported.
 std::array<std::span<const Rule>, 11> tables() {
-    return {devices_rules(),        precision_rules(), layout_rules(), model_parallel_rules(), batch_rules(),
-            program_rules(), program_keys_rules(), data_rules(),      paths_rules(),  environment_rules(), unknown_key_rules()};
+    return {devices_rules(), precision_rules(),   layout_rules(),       model_parallel_rules(),
+            batch_rules(),   program_rules(),     program_keys_rules(), data_rules(),
+            paths_rules(),   environment_rules(), unknown_key_rules()};
 }
 
 Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
@@ -31,7 +34,7 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
         for (const Rule& rule : table) {
             if (!rule.applies(subject)) continue;
             Findings findings = rule.check(subject);
-            const std::size_t more = findings.size() - std::min(findings.size(), most_findings);
+            const std::size_t more = findings.size() - std::min(findings.size(), max_findings);
             findings.resize(findings.size() - more);
             if (more > 0) findings.back().message += fmt::format(" (and {} more of this kind)", more);
             for (Finding& finding : findings) {
@@ -43,8 +46,8 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
     return diagnostics;
 }
 
-/// Whether the memory model would reckon with numbers that cannot be. More devices than a node has are no such: the same ranks
-/// on more nodes need the same memory each.
+/// Whether the memory model would reckon with numbers that cannot be. More devices than a node has are no such: the
+/// same ranks on more nodes need the same memory each.
 bool is_of_layout(const Diagnostic& d) {
     if (d.severity != Severity::error || d.code == "devices.exceeds") return false;
     return d.code.starts_with("devices.") || d.code.starts_with("layout.") || d.code.starts_with("batch.");
@@ -62,7 +65,7 @@ void leave_to_better_reasons(Diagnostics& diagnostics) {
 
 }  // namespace
 
-Result check(const config::Resolved& resolved, const Against& against) {
+Result check(const config::Resolved& resolved, const CheckContext& against) {
     const Subject subject(resolved.root, against);
     Result result{.layout = subject.layout,
                   .instance_type = subject.instance_type,
@@ -75,7 +78,8 @@ Result check(const config::Resolved& resolved, const Against& against) {
         return diagnostics_of(Subject(changed, against), ignored);
     });
     leave_to_better_reasons(result.diagnostics);
-    if (std::ranges::none_of(result.diagnostics, is_of_layout)) append(result.diagnostics, check_memory(subject, against));
+    if (std::ranges::none_of(result.diagnostics, is_of_layout))
+        append(result.diagnostics, check_memory(subject, against));
     return result;
 }
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the program reads and where it writes.
 #include "validate/rule.hpp"
 
-#include <unistd.h>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -55,7 +56,8 @@ std::vector<const std::string*> texts_of(const Found& found) {
 bool none_given_applies(const Subject& s) {
     // The adapter's rule is data.missing; NeMo has mock data, and Amazon's programs take theirs from elsewhere.
     return (s.family.layout == family::Layout::neuron || s.family.layout == family::Layout::ranks) &&
-           s.family.has(Key::train_data) && s.find(Key::train_data).value != nullptr && is_empty(s.find(Key::train_data));
+           s.family.has(Key::train_data) && s.find(Key::train_data).value != nullptr &&
+           is_empty(s.find(Key::train_data));
 }
 
 Findings none_given(const Subject& s) {
@@ -80,14 +82,14 @@ bool files_applies(const Subject& s) {
 }
 
 /// What is known of a path on this host. The job may run elsewhere, or in a container with other folders.
-enum class Sight : std::uint8_t { readable, denied, absent };
+enum class Readability : std::uint8_t { readable, denied, absent };
 
-Sight sight_of(const std::string& path) {
-    if (access(path.c_str(), R_OK) == 0) return Sight::readable;
-    return errno == EACCES ? Sight::denied : Sight::absent;
+Readability readability_of(const std::string& path) {
+    if (access(path.c_str(), R_OK) == 0) return Readability::readable;
+    return errno == EACCES ? Readability::denied : Readability::absent;
 }
 
-constexpr std::size_t most_paths = 16;  // that are looked at
+constexpr std::size_t max_paths = 16;  // that are looked at
 
 Findings files(const Subject& s) {
     Findings findings;
@@ -96,14 +98,15 @@ Findings files(const Subject& s) {
         if (!s.family.has(key) || (key == Key::train_data && s.is_on(Key::synthetic))) continue;
         const Found found = s.find(key);
         for (const std::string* path : texts_of(found)) {
-            if (!path->starts_with('/') || looked_at++ == most_paths) continue;
-            const Sight sight = sight_of(*path);
-            if (sight == Sight::readable) continue;
-            findings.push_back({.at = found,
-                                .message = fmt::format("{} is {}, which {} on this host", found.key,
-                                                       shown(config::Value::string(*path)),
-                                                       sight == Sight::denied ? "you may not read" : "is not there"),
-                                .fix = {}});
+            if (!path->starts_with('/') || looked_at++ == max_paths) continue;
+            const Readability readability = readability_of(*path);
+            if (readability == Readability::readable) continue;
+            findings.push_back(
+                {.at = found,
+                 .message =
+                     fmt::format("{} is {}, which {} on this host", found.key, truncate(config::Value::string(*path)),
+                                 readability == Readability::denied ? "you may not read" : "is not there"),
+                 .fix = {}});
         }
     }
     return findings;
@@ -133,11 +136,11 @@ Findings results_relative(const Subject& s) {
         s.root.find("base_results_dir")->is_null())
         return {{.at = directory,
                  .message = fmt::format("{} is {}, because base_results_dir is not set", directory.key,
-                                        shown(*directory.value)),
+                                        truncate(*directory.value)),
                  .fix = "--recipe-set=base_results_dir=$PWD/results"}};
     return {{.at = directory,
              .message = fmt::format("{} is {}, which is another directory wherever it is read; it must be absolute",
-                                    directory.key, shown(*directory.value)),
+                                    directory.key, truncate(*directory.value)),
              .fix = is_plain(path) ? s.set(directory, "$PWD/" + path) : std::string()}};
 }
 
@@ -162,7 +165,7 @@ Findings results_denied(const Subject& s) {
     const bool denied = errno == EACCES;
     Finding finding{.at = directory,
                     .message = fmt::format("{} is {}, and you may not write to {}", directory.key,
-                                           shown(*directory.value), visible.string()),
+                                           truncate(*directory.value), visible.string()),
                     .fix = {}};
     // A read-only file system here may be writable on the nodes.
     if (!denied) finding.severity = Severity::warning;
@@ -188,11 +191,10 @@ Findings none_in_path(const Subject& s) {
         const Found exp_dir = s.find("exp_manager.exp_dir");
         const bool from_exp_dir = key.starts_with("exp_manager.") && exp_dir.value != nullptr && !exp_dir.given();
         findings.push_back({.at = found,
-                            .message = from_exp_dir
-                                           ? fmt::format("{} is {}, because {} is not set", found.key,
-                                                         shown(*found.value), exp_dir.key)
-                                           : fmt::format("{} is {}: a key that it refers to is not set", found.key,
-                                                         shown(*found.value)),
+                            .message = from_exp_dir ? fmt::format("{} is {}, because {} is not set", found.key,
+                                                                  truncate(*found.value), exp_dir.key)
+                                                    : fmt::format("{} is {}: a key that it refers to is not set",
+                                                                  found.key, truncate(*found.value)),
                             .fix = {},
                             .severity = from_exp_dir ? std::optional(Severity::hint) : std::nullopt});
     }
@@ -210,7 +212,7 @@ Findings relative(const Subject& s) {
             continue;
         findings.push_back({.at = found,
                             .message = fmt::format("{} is {}, which is another place wherever it is read", found.key,
-                                                   shown(*found.value)),
+                                                   truncate(*found.value)),
                             .fix = is_plain(*path) ? s.set(found, "$PWD/" + *path) : std::string(),
                             .severity = key == resumed_from ? std::optional(Severity::warning) : std::nullopt});
     }
@@ -231,7 +233,8 @@ constexpr std::array<Rule, 4> data_table{{
      none_given_applies,
      none_given},
     {{"data.synthetic_images", "There is no synthetic data for models that look at images.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"'use_synthetic_data' not supported with "
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"'use_synthetic_data' not supported "
+      "with "
       "'multi_modal' training\"",
       Severity::warning},
      synthetic_images_applies,
@@ -248,8 +251,8 @@ constexpr std::array<Rule, 4> paths_table{{
       Severity::error, false},
      results_relative_applies,
      results_relative},
-    {{"paths.results_denied", "You may write to run.results_dir.", "access(2); without it the log goes to the working directory",
-      Severity::warning},
+    {{"paths.results_denied", "You may write to run.results_dir.",
+      "access(2); without it the log goes to the working directory", Severity::warning},
      results_denied_applies,
      results_denied},
     {{"paths.none", "No path begins with None, which is what a key without a value becomes in a text.",

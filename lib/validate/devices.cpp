@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers of nodes and devices, and what the instance type has of them.
 #include "validate/rule.hpp"
 
@@ -22,7 +23,8 @@ Findings range(const Subject& s) {
 }
 
 bool unset_applies(const Subject& s) {
-    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu && s.family.layout != family::Layout::none;
+    return s.devices.state == Number::State::unset && s.wanted != Wanted::cpu &&
+           s.family.layout != family::Layout::none;
 }
 
 Findings unset(const Subject& s) {
@@ -41,7 +43,7 @@ Findings unknown_instance(const Subject& s) {
     const std::vector<std::string> names = nearest(*s.instance_type, s.catalogue.instance_names());
     std::string message =
         fmt::format("the instance type {} is not in the hardware catalogue, so that nothing is checked against it",
-                    shown(*s.instance_key.value));
+                    truncate(*s.instance_key.value));
     if (!names.empty()) message += fmt::format("; did you mean {}?", fmt::join(names, " or "));
     return {{.at = s.instance_key,
              .message = std::move(message),
@@ -116,8 +118,8 @@ bool not_listed_applies(const Subject& s) {
 Findings not_listed(const Subject& s) {
     const Found list = s.find("instance_types");
     return {{.at = s.instance_key,
-             .message = fmt::format("the recipe was made for {}, not for {}", shown(*list.value),
-                                    shown(*s.instance_key.value)),
+             .message = fmt::format("the recipe was made for {}, not for {}", truncate(*list.value),
+                                    truncate(*s.instance_key.value)),
              .fix = {}}};
 }
 
@@ -152,7 +154,8 @@ constexpr std::array<Rule, 8> table{{
      accelerator_mismatch_applies,
      accelerator_mismatch},
     {{"devices.not_listed", "The instance type is one of those that the recipe lists.",
-      "instance_types of aws/sagemaker-hyperpod-recipes; some lists have types with fewer devices than the recipe asks for",
+      "instance_types of aws/sagemaker-hyperpod-recipes; some lists have types with fewer devices than the recipe asks "
+      "for",
       Severity::warning},
      not_listed_applies,
      not_listed},

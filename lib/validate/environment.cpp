@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Variables under env_vars that are obsolete, harm the job, or are set by somebody who comes later.
 #include "validate/rule.hpp"
 
@@ -106,7 +107,11 @@ constexpr std::array advices{
     Advice{"GROUP_RANK", Kind::overridden, always, of_the_step, {}},
     Advice{"NODE_RANK", Kind::overridden, always, of_the_step, {}},
     Advice{"RDMAV_*", Kind::harmful, always, "libibverbs' fork support breaks EFA", {}},
-    Advice{"FI_PROVIDER", Kind::obsolete, without_efa, "the instance type has no EFA, so libfabric finds no such provider", {}},
+    Advice{"FI_PROVIDER",
+           Kind::obsolete,
+           without_efa,
+           "the instance type has no EFA, so libfabric finds no such provider",
+           {}},
     Advice{"FI_EFA_USE_DEVICE_RDMA", Kind::obsolete, always, obsolete_in_efa, {}},
     Advice{"FI_EFA_FORK_SAFE", Kind::obsolete, always, obsolete_in_efa, {}},
     Advice{"FI_EFA_SET_CUDA_SYNC_MEMOPS", Kind::obsolete, is_zero, obsolete_in_efa, {}},
@@ -119,8 +124,11 @@ constexpr std::array advices{
     Advice{"NCCL_BUFFSIZE", Kind::obsolete, efa_and_not_g5, left_to_plugin, {}},
     Advice{"NCCL_P2P_NET_CHUNKSIZE", Kind::obsolete, efa_and_not_g5, left_to_plugin, {}},
     Advice{"NCCL_TUNER_PLUGIN", Kind::harmful, is_path, "NCCL 2.27 takes the base name of the library and no path", {}},
-    Advice{"NCCL_ASYNC_ERROR_HANDLING", Kind::obsolete, always,
-           "PyTorch calls it TORCH_NCCL_ASYNC_ERROR_HANDLING, which is on by default", {}},
+    Advice{"NCCL_ASYNC_ERROR_HANDLING",
+           Kind::obsolete,
+           always,
+           "PyTorch calls it TORCH_NCCL_ASYNC_ERROR_HANDLING, which is on by default",
+           {}},
     Advice{"NCCL_IGNORE_DISABLED_P2P", Kind::obsolete, always, "it hides a fault of the node", {}},
     Advice{"NCCL_DEBUG", Kind::obsolete, is_info, "every rank then fills the log; WARN shows what went wrong", "WARN"},
     Advice{"NCCL_SOCKET_IFNAME", Kind::harmful, is_fixed_interface,
@@ -129,8 +137,11 @@ constexpr std::array advices{
            "names are prefixes, so that nodes which have no other interface are left without one", exclusion},
     Advice{"NCCL_SOCKET_IFNAME", Kind::harmful, forgets_loopback,
            "NCCL leaves out lo by itself only when the variable is not set", exclusion},
-    Advice{"CUDA_DEVICE_MAX_CONNECTIONS", Kind::harmful, one_connection,
-           "1 keeps FSDP from overlapping communication with computation", {}},
+    Advice{"CUDA_DEVICE_MAX_CONNECTIONS",
+           Kind::harmful,
+           one_connection,
+           "1 keeps FSDP from overlapping communication with computation",
+           {}},
     Advice{"CUDA_DEVICE_MAX_CONNECTIONS", Kind::harmful, many_connections,
            "Megatron's tensor parallelism overlaps communication with 1 only before compute capability 10", "1"},
 };
@@ -161,16 +172,14 @@ Findings advise(const Subject& s, Kind kind) {
         const std::string name = config::to_python_text(entry.key);
         if (entry.value.is_null() || entry.value.is_map() || entry.value.is_list()) continue;
         const std::string value = config::to_python_text(entry.value);
-        const Advice* advice = std::ranges::find_if(advices, [&](const Advice& a) {
-            return a.kind == kind && names(a, name) && a.applies(s, value);
-        });
+        const Advice* advice = std::ranges::find_if(
+            advices, [&](const Advice& a) { return a.kind == kind && names(a, name) && a.applies(s, value); });
         if (advice == advices.end()) continue;
         Found at{.path = "env_vars." + name, .key = "env_vars." + name, .value = &entry.value};
         findings.push_back({.at = std::move(at),
-                            .message = fmt::format("{}={}: {}", name, shown(entry.value), advice->why),
-                            .fix = advice->better.empty()
-                                       ? fmt::format("--recipe-set=~env_vars.{}", name)
-                                       : set_to(name, advice->better)});
+                            .message = fmt::format("{}={}: {}", name, truncate(entry.value), advice->why),
+                            .fix = advice->better.empty() ? fmt::format("--recipe-set=~env_vars.{}", name)
+                                                          : set_to(name, advice->better)});
     }
     return findings;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Parallel degrees against the world, each other, and the model.
 #include "validate/rule.hpp"
 
@@ -12,11 +13,13 @@ bool always(const Subject&) {
 }
 
 Findings type(const Subject& s) {
-    return wrong_types(s, {&s.tensor, &s.shard, &s.expert, &s.context, &s.pipeline, &s.virtual_pipeline, &s.kv_replicator});
+    return wrong_types(
+        s, {&s.tensor, &s.shard, &s.expert, &s.context, &s.pipeline, &s.virtual_pipeline, &s.kv_replicator});
 }
 
 Findings range(const Subject& s) {
-    return wrong_ranges({&s.tensor, &s.shard, &s.expert, &s.context, &s.pipeline, &s.virtual_pipeline, &s.kv_replicator});
+    return wrong_ranges(
+        {&s.tensor, &s.shard, &s.expert, &s.context, &s.pipeline, &s.virtual_pipeline, &s.kv_replicator});
 }
 
 bool shard_is_set(const Subject& s) {
@@ -93,7 +96,9 @@ constexpr std::string_view adapter =
 
 constexpr std::array<Rule, 5> table{{
     {{"layout.type", "Parallel degrees are ints.", adapter, Severity::error, false}, always, type},
-    {{"layout.range", "Parallel degrees are positive and below all reason.", adapter, Severity::error, false}, always, range},
+    {{"layout.range", "Parallel degrees are positive and below all reason.", adapter, Severity::error, false},
+     always,
+     range},
     {{"layout.world_not_divisible",
       "nodes × devices divides by shard degree × tensor-parallel degree × expert-parallel degree.", adapter},
      world_not_divisible_applies,
@@ -102,7 +107,8 @@ constexpr std::array<Rule, 5> table{{
     {{"layout.heads", "The tensor-parallel degree divides the attention heads and the key-value heads.",
       "NVIDIA Transformer Engine, attention: \"The number of GQA groups must be divisible by tensor parallel size\"; "
       "NVIDIA/Megatron-LM, core/transformer/transformer_config.py: \"num_attention_heads must be a multiple of "
-      "tensor_model_parallel_size\"; neuronx-distributed, GQAQKVColumnParallelLinear: key-value heads × kv_size_multiplier"},
+      "tensor_model_parallel_size\"; neuronx-distributed, GQAQKVColumnParallelLinear: key-value heads × "
+      "kv_size_multiplier"},
      heads_applies,
      heads},
 }};

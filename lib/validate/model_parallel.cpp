@@ -1,5 +1,6 @@
-// Layouts with pipelines: NeMo's Megatron and neuronx-distributed. And what both share with the others: the sequence, the
-// vocabulary and the experts against the degrees that split them.
+// SPDX-License-Identifier: Apache-2.0
+// Layouts with pipelines: NeMo's Megatron and neuronx-distributed. And what both share with the others: the sequence,
+// the vocabulary and the experts against the degrees that split them.
 #include "validate/rule.hpp"
 
 #include <fmt/format.h>
@@ -61,8 +62,7 @@ std::vector<std::string> ways_to_fit(const Subject& s) {
     const std::int64_t step = copy / std::gcd(copy, s.layout.devices_per_node);
     if (step <= max_nodes) {
         const std::int64_t nodes = (s.layout.nodes + step - 1) / step * step;
-        if (nodes <= max_nodes && nodes != s.layout.nodes)
-            ways.push_back(s.set(s.nodes.found, std::to_string(nodes)));
+        if (nodes <= max_nodes && nodes != s.layout.nodes) ways.push_back(s.set(s.nodes.found, std::to_string(nodes)));
     }
     std::string ones;
     for (const Number* degree : {&s.tensor, &s.pipeline, &s.context})
@@ -86,19 +86,20 @@ bool world_applies(const Subject& s) {
 }
 
 Findings world(const Subject& s) {
-    return {with_ways(s.tensor.found,
-                      fmt::format("{} × {} = {} ranks cannot be divided by {}", s.layout.nodes, s.layout.devices_per_node,
-                                  s.layout.world(), product_of({&s.tensor, &s.pipeline, &s.context})),
-                      ways_to_fit(s))};
+    return {
+        with_ways(s.tensor.found,
+                  fmt::format("{} × {} = {} ranks cannot be divided by {}", s.layout.nodes, s.layout.devices_per_node,
+                              s.layout.world(), product_of({&s.tensor, &s.pipeline, &s.context})),
+                  ways_to_fit(s))};
 }
 
 /// Settings that give the first and last stages another number of layers.
 bool has_uneven_stages(const Subject& s) {
     constexpr std::array<std::string_view, 8> keys{
-        "model.num_layers_in_first_pipeline_stage",  "model.config.num_layers_in_first_pipeline_stage",
-        "model.num_layers_in_last_pipeline_stage",   "model.config.num_layers_in_last_pipeline_stage",
+        "model.num_layers_in_first_pipeline_stage",      "model.config.num_layers_in_first_pipeline_stage",
+        "model.num_layers_in_last_pipeline_stage",       "model.config.num_layers_in_last_pipeline_stage",
         "model.account_for_embedding_in_pipeline_split", "model.config.account_for_embedding_in_pipeline_split",
-        "model.pipeline_model_parallel_layout",      "model.config.pipeline_model_parallel_layout"};
+        "model.pipeline_model_parallel_layout",          "model.config.pipeline_model_parallel_layout"};
     return std::ranges::any_of(keys, [&](std::string_view key) { return s.find(key).given(); });
 }
 
@@ -121,11 +122,10 @@ Findings layers(const Subject& s) {
             ways.push_back(s.set(s.pipeline.found, std::to_string(stages)));
             if (s.virtual_pipeline.number > 1) ways.back() += ' ' + s.set(s.virtual_pipeline.found, "null");
         }
-    Finding finding =
-        with_ways(s.pipeline.found,
-                  fmt::format("{} layers cannot be spread evenly over {} stages ({})", s.layers.number, stages_of(s),
-                              product_of({&s.pipeline, &s.virtual_pipeline})),
-                  std::move(ways));
+    Finding finding = with_ways(s.pipeline.found,
+                                fmt::format("{} layers cannot be spread evenly over {} stages ({})", s.layers.number,
+                                            stages_of(s), product_of({&s.pipeline, &s.virtual_pipeline})),
+                                std::move(ways));
     // neuronx-distributed cuts the model where its partitioner likes.
     if (is_neuron(s)) finding.severity = Severity::warning;
     return {std::move(finding)};
@@ -138,15 +138,15 @@ bool virtual_applies(const Subject& s) {
 
 Findings virtual_without_pipeline(const Subject& s) {
     return {{.at = s.virtual_pipeline.found,
-             .message = fmt::format("{} is {}, but there is no pipeline to interleave: {} is 1", s.virtual_pipeline.found.key,
-                                    s.virtual_pipeline.number, s.pipeline.found.key),
+             .message = fmt::format("{} is {}, but there is no pipeline to interleave: {} is 1",
+                                    s.virtual_pipeline.found.key, s.virtual_pipeline.number, s.pipeline.found.key),
              .fix = s.set(s.virtual_pipeline.found, "null")}};
 }
 
 // --- the sequence --------------------------------------------------------------------------------------------------
 
-/// What the sequence is cut into: tensor-parallel ranks with sequence parallelism, and context-parallel ones twice, since
-/// causal attention gives each rank an early and a late piece.
+/// What the sequence is cut into: tensor-parallel ranks with sequence parallelism, and context-parallel ones twice,
+/// since causal attention gives each rank an early and a late piece.
 std::int64_t pieces_of_sequence(const Subject& s) {
     const bool split_by_tensor = s.runs_our_trainer() || (has_pipeline(s) && s.is_on(Key::sequence_parallel));
     const std::int64_t tensor = split_by_tensor ? s.tensor.number : 1;
@@ -162,14 +162,13 @@ bool sequence_applies(const Subject& s) {
 Findings sequence(const Subject& s) {
     const std::int64_t pieces = pieces_of_sequence(s);
     const std::int64_t longer = (s.sequence.number + pieces - 1) / pieces * pieces;
-    Finding finding =
-        with_ways(s.sequence.found,
-                  fmt::format("a sequence of {} tokens cannot be cut into {} pieces ({}{})", s.sequence.number, pieces,
-                              product_of({&s.tensor, &s.context}),
-                              s.context.number > 1 && s.family.layout != family::Layout::ranks
-                                  ? ", two for each context-parallel rank"
-                                  : ""),
-                  {s.set(s.sequence.found, std::to_string(longer))});
+    Finding finding = with_ways(s.sequence.found,
+                                fmt::format("a sequence of {} tokens cannot be cut into {} pieces ({}{})",
+                                            s.sequence.number, pieces, product_of({&s.tensor, &s.context}),
+                                            s.context.number > 1 && s.family.layout != family::Layout::ranks
+                                                ? ", two for each context-parallel rank"
+                                                : ""),
+                                {s.set(s.sequence.found, std::to_string(longer))});
     if (!has_pipeline(s) && !s.runs_our_trainer()) finding.severity = Severity::warning;
     return {std::move(finding)};
 }
@@ -184,8 +183,8 @@ bool vocabulary_applies(const Subject& s) {
 Findings vocabulary(const Subject& s) {
     const std::int64_t padded = (s.vocabulary.number + s.tensor.number - 1) / s.tensor.number * s.tensor.number;
     Finding finding{.at = s.vocabulary.found,
-                    .message = fmt::format("{} {} does not divide the vocabulary of {}, which it splits", s.tensor.found.key,
-                                           s.tensor.number, s.vocabulary.number),
+                    .message = fmt::format("{} {} does not divide the vocabulary of {}, which it splits",
+                                           s.tensor.found.key, s.tensor.number, s.vocabulary.number),
                     .fix = s.set(s.vocabulary.found, std::to_string(padded))};
     if (s.runs_our_trainer()) finding.severity = Severity::error;
     return {std::move(finding)};
@@ -201,10 +200,10 @@ Findings experts(const Subject& s) {
     std::vector<std::string> ways;
     for (std::int64_t fewer = std::min(s.expert.number - 1, s.experts.number); fewer >= 1 && ways.size() < 4; --fewer)
         if (s.experts.number % fewer == 0) ways.push_back(s.set(s.expert.found, std::to_string(fewer)));
-    Finding finding = with_ways(s.expert.found,
-                                fmt::format("{} {} does not divide {} experts", s.expert.found.key, s.expert.number,
-                                            s.experts.number),
-                                std::move(ways));
+    Finding finding = with_ways(
+        s.expert.found,
+        fmt::format("{} {} does not divide {} experts", s.expert.found.key, s.expert.number, s.experts.number),
+        std::move(ways));
     if (!is_megatron(s)) finding.severity = Severity::warning;
     return {std::move(finding)};
 }
@@ -242,8 +241,9 @@ bool across_nodes_applies(const Subject& s) {
 Findings across_nodes(const Subject& s) {
     std::string cost = "every layer then waits for the network between nodes";
     if (s.instance != nullptr && s.instance->network_gbps > 0)
-        cost = fmt::format("every layer then waits for {} Gbit/s between nodes instead of {} inside one",
-                           s.instance->network_gbps, s.accelerator->fabric.empty() ? "the fabric" : s.accelerator->fabric);
+        cost =
+            fmt::format("every layer then waits for {} Gbit/s between nodes instead of {} inside one",
+                        s.instance->network_gbps, s.accelerator->fabric.empty() ? "the fabric" : s.accelerator->fabric);
     return {{.at = s.tensor.found,
              .message = fmt::format("{} {} reaches across nodes of {} devices; {}", s.tensor.found.key, s.tensor.number,
                                     s.layout.devices_per_node, cost),
@@ -255,7 +255,8 @@ constexpr std::string_view megatron = "NVIDIA/Megatron-LM, core/parallel_state.p
 constexpr std::array<Rule, 8> table{{
     {{"layout.model_parallel",
       "nodes × devices divides by tensor × pipeline × context parallelism (NeMo, neuronx-distributed).",
-      "NVIDIA/Megatron-LM, core/parallel_state.py and aws-neuron/neuronx-distributed, parallel_layers/parallel_state.py: "
+      "NVIDIA/Megatron-LM, core/parallel_state.py and aws-neuron/neuronx-distributed, "
+      "parallel_layers/parallel_state.py: "
       "\"world_size is not divisible by ...\""},
      world_applies,
      world},
@@ -309,10 +310,10 @@ Findings pipeline_heads(const Subject& s) {
     for (std::int64_t smaller = std::min(tensor - 1, std::int64_t{1024}); smaller >= 1 && ways.size() < 4; --smaller)
         if (s.heads.split_by(smaller)) ways.push_back(s.set(s.tensor.found, std::to_string(smaller)));
     if (!queries_split)
-        return {with_ways(s.tensor.found,
-                          fmt::format("{} {} does not divide {} attention heads", s.tensor.found.key, tensor,
-                                      s.heads.attention),
-                          std::move(ways))};
+        return {with_ways(
+            s.tensor.found,
+            fmt::format("{} {} does not divide {} attention heads", s.tensor.found.key, tensor, s.heads.attention),
+            std::move(ways))};
     const bool multiple = tensor % s.heads.key_value == 0;
     if (is_neuron(s) && multiple)
         ways.insert(ways.begin(), s.set(s.kv_replicator.found, std::to_string(tensor / s.heads.key_value)));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers that are no positive ints, or are beyond all reason.
 #include "validate/rule.hpp"
 
@@ -19,7 +20,7 @@ std::string explain_type(const Number& number) {
 
 }  // namespace
 
-std::optional<std::int64_t> int_meant_by(const config::Value& given, std::int64_t most) {
+std::optional<std::int64_t> coerce_int(const config::Value& given, std::int64_t most) {
     std::optional<std::int64_t> value;
     if (const std::string* text = given.as_string()) {
         if (const auto integer = config::Integer::from_digits(*text)) value = integer->to_int64();
@@ -31,7 +32,7 @@ std::optional<std::int64_t> int_meant_by(const config::Value& given, std::int64_
     return value;
 }
 
-bool says_yes(const config::Value& value) {
+bool parse_bool(const config::Value& value) {
     if (const auto flag = value.as_bool()) return *flag;
     if (const auto number = value.as_number()) return *number == 1;
     constexpr std::array<std::string_view, 6> words{"1", "on", "t", "true", "y", "yes"};
@@ -43,7 +44,7 @@ bool says_yes(const config::Value& value) {
     return std::ranges::count(words, lower) > 0;
 }
 
-std::string shown(const config::Value& value) {
+std::string truncate(const config::Value& value) {
     constexpr std::size_t readable = 40;
     std::string text = config::to_python_text(value);
     if (text.size() <= readable) return text;
@@ -61,7 +62,7 @@ Findings wrong_types(const Subject& subject, std::initializer_list<const Number*
     Findings findings;
     for (const Number* number : numbers) {
         if (number->state != Number::State::wrong_type && !number->lenient) continue;
-        const auto value = int_meant_by(*number->found.value, number->most);
+        const auto value = coerce_int(*number->found.value, number->most);
         Finding finding{.at = number->found,
                         .message = explain_type(*number),
                         .fix = value ? subject.set(number->found, std::to_string(*value)) : std::string()};
@@ -77,7 +78,7 @@ Findings wrong_ranges(std::initializer_list<const Number*> numbers) {
         if (number->state != Number::State::out_of_range) continue;
         findings.push_back({.at = number->found,
                             .message = fmt::format("{}, not {}", explain_range(number->found.key, number->most),
-                                                   shown(*number->found.value)),
+                                                   truncate(*number->found.value)),
                             .fix = {}});
     }
     return findings;

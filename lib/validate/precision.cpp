@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Number formats that the accelerator must compute in.
 #include "validate/rule.hpp"
 
@@ -12,7 +13,7 @@ using family::Key;
 /// A switch, or the name of an fp8 format ("hybrid", "e4m3") as NeMo has it.
 bool turns_fp8_on(const config::Value& value) {
     const std::string* format = value.as_string();
-    return says_yes(value) || (format != nullptr && (*format == "hybrid" || *format == "e4m3"));
+    return parse_bool(value) || (format != nullptr && (*format == "hybrid" || *format == "e4m3"));
 }
 
 /// SageMaker's adapter uses fp8 in its own layers only, which use_smp_model puts in.
@@ -32,7 +33,7 @@ bool fp8_applies(const Subject& s) {
 Findings fp8(const Subject& s) {
     const Found key = s.find(Key::fp8);
     const config::Value* value = key.value;
-    const bool is_format = key.given() && value->as_string() != nullptr && !says_yes(*value);
+    const bool is_format = key.given() && value->as_string() != nullptr && !parse_bool(*value);
     return {
         {.at = key,
          .message = fmt::format("{} is {}, but {} does not compute in fp8, which needs compute capability 8.9 or later",
@@ -42,7 +43,7 @@ Findings fp8(const Subject& s) {
 
 bool fp8_unused_applies(const Subject& s) {
     const Found key = s.find(Key::fp8);
-    return s.family.has(Key::smp) && key.given() && says_yes(*key.value) && !s.is_on(Key::smp);
+    return s.family.has(Key::smp) && key.given() && parse_bool(*key.value) && !s.is_on(Key::smp);
 }
 
 Findings fp8_unused(const Subject& s) {
@@ -55,8 +56,8 @@ Findings fp8_unused(const Subject& s) {
 /// Lightning's names for bfloat16 computation, and PyTorch's.
 bool is_bf16(const Found& found) {
     const std::string* name = found.given() ? found.value->as_string() : nullptr;
-    return name != nullptr && (*name == "bf16" || *name == "bf16-mixed" || *name == "bf16-true" || *name == "bfloat16" ||
-                               *name == "torch.bfloat16");
+    return name != nullptr && (*name == "bf16" || *name == "bf16-mixed" || *name == "bf16-true" ||
+                               *name == "bfloat16" || *name == "torch.bfloat16");
 }
 
 Found precision_of(const Subject& s, Key key) {

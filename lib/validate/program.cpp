@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the program that reads the recipe demands beside layout and batches.
 #include "validate/rule.hpp"
 
@@ -38,8 +39,9 @@ Findings range(const Subject& s) {
     return findings;
 }
 
-constexpr std::array switches{Key::fp8,       Key::recompute, Key::offload_activations, Key::moe, Key::smp,
-                              Key::fine_tune, Key::synthetic, Key::sequence_parallel,   Key::tied_embeddings};
+constexpr std::array switches{
+    Key::fp8,       Key::recompute,         Key::offload_activations, Key::moe, Key::smp, Key::fine_tune,
+    Key::synthetic, Key::sequence_parallel, Key::tied_embeddings};
 
 Findings switch_is_text(const Subject& s) {
     Findings findings;
@@ -48,10 +50,10 @@ Findings switch_is_text(const Subject& s) {
         const Found found = s.find(key);
         if (!found.given() || found.value->as_bool() || found.value->as_number()) continue;
         const std::string* text = found.value->as_string();
-        const bool yes = says_yes(*found.value);
+        const bool yes = parse_bool(*found.value);
         findings.push_back({.at = found,
                             .message = fmt::format("{} is {} `{}` and not true or false", found.key,
-                                                   config::describe(found.value->kind()), shown(*found.value)),
+                                                   config::describe(found.value->kind()), truncate(*found.value)),
                             .fix = text != nullptr ? s.set(found, yes ? "True" : "False") : std::string()});
     }
     return findings;
@@ -89,8 +91,8 @@ Findings peft(const Subject& s) {
         if (degree->usable() && degree->number > 1) without_degrees += ' ' + s.set(degree->found, "1");
     const Found found = s.find(Key::peft);
     return {{.at = found,
-             .message = fmt::format("{} is {}, which the adapter does with {} off only", found.key, shown(*found.value),
-                                    smp_key.key),
+             .message = fmt::format("{} is {}, which the adapter does with {} off only", found.key,
+                                    truncate(*found.value), smp_key.key),
              .fix = std::move(off),
              .other_fixes = {std::move(without_degrees)}}};
 }
@@ -105,9 +107,9 @@ Findings weights(const Subject& s) {
     const Found name = s.find(Key::model_name);
     const Found fine_tune = s.find(Key::fine_tune);
     return {{.at = name,
-             .message = fmt::format("{} is not set, and {}: the adapter then has no weights to start from", name.key,
-                                    fine_tune.given() ? fine_tune.key + " is on"
-                                                      : fine_tune.key + " is on when it is left out"),
+             .message = fmt::format(
+                 "{} is not set, and {}: the adapter then has no weights to start from", name.key,
+                 fine_tune.given() ? fine_tune.key + " is on" : fine_tune.key + " is on when it is left out"),
              .fix = {},
              .severity = fine_tune.given() ? std::nullopt : std::optional(Severity::hint)}};
 }
@@ -128,7 +130,7 @@ Findings strategy(const Subject& s) {
     const std::string text = config::to_python_text(*found.value);
     const auto names = nearest(text, {strategies.begin(), strategies.end()}, 1);
     Finding finding{.at = found,
-                    .message = fmt::format("{} is {}; it can be {}", found.key, shown(*found.value),
+                    .message = fmt::format("{} is {}; it can be {}", found.key, truncate(*found.value),
                                            fmt::join(strategies, ", ")),
                     .fix = s.set(found, names.empty() ? "hybrid_shard" : names.front())};
     if (!is_adapter(s)) finding.severity = Severity::warning;
@@ -139,14 +141,16 @@ constexpr std::string_view schema = "aws/sagemaker-hyperpod-training-adapter-for
 
 constexpr std::array<Rule, 7> table{{
     {{"model.type", "The numbers of the model's shape are ints.", schema, Severity::warning}, always, type},
-    {{"model.range", "The numbers of the model's shape are positive and below all reason.", schema,
-      Severity::warning}, always, range},
+    {{"model.range", "The numbers of the model's shape are positive and below all reason.", schema, Severity::warning},
+     always,
+     range},
     {{"model.switch", "What is on or off is true or false and no text.",
       "Hydra's override grammar: `k=yes` is the text yes; programs differ in what they make of it", Severity::warning},
      always,
      switch_is_text},
     {{"model.smp", "SageMaker's adapter splits tensors and experts with use_smp_model on only.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Non SMP Model implementations do not "
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Non SMP Model implementations do "
+      "not "
       "support tensor_model_parallel_degree or expert_model_parallel_degree > 1\""},
      smp_applies,
      smp},
@@ -156,7 +160,8 @@ constexpr std::array<Rule, 7> table{{
      peft_applies,
      peft},
     {{"model.weights", "Fine-tuning starts from weights.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Must provide 'hf_model_name_or_path' or "
+      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Must provide "
+      "'hf_model_name_or_path' or "
       "set 'do_finetune' to False\"",
       Severity::warning},
      weights_applies,

@@ -1,12 +1,13 @@
-// What the entry script itself says of the keys that it reads: keys.yaml beside it. The script refuses by the same table, so
-// that nothing waits in a queue for what is known at the prompt.
+// SPDX-License-Identifier: Apache-2.0
+// What the entry script itself says of the keys that it reads: keys.yaml beside it. The script refuses by the same
+// table, so that nothing waits in a queue for what is known at the prompt.
 #include "validate/rule.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace recipe::validate {
 namespace {
@@ -19,11 +20,15 @@ const Value* keys_read(const Subject& s) {
     return read != nullptr && read->is_map() ? read : nullptr;
 }
 
-bool says_its_keys(const Subject& s) { return keys_read(s) != nullptr; }
+bool says_its_keys(const Subject& s) {
+    return keys_read(s) != nullptr;
+}
 
 /// Python's ==, as far as scalars of a recipe go: 1 equals 1.0 and True.
 bool same(const Value& a, const Value& b) {
-    const auto number = [](const Value& value) { return value.as_bool() ? std::optional<double>(*value.as_bool() ? 1 : 0) : value.as_number(); };
+    const auto number = [](const Value& value) {
+        return value.as_bool() ? std::optional<double>(*value.as_bool() ? 1 : 0) : value.as_number();
+    };
     if (const auto x = number(a), y = number(b); x && y) return *x == *y;
     return a == b;
 }
@@ -39,16 +44,24 @@ bool reads_as_float(const Value& value) {
 
 bool is_of_kind(const Value& value, std::string_view kind) {
     switch (value.kind()) {
-    case Value::Kind::boolean: return kind == "bool";
-    case Value::Kind::integer: return kind == "int" || kind == "float";
-    case Value::Kind::floating: return kind == "float";
-    case Value::Kind::string: return kind == "str" || (kind == "float" && reads_as_float(value));
-    case Value::Kind::list: return kind == "list";
-    default: return false;
+        case Value::Kind::boolean:
+            return kind == "bool";
+        case Value::Kind::integer:
+            return kind == "int" || kind == "float";
+        case Value::Kind::floating:
+            return kind == "float";
+        case Value::Kind::string:
+            return kind == "str" || (kind == "float" && reads_as_float(value));
+        case Value::Kind::list:
+            return kind == "list";
+        default:
+            return false;
     }
 }
 
-std::string word(const Value& value) { return value.is_null() ? "null" : config::to_python_text(value); }
+std::string word(const Value& value) {
+    return value.is_null() ? "null" : config::to_python_text(value);
+}
 
 /// The one value that there is, or the one that was probably meant; none where a guess could do harm.
 std::string nearest_allowed(const Subject& s, const Found& found, std::vector<std::string> allowed) {
@@ -80,8 +93,8 @@ std::optional<Finding> uneven(const Subject& s, const Found& found, const Value&
         const auto number = whole.given() ? whole.value->as_int() : std::nullopt;
         if (number && *number % *part != 0 && !is_of_heads(s, found, whole))
             return Finding{.at = found,
-                           .message = fmt::format("{} is {}, but the entry script takes what divides {} {}", found.key, *part,
-                                                  whole.key, *number),
+                           .message = fmt::format("{} is {}, but the entry script takes what divides {} {}", found.key,
+                                                  *part, whole.key, *number),
                            .fix = {}};
     }
     return std::nullopt;
@@ -96,8 +109,8 @@ std::optional<Finding> amiss(const Subject& s, const Found& found, const Value& 
         for (const Value& value : one_of->items())
             if (std::ranges::find(allowed, word(value)) == allowed.end()) allowed.push_back(word(value));
         return Finding{.at = found,
-                       .message = fmt::format("{} is {}, but the entry script takes {} only", found.key, shown(*found.value),
-                                              fmt::join(allowed, ", ")),
+                       .message = fmt::format("{} is {}, but the entry script takes {} only", found.key,
+                                              truncate(*found.value), fmt::join(allowed, ", ")),
                        .fix = nearest_allowed(s, found, allowed)};
     }
     const Value* kind = rule.find("kind");
@@ -105,13 +118,14 @@ std::optional<Finding> amiss(const Subject& s, const Found& found, const Value& 
     if (name != nullptr && !is_of_kind(*found.value, *name))
         return Finding{.at = found,
                        .message = fmt::format("{} is {} `{}`, but the entry script takes {} only", found.key,
-                                              config::describe(found.value->kind()), shown(*found.value), *name),
+                                              config::describe(found.value->kind()), truncate(*found.value), *name),
                        .fix = {}};
     const Value* above = rule.find("above");
-    if (above != nullptr && above->as_number() && found.value->as_number() && *found.value->as_number() <= *above->as_number())
+    if (above != nullptr && above->as_number() && found.value->as_number() &&
+        *found.value->as_number() <= *above->as_number())
         return Finding{.at = found,
-                       .message = fmt::format("{} is {}, but the entry script takes what is above {}", found.key, shown(*found.value),
-                                              word(*above)),
+                       .message = fmt::format("{} is {}, but the entry script takes what is above {}", found.key,
+                                              truncate(*found.value), word(*above)),
                        .fix = {}};
     return uneven(s, found, rule);
 }
@@ -125,7 +139,9 @@ Findings unsupported(const Subject& s) {
         if (found.given()) {
             if (auto finding = amiss(s, found, entry.value)) findings.push_back(std::move(*finding));
         } else if (entry.value.find("default") == nullptr) {
-            findings.push_back({.at = found, .message = fmt::format("{} is not set, and the entry script needs it", found.key), .fix = {}});
+            findings.push_back({.at = found,
+                                .message = fmt::format("{} is not set, and the entry script needs it", found.key),
+                                .fix = {}});
         }
     }
     return findings;
@@ -151,8 +167,10 @@ public:
     void search(const Value& map, const std::string& prefix) {
         for (const config::Entry& entry : map.entries()) {
             const std::string path = prefix + word(entry.key);
-            if (entry.value.is_map()) search(entry.value, path + '.');
-            else if (!is_nothing(entry.value) && read_.find(path) == nullptr && !is_moot(path)) report(path);
+            if (entry.value.is_map())
+                search(entry.value, path + '.');
+            else if (!is_nothing(entry.value) && read_.find(path) == nullptr && !is_moot(path))
+                report(path);
         }
     }
 
@@ -165,10 +183,11 @@ private:
 
     void report(const std::string& path) {
         const auto close = nearest(path, names_, 1);
-        findings_.push_back({.at = subject_.find(path),
-                             .message = fmt::format("the entry script does not know {}{}", shown(Value::string(path)),
-                                                    close.empty() ? "; remove it" : fmt::format("; did you mean `{}`?", close.front())),
-                             .fix = {}});
+        findings_.push_back(
+            {.at = subject_.find(path),
+             .message = fmt::format("the entry script does not know {}{}", truncate(Value::string(path)),
+                                    close.empty() ? "; remove it" : fmt::format("; did you mean `{}`?", close.front())),
+             .fix = {}});
     }
 
     const Subject& subject_;
@@ -187,7 +206,8 @@ Findings unknown_key(const Subject& s) {
 }
 
 constexpr std::array<Rule, 2> table{{
-    {{"program.unsupported", "The recipe asks the entry script for nothing that this does not do, and leaves out nothing that it needs.",
+    {{"program.unsupported",
+      "The recipe asks the entry script for nothing that this does not do, and leaves out nothing that it needs.",
       "keys.yaml beside the entry script; the script refuses by the same table"},
      says_its_keys,
      unsupported},
@@ -199,6 +219,8 @@ constexpr std::array<Rule, 2> table{{
 
 }  // namespace
 
-std::span<const Rule> program_keys_rules() { return table; }
+std::span<const Rule> program_keys_rules() {
+    return table;
+}
 
 }  // namespace recipe::validate

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The form of a rule, and the rules. Private to this module.
 #pragma once
 
@@ -13,8 +14,8 @@ struct Finding {
     Found at;
     std::string message;
     std::string fix;
-    std::vector<std::string> other_fixes = {};    // tried in this order where the first does not do
-    std::optional<Severity> severity = {};        // when it is not the rule's
+    std::vector<std::string> other_fixes = {};  // tried in this order where the first does not do
+    std::optional<Severity> severity = {};      // when it is not the rule's
 };
 
 using Findings = std::vector<Finding>;
@@ -39,7 +40,7 @@ struct Rule {
 
 /// The memory model's, which come last and only where nothing else is wrong.
 [[nodiscard]] std::span<const RuleInfo> memory_rules();
-[[nodiscard]] Diagnostics check_memory(const Subject& subject, const Against& against);
+[[nodiscard]] Diagnostics check_memory(const Subject& subject, const CheckContext& against);
 [[nodiscard]] std::span<const Rule> environment_rules();
 
 /// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new
@@ -53,16 +54,16 @@ void keep_good_fixes(const config::Value& root, Diagnostics& diagnostics,
 [[nodiscard]] Findings pipeline_heads(const Subject& subject);
 
 /// Whether a value turns a switch on: a bool, or one of the words that pydantic takes for one.
-[[nodiscard]] bool says_yes(const config::Value& value);
+[[nodiscard]] bool parse_bool(const config::Value& value);
 
 /// A value for a message, cut to a readable length.
-[[nodiscard]] std::string shown(const config::Value& value);
+[[nodiscard]] std::string truncate(const config::Value& value);
 
 /// "trainer.devices must be from 1 to 1024": for numbers of recipes and of plans.
 [[nodiscard]] std::string explain_range(std::string_view key, std::int64_t most);
 
 /// The int from 1 to `most` that "4" or 4.0 means; nullopt for anything else.
-[[nodiscard]] std::optional<std::int64_t> int_meant_by(const config::Value& value, std::int64_t most);
+[[nodiscard]] std::optional<std::int64_t> coerce_int(const config::Value& value, std::int64_t most);
 
 /// Findings for those of the numbers that are no ints, or out of range.
 [[nodiscard]] Findings wrong_types(const Subject& subject, std::initializer_list<const Number*> numbers);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a site or a user makes of a code.
 #include "validate/validate.hpp"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads from a configuration what the rules look at.
 #include "validate/subject.hpp"
 
 #include "validate/rule.hpp"
@@ -22,8 +24,13 @@ void judge(Number& number) {
 
 }  // namespace
 
-Subject::Subject(const config::Value& configuration, const Against& against)
-    : root(configuration), catalogue(against.hardware), look_at_files(against.look_at_files), program_keys(against.program_keys), family(against.families.of(root)), wanted(read_wanted()) {
+Subject::Subject(const config::Value& configuration, const CheckContext& against)
+    : root(configuration),
+      catalogue(against.hardware),
+      look_at_files(against.look_at_files),
+      program_keys(against.program_keys),
+      family(against.families.of(root)),
+      wanted(read_wanted()) {
     instance_key = {.path = "instance_type", .key = "instance_type", .value = root.find("instance_type")};
     if (instance_key.given()) {
         const std::string name = config::to_python_text(*instance_key.value);
@@ -150,7 +157,7 @@ Number Subject::number(Key key, std::int64_t most) const {
     judge(number);
     // The numbers that only programs read: SageMaker's adapter takes "8" and 8.0 for 8.
     if (number.state == Number::State::wrong_type) {
-        if (const auto meant = int_meant_by(*number.found.value, most)) {
+        if (const auto meant = coerce_int(*number.found.value, most)) {
             number.number = *meant;
             number.state = Number::State::good;
             number.lenient = true;
@@ -177,7 +184,7 @@ bool Subject::runs_our_trainer() const {
 
 bool Subject::is_on(Key key) const {
     const config::Value* value = effective(key);
-    return value != nullptr && says_yes(*value);
+    return value != nullptr && parse_bool(*value);
 }
 
 std::int64_t Subject::data_parallel() const noexcept {

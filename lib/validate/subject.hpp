@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the rules look at: one composed configuration, read once, beside the hardware it names. Private to this module.
 #pragma once
 
-#include "validate/arithmetic.hpp"
 #include "family/family.hpp"
+#include "validate/arithmetic.hpp"
 
 #include <string>
 
@@ -38,7 +39,7 @@ struct Number {
 enum class Wanted : std::uint8_t { any, cpu, gpu, neuron };
 
 struct Subject {
-    Subject(const config::Value& configuration, const Against& against);
+    Subject(const config::Value& configuration, const CheckContext& against);
 
     /// A key by its path below `recipes` (`training_cfg` for custom training).
     [[nodiscard]] Found find(std::string_view path) const;

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys that nobody reads, where a typing mistake is likely. Recipes may hold what they want, so these are hints.
 #include "validate/rule.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 #include <map>
 #include <set>
 
@@ -12,9 +13,11 @@ namespace {
 
 /// Of HyperPod's launcher on Slurm.
 constexpr std::array cluster_keys{
-    "account", "array", "comment", "constraint", "container_mounts", "cpus_per_gpu", "cpus_per_task", "exclude", "exclusive",
-    "gpus_per_node", "gpus_per_task", "gres", "job_name_prefix", "mem", "mem_per_cpu", "mem_per_gpu", "num_gpus", "partition", "qos",
-    "slurm_create_submission_file_only", "slurm_docker_cfg", "srun_args", "stderr_to_stdout",
+    "account",          "array",         "comment",          "constraint", "container_mounts",
+    "cpus_per_gpu",     "cpus_per_task", "exclude",          "exclusive",  "gpus_per_node",
+    "gpus_per_task",    "gres",          "job_name_prefix",  "mem",        "mem_per_cpu",
+    "mem_per_gpu",      "num_gpus",      "partition",        "qos",        "slurm_create_submission_file_only",
+    "slurm_docker_cfg", "srun_args",     "stderr_to_stdout",
 };
 
 constexpr std::size_t same_beginning = 3;  // characters
@@ -23,7 +26,8 @@ bool has_slurm_section(const Subject& s) {
     const config::Value* cluster = s.root.find("cluster");
     const config::Value* type = s.root.find("cluster_type");
     const std::string* name = type != nullptr ? type->as_string() : nullptr;
-    return cluster != nullptr && cluster->is_map() && (type == nullptr || type->is_null() || (name != nullptr && *name == "slurm"));
+    return cluster != nullptr && cluster->is_map() &&
+           (type == nullptr || type->is_null() || (name != nullptr && *name == "slurm"));
 }
 
 Findings unknown_cluster_key(const Subject& s) {
@@ -34,10 +38,11 @@ Findings unknown_cluster_key(const Subject& s) {
         if (std::ranges::find(known, name) != known.end()) continue;
         const std::string key = "cluster." + name;
         const auto close = nearest(name, known, 1);
-        findings.push_back({.at = {.path = key, .key = key, .value = &entry.value},
-                            .message = fmt::format("{} has no effect: there is no such key{}", shown(config::Value::string(key)),
-                                                   close.empty() ? "" : fmt::format("; did you mean `cluster.{}`?", close.front())),
-                            .fix = {}});
+        findings.push_back(
+            {.at = {.path = key, .key = key, .value = &entry.value},
+             .message = fmt::format("{} has no effect: there is no such key{}", truncate(config::Value::string(key)),
+                                    close.empty() ? "" : fmt::format("; did you mean `cluster.{}`?", close.front())),
+             .fix = {}});
     }
     return findings;
 }
@@ -72,10 +77,11 @@ Findings misspelt_key(const Subject& s) {
                 return section.value->find(name) == nullptr && looks_like(*word, name);
             });
             if (meant == names.end()) continue;
-            findings.push_back({.at = {.path = section.path + '.' + *word, .key = section.key + '.' + *word, .value = &entry.value},
-                                .message = fmt::format("{}.{} is not read; did you mean `{}.{}`?", section.key,
-                                                       shown(entry.key), section.key, *meant),
-                                .fix = {}});
+            findings.push_back(
+                {.at = {.path = section.path + '.' + *word, .key = section.key + '.' + *word, .value = &entry.value},
+                 .message = fmt::format("{}.{} is not read; did you mean `{}.{}`?", section.key, truncate(entry.key),
+                                        section.key, *meant),
+                 .fix = {}});
         }
     }
     return findings;
@@ -98,10 +104,12 @@ std::string one_setting(const config::Value& value) {
     return rest.empty() ? rest : '.' + config::to_python_text(value.entries().front().key) + rest;
 }
 
-bool has_recipe(const Subject& s) { return s.family.root == "recipes"; }
+bool has_recipe(const Subject& s) {
+    return s.family.root == "recipes";
+}
 
-/// An addition to a key that there is not goes to the root, as Hydra has it, and not into the recipe. A root configuration
-/// may hold what it wants.
+/// An addition to a key that there is not goes to the root, as Hydra has it, and not into the recipe. A root
+/// configuration may hold what it wants.
 Findings misplaced_section(const Subject& s) {
     const std::set<std::string> sections = sections_of(s.family);
     Findings findings;
@@ -110,16 +118,19 @@ Findings misplaced_section(const Subject& s) {
         const bool added = entry.value.is_map() && entry.value.position().line == 0;
         if (name == nullptr || !added || !sections.contains(*name) || s.find(*name).given()) continue;
         const std::string setting = one_setting(entry.value);
-        findings.push_back({.at = {.path = *name, .key = *name, .value = &entry.value},
-                            .message = fmt::format("{} was added beside the recipe, at the root of the configuration, where nobody "
-                                                   "reads it; the recipe's own is `recipes.{}`",
-                                                   *name, *name),
-                            .fix = setting.empty() ? "" : fmt::format("--recipe-set=+recipes.{}{}", *name, setting)});
+        findings.push_back(
+            {.at = {.path = *name, .key = *name, .value = &entry.value},
+             .message = fmt::format("{} was added beside the recipe, at the root of the configuration, where nobody "
+                                    "reads it; the recipe's own is `recipes.{}`",
+                                    *name, *name),
+             .fix = setting.empty() ? "" : fmt::format("--recipe-set=+recipes.{}{}", *name, setting)});
     }
     return findings;
 }
 
-bool always(const Subject&) { return true; }
+bool always(const Subject&) {
+    return true;
+}
 
 constexpr std::array<Rule, 3> table{{
     {{"launch.unknown_key", "Keys of `cluster` are those that become options of sbatch or srun.",
@@ -138,6 +149,8 @@ constexpr std::array<Rule, 3> table{{
 
 }  // namespace
 
-std::span<const Rule> unknown_key_rules() { return table; }
+std::span<const Rule> unknown_key_rules() {
+    return table;
+}
 
 }  // namespace recipe::validate

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Can this recipe work on that hardware? Rules as a table: adding a rule is adding a row and a test.
 #pragma once
 
@@ -25,10 +26,10 @@ inline constexpr std::int64_t max_size = 1'000'000'000;  // of a model or a batc
 struct Layout {
     std::int64_t nodes = 1;
     std::int64_t devices_per_node = 1;
-    std::int64_t tensor = 1;    // tensor-parallel degree
-    std::int64_t shard = 1;     // FSDP shard degree; 1 as well when the recipe leaves it to the program
-    std::int64_t expert = 1;    // expert-parallel degree
-    std::int64_t context = 1;   // context-parallel degree
+    std::int64_t tensor = 1;   // tensor-parallel degree
+    std::int64_t shard = 1;    // FSDP shard degree; 1 as well when the recipe leaves it to the program
+    std::int64_t expert = 1;   // expert-parallel degree
+    std::int64_t context = 1;  // context-parallel degree
 
     /// Of a layout within the limits above; anything else may overflow.
     [[nodiscard]] std::int64_t world() const noexcept { return nodes * devices_per_node; }
@@ -39,31 +40,33 @@ struct Layout {
 struct RuleInfo {
     std::string_view code;
     std::string_view summary;
-    std::string_view source;  // paper, header, manual page, or launcher that states the rule
+    std::string_view source;              // paper, header, manual page, or launcher that states the rule
     Severity severity = Severity::error;  // of most of its findings; where it is not certain, a warning
     bool can_be_forced = true;            // an error that --recipe-force makes a warning
 };
 
 /// What a recipe is held against.
-struct Against {
+struct CheckContext {
     const hardware::Catalogue& hardware;
     const family::Families& families;
     bool look_at_files = false;  // this is the submitting host, under the user's rights
-    /// keys.yaml beside the entry script, where there is one: what that reads and takes. Anything else in it is left alone.
+    /// keys.yaml beside the entry script, where there is one: what that reads and takes. Anything else in it is left
+    /// alone.
     const config::Value* program_keys = nullptr;
 };
 
 struct Result {
-    Layout layout;                                   // 1 for every number that the recipe lacks or has wrong
-    std::optional<std::string> instance_type;        // canonical, when the recipe names one
-    const hardware::InstanceType* instance = nullptr;        // null: not named or unknown
-    const hardware::Accelerator* accelerator = nullptr;      // of the instance; null as that is
-    Diagnostics diagnostics;                         // all severities
+    Layout layout;                                       // 1 for every number that the recipe lacks or has wrong
+    std::optional<std::string> instance_type;            // canonical, when the recipe names one
+    const hardware::InstanceType* instance = nullptr;    // null: not named or unknown
+    const hardware::Accelerator* accelerator = nullptr;  // of the instance; null as that is
+    Diagnostics diagnostics;                             // all severities
 };
 
 /// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
-/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*, memory.*. A `fix` is what to add to the command line.
-[[nodiscard]] Result check(const config::Resolved& resolved, const Against& against);
+/// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*, memory.*. A `fix` is what to add to the command
+/// line.
+[[nodiscard]] Result check(const config::Resolved& resolved, const CheckContext& against);
 
 // --- what a site or a user makes of it -----------------------------------------------------------------------------
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checkpoints: a directory each, complete or absent. progress.json, written last, says where the run was."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the model reads: sequence after sequence, in an order that depends on the seed alone, not on the world."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Llama decoder, from a recipe's model keys. Its weights have the names that Hugging Face's have."""
 
 import functools

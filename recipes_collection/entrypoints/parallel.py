@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The processes that train together, this process's device, and how the model is laid out over them."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The resolved recipe, read by keys.yaml: a key that is not there, or a value, is refused by the key's name."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run tells: lines, metrics.jsonl, TensorBoard, and the loss curve."""
 
 import json

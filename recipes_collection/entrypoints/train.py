@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Pre-trains a Llama with plain PyTorch, as a resolved recipe says.
 
     torchrun … train.py [RECIPE.yaml]       without it the recipe is at $RECIPE_CONFIG

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # option_* are scripts/cluster's
 # The configuration of a private cluster: what is written into DIR/etc. Sourced by scripts/cluster.
 #

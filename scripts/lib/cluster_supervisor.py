@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The parent of every process of a private cluster, so that stopping is exact.
 
     cluster_supervisor.py DIR <DAEMONS

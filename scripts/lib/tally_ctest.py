@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Counts test cases in a JUnit file of ctest: prints "PASSED FAILED".
 
     tally_ctest.py JUNIT.xml            the counts

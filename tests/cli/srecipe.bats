@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The command line of srecipe: what stands where, what goes to which stream, and the exit status. SRECIPE names the program.
 
 bats_require_minimum_version 1.5.0

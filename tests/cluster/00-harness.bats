@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What the other tests stand on: the cluster itself, without anything of ours in the jobs.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Starting and stopping clusters: small ones beside the shared one.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # sbatch --recipe without a script, with one, and everything that stdin can be.
 
 load helper

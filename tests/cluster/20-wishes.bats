@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # One wish, two spellings: Slurm options and recipe keys.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Jobs that go to another cluster, and jobs that root submits for somebody else.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Names beyond ASCII, in the poorest of locales.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # A recipe in a heterogeneous job is refused, however the components are spelled.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Ways to submit and to run: arrays, --test-only, requeue, --export, quiet, a terminal, REST, cron.
 
 load helper

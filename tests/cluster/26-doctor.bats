@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # srecipe doctor on a real cluster: what it finds good, and each thing that it finds wrong.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # torchrun's rendezvous, made on each node by the SPANK plugin, with real torchrun.
 
 load helper

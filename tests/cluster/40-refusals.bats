@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Bad input: a clear diagnostic on stderr, an exit status that is not 0, nothing submitted, nothing written.
 
 load helper

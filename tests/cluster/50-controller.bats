@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # slurmctld against clients that do not play by the rules, and clients that have no SPANK plugin's help.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # slurmctld holds recipes against the nodes that it has. Refusals name what there is; acceptances run.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a site's recipe.yaml makes of jobs, on a cluster of its own.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # slurmctld lets go of a plan once it is checked. Nothing that a job needs may be lost by that.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # One plugin without the other, and clusters without GPUs.
 
 load helper

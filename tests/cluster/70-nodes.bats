@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a node alone can see: it fails the step with one line that says what and where, and the node stays in service.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Environment variables: who wins, who is told, and what a step makes of its own.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a job leaves of its recipe beside its results: the configuration that its tasks read, and manifest.json.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # One node that differs from the others: without a device, without the image, with an address of its own. The slurmd of such a
 # node runs in a mount namespace of its own, on a cluster that each test starts for itself.
 

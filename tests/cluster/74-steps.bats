@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # However a step comes about, its ranks and its world are those of its own nodes.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Our own trainer, trained with by sbatch on four nodes, with real torchrun and this machine's torch.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What pyxis gets of a recipe's container, for each kind of step, whatever the order of the plugin stack and whatever the user
 # gives himself. A stand-in takes pyxis' place: it takes the options as pyxis does and writes down what each step would get.
 

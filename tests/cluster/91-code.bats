@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # Training code in a git repository: cloned once per job, on its first node, at the commit that was asked for.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # The secrets of a recipe: the program gets them, and nobody else finds them.
 
 load helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
 # What a job writes is there after it, where its manifest says, whatever the recipe says of its directories.
 
 load helper

@@ -1,8 +1,9 @@
-// A hostile client's SPANK plugin, for tests: hands slurmctld whatever RECIPE_FORGED_PLAN holds as the job's plan. Any user
-// can do this with a slurm.conf of his own.
+// SPDX-License-Identifier: Apache-2.0
+// A hostile client's SPANK plugin, for tests: hands slurmctld whatever RECIPE_FORGED_PLAN holds as the job's plan. Any
+// user can do this with a slurm.conf of his own.
 extern "C" {
-#include <slurm/slurm_errno.h>
 #include <slurm/slurm.h>
+#include <slurm/slurm_errno.h>
 #include <slurm/spank.h>
 
 extern const char plugin_name[];

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A small git server over HTTP, which wants a token.
 
     git_server.py ROOT TOKEN_FILE STATE_DIR

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What every cluster test has: an ordinary user's commands on a shared cluster, ways to wait for jobs and to check output.
 #

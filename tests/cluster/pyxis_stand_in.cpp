@@ -1,12 +1,14 @@
-// A stand-in for pyxis, for tests: takes the options and variables that pyxis takes, in the way that it takes them, and starts
-// no container. What each step would get is written down instead.
+// SPDX-License-Identifier: Apache-2.0
+// A stand-in for pyxis, for tests: takes the options and variables that pyxis takes, in the way that it takes them, and
+// starts no container. What each step would get is written down instead.
 //
 //   required pyxis_stand_in.so version=0.19 record=DIR [sbatch_support=0] [variable=NAME]
 //
 //   version          0.19 (no PYXIS_CONTAINER_* variables; so does 0.20) or 0.24 (so do 0.21 and later)
 //   record           DIR/<job>.<step>.<node of the step> has one line for each thing that the step would get
 //   sbatch_support   as pyxis' own: 0 keeps the options out of sbatch and salloc
-//   variable         is recorded as the container runtime would have it; pyxis copies the job's environment in user_init
+//   variable         is recorded as the container runtime would have it; pyxis copies the job's environment in
+//   user_init
 //
 // It answers to pyxis' name, since that is part of how Slurm hands options on.
 extern "C" {
@@ -54,8 +56,10 @@ FILE* record = nullptr;
 
 int refuse(const std::string& why) {
     slurm_error("pyxis: %s", why.c_str());
-    if (record != nullptr) fprintf(record, "error=%s\n", why.c_str());
-    else said.scalars["early error"] = why;
+    if (record != nullptr)
+        fprintf(record, "error=%s\n", why.c_str());
+    else
+        said.scalars["early error"] = why;
     return -1;
 }
 
@@ -118,18 +122,42 @@ int take_kept_variable(const std::string& name) {
     return 0;
 }
 
-int on_image(int, const char* value, int) { return take_text("image", value); }
-int on_mounts(int, const char* value, int) { return take_list(value, take_mount); }
-int on_workdir(int, const char* value, int) { return take_text("workdir", value); }
-int on_name(int, const char* value, int) { return take_text("name", value); }
-int on_save(int, const char* value, int) { return take_text("save", value); }
-int on_mount_home(int value, const char*, int) { return take_choice("mount-home", value != 0); }
-int on_remap_root(int value, const char*, int) { return take_choice("remap-root", value != 0); }
-int on_entrypoint(int value, const char*, int) { return take_choice("entrypoint", value != 0); }
-int on_writable(int value, const char*, int) { return take_choice("writable", value != 0); }
-int on_entrypoint_log(int, const char*, int) { return 0; }
-int on_environment(int, const char* value, int) { return take_list(value, take_kept_variable); }
-int on_unshare(int, const char* value, int) { return take_text("unshare", value); }
+int on_image(int, const char* value, int) {
+    return take_text("image", value);
+}
+int on_mounts(int, const char* value, int) {
+    return take_list(value, take_mount);
+}
+int on_workdir(int, const char* value, int) {
+    return take_text("workdir", value);
+}
+int on_name(int, const char* value, int) {
+    return take_text("name", value);
+}
+int on_save(int, const char* value, int) {
+    return take_text("save", value);
+}
+int on_mount_home(int value, const char*, int) {
+    return take_choice("mount-home", value != 0);
+}
+int on_remap_root(int value, const char*, int) {
+    return take_choice("remap-root", value != 0);
+}
+int on_entrypoint(int value, const char*, int) {
+    return take_choice("entrypoint", value != 0);
+}
+int on_writable(int value, const char*, int) {
+    return take_choice("writable", value != 0);
+}
+int on_entrypoint_log(int, const char*, int) {
+    return 0;
+}
+int on_environment(int, const char* value, int) {
+    return take_list(value, take_kept_variable);
+}
+int on_unshare(int, const char* value, int) {
+    return take_text("unshare", value);
+}
 
 struct Option {
     const char* name;
@@ -162,8 +190,11 @@ void register_options(spank_t spank) {
     for (std::size_t i = 0; i < options.size(); ++i) {
         const Option& option = options[i];
         if (option.since_0_21 && !settings.knows_variables) continue;
-        registered[i] = {const_cast<char*>(option.name), const_cast<char*>(option.argument),
-                         const_cast<char*>("[stand-in for pyxis]"), option.argument != nullptr ? 1 : 0, option.value,
+        registered[i] = {const_cast<char*>(option.name),
+                         const_cast<char*>(option.argument),
+                         const_cast<char*>("[stand-in for pyxis]"),
+                         option.argument != nullptr ? 1 : 0,
+                         option.value,
                          option.callback};
         spank_option_register(spank, &registered[i]);
     }
@@ -190,7 +221,8 @@ void take_variables(spank_t spank) {
                                Text{"PYXIS_CONTAINER_WORKDIR", "workdir", on_workdir},
                                Text{"PYXIS_CONTAINER_NAME", "name", on_name}};
     for (const Text& text : texts)
-        if (const std::string value = variable(spank, text.variable); !value.empty() && !said.scalars.contains(text.name))
+        if (const std::string value = variable(spank, text.variable);
+            !value.empty() && !said.scalars.contains(text.name))
             text.take(0, value.c_str(), 0);
     const std::string mounts = variable(spank, "PYXIS_CONTAINER_MOUNTS");
     if (!mounts.empty() && said.mounts.empty()) on_mounts(0, mounts.c_str(), 0);

@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs the corpus through the recipe engine and prints, file by file, how many cases agree.
-#include "config/override_ast.hpp"
-#include "config/resolver.hpp"
+#include "config/config.hpp"
+#include "config/interpolation/resolver.hpp"
+#include "config/override/override_ast.hpp"
 #include "expected_value.hpp"
 
 #include <fmt/format.h>
@@ -57,11 +59,16 @@ const std::string& text(const Value& line, std::string_view key) {
     return value && value->is_string() ? *value->as_string() : none;
 }
 
-bool is_ok(const Value& line) { return line.find("ok")->as_bool().value_or(false); }
+bool is_ok(const Value& line) {
+    return line.find("ok")->as_bool().value_or(false);
+}
 
-std::string first_message(const Diagnostics& problems) { return problems.empty() ? "refused" : "refused: " + problems.front().message; }
+std::string first_message(const Diagnostics& problems) {
+    return problems.empty() ? "refused" : "refused: " + problems.front().message;
+}
 
-// --- overrides as texts ------------------------------------------------------------------------------------------------
+// --- overrides as texts
+// ------------------------------------------------------------------------------------------------
 
 Value encode(const config::Element& element) {
     switch (element.kind) {
@@ -82,7 +89,8 @@ Value encode(const config::Element& element) {
             for (const auto& [key, value] : element.entries) map.set(key, encode(value));
             return map;
         }
-        case config::Element::Kind::sweep: break;
+        case config::Element::Kind::sweep:
+            break;
     }
     return {};
 }
@@ -90,11 +98,16 @@ Value encode(const config::Element& element) {
 std::string value_type(const config::Element& element) {
     if (element.kind != config::Element::Kind::sweep) return "ELEMENT";
     switch (element.sweep->kind) {
-        case config::Sweep::Kind::choice: return "CHOICE_SWEEP";
-        case config::Sweep::Kind::simple_choice: return "SIMPLE_CHOICE_SWEEP";
-        case config::Sweep::Kind::range: return "RANGE_SWEEP";
-        case config::Sweep::Kind::interval: return "INTERVAL_SWEEP";
-        case config::Sweep::Kind::glob: return "GLOB_CHOICE_SWEEP";
+        case config::Sweep::Kind::choice:
+            return "CHOICE_SWEEP";
+        case config::Sweep::Kind::simple_choice:
+            return "SIMPLE_CHOICE_SWEEP";
+        case config::Sweep::Kind::range:
+            return "RANGE_SWEEP";
+        case config::Sweep::Kind::interval:
+            return "INTERVAL_SWEEP";
+        case config::Sweep::Kind::glob:
+            return "GLOB_CHOICE_SWEEP";
     }
     return "";
 }
@@ -106,7 +119,8 @@ Value describe_override(const config::ParsedOverride& parsed) {
     result.set(Value::string("key"), Value::string(parsed.key));
     result.set(Value::string("package"), parsed.package ? Value::string(*parsed.package) : Value::null());
     result.set(Value::string("value_type"), parsed.value ? Value::string(value_type(*parsed.value)) : Value::null());
-    if (parsed.value && parsed.value->kind != config::Element::Kind::sweep) result.set(Value::string("value"), encode(*parsed.value));
+    if (parsed.value && parsed.value->kind != config::Element::Kind::sweep)
+        result.set(Value::string("value"), encode(*parsed.value));
     return result;
 }
 
@@ -121,7 +135,8 @@ Tally check_overrides(const fs::path& corpus) {
             continue;
         }
         Value expected = Value::map();
-        for (const char* key : {"type", "key", "package", "value_type"}) expected.set(Value::string(key), *line.find(key));
+        for (const char* key : {"type", "key", "package", "value_type"})
+            expected.set(Value::string(key), *line.find(key));
         const std::string& type = text(line, "value_type");
         if (type == "ELEMENT") expected.set(Value::string("value"), conformance::decode(*line.find("value")));
         const Value actual = describe_override(*parsed);
@@ -130,7 +145,8 @@ Tally check_overrides(const fs::path& corpus) {
     return tally;
 }
 
-// --- interpolations ------------------------------------------------------------------------------------------------------
+// --- interpolations
+// ------------------------------------------------------------------------------------------------------
 
 Tally check_interpolations(const fs::path& corpus) {
     Tally tally{"grammar/omegaconf_value.jsonl"};
@@ -150,12 +166,14 @@ Tally check_interpolations(const fs::path& corpus) {
             continue;
         }
         const Value expected = conformance::decode(*lines[i].find("value"));
-        tally.count(*resolved->find("v") == expected, input, config::to_json(expected), config::to_json(*resolved->find("v")));
+        tally.count(*resolved->find("v") == expected, input, config::to_json(expected),
+                    config::to_json(*resolved->find("v")));
     }
     return tally;
 }
 
-// --- YAML ------------------------------------------------------------------------------------------------------------------
+// --- YAML
+// ------------------------------------------------------------------------------------------------------------------
 
 Tally check_yaml_scalars(const fs::path& corpus) {
     Tally tally{"grammar/yaml_scalar.jsonl"};
@@ -170,7 +188,8 @@ Tally check_yaml_scalars(const fs::path& corpus) {
         const Value expected = conformance::decode(*line.find("value"));
         const Value* actual = parsed->find("x");
         const bool same = actual && *actual == expected && config::to_yaml(*parsed) == text(line, "to_yaml");
-        tally.count(same, input, config::to_json(expected) + " " + text(line, "to_yaml"), config::to_json(*parsed) + " " + config::to_yaml(*parsed));
+        tally.count(same, input, config::to_json(expected) + " " + text(line, "to_yaml"),
+                    config::to_json(*parsed) + " " + config::to_yaml(*parsed));
     }
     return tally;
 }
@@ -183,13 +202,16 @@ Tally check_formats(const fs::path& corpus) {
         map.set(Value::string("x"), value);
         const std::string yaml = config::to_yaml(map);
         const std::string in_string = "[" + config::to_python_text(value) + "]";
-        const bool same = yaml == text(line, "to_yaml") && (!line.find("in_string") || in_string == text(line, "in_string"));
-        tally.count(same, config::to_json(*line.find("value")), text(line, "to_yaml") + text(line, "in_string"), yaml + in_string);
+        const bool same =
+            yaml == text(line, "to_yaml") && (!line.find("in_string") || in_string == text(line, "in_string"));
+        tally.count(same, config::to_json(*line.find("value")), text(line, "to_yaml") + text(line, "in_string"),
+                    yaml + in_string);
     }
     return tally;
 }
 
-// --- whole compositions ------------------------------------------------------------------------------------------------------
+// --- whole compositions
+// ------------------------------------------------------------------------------------------------------
 
 Tally check_cases(const fs::path& corpus) {
     Tally tally{"expected/cases.jsonl"};
@@ -199,16 +221,20 @@ Tally check_cases(const fs::path& corpus) {
         request.collections = {corpus / "hyperpod-v1.0.1" / "recipes_collection"};
         request.environment = {{"ORACLE_SET", "from-env"}, {"ORACLE_INT", "007"}};
         request.working_directory = "/";
-        for (const Value& override : line.find("overrides")->items()) request.overrides.push_back({*override.as_string(), "override"});
+        for (const Value& override : line.find("overrides")->items())
+            request.overrides.push_back({*override.as_string(), "override"});
         const auto resolved = config::compose(request);
         const bool needs_alias = !is_ok(line) && text(line, "error").find("'training.") != std::string::npos;
         if (exempt.contains(id) || needs_alias) {
             ++tally.exempted;
-            if (needs_alias && !resolved) tally.count(false, id, "accepted, since `training` stands for `recipes`", first_message(resolved.error()));
+            if (needs_alias && !resolved)
+                tally.count(false, id, "accepted, since `training` stands for `recipes`",
+                            first_message(resolved.error()));
             continue;
         }
         if (!is_ok(line) || !resolved) {
-            tally.count(is_ok(line) == resolved.has_value(), id, is_ok(line) ? "accepted" : "refused", resolved ? "accepted" : first_message(resolved.error()));
+            tally.count(is_ok(line) == resolved.has_value(), id, is_ok(line) ? "accepted" : "refused",
+                        resolved ? "accepted" : first_message(resolved.error()));
             continue;
         }
         Value expected;
@@ -234,12 +260,15 @@ int main() {
     const char* given = std::getenv("RECIPE_CORPUS");
     const fs::path corpus = given ? fs::path(given) : fs::path(RECIPE_SOURCE_DIR) / ".." / "shared" / "corpus";
     if (!fs::is_directory(corpus / "grammar")) {
-        fmt::print("skipped: there is no corpus at {}; RECIPE_CORPUS names another place\n", corpus.lexically_normal().string());
+        fmt::print("skipped: there is no corpus at {}; RECIPE_CORPUS names another place\n",
+                   corpus.lexically_normal().string());
         return skipped;
     }
     bool all = true;
-    for (const Tally& tally : {check_overrides(corpus), check_interpolations(corpus), check_yaml_scalars(corpus), check_formats(corpus), check_cases(corpus)}) {
-        fmt::print("{}: {} of {} agree{}\n", tally.name, tally.agree, tally.total, tally.exempted > 0 ? fmt::format(", {} exempt", tally.exempted) : "");
+    for (const Tally& tally : {check_overrides(corpus), check_interpolations(corpus), check_yaml_scalars(corpus),
+                               check_formats(corpus), check_cases(corpus)}) {
+        fmt::print("{}: {} of {} agree{}\n", tally.name, tally.agree, tally.total,
+                   tally.exempted > 0 ? fmt::format(", {} exempt", tally.exempted) : "");
         all = all && tally.agree == tally.total;
     }
     return all ? EXIT_SUCCESS : EXIT_FAILURE;

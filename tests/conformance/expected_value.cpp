@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "expected_value.hpp"
+#include "config/config.hpp"
 
 #include <cstdlib>
 
@@ -9,7 +11,9 @@ using config::Value;
 
 namespace {
 
-const Value* only_entry(const Value& json, std::string_view key) { return json.is_map() && json.size() == 1 ? json.find(key) : nullptr; }
+const Value* only_entry(const Value& json, std::string_view key) {
+    return json.is_map() && json.size() == 1 ? json.find(key) : nullptr;
+}
 
 }  // namespace
 
@@ -43,7 +47,8 @@ Value with_string_keys(const Value& value) {
     }
     if (value.is_map()) {
         Value map = Value::map();
-        for (const Entry& entry : value.entries()) map.set(Value::string(config::to_python_text(entry.key)), with_string_keys(entry.value));
+        for (const Entry& entry : value.entries())
+            map.set(Value::string(config::to_python_text(entry.key)), with_string_keys(entry.value));
         return map;
     }
     return value;

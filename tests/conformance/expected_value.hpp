@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // The corpus's way of writing down values whose type JSON cannot tell.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 
 namespace recipe::conformance {
 

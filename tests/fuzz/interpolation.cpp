@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 // No string makes the interpolation parser or the resolver run away.
-#include "config/resolver.hpp"
+#include "config/interpolation/resolver.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 // No text makes the override parser fail otherwise than with a diagnostic that has a place.
-#include "config/override_ast.hpp"
+#include "config/override/override_ast.hpp"
 
 #include <cstddef>
 #include <cstdint>

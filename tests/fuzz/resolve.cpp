@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 // A recipe of any content with overrides of any content: the first line of the input is the override.
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 
 #include <unistd.h>
 
@@ -18,7 +19,8 @@ fs::path make_collection() {
     const fs::path directory = pattern;
     fs::create_directories(directory / "recipes");
     fs::create_directories(directory / "cluster");
-    std::ofstream(directory / "config.yaml") << "defaults: [_self_, {cluster: slurm}, {recipes: r}]\nbase: null\nchosen: ${hydra:runtime.choices.recipes}\n";
+    std::ofstream(directory / "config.yaml")
+        << "defaults: [_self_, {cluster: slurm}, {recipes: r}]\nbase: null\nchosen: ${hydra:runtime.choices.recipes}\n";
     std::ofstream(directory / "cluster" / "slurm.yaml") << "exclusive: true\n";
     return directory;
 }
@@ -31,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view recipe = text.substr(std::min(end + 1, text.size()));
-    std::ofstream(collection / "recipes" / "r.yaml", std::ios::binary).write(recipe.data(), static_cast<std::streamsize>(recipe.size()));
+    std::ofstream(collection / "recipes" / "r.yaml", std::ios::binary)
+        .write(recipe.data(), static_cast<std::streamsize>(recipe.size()));
     ComposeRequest request;
     request.collections = {collection};
     request.recipe = "r";

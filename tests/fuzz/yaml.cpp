@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever the YAML loader accepts, the writer writes such that it reads the same again.
-#include "config/config.hpp"
+#include "config/yaml/yaml.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = parse_yaml(to_yaml(*value), "fuzz again");
     // Text that is long and dense in escapes may outgrow the largest file that is read.
     if (!again) {
-        if (again.error().front().code != "compose.too_large" && again.error().front().code != "compose.duplicate_key") std::abort();
+        if (again.error().front().code != "compose.too_large" && again.error().front().code != "compose.duplicate_key")
+            std::abort();
         return 0;
     }
     return 0;

@@ -1,11 +1,12 @@
-// Grades the memory model against measured runs and prints one line of figures. Exit status: 0 the targets are met, 1 they
-// are missed, 77 there are no measurements here.
+// SPDX-License-Identifier: Apache-2.0
+// Grades the memory model against measured runs and prints one line of figures. Exit status: 0 the targets are met, 1
+// they are missed, 77 there are no measurements here.
 #include "memory/memory.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -15,18 +16,18 @@ namespace {
 using namespace recipe::memory;
 
 // What the product promises.
-constexpr double most_median_error = 0.005;
-constexpr double most_error_of_95_percent = 0.02;
-constexpr double most_under = 0.05;
-constexpr double most_tight = 0.55;
+constexpr double max_median_error = 0.005;
+constexpr double max_error_of_95_percent = 0.02;
+constexpr double max_under = 0.05;
+constexpr double max_tight = 0.55;
 
 struct Grades {
-    std::vector<double> errors;      // relative, of free runs
-    std::vector<double> under;       // by how much a prediction was too low; DDP apart
-    int out_of_band = 0;             // DDP runs whose race the band does not hold
+    std::vector<double> errors;  // relative, of free runs
+    std::vector<double> under;   // by how much a prediction was too low; DDP apart
+    int out_of_band = 0;         // DDP runs whose race the band does not hold
     int capped = 0, tight = 0;
-    int wrong_refusals = 0;          // trained, and called does_not_fit
-    int missed_refusals = 0;         // ran out of memory, and called fits
+    int wrong_refusals = 0;   // trained, and called does_not_fit
+    int missed_refusals = 0;  // ran out of memory, and called fits
     int unread = 0;
 };
 
@@ -47,7 +48,8 @@ void grade(const Measurement& run, Grades& grades) {
     if (std::getenv("RECIPE_GRADING_VERBOSE") != nullptr)  // NOLINT(concurrency-mt-unsafe): one thread
         fmt::print("{:+8.3f} % {:9} {}\n", 100 * error, prediction.peak_moment().name, run.id);
     if (run.workload.assumptions.wrapper == Wrapper::ddp) {
-        grades.out_of_band += measured < prediction.low_bytes * (1 - most_error_of_95_percent) || measured > prediction.high_bytes;
+        grades.out_of_band +=
+            measured < prediction.low_bytes * (1 - max_error_of_95_percent) || measured > prediction.high_bytes;
         return;
     }
     grades.errors.push_back(std::abs(error));
@@ -68,12 +70,14 @@ int report(const Grades& g) {
     const double p95 = quantile(g.errors, 0.95);
     const double under = std::ranges::max(g.under);
     const double tight = g.capped > 0 ? static_cast<double>(g.tight) / g.capped : 0;
-    fmt::print("memory model: {} cases, median error {:.3f} %, 95th percentile {:.3f} %, largest under-estimate {:.2f} %, "
-               "DDP out of its band {}; {} capped runs, wrong refusals {}, missed refusals {}, tight {:.0f} %\n",
-               g.errors.size(), 100 * median, 100 * p95, 100 * under, g.out_of_band, g.capped, g.wrong_refusals,
-               g.missed_refusals, 100 * tight);
-    const bool met = median <= most_median_error && p95 <= most_error_of_95_percent && under <= most_under &&
-                     g.out_of_band == 0 && g.wrong_refusals == 0 && g.missed_refusals == 0 && tight <= most_tight && g.unread == 0;
+    fmt::print(
+        "memory model: {} cases, median error {:.3f} %, 95th percentile {:.3f} %, largest under-estimate {:.2f} %, "
+        "DDP out of its band {}; {} capped runs, wrong refusals {}, missed refusals {}, tight {:.0f} %\n",
+        g.errors.size(), 100 * median, 100 * p95, 100 * under, g.out_of_band, g.capped, g.wrong_refusals,
+        g.missed_refusals, 100 * tight);
+    const bool met = median <= max_median_error && p95 <= max_error_of_95_percent && under <= max_under &&
+                     g.out_of_band == 0 && g.wrong_refusals == 0 && g.missed_refusals == 0 && tight <= max_tight &&
+                     g.unread == 0;
     if (!met) fmt::print("memory model: the targets are missed ({} lines could not be read)\n", g.unread);
     return met ? 0 : 1;
 }
@@ -85,15 +89,19 @@ int main() {
     const std::string file = given != nullptr && *given != '\0' ? given : RECIPE_MEASUREMENTS;
     std::ifstream lines(file);
     if (!lines) {
-        fmt::print("memory model: not graded, there are no measurements at {} (RECIPE_MEASUREMENTS names another file)\n", file);
+        fmt::print(
+            "memory model: not graded, there are no measurements at {} (RECIPE_MEASUREMENTS names another file)\n",
+            file);
         return 77;
     }
     Grades grades;
     for (std::string line; std::getline(lines, line);) {
         if (line.empty()) continue;
         const auto run = read_measurement(line);
-        if (run) grade(*run, grades);
-        else ++grades.unread;
+        if (run)
+            grade(*run, grades);
+        else
+            ++grades.unread;
     }
     return report(grades);
 }

@@ -1,12 +1,14 @@
-// Answers cases, one JSON object a line on stdin, with what the recipe engine makes of each, one JSON object a line on stdout.
-// The Python side asks the real OmegaConf, or the real Hydra, the same and compares.
+// SPDX-License-Identifier: Apache-2.0
+// Answers cases, one JSON object a line on stdin, with what the recipe engine makes of each, one JSON object a line on
+// stdout. The Python side asks the real OmegaConf, or the real Hydra, the same and compares.
 //
 //   {"kind": "yaml", "text": ...}                     the document as read, and as written back
 //   {"kind": "resolve", "text": ..., "env": {...}}    the same after interpolation
 //   {"kind": "override", "text": ...}                 one override, parsed
 //   {"kind": "compose", "collection": DIR, "recipe": NAME, "overrides": [...], "env": {...}}
-#include "config/override_ast.hpp"
-#include "config/resolver.hpp"
+#include "config/config.hpp"
+#include "config/interpolation/resolver.hpp"
+#include "config/override/override_ast.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -17,19 +19,26 @@ using config::Value;
 
 namespace {
 
-constexpr std::size_t longest_case = 8 * 1024 * 1024;
+constexpr std::size_t max_case_bytes = 8 * 1024 * 1024;
 
-Value text(std::string content) { return Value::string(std::move(content)); }
+Value text(std::string content) {
+    return Value::string(std::move(content));
+}
 
 /// A value as JSON that tells all types apart: ["i", "1"], ["f", "1.0"], ["m", [[key, value], ...]].
 Value typed(const Value& value) {
     using Kind = Value::Kind;
     switch (value.kind()) {
-        case Kind::null: return Value::list({text("n")});
-        case Kind::boolean: return Value::list({text("b"), value});
-        case Kind::integer: return Value::list({text("i"), text(value.as_integer()->to_string())});
-        case Kind::floating: return Value::list({text("f"), text(config::to_python_text(value))});
-        case Kind::string: return Value::list({text("s"), value});
+        case Kind::null:
+            return Value::list({text("n")});
+        case Kind::boolean:
+            return Value::list({text("b"), value});
+        case Kind::integer:
+            return Value::list({text("i"), text(value.as_integer()->to_string())});
+        case Kind::floating:
+            return Value::list({text("f"), text(config::to_python_text(value))});
+        case Kind::string:
+            return Value::list({text("s"), value});
         case Kind::list: {
             Value items = Value::list();
             for (const Value& item : value.items()) items.push_back(typed(item));
@@ -37,7 +46,8 @@ Value typed(const Value& value) {
         }
         case Kind::map: {
             Value pairs = Value::list();
-            for (const config::Entry& entry : value.entries()) pairs.push_back(Value::list({typed(entry.key), typed(entry.value)}));
+            for (const config::Entry& entry : value.entries())
+                pairs.push_back(Value::list({typed(entry.key), typed(entry.value)}));
             return Value::list({text("m"), std::move(pairs)});
         }
     }
@@ -49,7 +59,8 @@ Value typed(const config::Element& element) {
     using Kind = config::Element::Kind;
     switch (element.kind) {
         case Kind::scalar:
-            return element.quote == 0 ? typed(element.scalar) : Value::list({text(element.quote == '\'' ? "q'" : "q\""), element.scalar});
+            return element.quote == 0 ? typed(element.scalar)
+                                      : Value::list({text(element.quote == '\'' ? "q'" : "q\""), element.scalar});
         case Kind::list: {
             Value items = Value::list();
             for (const config::Element& item : element.items) items.push_back(typed(item));
@@ -60,7 +71,8 @@ Value typed(const config::Element& element) {
             for (const auto& [key, value] : element.entries) pairs.push_back(Value::list({typed(key), typed(value)}));
             return Value::list({text("m"), std::move(pairs)});
         }
-        case Kind::sweep: return Value::list({text("sweep")});
+        case Kind::sweep:
+            return Value::list({text("sweep")});
     }
     return {};
 }
@@ -155,7 +167,7 @@ Value answer(const Value& question) {
 int main() {
     std::ios::sync_with_stdio(false);
     for (std::string line; std::getline(std::cin, line);) {
-        const auto question = config::from_json(line, longest_case, 200);
+        const auto question = config::from_json(line, max_case_bytes, 200);
         const std::string reply = config::to_json(question ? answer(*question) : refusal(question.error()));
         std::fwrite(reply.data(), 1, reply.size(), stdout);
         std::fputc('\n', stdout);

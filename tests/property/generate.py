@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random configurations: YAML of every spelling, and interpolations of every shape. A seed gives the same cases always."""
 
 import re

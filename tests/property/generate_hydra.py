@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Random collections with defaults lists, and random override command lines, for the comparison with the real Hydra."""
 
 GROUPS = ["db", "net", "cluster", "db/engine", "net/opt"]

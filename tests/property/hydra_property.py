@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compares the recipe engine with the real Hydra, by hand: Debian has none. Skips with 77 when hydra cannot be imported.
 
     hydra_property.py --driver DRIVER override --cases N --seed N          the override grammar

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The differences that are kept on purpose (docs/deviations.md says why), each by a narrow predicate."""
 
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Generates configurations, asks the real OmegaConf and the recipe engine what they mean, and compares values, types and YAML.
 
     omegaconf_property.py --driver build/tests/property/property_driver [--cases N] [--seed N] [--only yaml|interpolation|text]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the real OmegaConf says, in the driver's notation."""
 
 import io

@@ -1,4 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 // For the check of symbols: Slurm has no such function.
 extern "C" int slurm_of_no_version();
 extern "C" int call_it();
-int call_it() { return slurm_of_no_version(); }
+int call_it() {
+    return slurm_of_no_version();
+}

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What takes too long for the gate, on a private cluster of its own; run by hand. Figures go to docs/controller.md.
 
     tests/soak/soak.py [--build DIR] restarts [--submissions 1000]   submissions while slurmctld is reconfigured and restarted

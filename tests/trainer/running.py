@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs the trainer as a launcher would: recipes by override, ranks as processes of this machine."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a run computes does not depend on how it is laid out, interrupted or resumed.
 
 Single precision sums in another order on another layout: a loss may differ by TOLERANCE, of losses between 5.6 and 4.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The trainer that recipes run by default: its parts, its refusals, and what a run leaves behind.
 
     python3 -m unittest discover -s tests/trainer

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one place that knows which major version of Catch2 is there.
 #pragma once
 #if CATCH2_MAJOR < 3

@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // A plan as tests of several modules need it.
 #pragma once
 
+#include "config/config.hpp"
 #include "plan/plan.hpp"
 
 namespace recipe::test {

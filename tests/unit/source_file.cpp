@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 // Where the project's own files are. The only object of the unit tests that depends on it.
 #include "source_file.hpp"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 // Where the project's own files are: what is shipped is tested as it is shipped.
 #pragma once
 

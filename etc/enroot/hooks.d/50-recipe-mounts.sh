@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # An enroot hook: adds the mounts of a recipe to whatever the user of the step mounts himself. Copy it, executable, to
 # /etc/enroot/hooks.d on every node.
 #

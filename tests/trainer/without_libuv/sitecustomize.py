@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A workaround for the tests: Debian 13 and later build torch without libuv, but their torchrun's store asks for it
 ("use_libuv was requested …") even with USE_LIBUV=0. With this folder on PYTHONPATH a TCPStore is made without it.
 """

@@ -1,18 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "../catch.hpp"
 #include "clusters.hpp"
 
 using namespace recipe;
-using cluster::Wish;
+using cluster::JobRequirements;
 using test::ClusterBuilder;
 
 namespace {
 
-Diagnostics check(const cluster::Inventory& inventory, const Wish& wish, const validate::Layout& layout = {}) {
-    return cluster::check(inventory, test::shipped_catalogue(), layout, wish);
+Diagnostics check(const cluster::Inventory& inventory, const JobRequirements& requirements,
+                  const validate::Layout& layout = {}) {
+    return cluster::check(inventory, test::shipped_catalogue(), layout, requirements);
 }
 
-Wish a10g(std::uint32_t nodes) {
-    return {.partitions = {"train"}, .nodes = nodes, .device = plan::Device::gpu, .devices = 8, .instance_type = "g5.48xlarge"};
+JobRequirements a10g(std::uint32_t nodes) {
+    return {.partitions = {"train"},
+            .nodes = nodes,
+            .device = plan::Device::gpu,
+            .devices = 8,
+            .instance_type = "g5.48xlarge"};
 }
 
 ClusterBuilder demo() {
@@ -42,115 +48,124 @@ TEST_CASE("a hidden partition is named to nobody") {
     ClusterBuilder builder = demo();
     builder.part("big").hidden = true;
     const auto problems = check(builder.take(), a10g(4), {.nodes = 4, .devices_per_node = 8});
-    CHECK(problems.front().message == "partition train has 2 nodes with 8 × NVIDIA A10G (g5.48xlarge); the recipe wants 4");
+    CHECK(problems.front().message ==
+          "partition train has 2 nodes with 8 × NVIDIA A10G (g5.48xlarge); the recipe wants 4");
     CHECK(problems.front().fix == "--recipe-set=trainer.num_nodes=2");
     // ... unless fewer nodes cannot hold the model.
     CHECK(check(builder.take(), a10g(4), {.nodes = 4, .devices_per_node = 8, .shard = 32}).front().fix.empty());
 }
 
 TEST_CASE("another instance type is refused with those that the partition has") {
-    Wish wish = a10g(2);
-    wish.instance_type = "p5.48xlarge";
-    const auto problems = check(demo().take(), wish);
+    JobRequirements requirements = a10g(2);
+    requirements.instance_type = "p5.48xlarge";
+    const auto problems = check(demo().take(), requirements);
     REQUIRE(problems.size() == 1);
     CHECK(problems.front().key == "instance_type");
-    CHECK(problems.front().message == "partition train has 2 nodes with 8 × NVIDIA A10G (g5.48xlarge); the recipe wants 2 with 8 × "
-                                      "NVIDIA H100 (p5.48xlarge)");
+    CHECK(problems.front().message ==
+          "partition train has 2 nodes with 8 × NVIDIA A10G (g5.48xlarge); the recipe wants 2 with 8 × "
+          "NVIDIA H100 (p5.48xlarge)");
     CHECK(problems.front().fix == "--recipe-set=instance_type=g5.48xlarge");
 }
 
 TEST_CASE("GPUs are not found on nodes without") {
-    Wish wish = a10g(1);
-    wish.partitions = {"cpu"};
-    wish.instance_type.reset();
-    const auto problems = check(demo().take(), wish);
+    JobRequirements requirements = a10g(1);
+    requirements.partitions = {"cpu"};
+    requirements.instance_type.reset();
+    const auto problems = check(demo().take(), requirements);
     REQUIRE(problems.size() == 1);
     CHECK(problems.front().message ==
-          "partition cpu has 4 nodes with no GPUs; the recipe wants 1 with 8 GPUs. Partition train has 2. Partition big has 16");
+          "partition cpu has 4 nodes with no GPUs; the recipe wants 1 with 8 GPUs. Partition train has 2. Partition "
+          "big has 16");
 }
 
 TEST_CASE("an instance type that nobody knows is held against counts alone") {
-    Wish wish = a10g(2);
-    wish.instance_type = "x99.huge";
-    CHECK(check(demo().take(), wish).empty());
-    wish.devices = 16;
-    CHECK(check(demo().take(), wish).front().code == "cluster.nodes");
+    JobRequirements requirements = a10g(2);
+    requirements.instance_type = "x99.huge";
+    CHECK(check(demo().take(), requirements).empty());
+    requirements.devices = 16;
+    CHECK(check(demo().take(), requirements).front().code == "cluster.nodes");
 }
 
 TEST_CASE("a group that cannot be named is held against its count, its accelerator and its memory") {
     ClusterBuilder builder;
     builder.nodes("train", 2, {.gres = "gpu:a10g:4", .memory_mib = 100'000});
-    Wish wish{.partitions = {"train"}, .nodes = 2, .device = plan::Device::gpu, .devices = 4, .instance_type = "g5.12xlarge"};
-    CHECK(check(builder.take(), wish).empty());
-    wish.memory_mib = 200'000;
-    CHECK(check(builder.take(), wish).front().message ==
-          "partition train has 0 nodes with 4 × NVIDIA A10G (g5.12xlarge) with 200000 MiB of memory; the recipe wants 2");
-    wish.memory_mib = 0;
-    wish.instance_type = "g6.12xlarge";
-    CHECK(check(builder.take(), wish).front().code == "cluster.nodes");
-    wish.instance_type = "g5.12xlarge";
-    wish.devices = 8;
-    CHECK(check(builder.take(), wish).front().code == "cluster.nodes");
+    JobRequirements requirements{
+        .partitions = {"train"}, .nodes = 2, .device = plan::Device::gpu, .devices = 4, .instance_type = "g5.12xlarge"};
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.memory_mib = 200'000;
+    CHECK(
+        check(builder.take(), requirements).front().message ==
+        "partition train has 0 nodes with 4 × NVIDIA A10G (g5.12xlarge) with 200000 MiB of memory; the recipe wants 2");
+    requirements.memory_mib = 0;
+    requirements.instance_type = "g6.12xlarge";
+    CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
+    requirements.instance_type = "g5.12xlarge";
+    requirements.devices = 8;
+    CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
 }
 
 TEST_CASE("a GRES type that is less than a model may be any of its models") {
     ClusterBuilder builder;
     builder.nodes("train", 1, {.gres = "gpu:a100:8"});
-    Wish wish{.partitions = {"train"}, .device = plan::Device::gpu, .devices = 8, .instance_type = "p4de.24xlarge"};
-    CHECK(check(builder.take(), wish).empty());
-    wish.instance_type = "p5.48xlarge";
-    CHECK(check(builder.take(), wish).front().code == "cluster.nodes");
+    JobRequirements requirements{
+        .partitions = {"train"}, .device = plan::Device::gpu, .devices = 8, .instance_type = "p4de.24xlarge"};
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.instance_type = "p5.48xlarge";
+    CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
 }
 
 TEST_CASE("constraints, excluded nodes and partition lists are looked at") {
     ClusterBuilder builder = demo();
-    Wish wish = a10g(2);
-    wish.constraint = "efa";
-    CHECK(check(builder.take(), wish).empty());
-    wish.constraint = "ib";
-    CHECK(check(builder.take(), wish).front().message ==
+    JobRequirements requirements = a10g(2);
+    requirements.constraint = "efa";
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.constraint = "ib";
+    CHECK(check(builder.take(), requirements).front().message ==
           "partition train has 0 nodes with 8 × NVIDIA A10G (g5.48xlarge) with --constraint=ib; the recipe wants 2");
-    wish.constraint = "";
-    wish.excluded_nodes = {"train5", "nobody"};
-    CHECK(check(builder.take(), wish).front().message == "partition train has 1 node with 8 × NVIDIA A10G (g5.48xlarge) outside "
-                                                         "--exclude; the recipe wants 2. Partition big has 16");
-    wish.partitions = {"train", "big"};
-    CHECK(check(builder.take(), wish).empty());
+    requirements.constraint = "";
+    requirements.excluded_nodes = {"train5", "nobody"};
+    CHECK(check(builder.take(), requirements).front().message ==
+          "partition train has 1 node with 8 × NVIDIA A10G (g5.48xlarge) outside "
+          "--exclude; the recipe wants 2. Partition big has 16");
+    requirements.partitions = {"train", "big"};
+    CHECK(check(builder.take(), requirements).empty());
 }
 
 TEST_CASE("a node that -w asks for must be of the kind") {
-    Wish wish = a10g(2);
-    wish.required_nodes = {"train5"};
-    CHECK(check(demo().take(), wish).empty());
-    wish.required_nodes = {"train5", "cpu1"};
-    const auto problems = check(demo().take(), wish);
+    JobRequirements requirements = a10g(2);
+    requirements.required_nodes = {"train5"};
+    CHECK(check(demo().take(), requirements).empty());
+    requirements.required_nodes = {"train5", "cpu1"};
+    const auto problems = check(demo().take(), requirements);
     REQUIRE(problems.size() == 1);
     CHECK(problems.front().code == "cluster.node_list");
-    CHECK(problems.front().message == "node cpu1, which -w asks for, has no GPUs; the recipe wants 8 × NVIDIA A10G (g5.48xlarge)");
-    wish.required_nodes = {"no-such-node"};
-    CHECK(check(demo().take(), wish).empty());  // Slurm says so itself
+    CHECK(problems.front().message ==
+          "node cpu1, which -w asks for, has no GPUs; the recipe wants 8 × NVIDIA A10G (g5.48xlarge)");
+    requirements.required_nodes = {"no-such-node"};
+    CHECK(check(demo().take(), requirements).empty());  // Slurm says so itself
 }
 
 TEST_CASE("a partition's limits are held up to the job, unless a QOS may lift them") {
     ClusterBuilder builder = demo();
     builder.part("train").max_time = 60;
-    Wish wish = a10g(2);
-    wish.time_limit = 120;
-    auto problems = check(builder.take(), wish);
+    JobRequirements requirements = a10g(2);
+    requirements.time_limit = 120;
+    auto problems = check(builder.take(), requirements);
     REQUIRE(problems.size() == 1);
     CHECK(problems.front().code == "cluster.time_limit");
     CHECK(problems.front().severity == Severity::error);
     CHECK(problems.front().message == "partition train ends jobs after 01:00:00; this one asks for 02:00:00");
     CHECK(problems.front().fix == "-t 01:00:00");
-    wish.has_qos = true;
-    CHECK(check(builder.take(), wish).front().severity == Severity::warning);
-    wish.has_qos = false;
-    wish.partitions = {"train", "big"};
-    CHECK(check(builder.take(), wish).empty());
+    requirements.has_qos = true;
+    CHECK(check(builder.take(), requirements).front().severity == Severity::warning);
+    requirements.has_qos = false;
+    requirements.partitions = {"train", "big"};
+    CHECK(check(builder.take(), requirements).empty());
     builder.part("train").max_nodes = 1;
-    wish.partitions = {"train"};
-    wish.time_limit.reset();
-    CHECK(check(builder.take(), wish).front().message == "partition train gives a job at most 1 node; the recipe wants 2");
+    requirements.partitions = {"train"};
+    requirements.time_limit.reset();
+    CHECK(check(builder.take(), requirements).front().message ==
+          "partition train gives a job at most 1 node; the recipe wants 2");
 }
 
 TEST_CASE("nodes that are all down are a warning") {
@@ -164,7 +179,8 @@ TEST_CASE("nodes that are all down are a warning") {
           "the 2 nodes of partition train that could run this job are all down or drained: it will wait for 2 nodes");
     builder.node(4).available = true;
     CHECK(check(builder.take(), a10g(2)).front().message ==
-          "the 2 nodes of partition train that could run this job are not all up, only 1 of them: it will wait for 2 nodes");
+          "the 2 nodes of partition train that could run this job are not all up, only 1 of them: it will wait for 2 "
+          "nodes");
 }
 
 TEST_CASE("nodes that slurmctld counts and does not show may be of the kind") {
@@ -175,24 +191,29 @@ TEST_CASE("nodes that slurmctld counts and does not show may be of the kind") {
     builder.part("empty").total_nodes = 2;
     CHECK(check(builder.take(), {.partitions = {"empty"}, .nodes = 2}).empty());
     CHECK(check(builder.take(), {.partitions = {"empty"}, .nodes = 3}).front().message ==
-          "partition empty has 2 nodes; the recipe wants 3. Partition cpu has 4. Partition train has 4. Partition big has 16");
+          "partition empty has 2 nodes; the recipe wants 3. Partition cpu has 4. Partition train has 4. Partition big "
+          "has 16");
     builder.part("empty").total_nodes = 0;
     CHECK(check(builder.take(), {.partitions = {"empty"}, .nodes = 17}).front().message ==
           "partition empty has no nodes; the recipe wants 17");
 }
 
 TEST_CASE("what Slurm refuses itself is left to it") {
-    Wish wish = a10g(2);
-    wish.partitions = {"nowhere"};
-    CHECK(check(demo().take(), wish).empty());
+    JobRequirements requirements = a10g(2);
+    requirements.partitions = {"nowhere"};
+    CHECK(check(demo().take(), requirements).empty());
     CHECK(check({}, a10g(2)).empty());
 }
 
 TEST_CASE("Neuron recipes are held against Neuron nodes") {
     ClusterBuilder builder;
     builder.nodes("train", 2, {.features = "trn1.32xlarge"}).nodes("train", 1, test::g5);
-    Wish wish{.partitions = {"train"}, .nodes = 2, .device = plan::Device::neuron, .devices = 32, .instance_type = "trn1.32xlarge"};
-    CHECK(check(builder.take(), wish).empty());
-    wish.nodes = 3;
-    CHECK(check(builder.take(), wish).front().code == "cluster.nodes");
+    JobRequirements requirements{.partitions = {"train"},
+                                 .nodes = 2,
+                                 .device = plan::Device::neuron,
+                                 .devices = 32,
+                                 .instance_type = "trn1.32xlarge"};
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.nodes = 3;
+    CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "../catch.hpp"
 #include "cluster/cluster.hpp"
 
@@ -21,8 +22,7 @@ TEST_CASE("a constraint is and, or and parentheses") {
 }
 
 TEST_CASE("what is not certain holds for every node") {
-    for (const char* unknown : {"[rack1*2&rack2*4]", "p5*2", "a&&b", "(a", "a)", "a|"})
-        CHECK(holds(unknown, {}));
+    for (const char* unknown : {"[rack1*2&rack2*4]", "p5*2", "a&&b", "(a", "a)", "a|"}) CHECK(holds(unknown, {}));
 }
 
 TEST_CASE("a constraint that multiplies without end is not looked at") {

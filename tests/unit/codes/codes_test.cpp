@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "codes/codes.hpp"
 
 #include "catch.hpp"
@@ -28,7 +29,8 @@ std::set<std::string> written_codes() {
         for (const auto& entry : std::filesystem::recursive_directory_iterator(source_file(folder))) {
             if (entry.path().extension() != ".cpp") continue;
             const std::string text = text_of(entry.path());
-            for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) codes.insert((*at)[1].matched ? (*at)[1] : (*at)[2]);
+            for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at)
+                codes.insert((*at)[1].matched ? (*at)[1] : (*at)[2]);
         }
     return codes;
 }

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // A recipe collection in a temporary folder.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 
 #include <unistd.h>
 
@@ -17,7 +18,9 @@ public:
         if (!::mkdtemp(pattern.data())) std::abort();
         directory_ = pattern;
     }
-    CollectionFixture(CollectionFixture&& other) noexcept : directory_(std::move(other.directory_)) { other.directory_.clear(); }
+    CollectionFixture(CollectionFixture&& other) noexcept : directory_(std::move(other.directory_)) {
+        other.directory_.clear();
+    }
     CollectionFixture& operator=(CollectionFixture&&) = delete;
     ~CollectionFixture() {
         std::error_code error;
@@ -29,12 +32,14 @@ public:
         std::ofstream(directory_ / name) << content;
     }
 
-    [[nodiscard]] ComposeRequest request(const std::string& recipe, const std::vector<std::string>& overrides = {}) const {
+    [[nodiscard]] ComposeRequest request(const std::string& recipe,
+                                         const std::vector<std::string>& overrides = {}) const {
         ComposeRequest request;
         request.collections = {directory_};
         request.recipe = recipe;
         request.working_directory = directory_;
-        for (std::size_t i = 0; i < overrides.size(); ++i) request.overrides.push_back({overrides[i], "override " + std::to_string(i + 1)});
+        for (std::size_t i = 0; i < overrides.size(); ++i)
+            request.overrides.push_back({overrides[i], "override " + std::to_string(i + 1)});
         return request;
     }
 

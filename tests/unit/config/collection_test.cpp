@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "collection_fixture.hpp"
 
@@ -19,8 +20,9 @@ CollectionFixture two_folders() {
 
 TEST_CASE("a recipe is found by its path, by the end of it, and by its file") {
     const CollectionFixture collection = two_folders();
-    for (const std::string& name : std::vector<std::string>{"training/b/large", "training/b/large.yaml", "large", "b/large", "./recipes/training/b/large.yaml",
-                                                             (collection.directory() / "recipes/training/b/large.yaml").string()}) {
+    for (const std::string& name : std::vector<std::string>{
+             "training/b/large", "training/b/large.yaml", "large", "b/large", "./recipes/training/b/large.yaml",
+             (collection.directory() / "recipes/training/b/large.yaml").string()}) {
         INFO(name);
         const auto resolved = compose(collection.request(name));
         REQUIRE(resolved);
@@ -61,7 +63,8 @@ TEST_CASE("without a collection there is a clear refusal") {
 
 TEST_CASE("a hostile recipe name does no harm") {
     const CollectionFixture collection = two_folders();
-    for (const std::string& name : {std::string("../../../../etc/passwd"), std::string(100'000, 'x'), std::string("a\0b", 3), std::string("/dev/zero"), std::string("/proc/self/mem")}) {
+    for (const std::string& name : {std::string("../../../../etc/passwd"), std::string(100'000, 'x'),
+                                    std::string("a\0b", 3), std::string("/dev/zero"), std::string("/proc/self/mem")}) {
         const auto resolved = compose(collection.request(name));
         REQUIRE_FALSE(resolved);
         CHECK(resolved.error().front().code.starts_with("compose."));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "collection_fixture.hpp"
 
@@ -10,15 +11,18 @@ namespace {
 CollectionFixture small_collection() {
     CollectionFixture collection;
     collection.write("config.yaml",
-                     "defaults:\n  - _self_\n  - cluster: slurm\n  - recipes: training/small\n  - override hydra/job_logging: stdout\n"
-                     "hydra:\n  run:\n    dir: .\ninstance_type: g5.12xlarge\nbase_results_dir: null\nenv_vars:\n  NCCL_DEBUG: WARN\n"
+                     "defaults:\n  - _self_\n  - cluster: slurm\n  - recipes: training/small\n  - override "
+                     "hydra/job_logging: stdout\n"
+                     "hydra:\n  run:\n    dir: .\ninstance_type: g5.12xlarge\nbase_results_dir: null\nenv_vars:\n  "
+                     "NCCL_DEBUG: WARN\n"
                      "training_config: ${hydra:runtime.choices.recipes}\n");
     collection.write("cluster/slurm.yaml", "exclusive: True\n");
     collection.write("cluster/k8s.yaml", "namespace: default\n");
     collection.write("recipes/training/small.yaml",
                      "run:\n  name: small\n  results_dir: ${base_results_dir}/${.name}\n  time_limit: \"6-00:00:00\"\n"
                      "trainer:\n  num_nodes: 1\n  devices: 8\n  max_steps: null\n"
-                     "model:\n  lr: 1e-4\n  betas: [0.9, 0.95]\n  world: ${multiply:${..trainer.num_nodes}, ${recipes.trainer.devices}}\n");
+                     "model:\n  lr: 1e-4\n  betas: [0.9, 0.95]\n  world: ${multiply:${..trainer.num_nodes}, "
+                     "${recipes.trainer.devices}}\n");
     return collection;
 }
 
@@ -40,8 +44,9 @@ TEST_CASE("a recipe is composed with its collection's root, cluster and interpol
 
 TEST_CASE("an override names a key from the root or from the recipe") {
     const CollectionFixture collection = small_collection();
-    const auto resolved = compose(collection.request("small", {"trainer.num_nodes=4", "recipes.trainer.devices=2", "instance_type=p5", "+env_vars.X=1",
-                                                               "+trainer.extra={a:1,b:[2]}", "model.betas.0=0.5"}));
+    const auto resolved =
+        compose(collection.request("small", {"trainer.num_nodes=4", "recipes.trainer.devices=2", "instance_type=p5",
+                                             "+env_vars.X=1", "+trainer.extra={a:1,b:[2]}", "model.betas.0=0.5"}));
     REQUIRE(resolved);
     CHECK(resolved->root.at("recipes.trainer.num_nodes")->as_int() == 4);
     CHECK(resolved->root.at("recipes.model.world")->as_int() == 8);
@@ -51,8 +56,9 @@ TEST_CASE("an override names a key from the root or from the recipe") {
     CHECK(resolved->root.at("recipes.model.betas.0")->as_number() == 0.5);
     std::vector<std::string> keys;
     for (const AppliedOverride& applied : resolved->overrides) keys.push_back(applied.key);
-    CHECK(keys == std::vector<std::string>{"recipes.trainer.num_nodes", "recipes.trainer.devices", "instance_type", "env_vars.X",
-                                           "recipes.trainer.extra.a", "recipes.trainer.extra.b", "recipes.model.betas.0"});
+    CHECK(keys == std::vector<std::string>{"recipes.trainer.num_nodes", "recipes.trainer.devices", "instance_type",
+                                           "env_vars.X", "recipes.trainer.extra.a", "recipes.trainer.extra.b",
+                                           "recipes.model.betas.0"});
 }
 
 TEST_CASE("an unknown key is refused with its nearest names and the way to add it") {
@@ -61,7 +67,8 @@ TEST_CASE("an unknown key is refused with its nearest names and the way to add i
     REQUIRE_FALSE(resolved);
     const Diagnostic& problem = resolved.error().front();
     CHECK(problem.code == "compose.unknown_key");
-    CHECK(problem.message == "`trainer.num_node`: no such key; did you mean `trainer.num_nodes`? To add it, use `+trainer.num_node=4`");
+    CHECK(problem.message ==
+          "`trainer.num_node`: no such key; did you mean `trainer.num_nodes`? To add it, use `+trainer.num_node=4`");
     CHECK(problem.fix == "trainer.num_nodes=4");
     CHECK(problem.source.name == "override 1");
     CHECK(problem.source.line == 0);
@@ -106,7 +113,8 @@ TEST_CASE("a recipe in a file of its own is composed with the first collection's
     CollectionFixture collection = small_collection();
     CollectionFixture elsewhere;
     elsewhere.write("mine.yaml", "run:\n  name: mine\n  results_dir: ${base_results_dir}/${.name}\n");
-    ComposeRequest request = collection.request((elsewhere.directory() / "mine.yaml").string(), {"base_results_dir=/r", "run.name=other"});
+    ComposeRequest request =
+        collection.request((elsewhere.directory() / "mine.yaml").string(), {"base_results_dir=/r", "run.name=other"});
     const auto resolved = compose(request);
     REQUIRE(resolved);
     CHECK(*resolved->root.at("recipes.run.results_dir")->as_string() == "/r/other");
@@ -117,9 +125,12 @@ TEST_CASE("a recipe in a file of its own is composed with the first collection's
 TEST_CASE("custom training takes the place of the root configuration") {
     CollectionFixture collection = small_collection();
     CollectionFixture elsewhere;
-    elsewhere.write("custom.yaml", "defaults:\n  - cluster: slurm\n  - override hydra/job_logging: stdout\ntraining_cfg:\n  entry_script: train.py\n"
-                                   "  script_args:\n    - --steps: 10\n  run:\n    name: mine\n    nodes: 2\ncontainer: null\n");
-    const auto resolved = compose(collection.request((elsewhere.directory() / "custom.yaml").string(), {"training_cfg.run.nodes=4"}));
+    elsewhere.write("custom.yaml",
+                    "defaults:\n  - cluster: slurm\n  - override hydra/job_logging: stdout\ntraining_cfg:\n  "
+                    "entry_script: train.py\n"
+                    "  script_args:\n    - --steps: 10\n  run:\n    name: mine\n    nodes: 2\ncontainer: null\n");
+    const auto resolved =
+        compose(collection.request((elsewhere.directory() / "custom.yaml").string(), {"training_cfg.run.nodes=4"}));
     REQUIRE(resolved);
     CHECK(resolved->root.at("training_cfg.run.nodes")->as_int() == 4);
     CHECK(resolved->root.at("cluster.exclusive")->as_bool() == true);
@@ -148,7 +159,8 @@ TEST_CASE("a cycle is refused with its chain") {
     const auto resolved = compose(collection.request("cycle"));
     REQUIRE_FALSE(resolved);
     CHECK(resolved.error().front().code == "compose.cycle");
-    CHECK(resolved.error().front().message.find("`recipes.a` -> `recipes.b` -> `recipes.c` -> `recipes.a`") != std::string::npos);
+    CHECK(resolved.error().front().message.find("`recipes.a` -> `recipes.b` -> `recipes.c` -> `recipes.a`") !=
+          std::string::npos);
 }
 
 TEST_CASE("set, add, force-add and delete mean what they mean to Hydra") {
@@ -158,7 +170,8 @@ TEST_CASE("set, add, force-add and delete mean what they mean to Hydra") {
         const auto resolved = compose_unresolved(collection.request("r", overrides));
         return resolved ? to_json(*resolved->root.find("recipes")) : resolved.error().front().code;
     };
-    CHECK(recipe({"m={a:5}", "l=[9]", "n={x:1}", "s=null"}) == R"({"m":{"a":5,"b":{"c":2}},"l":[9],"n":{"x":1},"s":null,"t":"${.m}"})");
+    CHECK(recipe({"m={a:5}", "l=[9]", "n={x:1}", "s=null"}) ==
+          R"({"m":{"a":5,"b":{"c":2}},"l":[9],"n":{"x":1},"s":null,"t":"${.m}"})");
     CHECK(recipe({"m={z:5}"}) == "compose.unknown_key");
     CHECK(recipe({"+m={z:5}", "~m.b", "~n"}) == "compose.unknown_key");
     CHECK(recipe({"+m={z:5}", "~m.b", "~l", "~s", "~t"}) == R"({"m":{"a":1,"z":5},"n":null})");
@@ -198,7 +211,8 @@ TEST_CASE("an override's values know that they come from it") {
     const CollectionFixture collection = small_collection();
     const auto resolved = compose(collection.request("small", {"trainer.num_nodes=2"}));
     REQUIRE(resolved);
-    CHECK(resolved->root.at("recipes.trainer.num_nodes")->position().source() == Source{"override 1", 0, 19, "trainer.num_nodes=2"});
+    CHECK(resolved->root.at("recipes.trainer.num_nodes")->position().source() ==
+          Source{"override 1", 0, 19, "trainer.num_nodes=2"});
     CHECK(resolved->root.at("recipes.trainer.devices")->position().source().line == 7);
 }
 

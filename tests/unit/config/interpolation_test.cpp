@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "config/resolver.hpp"
+#include "config/config.hpp"
+#include "config/interpolation/resolver.hpp"
 
 using namespace recipe;
 using namespace recipe::config;
@@ -16,7 +18,8 @@ std::string read(const std::string& v, const std::string& context = "{}") {
     return resolved ? to_json(*resolved->find("v")) : resolved.error().front().code;
 }
 
-const std::string some = "{a: 1, m: {b: [x, {c: 2.5}], d: '${.b[1].c}'}, n: ~, s: b, missing: '\?\?\?', f: 1e-5, e: '\\${a}'}";
+const std::string some =
+    "{a: 1, m: {b: [x, {c: 2.5}], d: '${.b[1].c}'}, n: ~, s: b, missing: '\?\?\?', f: 1e-5, e: '\\${a}'}";
 
 }  // namespace
 
@@ -93,10 +96,13 @@ TEST_CASE("work that would grow without bound is refused") {
     for (int i = 0; i < 5000; ++i) reversed += "k" + std::to_string(i) + ": ${k" + std::to_string(i + 1) + "}\n";
     CHECK(read("x", reversed + "k5000: 1\n") == "compose.too_large");
     std::string doubling = "k0: xxxxxxxxxx\n";
-    for (int i = 1; i < 64; ++i) doubling += "k" + std::to_string(i) + ": ${k" + std::to_string(i - 1) + "}${k" + std::to_string(i - 1) + "}\n";
+    for (int i = 1; i < 64; ++i)
+        doubling += "k" + std::to_string(i) + ": ${k" + std::to_string(i - 1) + "}${k" + std::to_string(i - 1) + "}\n";
     CHECK(read("x", doubling) == "compose.too_large");
     std::string tree = "k0: [1]\n";
-    for (int i = 1; i < 64; ++i) tree += "k" + std::to_string(i) + ": ['${k" + std::to_string(i - 1) + "}', '${k" + std::to_string(i - 1) + "}']\n";
+    for (int i = 1; i < 64; ++i)
+        tree +=
+            "k" + std::to_string(i) + ": ['${k" + std::to_string(i - 1) + "}', '${k" + std::to_string(i - 1) + "}']\n";
     CHECK(read("x", tree) == "compose.too_large");
     std::string nested;
     for (int i = 0; i < 10'000; ++i) nested += "${";

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "config/override_ast.hpp"
+#include "config/override/override_ast.hpp"
 
 using namespace recipe;
 using namespace recipe::config;
@@ -36,7 +37,8 @@ TEST_CASE("quotes keep what they hold and only backslashes before quotes escape"
 }
 
 TEST_CASE("lists and maps nest") {
-    CHECK(value_of("[1, two words, 'three, quoted', [a], {b: c}]") == R"([1,"two words","three, quoted",["a"],{"b":"c"}])");
+    CHECK(value_of("[1, two words, 'three, quoted', [a], {b: c}]") ==
+          R"([1,"two words","three, quoted",["a"],{"b":"c"}])");
     CHECK(value_of("{a:1,a:2,1:x}") == R"({"a":2,"1":"x"})");
     CHECK(value_of("[a") == "refused");
     CHECK(value_of("{'a':1}") == "refused");
@@ -53,7 +55,8 @@ TEST_CASE("casts are evaluated and sweeps are recognised") {
     CHECK(value_of("bool(abc)") == "refused");
     CHECK(value_of("nope(1)") == "refused");
     CHECK(value_of("sort([a,1])") == "refused");
-    for (const char* sweep : {"1,2", "choice(a,b)", "range(1,5)", "interval(0,1)", "glob(*)", "shuffle(a,b)", "tag(x,choice(1,2))"}) {
+    for (const char* sweep :
+         {"1,2", "choice(a,b)", "range(1,5)", "interval(0,1)", "glob(*)", "shuffle(a,b)", "tag(x,choice(1,2))"}) {
         INFO(sweep);
         CHECK(value_of(sweep) == "sweep");
     }

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "config/config.hpp"
+#include "config/yaml/yaml.hpp"
 
 #include <limits>
 
@@ -53,8 +54,8 @@ TEST_CASE("lists under keys are not indented and empty containers stay on the li
 }
 
 TEST_CASE("text in a container is written as Python's repr") {
-    CHECK(to_python_text(Value::list({Value::string("it's"), Value::string("a\nb"), Value::null(), Value::boolean(true)})) ==
-          "[\"it's\", 'a\\nb', None, True]");
+    CHECK(to_python_text(Value::list({Value::string("it's"), Value::string("a\nb"), Value::null(),
+                                      Value::boolean(true)})) == "[\"it's\", 'a\\nb', None, True]");
     CHECK(to_python_text(Value::list({Value::string("\xC2\x85\xE3\x82\xB3")})) == "['\\x85コ']");
 }
 

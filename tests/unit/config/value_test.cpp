@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "config/integer_math.hpp"
+#include "config/config.hpp"
+#include "config/python/integer_math.hpp"
 
 using namespace recipe::config;
 
@@ -25,7 +27,8 @@ TEST_CASE("a true division is rounded once") {
     CHECK(true_divide(7, 2) == 3.5);
     CHECK(true_divide(*Integer::from_digits("123456789012345678901"), 2) == 61728394506172839450.5);
     CHECK(true_divide(std::int64_t{9007199254740993}, 1) == 9007199254740992.0);
-    CHECK(true_divide(*Integer::from_digits(std::string(400, '9')), *Integer::from_digits(std::string(399, '9'))) == 10.0);
+    CHECK(true_divide(*Integer::from_digits(std::string(400, '9')), *Integer::from_digits(std::string(399, '9'))) ==
+          10.0);
     CHECK_FALSE(true_divide(*Integer::from_digits(std::string(400, '9')), 1));
 }
 

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "collection_fixture.hpp"
+#include "config/config.hpp"
 
 #include <sys/stat.h>
 
@@ -81,11 +83,14 @@ TEST_CASE("a key given twice is refused with both lines") {
 }
 
 TEST_CASE("what PyYAML refuses is refused") {
-    for (const char* text : {"a: \"x\n", "a: b\tc\n", "\ta: 1\n", "a: b: c\n", "a: !x 1\n", "a: <<\n", "~: 1\n", "[a]: 1\n", "a: &x [*x]\n",
-                             "a: *nope\n", "a: 1\n--- \nb: 2\n", "a: &x 1\nb: &x 2\n", "a: [1\n", "a: !!int x\n", "a: \x01\n", "<<: 5\n",
+    for (const char* text : {"a: \"x\n", "a: b\tc\n", "\ta: 1\n", "a: b: c\n", "a: !x 1\n", "a: <<\n", "~: 1\n",
+                             "[a]: 1\n", "a: &x [*x]\n", "a: *nope\n", "a: 1\n--- \nb: 2\n", "a: &x 1\nb: &x 2\n",
+                             "a: [1\n", "a: !!int x\n", "a: \x01\n", "<<: 5\n",
                              // Each of these is a document to YAML 1.2 or to a lenient parser.
-                             "[,]", "[a,,b]", "{:4}", "[:a]", "a:\nb", "a: x\nb", "&:", "...", "a: |x\n  b", "a: [|\n b]", "a: %b", "a: @b", "a: `b`", "a: \"\\q\"", "a: 'b\n---\n'",
-                             "[a]]", "a: ]", "a: - b", "%YAML 2.0\n---\na: 1", "%YAML 1.1\na: 1", "a: !e!x 1", "a: \"\\ud800\"", "a: 1\n...\nb: 2\n", "- a\nb: c\n", "a:\n   - b\n  - c\n"}) {
+                             "[,]", "[a,,b]", "{:4}", "[:a]", "a:\nb", "a: x\nb", "&:", "...", "a: |x\n  b",
+                             "a: [|\n b]", "a: %b", "a: @b", "a: `b`", "a: \"\\q\"", "a: 'b\n---\n'", "[a]]", "a: ]",
+                             "a: - b", "%YAML 2.0\n---\na: 1", "%YAML 1.1\na: 1", "a: !e!x 1", "a: \"\\ud800\"",
+                             "a: 1\n...\nb: 2\n", "- a\nb: c\n", "a:\n   - b\n  - c\n"}) {
         INFO(text);
         CHECK(problem_of(text).code == "compose.yaml");
     }

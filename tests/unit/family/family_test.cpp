@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "family/family.hpp"
+#include "config/config.hpp"
 
 #include "../hardware/catalogue_file_on_disk.hpp"
 #include "catch.hpp"
@@ -58,7 +60,8 @@ TEST_CASE("the family of a recipe follows from what will run") {
 }
 
 TEST_CASE("a family says where a number is and what the program takes without it") {
-    const config::Value root = configuration("recipes: {run: {model_type: hf}, model: {shard_degree: 8, num_hidden_layers: null}}");
+    const config::Value root =
+        configuration("recipes: {run: {model_type: hf}, model: {shard_degree: 8, num_hidden_layers: null}}");
     const Family& hf = families().of(root);
     REQUIRE(hf.value(root, Key::shard) != nullptr);
     CHECK(hf.value(root, Key::shard)->as_int() == 8);
@@ -128,8 +131,9 @@ TEST_CASE("a wrong families file is refused with its place") {
           "families: {x: {keys: 'tensor'}}", "families: {x: {keys: 'tensor model.tp = 1 2'}}",
           "families: {x: {keys: 'tensor model..tp/x'}}", "families: {x: {when: 'a b'}}",
           "families: {x: {layout: square}}", "families: {x: {devices: tpu}}", "families: {x: {like: nobody}}",
-          "families: {x: {code: 'repository'}}", "families: {x: {code: 'entry a.py unless b'}}", "families: {x: {code: 'run a.py'}}",
-          "families: {x: {shard_may_be_unset: 1}}", "families: {x: {colour: red}}"}) {
+          "families: {x: {code: 'repository'}}", "families: {x: {code: 'entry a.py unless b'}}",
+          "families: {x: {code: 'run a.py'}}", "families: {x: {shard_may_be_unset: 1}}",
+          "families: {x: {colour: red}}"}) {
         INFO(text);
         const Diagnostics problems = refusal(text);
         REQUIRE(problems.size() == 1);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catalogue_file_on_disk.hpp"
 #include "catch.hpp"
 #include "hardware/hardware.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The data that we ship, etc/hardware.yaml.
 #include "catch.hpp"
 #include "hardware/hardware.hpp"

@@ -1,5 +1,7 @@
-#include "catch.hpp"
+// SPDX-License-Identifier: Apache-2.0
 #include "inspect/inspect.hpp"
+#include "catch.hpp"
+#include "config/config.hpp"
 
 using namespace recipe;
 using config::Value;
@@ -32,24 +34,28 @@ TEST_CASE("each value names its line, and the interpolation that it or what is a
     CHECK(origins[1].leaf.path == "copy.deep");
     CHECK(origins[1].text == "${from}");
     CHECK(origins[2].text.empty());
-    CHECK(inspect::origins_text(origins) == "dir: \"/home/x\"  # r.yaml:1  \"${oc.env:HOME}/x\"\n"
-                                            "copy.deep: 1    # r.yaml:3  \"${from}\"\n"
-                                            "from.deep: 1    # r.yaml:5\n");
-    CHECK(config::to_json(inspect::origins_json(origins)) ==
-          R"({"dir":{"value":"/home/x","source":"r.yaml:1:6","text":"${oc.env:HOME}/x"},)"
-          R"("copy.deep":{"value":1,"source":"r.yaml:3:9","text":"${from}"},"from.deep":{"value":1,"source":"r.yaml:5:9"}})");
+    CHECK(inspect::origins_text(origins) ==
+          "dir: \"/home/x\"  # r.yaml:1  \"${oc.env:HOME}/x\"\n"
+          "copy.deep: 1    # r.yaml:3  \"${from}\"\n"
+          "from.deep: 1    # r.yaml:5\n");
+    CHECK(
+        config::to_json(inspect::origins_json(origins)) ==
+        R"({"dir":{"value":"/home/x","source":"r.yaml:1:6","text":"${oc.env:HOME}/x"},)"
+        R"("copy.deep":{"value":1,"source":"r.yaml:3:9","text":"${from}"},"from.deep":{"value":1,"source":"r.yaml:5:9"}})");
 }
 
 TEST_CASE("a difference names both sides; kinds count, order does not") {
     const Value before = yaml("a: 1\nb: x\ngone: null\nl: [1, 2]\nm: {}\n", "before");
     const Value after = yaml("b: x\na: 1.0\nl: [1, 3]\nm: {n: 1}\n", "after");
     const auto found = inspect::differences(before, after);
-    CHECK(inspect::differences_text(found) == "- a: 1  # before:1\n+ a: 1.0  # after:2\n"
-                                              "- gone: null  # before:3\n"
-                                              "- l: [1,2]  # before:4\n+ l: [1,3]  # after:3\n"
-                                              "- m: {}  # before:5\n+ m.n: 1  # after:4\n");
-    CHECK(config::to_json(inspect::differences_json(found)) ==
-          R"({"changed":{"a":{"before":1,"after":1.0},"l":{"before":[1,2],"after":[1,3]}},"removed":{"gone":null,"m":{}},"added":{"m.n":1}})");
+    CHECK(inspect::differences_text(found) ==
+          "- a: 1  # before:1\n+ a: 1.0  # after:2\n"
+          "- gone: null  # before:3\n"
+          "- l: [1,2]  # before:4\n+ l: [1,3]  # after:3\n"
+          "- m: {}  # before:5\n+ m.n: 1  # after:4\n");
+    CHECK(
+        config::to_json(inspect::differences_json(found)) ==
+        R"({"changed":{"a":{"before":1,"after":1.0},"l":{"before":[1,2],"after":[1,3]}},"removed":{"gone":null,"m":{}},"added":{"m.n":1}})");
 }
 
 TEST_CASE("keys with dots are no paths, and keys cannot talk to a terminal") {

@@ -1,6 +1,7 @@
-#include "catch.hpp"
-#include "../cluster/clusters.hpp"
+// SPDX-License-Identifier: Apache-2.0
 #include "decide.hpp"
+#include "../cluster/clusters.hpp"
+#include "catch.hpp"
 #include "sample_plan.hpp"
 
 using namespace recipe;
@@ -10,14 +11,16 @@ using test::sample_plan;
 
 namespace {
 
-std::string json_of(const plan::LaunchPlan& plan) { return plan::to_json(plan).value(); }
+std::string json_of(const plan::LaunchPlan& plan) {
+    return plan::to_json(plan).value();
+}
 
 /// A cluster that has all that the sample wants, and a site without policies.
 Snapshot sample_snapshot() {
     Snapshot snapshot;
     snapshot.catalogue = std::make_shared<const hardware::Catalogue>(test::shipped_catalogue());
-    snapshot.inventory =
-        std::make_shared<const cluster::Inventory>(test::ClusterBuilder().nodes("train", 4, test::g5).nodes("cpu", 2, test::cpu_node).take());
+    snapshot.inventory = std::make_shared<const cluster::Inventory>(
+        test::ClusterBuilder().nodes("train", 4, test::g5).nodes("cpu", 2, test::cpu_node).take());
     return snapshot;
 }
 
@@ -27,11 +30,15 @@ Snapshot with_policy(site::Policy policy) {
     return snapshot;
 }
 
-Expected<job_submit::Decision> decide(const JobRequest& request) { return job_submit::decide(request, sample_snapshot()); }
+Expected<job_submit::Decision> decide(const JobRequest& request) {
+    return job_submit::decide(request, sample_snapshot());
+}
 
 }  // namespace
 
-TEST_CASE("a job without a plan is left alone") { CHECK(decide({}).value().fills == job_submit::Fills{}); }
+TEST_CASE("a job without a plan is left alone") {
+    CHECK(decide({}).value().fills == job_submit::Fills{});
+}
 
 TEST_CASE("what nobody set is filled in from the plan") {
     const std::string json = json_of(sample_plan());
@@ -59,7 +66,8 @@ TEST_CASE("what somebody set stays") {
                                .cluster_has_gpus = true})
                            .value()
                            .fills;
-    CHECK(fills == job_submit::Fills{.admin_comment = "recipe=training/llama/sample plan=" + sample_plan().digest.substr(0, 12)});
+    CHECK(fills == job_submit::Fills{.admin_comment =
+                                         "recipe=training/llama/sample plan=" + sample_plan().digest.substr(0, 12)});
 }
 
 TEST_CASE("a cluster without a gpu GRES is asked for none") {
@@ -92,7 +100,8 @@ TEST_CASE("garbage in place of a plan is refused") {
 
 TEST_CASE("fewer GPUs than the plan has are refused, in every Slurm's spelling") {
     const std::string json = json_of(sample_plan());
-    for (const char* text : {"gpu:4", "gres:gpu:4", "gres/gpu:4", "gres/gpu=4", "cpu=2,gres/gpu=4", "shard:1,gpu:a10g:4"}) {
+    for (const char* text :
+         {"gpu:4", "gres:gpu:4", "gres/gpu:4", "gres/gpu=4", "cpu=2,gres/gpu=4", "shard:1,gpu:a10g:4"}) {
         const auto refused = decide({.plan = json, .tres_per_node = text});
         REQUIRE_FALSE(refused);
         CHECK(refused.error().front().code == "controller.gpus");
@@ -115,7 +124,8 @@ TEST_CASE("a component of a heterogeneous job has no recipe") {
 
 TEST_CASE("a range that -w begins above the plan is refused") {
     const std::string json = json_of(sample_plan());
-    CHECK(decide({.plan = json, .min_nodes = 6}).error().front().message == "the job asks for 6 nodes, its recipe was planned for 4");
+    CHECK(decide({.plan = json, .min_nodes = 6}).error().front().message ==
+          "the job asks for 6 nodes, its recipe was planned for 4");
     CHECK(decide({.plan = json, .min_nodes = 1, .max_nodes = 4}).error().front().message ==
           "the job asks for 1 to 4 nodes, its recipe was planned for 4");
 }
@@ -128,13 +138,14 @@ TEST_CASE("what the cluster lacks is refused, and a site may let it pass") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().front().code == "cluster.nodes");
     Snapshot lenient = sample_snapshot();
-    lenient.settings = std::make_shared<const site::Settings>(site::Settings{.severities = {{"cluster.nodes", Severity::warning}}});
+    lenient.settings =
+        std::make_shared<const site::Settings>(site::Settings{.severities = {{"cluster.nodes", Severity::warning}}});
     const auto accepted = job_submit::decide({.plan = json}, lenient);
     REQUIRE(accepted);
     CHECK(accepted->notes.front().severity == Severity::warning);
 }
 
-TEST_CASE("without a picture of the cluster a job goes on with a hint, unless the site wants none such") {
+TEST_CASE("without a inventory snapshot a job goes on with a hint, unless the site wants none such") {
     const std::string json = json_of(sample_plan());
     const auto accepted = job_submit::decide({.plan = json}, {});
     REQUIRE(accepted);
@@ -142,7 +153,8 @@ TEST_CASE("without a picture of the cluster a job goes on with a hint, unless th
     CHECK(accepted->notes.front().code == "cluster.no_inventory");
     CHECK(accepted->notes.front().severity == Severity::hint);
     Snapshot strict;
-    strict.settings = std::make_shared<const site::Settings>(site::Settings{.severities = {{"cluster.no_inventory", Severity::error}}});
+    strict.settings = std::make_shared<const site::Settings>(
+        site::Settings{.severities = {{"cluster.no_inventory", Severity::error}}});
     CHECK_FALSE(job_submit::decide({.plan = json}, strict));
 }
 

@@ -1,5 +1,6 @@
-#include "catch.hpp"
+// SPDX-License-Identifier: Apache-2.0
 #include "statistics.hpp"
+#include "catch.hpp"
 
 using recipe::job_submit::Statistics;
 using namespace std::chrono_literals;
@@ -10,8 +11,9 @@ TEST_CASE("percentiles are at most a fifth above the truth") {
     for (int i = 0; i < 98; ++i) statistics.add({.processor = 10us, .clock = 20us});
     statistics.add({.processor = 50us, .clock = 50us});
     statistics.add({.processor = 60us, .clock = 2ms});
-    CHECK(statistics.text() == "100 decisions, of processor time median 11 µs, 99th percentile 55 µs, longest 60 µs, by the clock "
-                               "median 22 µs, 99th percentile 55 µs, longest 2000 µs");
+    CHECK(statistics.text() ==
+          "100 decisions, of processor time median 11 µs, 99th percentile 55 µs, longest 60 µs, by the clock "
+          "median 22 µs, 99th percentile 55 µs, longest 2000 µs");
 }
 
 TEST_CASE("times beyond all buckets are counted") {

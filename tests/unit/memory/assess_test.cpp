@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
+#include "config/config.hpp"
 #include "memory/recipes.hpp"
 
-#include <algorithm>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 namespace recipe::memory {
 namespace {
@@ -39,8 +41,12 @@ TEST_CASE("the lab's recipe is refused at any shard degree and accepted as it ra
 
 TEST_CASE("tensor parallelism alone does not fit code that gathers its logits") {
     const auto gathered = [](const char* tensor, const char* shard) {
-        return RecipeText().entry_script("mine.py").model("tensor_model_parallel_degree", tensor).model("shard_degree", shard)
-            .section("  memory: {loss: fp32, norm: eager, sequence_parallel: false, keeps_logits: true}").assessed();
+        return RecipeText()
+            .entry_script("mine.py")
+            .model("tensor_model_parallel_degree", tensor)
+            .model("shard_degree", shard)
+            .section("  memory: {loss: fp32, norm: eager, sequence_parallel: false, keeps_logits: true}")
+            .assessed();
     };
     const Assessment four = gathered("4", "2");
     REQUIRE(four.prediction);
@@ -52,8 +58,13 @@ TEST_CASE("tensor parallelism alone does not fit code that gathers its logits") 
 }
 
 TEST_CASE("sharding is switched on together with its degree") {
-    const Assessment a = RecipeText().entry_script("t.py").model("sharding_strategy", "no_shard").model("max_context_width", "2048")
-                             .model("activation_checkpointing", "true").model("num_hidden_layers", "32").assessed();
+    const Assessment a = RecipeText()
+                             .entry_script("t.py")
+                             .model("sharding_strategy", "no_shard")
+                             .model("max_context_width", "2048")
+                             .model("activation_checkpointing", "true")
+                             .model("num_hidden_layers", "32")
+                             .assessed();
     REQUIRE(a.prediction);
     CHECK(a.workload.shard == 1);
     CHECK(a.workload.replicate == 8);
@@ -65,7 +76,8 @@ TEST_CASE("sharding is switched on together with its degree") {
 }
 
 TEST_CASE("a recipe's own section overrides its family's assumptions") {
-    const Assessment chunked = RecipeText().entry_script("t.py").section("  memory: {loss: chunked, loss_chunks: 16}").assessed();
+    const Assessment chunked =
+        RecipeText().entry_script("t.py").section("  memory: {loss: chunked, loss_chunks: 16}").assessed();
     REQUIRE(chunked.prediction);
     CHECK(chunked.workload.assumptions.loss == Loss::chunked);
     CHECK(chunked.workload.assumptions.loss_chunks == 16);
@@ -96,7 +108,8 @@ TEST_CASE("what is not known is said, and is no reason to refuse") {
 }
 
 TEST_CASE("a model's size that its own files say can be given in the recipe") {
-    const Assessment given = RecipeText().model("vocab_size", "null").section("  memory: {vocabulary: 128256}").assessed();
+    const Assessment given =
+        RecipeText().model("vocab_size", "null").section("  memory: {vocabulary: 128256}").assessed();
     REQUIRE(given.prediction);
     CHECK(given.prediction->peak_bytes == RecipeText().assessed().prediction->peak_bytes);
 }
@@ -104,7 +117,8 @@ TEST_CASE("a model's size that its own files say can be given in the recipe") {
 TEST_CASE("a device that has just enough is a warning") {
     bool seen = false;
     for (int sequence = 2048; sequence <= 8192 && !seen; sequence += 64) {
-        const Assessment a = RecipeText().entry_script("t.py").model("max_context_width", std::to_string(sequence)).assessed();
+        const Assessment a =
+            RecipeText().entry_script("t.py").model("max_context_width", std::to_string(sequence)).assessed();
         if (a.verdict != Verdict::tight) continue;
         seen = true;
         const Diagnostic* warning = find(a, "memory.tight");
@@ -130,7 +144,10 @@ recipes:
   model: {{tensor_model_parallel_size: 1, num_layers: 32, hidden_size: 4096, ffn_hidden_size: 14336,
            num_attention_heads: 32, num_query_groups: 8, encoder_seq_length: 8192, micro_batch_size: 1,
            share_embeddings_and_output_weights: false, optim: {{name: distributed_fused_adam}}{}}}
-  memory: {{vocabulary: 128256}})", model), "nemo").value();
+  memory: {{vocabulary: 128256}})",
+                                          model),
+                              "nemo")
+        .value();
 }
 
 TEST_CASE("Megatron's tensor, pipeline and context parallelism each need less of a rank") {

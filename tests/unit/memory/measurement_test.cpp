@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "memory/workloads.hpp"
 
@@ -20,7 +21,8 @@ TEST_CASE("a measurement needs its configuration only") {
 }
 
 TEST_CASE("a capped run is judged against its cap") {
-    const auto capped = read_measurement(fmt::format(R"({{"id": "b", "kind": "capped", "allocator_cap_bytes": 22e9, {}}})", config));
+    const auto capped =
+        read_measurement(fmt::format(R"({{"id": "b", "kind": "capped", "allocator_cap_bytes": 22e9, {}}})", config));
     REQUIRE(capped);
     CHECK(capped->allocator_cap_bytes == 22e9);
     CHECK(judge(*predict(capped->workload), *capped->allocator_cap_bytes) == Verdict::fits);

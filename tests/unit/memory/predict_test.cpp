@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "memory/formulas.hpp"
 #include "memory/workloads.hpp"
@@ -25,8 +26,8 @@ TEST_CASE("what stays from step to step is parameters and both optimizer states"
 }
 
 TEST_CASE("a layer keeps attention, MLP, norms and Linear inputs for the backward pass") {
-    // bf16 q, k, v, attention output: 4 × 2 × 8; log-sum-exp 4; two root mean squares 8; gate, up, silu, product 4 × 2 × 32;
-    // two norms: fp32 copy 32, normalized 16, output 16.
+    // bf16 q, k, v, attention output: 4 × 2 × 8; log-sum-exp 4; two root mean squares 8; gate, up, silu, product 4 × 2
+    // × 32; two norms: fp32 copy 32, normalized 16, output 16.
     constexpr double layer = tokens * (64 + 4 + 8 + 256 + 2 * 64);
     constexpr double final_norm = tokens * 64;
     const Prediction prediction = predict(tiny()).value();
@@ -168,8 +169,14 @@ TEST_CASE("a model that cannot be is not predicted") {
 
 TEST_CASE("a model beyond any device is not predicted, though each of its numbers is within the limits") {
     Workload workload;
-    workload.shape = {.hidden = max_dimension, .layers = max_dimension, .heads = max_dimension, .kv_heads = max_dimension,
-                      .head_dim = max_dimension, .ffn = max_dimension, .vocab = max_dimension, .experts = max_dimension,
+    workload.shape = {.hidden = max_dimension,
+                      .layers = max_dimension,
+                      .heads = max_dimension,
+                      .kv_heads = max_dimension,
+                      .head_dim = max_dimension,
+                      .ffn = max_dimension,
+                      .vocab = max_dimension,
+                      .experts = max_dimension,
                       .experts_per_token = max_dimension};
     workload.sequence = workload.micro_batch = max_dimension;
     CHECK_FALSE(predict(workload));

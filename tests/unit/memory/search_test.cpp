@@ -1,16 +1,21 @@
-#include "catch.hpp"
+// SPDX-License-Identifier: Apache-2.0
 #include "memory/search.hpp"
+#include "catch.hpp"
 #include "memory/workloads.hpp"
 
-#include <charconv>
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace recipe::memory {
 namespace {
 
-const Knobs all_knobs{.tensor = "tensor", .shard = "shard", .micro_batch = "batch", .checkpointing = "recompute",
-                      .loss = "loss", .nodes = "nodes"};
+const Knobs all_knobs{.tensor = "tensor",
+                      .shard = "shard",
+                      .micro_batch = "batch",
+                      .checkpointing = "recompute",
+                      .loss = "loss",
+                      .nodes = "nodes"};
 
 std::int64_t number(const std::string& text) {
     std::int64_t value = 0;
@@ -29,19 +34,30 @@ Reading changed(Reading reading, const Suggestion& suggestion) {
             const Loss loss = w.assumptions.loss;
             w.assumptions = reading.assumptions(w.tensor);
             if (loss == Loss::chunked) w.assumptions.loss = loss;
-        } else if (key == "shard") w.shard = number(value);
-        else if (key == "batch") w.micro_batch = number(value);
-        else if (key == "recompute") w.checkpointing = value == "true";
-        else if (key == "loss") w.assumptions.loss = Loss::chunked;
-        else if (key == "nodes") reading.nodes = number(value);
-        else FAIL("an unknown change: " << set);
+        } else if (key == "shard")
+            w.shard = number(value);
+        else if (key == "batch")
+            w.micro_batch = number(value);
+        else if (key == "recompute")
+            w.checkpointing = value == "true";
+        else if (key == "loss")
+            w.assumptions.loss = Loss::chunked;
+        else if (key == "nodes")
+            reading.nodes = number(value);
+        else
+            FAIL("an unknown change: " << set);
     }
     return reading;
 }
 
 Reading reading_of(const Workload& workload, std::int64_t nodes, const Assumptions& divided) {
-    return {.workload = workload, .alone = workload.assumptions, .divided = divided, .nodes = nodes, .devices = 8,
-            .unknown = {}, .problems = {}};
+    return {.workload = workload,
+            .alone = workload.assumptions,
+            .divided = divided,
+            .nodes = nodes,
+            .devices = 8,
+            .unknown = {},
+            .problems = {}};
 }
 
 TEST_CASE("every suggestion divides the world, splits the heads and fits") {
@@ -55,7 +71,11 @@ TEST_CASE("every suggestion divides the world, splits the heads and fits") {
                 for (const std::int64_t batch : {1, 2, 6})
                     for (const double usable : {14.0, 22.0, 40.0, 79.0})
                         for (const std::int64_t context : {1, 2}) {
-                            Workload workload{.shape = shape, .sequence = sequence, .micro_batch = batch, .shard = 8, .context = context};
+                            Workload workload{.shape = shape,
+                                              .sequence = sequence,
+                                              .micro_batch = batch,
+                                              .shard = 8,
+                                              .context = context};
                             const Reading reading = reading_of(workload, nodes, divided);
                             for (const Suggestion& s : search(reading, all_knobs, usable * GiB, {}, 10)) {
                                 ++suggestions;
@@ -95,15 +115,19 @@ TEST_CASE("no suggestion contains the changes of another") {
 TEST_CASE("a knob without a name is left alone") {
     const Reading reading = reading_of({.shape = llama3_2_1b(), .sequence = 8192, .micro_batch = 2, .shard = 8}, 1, {});
     CHECK(search(reading, {}, 22 * GiB, {}, 10).empty());
-    const auto only = search(reading, {.tensor = {}, .shard = {}, .micro_batch = "batch", .checkpointing = "recompute", .loss = {}, .nodes = {}},
-                             30 * GiB, {}, 10);
+    const auto only = search(
+        reading,
+        {.tensor = {}, .shard = {}, .micro_batch = "batch", .checkpointing = "recompute", .loss = {}, .nodes = {}},
+        30 * GiB, {}, 10);
     for (const Suggestion& s : only)
         for (const std::string& set : s.set) CHECK((set.starts_with("batch=") || set.starts_with("recompute=")));
 }
 
 TEST_CASE("the smallest machine that does is suggested") {
-    const Reading reading = reading_of({.shape = llama3_1_8b(), .sequence = 8192, .micro_batch = 1, .checkpointing = true, .shard = 8}, 1, {});
-    const auto found = search(reading, {}, 22 * GiB, {{"large", 139 * GiB}, {"medium", 44 * GiB}, {"small", 24 * GiB}}, 10);
+    const Reading reading = reading_of(
+        {.shape = llama3_1_8b(), .sequence = 8192, .micro_batch = 1, .checkpointing = true, .shard = 8}, 1, {});
+    const auto found =
+        search(reading, {}, 22 * GiB, {{"large", 139 * GiB}, {"medium", 44 * GiB}, {"small", 24 * GiB}}, 10);
     REQUIRE(found.size() == 1);
     CHECK(found.front().set == std::vector<std::string>{"instance_type=medium"});
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Workloads for tests of the memory model.
 #pragma once
 
@@ -8,7 +9,13 @@ namespace recipe::memory {
 inline constexpr double GiB = 1024.0 * 1024.0 * 1024.0;
 
 inline Shape llama3_2_1b() {
-    return {.hidden = 2048, .layers = 16, .heads = 32, .kv_heads = 8, .head_dim = 64, .ffn = 8192, .vocab = 128256,
+    return {.hidden = 2048,
+            .layers = 16,
+            .heads = 32,
+            .kv_heads = 8,
+            .head_dim = 64,
+            .ffn = 8192,
+            .vocab = 128256,
             .tied_embeddings = true};
 }
 
@@ -28,7 +35,9 @@ inline Workload lab() {
     return {.shape = llama3_2_1b(), .sequence = 8192, .micro_batch = 2};
 }
 
-inline double peak_gib(const Workload& workload) { return predict(workload).value().peak_bytes / GiB; }
+inline double peak_gib(const Workload& workload) {
+    return predict(workload).value().peak_bytes / GiB;
+}
 
 inline const Moment& moment(const Prediction& prediction, std::string_view name) {
     for (const Moment& candidate : prediction.moments)

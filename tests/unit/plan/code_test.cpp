@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
+#include "config/config.hpp"
 #include "plan/program.hpp"
 #include "sample_plan.hpp"
 #include "source_file.hpp"
@@ -19,7 +21,8 @@ const family::Families& families() {
 /// A recipe of HyperPod's collection, or what `root` makes of it.
 class Running {
 public:
-    explicit Running(std::string_view root, std::string recipe = "training/llama/hf_llama3_8b_seq8k_gpu_p5x16_pretrain") {
+    explicit Running(std::string_view root,
+                     std::string recipe = "training/llama/hf_llama3_8b_seq8k_gpu_p5x16_pretrain") {
         auto parsed = config::parse_yaml(root, "recipe.yaml");
         REQUIRE(parsed);
         resolved_.root = std::move(*parsed);
@@ -36,7 +39,8 @@ public:
 
     Expected<plan::Program> read() {
         notes.clear();
-        return plan::program_of(resolved_, {.family = &families().of(resolved_.root), .runs_entry = runs_entry_}, "/fsx/results", notes);
+        return plan::program_of(resolved_, {.family = &families().of(resolved_.root), .runs_entry = runs_entry_},
+                                "/fsx/results", notes);
     }
 
     plan::Program runs() {
@@ -65,7 +69,9 @@ private:
 const std::string hf = "recipes: {run: {model_type: hf}}\n";
 const std::string ours = "launch: {entry_script: entrypoints/train.py, args: [--fast]}\n" + hf;
 
-std::string with_git(const std::string& root, const std::string& git) { return root + "git: {" + git + "}\n"; }
+std::string with_git(const std::string& root, const std::string& git) {
+    return root + "git: {" + git + "}\n";
+}
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     const std::size_t at = text.find(what);
@@ -76,16 +82,43 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }  // namespace
 
 TEST_CASE("git is given addresses of five forms and nothing else") {
-    for (const char* url : {"https://github.com/aws/code.git", "http://127.0.0.1:8000/code", "https://host/a%20b?x=1", "ssh://git@host/code",
-                            "ssh://host:2222/code.git", "file:///srv/code.git", "git@host:team/code.git", "me@host.example.org:code"}) {
+    for (const char* url : {"https://github.com/aws/code.git", "http://127.0.0.1:8000/code", "https://host/a%20b?x=1",
+                            "ssh://git@host/code", "ssh://host:2222/code.git", "file:///srv/code.git",
+                            "git@host:team/code.git", "me@host.example.org:code"}) {
         INFO(url);
         CHECK(plan::url_problem(url).empty());
     }
-    for (const char* url : {"", "-oProxyCommand=x", "--upload-pack=/bin/sh", "ext::sh -c whoami", "ext::sh", "git@host::x", "a::b", "fd::17",
-                            "codecommit::us-east-1://code", "ftp://host/code", "git://host/code", "HTTPS://host/code", "code", "./code", "../code",
-                            "host:code", "https://", "https:///code", "http:/host/code", "ssh://-oProxyCommand=x/code",
-                            "ssh://git@-oProxyCommand=x/code", "ssh://-l@host/code", "-l@host:code", "git@-oProxyCommand=x:code", "git@host:",
-                            "file://host/code", "file://code", "https://host/a b", "https://host/a\nb", "https://host/\x1b[2J", "https://host/\x7f"}) {
+    for (const char* url : {"",
+                            "-oProxyCommand=x",
+                            "--upload-pack=/bin/sh",
+                            "ext::sh -c whoami",
+                            "ext::sh",
+                            "git@host::x",
+                            "a::b",
+                            "fd::17",
+                            "codecommit::us-east-1://code",
+                            "ftp://host/code",
+                            "git://host/code",
+                            "HTTPS://host/code",
+                            "code",
+                            "./code",
+                            "../code",
+                            "host:code",
+                            "https://",
+                            "https:///code",
+                            "http:/host/code",
+                            "ssh://-oProxyCommand=x/code",
+                            "ssh://git@-oProxyCommand=x/code",
+                            "ssh://-l@host/code",
+                            "-l@host:code",
+                            "git@-oProxyCommand=x:code",
+                            "git@host:",
+                            "file://host/code",
+                            "file://code",
+                            "https://host/a b",
+                            "https://host/a\nb",
+                            "https://host/\x1b[2J",
+                            "https://host/\x7f"}) {
         INFO(url);
         CHECK_FALSE(plan::url_problem(url).empty());
     }
@@ -94,8 +127,8 @@ TEST_CASE("git is given addresses of five forms and nothing else") {
 }
 
 TEST_CASE("an address holds neither a token nor a password") {
-    for (const char* url : {"https://user:secret@host/code", "https://secret@host/code", "http://secret@host:80/code", "https://user:se@cret@host/code",
-                            "ssh://user:secret@host/code"}) {
+    for (const char* url : {"https://user:secret@host/code", "https://secret@host/code", "http://secret@host:80/code",
+                            "https://user:se@cret@host/code", "ssh://user:secret@host/code"}) {
         INFO(url);
         CHECK_FALSE(plan::url_problem(url).empty());
         CHECK(plan::url_problem(url).find("secret") == std::string::npos);
@@ -108,8 +141,15 @@ TEST_CASE("branches and tags are what git calls so, and no options") {
         INFO(name);
         CHECK(plan::is_reference(name));
     }
-    for (const char* name : {"", "-b", "--upload-pack=x", "a..b", "a b", "a\tb", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "/a", "a/", "a//b",
-                             ".a", "a/.b", "a.", "a.lock", "a.lock/b", "@", "a@{1}", "a\x1b[2J", "a\nb"}) {
+    for (const char* name : {"",     "-b",     "--upload-pack=x",
+                             "a..b", "a b",    "a\tb",
+                             "a~1",  "a^",     "a:b",
+                             "a?",   "a*",     "a[b",
+                             "a\\b", "/a",     "a/",
+                             "a//b", ".a",     "a/.b",
+                             "a.",   "a.lock", "a.lock/b",
+                             "@",    "a@{1}",  "a\x1b[2J",
+                             "a\nb"}) {
         INFO(name);
         CHECK_FALSE(plan::is_reference(name));
     }
@@ -127,8 +167,15 @@ TEST_CASE("a commit is 7 to 40 hexadecimal digits, or 64") {
 
 TEST_CASE("code survives a plan's JSON") {
     plan::LaunchPlan plan = sample_plan();
-    plan.code = plan::Code{.url = "https://host/code.git", .branch = "main", .commit = std::string(40, 'a'), .token_file = "/home/me/.token"};
-    plan.entry = {.program = "/fsx/results/%j/code/train.py", .arguments = {"x"}, .module = {}, .directory = "/fsx/results/%j/code", .config_arguments = true};
+    plan.code = plan::Code{.url = "https://host/code.git",
+                           .branch = "main",
+                           .commit = std::string(40, 'a'),
+                           .token_file = "/home/me/.token"};
+    plan.entry = {.program = "/fsx/results/%j/code/train.py",
+                  .arguments = {"x"},
+                  .module = {},
+                  .directory = "/fsx/results/%j/code",
+                  .config_arguments = true};
     auto back = plan::from_json(plan::to_json(plan).value());
     REQUIRE(back);
     CHECK(*back == plan);
@@ -141,7 +188,8 @@ TEST_CASE("code survives a plan's JSON") {
 
 TEST_CASE("forged code is refused") {
     plan::LaunchPlan plan = sample_plan();
-    plan.code = plan::Code{.url = "https://host/code.git", .branch = "main", .commit = "abcdef0", .token_file = "/home/me/.token"};
+    plan.code = plan::Code{
+        .url = "https://host/code.git", .branch = "main", .commit = "abcdef0", .token_file = "/home/me/.token"};
     plan.entry.directory = "/fsx/results/%j/code";
     const std::string json = plan::to_json(plan).value();
     REQUIRE(plan::from_json(json));
@@ -177,20 +225,30 @@ TEST_CASE("a collection without an entry script runs what HyperPod's launcher ru
         const char* program;
     };
     for (const Case& c : std::initializer_list<Case>{
-             {"training/llama/x", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/llama/llama_pretrain.py"},
-             {"fine-tuning/llama/x", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/llama/llama_pretrain.py"},
-             {"training/mistral/x", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/mistral/mistral_pretrain.py"},
-             {"training/mixtral/x", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/mixtral/mixtral_pretrain.py"},
-             {"fine-tuning/deepseek/x", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/deepseek/deepseek_pretrain.py"},
-             {"training/custom_model/falcon", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/custom_model/custom_pretrain.py"},
-             {"falcon", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/custom_model/custom_pretrain.py"},
-             {"/home/me/mistral/mine.yaml", "recipes: {run: {model_type: hf}}", adapter, "/fsx/results/%j/code/examples/mistral/mistral_pretrain.py"},
+             {"training/llama/x", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/llama/llama_pretrain.py"},
+             {"fine-tuning/llama/x", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/llama/llama_pretrain.py"},
+             {"training/mistral/x", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/mistral/mistral_pretrain.py"},
+             {"training/mixtral/x", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/mixtral/mixtral_pretrain.py"},
+             {"fine-tuning/deepseek/x", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/deepseek/deepseek_pretrain.py"},
+             {"training/custom_model/falcon", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/custom_model/custom_pretrain.py"},
+             {"falcon", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/custom_model/custom_pretrain.py"},
+             {"/home/me/mistral/mine.yaml", "recipes: {run: {model_type: hf}}", adapter,
+              "/fsx/results/%j/code/examples/mistral/mistral_pretrain.py"},
              {"training/llama/x", "recipes: {model: {tensor_model_parallel_size: 1}}", nemo,
               "/fsx/results/%j/code/examples/nlp/language_modeling/megatron_gpt_pretraining.py"},
              {"fine-tuning/llama/x", "recipes: {run: {model_type: llm_finetuning_aws}}", "", "/app/src/train_hp.py"},
-             {"training/llama/checkpointless_llama3_70b_pretrain", "recipes: {run: {model_type: hyperpod_checkpointless_nemo}}", "",
+             {"training/llama/checkpointless_llama3_70b_pretrain",
+              "recipes: {run: {model_type: hyperpod_checkpointless_nemo}}", "",
               "/opt/amazon/examples/llama3/llama3_70b_pretrain_checkpointless.py"},
-             {"fine-tuning/gpt_oss/checkpointless_gpt_oss_120b_lora", "recipes: {run: {model_type: hyperpod_checkpointless_nemo}}", "",
+             {"fine-tuning/gpt_oss/checkpointless_gpt_oss_120b_lora",
+              "recipes: {run: {model_type: hyperpod_checkpointless_nemo}}", "",
               "/opt/amazon/examples/gpt_oss/gpt_oss_120b_peft_checkpointless.py"},
              {"fine-tuning/llama/x", "recipes: {run: {model_type: verl}}", "", ""},
              {"training/nova/x", "recipes: {run: {model_type: amazon.nova-lite}}", "", ""},
@@ -209,13 +267,17 @@ TEST_CASE("the family's repository is left alone where nothing of it runs") {
     CHECK_FALSE(Running(hf).with_a_script().runs().code);
     CHECK_FALSE(Running(ours).runs().code);
     CHECK_FALSE(Running(with_git(hf, "use_default: false, entry_script: /app/train.py")).runs().code);
-    CHECK(Running(with_git(hf, "use_default: false, entry_script: /app/train.py")).runs().entry.program == "/app/train.py");
+    CHECK(Running(with_git(hf, "use_default: false, entry_script: /app/train.py")).runs().entry.program ==
+          "/app/train.py");
     // As the launcher has it: a program of the repository that nobody changed.
-    CHECK(Running(with_git(hf, "entry_script: mine/train.py")).runs().entry.program == "/fsx/results/%j/code/mine/train.py");
+    CHECK(Running(with_git(hf, "entry_script: mine/train.py")).runs().entry.program ==
+          "/fsx/results/%j/code/mine/train.py");
 }
 
 TEST_CASE("git says what runs, in place of the collection's entry script") {
-    Running running(with_git(ours, "repo_url_or_path: 'https://host/code.git', branch: main, commit: ABCDEF0, entry_script: ./src//train.py, token_file: /home/me/t"));
+    Running running(with_git(ours,
+                             "repo_url_or_path: 'https://host/code.git', branch: main, commit: ABCDEF0, entry_script: "
+                             "./src//train.py, token_file: /home/me/t"));
     const plan::Program program = running.runs();
     REQUIRE(program.code);
     CHECK(program.code->url == "https://host/code.git");
@@ -240,26 +302,33 @@ TEST_CASE("a path is used where it lies") {
     CHECK(program.entry.program == "/fsx/code/train.py");
     CHECK(program.entry.directory == "/fsx/code");
     CHECK(running.notes.empty());
-    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_script: train.py, branch: main")).noted("launch.code_in_place"));
+    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_script: train.py, branch: main"))
+              .noted("launch.code_in_place"));
 }
 
 TEST_CASE("a module of the code runs with torchrun's -m") {
-    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_module: team.train")).runs().entry.module == "team.train");
+    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_module: team.train")).runs().entry.module ==
+          "team.train");
     CHECK(Running(hf + "entry_module: team.train\n").runs().entry.module == "team.train");
-    CHECK(Running("training_cfg: {entry_module: team.train, entry_script: null, run: {name: x}}").runs().entry.module == "team.train");
-    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_module: 'team train'")).refusal().code == "launch.code_entry");
+    CHECK(Running("training_cfg: {entry_module: team.train, entry_script: null, run: {name: x}}").runs().entry.module ==
+          "team.train");
+    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_module: 'team train'")).refusal().code ==
+          "launch.code_entry");
 }
 
 TEST_CASE("custom training runs its script with its arguments") {
-    const plan::Program program = Running("training_cfg: {entry_script: test.py, run: {name: x}, script_args: [{--steps: 3}, {--flag: null}, {--lr: 1e-5, --x: y}]}\n"
-                                          "git: {repo_url_or_path: 'https://github.com/example', commit: abcdef0}")
+    const plan::Program program = Running(
+                                      "training_cfg: {entry_script: test.py, run: {name: x}, script_args: [{--steps: "
+                                      "3}, {--flag: null}, {--lr: 1e-5, --x: y}]}\n"
+                                      "git: {repo_url_or_path: 'https://github.com/example', commit: abcdef0}")
                                       .runs();
     CHECK(program.entry.program == "/fsx/results/%j/code/test.py");
     CHECK(program.entry.arguments == std::vector<std::string>{"--steps", "3", "--flag", "--lr", "1e-05", "--x", "y"});
     CHECK_FALSE(program.entry.config_arguments);
     CHECK(Running("training_cfg: {entry_script: /app/test.py, run: {name: x}}").runs().entry.program == "/app/test.py");
     CHECK(Running("training_cfg: {entry_script: test.py, run: {name: x}}").runs().entry.program == "/home/me/test.py");
-    CHECK(Running("training_cfg: {entry_script: test.py, run: {name: x}, script_args: fast}").refusal().code == "launch.arguments");
+    CHECK(Running("training_cfg: {entry_script: test.py, run: {name: x}, script_args: fast}").refusal().code ==
+          "launch.arguments");
 }
 
 TEST_CASE("what is wrong with git's keys is refused with a fix") {
@@ -271,24 +340,35 @@ TEST_CASE("what is wrong with git's keys is refused with a fix") {
         const char* fix;
     };
     for (const Case& c : std::initializer_list<Case>{
-             {"repo_url_or_path: code, entry_script: t.py", "launch.code_url", "git.repo_url_or_path", "git may not be given `code`",
-              "--recipe-set=git.repo_url_or_path=$PWD/code"},
-             {"repo_url_or_path: 'ext::sh -c x', entry_script: t.py", "launch.code_url", "git.repo_url_or_path", "blanks", "https://HOST/PATH.git"},
-             {"repo_url_or_path: 'ext::sh', entry_script: t.py", "launch.code_url", "git.repo_url_or_path", "neither an absolute path", "https://HOST"},
-             {"repo_url_or_path: --upload-pack=x, entry_script: t.py", "launch.code_url", "git.repo_url_or_path", "option", "https://HOST"},
-             {"repo_url_or_path: 'https://me:secret@host/c', entry_script: t.py", "launch.code_url", "git.repo_url_or_path", "`https://***@host/c`",
-              "++git.token_file="},
-             {"repo_url_or_path: 'https://h/c', entry_script: t.py, branch: --x", "launch.code_reference", "git.branch", "`--x` is no name", "git.branch=main"},
-             {"repo_url_or_path: 'https://h/c', entry_script: t.py, commit: v1.0", "launch.code_reference", "git.commit", "`v1.0` is no commit",
+             {"repo_url_or_path: code, entry_script: t.py", "launch.code_url", "git.repo_url_or_path",
+              "git may not be given `code`", "--recipe-set=git.repo_url_or_path=$PWD/code"},
+             {"repo_url_or_path: 'ext::sh -c x', entry_script: t.py", "launch.code_url", "git.repo_url_or_path",
+              "blanks", "https://HOST/PATH.git"},
+             {"repo_url_or_path: 'ext::sh', entry_script: t.py", "launch.code_url", "git.repo_url_or_path",
+              "neither an absolute path", "https://HOST"},
+             {"repo_url_or_path: --upload-pack=x, entry_script: t.py", "launch.code_url", "git.repo_url_or_path",
+              "option", "https://HOST"},
+             {"repo_url_or_path: 'https://me:secret@host/c', entry_script: t.py", "launch.code_url",
+              "git.repo_url_or_path", "`https://***@host/c`", "++git.token_file="},
+             {"repo_url_or_path: 'https://h/c', entry_script: t.py, branch: --x", "launch.code_reference", "git.branch",
+              "`--x` is no name", "git.branch=main"},
+             {"repo_url_or_path: 'https://h/c', entry_script: t.py, commit: v1.0", "launch.code_reference",
+              "git.commit", "`v1.0` is no commit",
               "--recipe-set=git.commit=$(git ls-remote https://h/c HEAD | head -n 1 | cut -f 1)"},
-             {"repo_url_or_path: 'https://h/c', entry_script: t.py, commit: 1.5", "launch.code_value", "git.commit", "git.commit is a float", "git.commit="},
-             {"repo_url_or_path: [x], entry_script: t.py", "launch.code_value", "git.repo_url_or_path", "is a list", ""},
-             {"repo_url_or_path: \"/fsx/a\\nb\", entry_script: t.py", "launch.code_value", "git.repo_url_or_path", "control characters", ""},
-             {"repo_url_or_path: 'https://h/c', commit: abcdef0", "launch.code_entry", "git.entry_script", "nothing says which", "git.entry_script=train.py"},
-             {"repo_url_or_path: 'https://h/c', commit: abcdef0, entry_script: ../t.py", "launch.code_entry", "git.entry_script", "`../t.py`", "train.py"},
-             {"repo_url_or_path: 'https://h/c', commit: abcdef0, entry_script: a/../../t.py", "launch.code_entry", "git.entry_script", "not in the code's", "train.py"},
-             {"repo_url_or_path: 'https://h/c', commit: abcdef0, entry_script: t.py, token_file: t", "launch.code_token", "git.token_file", "an absolute path",
-              "++git.token_file=$HOME"},
+             {"repo_url_or_path: 'https://h/c', entry_script: t.py, commit: 1.5", "launch.code_value", "git.commit",
+              "git.commit is a float", "git.commit="},
+             {"repo_url_or_path: [x], entry_script: t.py", "launch.code_value", "git.repo_url_or_path", "is a list",
+              ""},
+             {"repo_url_or_path: \"/fsx/a\\nb\", entry_script: t.py", "launch.code_value", "git.repo_url_or_path",
+              "control characters", ""},
+             {"repo_url_or_path: 'https://h/c', commit: abcdef0", "launch.code_entry", "git.entry_script",
+              "nothing says which", "git.entry_script=train.py"},
+             {"repo_url_or_path: 'https://h/c', commit: abcdef0, entry_script: ../t.py", "launch.code_entry",
+              "git.entry_script", "`../t.py`", "train.py"},
+             {"repo_url_or_path: 'https://h/c', commit: abcdef0, entry_script: a/../../t.py", "launch.code_entry",
+              "git.entry_script", "not in the code's", "train.py"},
+             {"repo_url_or_path: 'https://h/c', commit: abcdef0, entry_script: t.py, token_file: t",
+              "launch.code_token", "git.token_file", "an absolute path", "++git.token_file=$HOME"},
          }) {
         INFO(c.git);
         const Diagnostic refusal = Running(with_git(ours, c.git)).refusal();
@@ -303,9 +383,12 @@ TEST_CASE("what is wrong with git's keys is refused with a fix") {
 TEST_CASE("code that can move is told, and a token in clear") {
     Running moving(with_git(ours, "repo_url_or_path: 'https://h/c', branch: main, entry_script: t.py"));
     CHECK(moving.noted("launch.code_unpinned"));
-    CHECK(moving.notes.front().fix == "--recipe-set=git.commit=$(git ls-remote https://h/c main | head -n 1 | cut -f 1)");
+    CHECK(moving.notes.front().fix ==
+          "--recipe-set=git.commit=$(git ls-remote https://h/c main | head -n 1 | cut -f 1)");
     CHECK(moving.notes.front().message.find("branch or tag main") != std::string::npos);
     CHECK(Running(hf).noted("launch.code_unpinned"));
-    CHECK_FALSE(Running(with_git(ours, "repo_url_or_path: 'https://h/c', commit: 1234567, entry_script: t.py")).noted("launch.code_unpinned"));
-    CHECK(Running(with_git(ours, "repo_url_or_path: 'http://h/c', commit: 1234567, entry_script: t.py, token_file: /t")).noted("launch.code_token"));
+    CHECK_FALSE(Running(with_git(ours, "repo_url_or_path: 'https://h/c', commit: 1234567, entry_script: t.py"))
+                    .noted("launch.code_unpinned"));
+    CHECK(Running(with_git(ours, "repo_url_or_path: 'http://h/c', commit: 1234567, entry_script: t.py, token_file: /t"))
+              .noted("launch.code_token"));
 }

@@ -1,6 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "plan/codec.hpp"
+#include "config/config.hpp"
+#include "plan/wire/codec.hpp"
 #include "sample_plan.hpp"
+#include "slurm_text/time_limit.hpp"
 
 #include <limits>
 #include <string>
@@ -22,22 +25,25 @@ std::string code_of(const Expected<Plan>& plan) {
     return plan ? "" : plan.error().front().code;
 }
 
-Value text(std::string value) { return Value::string(std::move(value)); }
+Value text(std::string value) {
+    return Value::string(std::move(value));
+}
 
 }  // namespace
 
 TEST_CASE("a plan survives its JSON") {
     plan::LaunchPlan plan = sample_plan();
-    plan.container = plan::Container{.image = "/fsx/images/train.sqsh",
-                                     .mounts = {{"/fsx/run", "/fsx/run", false, "results"}, {"/fsx/data set", "/data", true, "data"}},
-                                     .workdir = "/fsx/run",
-                                     .mount_home = true,
-                                     .writable = true};
+    plan.container = plan::Container{
+        .image = "/fsx/images/train.sqsh",
+        .mounts = {{"/fsx/run", "/fsx/run", false, "results"}, {"/fsx/data set", "/data", true, "data"}},
+        .workdir = "/fsx/run",
+        .mount_home = true,
+        .writable = true};
     plan.srun_arguments = {"--mpi=pmix", "-l"};
     plan.instance_type = "g5.48xlarge";
-    plan.environment.push_back({"QUOTES", "a \"b\" 'c' \\ d\n", plan::Origin::typed});
-    plan.environment.push_back({"OF_SITE", "1", plan::Origin::site});
-    plan.environment.push_back({"OF_PROFILE", "1", plan::Origin::profile});
+    plan.environment.push_back({"QUOTES", "a \"b\" 'c' \\ d\n", plan::VariableOrigin::typed});
+    plan.environment.push_back({"OF_SITE", "1", plan::VariableOrigin::site});
+    plan.environment.push_back({"OF_PROFILE", "1", plan::VariableOrigin::profile});
     plan.interfaces_by_route = true;
     plan.check_seconds = 3;
     plan.written_directories = {"/fsx/checkpoints"};
@@ -87,9 +93,10 @@ TEST_CASE("a forged plan is refused, whatever is wrong with it") {
     CHECK(code_of(plan::from_json(replaced(json, "NCCL_DEBUG", "LD=PRELOAD"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"num_nodes\":4", "\"num_nodes\":5"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(replaced(json, "\"WARN\"", "\"WARN\",\"root\""))) == "plan.malformed");
-    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"check_seconds\":61,\"container\":"))) == "plan.malformed");
-    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"written_directories\":[\"x\"],\"container\":"))) ==
+    CHECK(code_of(plan::from_json(replaced(json, "\"container\":", "\"check_seconds\":61,\"container\":"))) ==
           "plan.malformed");
+    CHECK(code_of(plan::from_json(
+              replaced(json, "\"container\":", "\"written_directories\":[\"x\"],\"container\":"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(1'000'000, '['))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(30'000, '['))) == "plan.malformed");
 }
@@ -99,7 +106,9 @@ TEST_CASE("a forged container is refused") {
     plan.container = plan::Container{.image = "/fsx/i.sqsh", .mounts = {{"/fsx/run", "/there", false, "results"}}};
     const std::string json = plan::to_json(plan).value();
     REQUIRE(plan::from_json(json));
-    const auto forged = [&](const char* what, const char* by) { return code_of(plan::from_json(replaced(json, what, by))); };
+    const auto forged = [&](const char* what, const char* by) {
+        return code_of(plan::from_json(replaced(json, what, by)));
+    };
     CHECK(forged("\"/fsx/i.sqsh\"", "\"\"") == "plan.malformed");
     CHECK(forged("\"/fsx/i.sqsh\"", "\"a\\u0000b\"") == "plan.malformed");
     CHECK(forged("\"/there\"", "\"there\"") == "plan.malformed");
@@ -132,7 +141,9 @@ TEST_CASE("a plan is read as far as its configuration") {
     CHECK(plan::from_json_without_config(replaced(json, "\"config\":", "\"config\":[[")));
     // A configuration elsewhere, or none.
     const std::size_t end = json.find(",\"config\":");
-    const auto refused = [](const std::string& text) { return code_of(plan::from_json_without_config(text)) == "plan.malformed"; };
+    const auto refused = [](const std::string& text) {
+        return code_of(plan::from_json_without_config(text)) == "plan.malformed";
+    };
     CHECK(refused(replaced(json, "\"nodes\":4", "\"nodes\":4,\"config\":1")));
     CHECK(refused("{\"config\":1" + json.substr(end)));
     CHECK(refused(json.substr(0, end) + '}'));
@@ -143,18 +154,20 @@ TEST_CASE("a plan is read as far as its configuration") {
 TEST_CASE("slurmctld reads a plan as far as it needs it") {
     const plan::LaunchPlan plan = sample_plan();
     const std::string json = plan::to_json(plan).value();
-    const auto read = plan::request_from_json(json);
+    const auto read = plan::summary_from_json(json);
     REQUIRE(read);
-    CHECK(*read == static_cast<const plan::Request&>(plan));
-    CHECK(plan::request_from_json(replaced(json, "\"overrides\":", "\"overrides\":[[")));
-    CHECK(plan::request_from_json(replaced(json, ",\"overrides\":", ", \"overrides\": ")));
-    const auto refused = [](const std::string& text) { return code_of(plan::request_from_json(text)) == "plan.malformed"; };
+    CHECK(*read == static_cast<const plan::Summary&>(plan));
+    CHECK(plan::summary_from_json(replaced(json, "\"overrides\":", "\"overrides\":[[")));
+    CHECK(plan::summary_from_json(replaced(json, ",\"overrides\":", ", \"overrides\": ")));
+    const auto refused = [](const std::string& text) {
+        return code_of(plan::summary_from_json(text)) == "plan.malformed";
+    };
     CHECK(refused(replaced(json, "\"nodes\":4", "\"nodes\":0")));
     CHECK(refused(replaced(json, "\"nodes\":4", "\"nodes\":4,\"overrides\":1")));
     CHECK(refused(replaced(json, "\"digest\":", "\"digesd\":")));
     CHECK(refused("{\"overrides\":1" + json.substr(json.find(",\"overrides\":"))));
     CHECK(refused(json + std::string(plan::max_bytes, ' ')));
-    CHECK(code_of(plan::request_from_json(replaced(json, "\"version\":2", "\"version\":1"))) == "plan.version");
+    CHECK(code_of(plan::summary_from_json(replaced(json, "\"version\":2", "\"version\":1"))) == "plan.version");
 }
 
 TEST_CASE("a plan that is too large for the job's environment is refused with its size") {
@@ -167,15 +180,15 @@ TEST_CASE("a plan that is too large for the job's environment is refused with it
 
 TEST_CASE("time limits read as Slurm reads them") {
     using Limit = std::optional<std::int64_t>;
-    CHECK(plan::parse_time_limit("90") == std::optional<Limit>(90));
-    CHECK(plan::parse_time_limit("1:30") == std::optional<Limit>(2));
-    CHECK(plan::parse_time_limit("1:30:00") == std::optional<Limit>(90));
-    CHECK(plan::parse_time_limit("2-12") == std::optional<Limit>(3600));
-    CHECK(plan::parse_time_limit("6-00:00:00") == std::optional<Limit>(8640));
-    CHECK(plan::parse_time_limit("unlimited") == std::optional<Limit>(Limit()));
-    CHECK(plan::parse_time_limit("soon") == std::nullopt);
-    CHECK(plan::parse_time_limit("1:2:3:4") == std::nullopt);
-    CHECK(plan::parse_time_limit("") == std::nullopt);
+    CHECK(slurm_text::parse_time_limit("90") == std::optional<Limit>(90));
+    CHECK(slurm_text::parse_time_limit("1:30") == std::optional<Limit>(2));
+    CHECK(slurm_text::parse_time_limit("1:30:00") == std::optional<Limit>(90));
+    CHECK(slurm_text::parse_time_limit("2-12") == std::optional<Limit>(3600));
+    CHECK(slurm_text::parse_time_limit("6-00:00:00") == std::optional<Limit>(8640));
+    CHECK(slurm_text::parse_time_limit("unlimited") == std::optional<Limit>(Limit()));
+    CHECK(slurm_text::parse_time_limit("soon") == std::nullopt);
+    CHECK(slurm_text::parse_time_limit("1:2:3:4") == std::nullopt);
+    CHECK(slurm_text::parse_time_limit("") == std::nullopt);
 }
 
 TEST_CASE("a time limit that YAML read as seconds means what the file says") {
@@ -187,6 +200,6 @@ TEST_CASE("a time limit that YAML read as seconds means what the file says") {
 }
 
 TEST_CASE("a time limit is written as Slurm writes it") {
-    CHECK(plan::format_time_limit(90) == "01:30:00");
-    CHECK(plan::format_time_limit(8640) == "6-00:00:00");
+    CHECK(slurm_text::format_time_limit(90) == "01:30:00");
+    CHECK(slurm_text::format_time_limit(8640) == "6-00:00:00");
 }

@@ -1,5 +1,6 @@
-#include "catch.hpp"
+// SPDX-License-Identifier: Apache-2.0
 #include "render/render.hpp"
+#include "catch.hpp"
 
 using namespace recipe;
 
@@ -9,20 +10,22 @@ TEST_CASE("a diagnostic shows its key, place, line with a caret, and fix") {
                                 .source = {.name = "r.yaml", .line = 12, .column = 8, .excerpt = "  fp8: True"},
                                 .message = "no fp8 here",
                                 .fix = "--recipe-set=model.fp8=False"};
-    CHECK(render::lines(diagnostic) == std::vector<std::string>{"model.fp8: no fp8 here [precision.fp8]",
-                                                                "    at r.yaml:12:8",
-                                                                "        fp8: True",
-                                                                "             ^",
-                                                                "    fix: --recipe-set=model.fp8=False"});
+    CHECK(render::lines(diagnostic) ==
+          std::vector<std::string>{"model.fp8: no fp8 here [precision.fp8]", "    at r.yaml:12:8", "        fp8: True",
+                                   "             ^", "    fix: --recipe-set=model.fp8=False"});
 }
 
 TEST_CASE("the caret counts what the terminal shows, not bytes") {
-    const Diagnostic diagnostic{.code = "a.b", .source = {.name = "f", .line = 1, .column = 6, .excerpt = "ñé: x"}, .message = "m"};
-    CHECK(render::lines(diagnostic)[3] == "      " "   ^");
+    const Diagnostic diagnostic{
+        .code = "a.b", .source = {.name = "f", .line = 1, .column = 6, .excerpt = "ñé: x"}, .message = "m"};
+    CHECK(render::lines(diagnostic)[3] ==
+          "      "
+          "   ^");
 }
 
 TEST_CASE("a value cannot forge lines or escape sequences") {
-    const Diagnostic diagnostic{.code = "a.b", .key = "k\ny", .message = std::string("x\x1b[31m\n") + std::string(5000, 'z')};
+    const Diagnostic diagnostic{
+        .code = "a.b", .key = "k\ny", .message = std::string("x\x1b[31m\n") + std::string(5000, 'z')};
     for (const std::string& line : render::lines(diagnostic)) {
         CHECK(line.find('\n') == std::string::npos);
         CHECK(line.find('\x1b') == std::string::npos);

@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "secret/secret.hpp"
+#include "config/config.hpp"
 
 #include "catch.hpp"
 
@@ -73,19 +75,26 @@ TEST_CASE("a key's name says whether it holds a secret") {
 }
 
 TEST_CASE("a text under such a key is a secret; numbers, nulls and what is empty are none") {
-    CHECK(keys_in("git: {token: abc}\nenv_vars: {HF_TOKEN: x, DEBUG: y}") == std::vector<std::string>{"git.token", "env_vars.HF_TOKEN"});
+    CHECK(keys_in("git: {token: abc}\nenv_vars: {HF_TOKEN: x, DEBUG: y}") ==
+          std::vector<std::string>{"git.token", "env_vars.HF_TOKEN"});
     CHECK(keys_in("a: {token: null, secret: true, password: 12345678, api_key: 1.5, x_token: ''}").empty());
-    CHECK(keys_in("a: {token: '?" "?" "?'}").empty());
+    CHECK(keys_in("a: {token: '?"
+                  "?"
+                  "?'}")
+              .empty());
     CHECK(keys_in("api_key: [one, 2, [three]]") == std::vector<std::string>{"api_key.0", "api_key.2.0"});
     CHECK(keys_in("secret: {name: a, token: b}") == std::vector<std::string>{"secret.token"});
     CHECK(keys_in("list: [{token: a}, {b: c}]") == std::vector<std::string>{"list.0.token"});
-    CHECK(keys_in("recipes: {token: abcdefgh}\ntraining: {token: abcdefgh}") == std::vector<std::string>{"recipes.token"});
-    CHECK(keys_in("model: {tokenizer: {type: x, auth_token: y}}") == std::vector<std::string>{"model.tokenizer.auth_token"});
+    CHECK(keys_in("recipes: {token: abcdefgh}\ntraining: {token: abcdefgh}") ==
+          std::vector<std::string>{"recipes.token"});
+    CHECK(keys_in("model: {tokenizer: {type: x, auth_token: y}}") ==
+          std::vector<std::string>{"model.tokenizer.auth_token"});
 }
 
 TEST_CASE("references stand for secrets and for the copies of them, and are restored") {
-    const Value before = parsed("git: {token: s3cretvalue}\nurl: https://me:s3cretvalue@host/x\nsame: s3cretvalue\n"
-                                "pin: {password: abc}\nabc: abc\nother: [s3cretvalue, {deep: xs3cretvaluey}]\nsteps: 7");
+    const Value before = parsed(
+        "git: {token: s3cretvalue}\nurl: https://me:s3cretvalue@host/x\nsame: s3cretvalue\n"
+        "pin: {password: abc}\nabc: abc\nother: [s3cretvalue, {deep: xs3cretvaluey}]\nsteps: 7");
     secret::References references(secret::values_of(secret::secrets_of(before)));
     const Value after = references.in(before);
     const std::string shown = config::to_json(after);
@@ -119,8 +128,9 @@ TEST_CASE("references with a label are those of another plan") {
 TEST_CASE("what is no reference stays") {
     const std::vector<std::string> texts{"one"};
     for (const std::string text :
-         {"***secret-0***", "***secret-2***", "***secret-***", "***secret-1**", "***secret--1***", "***secret-1", "***secret-",
-          "***secret-99999999999999999999999999***", "***secret-0123abcz-1***", "***", "", "***secret-***secret-"})
+         {"***secret-0***", "***secret-2***", "***secret-***", "***secret-1**", "***secret--1***", "***secret-1",
+          "***secret-", "***secret-99999999999999999999999999***", "***secret-0123abcz-1***", "***", "",
+          "***secret-***secret-"})
         CHECK(secret::restored(text, texts) == text);
     CHECK(secret::restored("***secret-***secret-1***", texts) == "***secret-one");
     CHECK(secret::has_references("x ***secret-1*** y"));
@@ -160,27 +170,31 @@ TEST_CASE("a file of secrets holds texts and nothing else") {
     const std::vector<std::string> texts{"a", "with \"quotes\"\nand lines", "Größe", ""};
     const auto file = secret::file_text(texts);
     REQUIRE(file);
-    CHECK(secret::texts_in(*file) == texts);
+    CHECK(secret::parse_secret_file(*file) == texts);
     for (const std::string text : {"", "{}", "[1]", "[[\"a\"]]", "[\"a\"", "null", "\"a\"", "root:x:0:0"}) {
         INFO(text);
-        const auto read = secret::texts_in(text);
+        const auto read = secret::parse_secret_file(text);
         REQUIRE_FALSE(read);
         CHECK(read.error().front().code == "secret.file");
     }
-    CHECK_FALSE(secret::file_text({std::string(secret::most_bytes, 'x')}));
-    CHECK_FALSE(secret::texts_in("[\"" + std::string(secret::most_bytes, 'x') + "\"]"));
+    CHECK_FALSE(secret::file_text({std::string(secret::max_bytes, 'x')}));
+    CHECK_FALSE(secret::parse_secret_file("[\"" + std::string(secret::max_bytes, 'x') + "\"]"));
 }
 
 TEST_CASE("files of secrets lie in a place of their own, and no other path passes for one") {
     const std::string hex = "0123456789abcdef0123456789abcdef";
-    CHECK(secret::directory_of_files({{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/u"}}, "/x") == "/state/slurm-recipe/secrets");
-    CHECK(secret::directory_of_files({{"XDG_STATE_HOME", "relative"}, {"HOME", "/home/u"}}, "/x") == "/home/u/.local/state/slurm-recipe/secrets");
+    CHECK(secret::directory_of_files({{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/u"}}, "/x") ==
+          "/state/slurm-recipe/secrets");
+    CHECK(secret::directory_of_files({{"XDG_STATE_HOME", "relative"}, {"HOME", "/home/u"}}, "/x") ==
+          "/home/u/.local/state/slurm-recipe/secrets");
     CHECK(secret::directory_of_files({}, "/x") == "/x/.local/state/slurm-recipe/secrets");
     CHECK(secret::is_file_of_ours("/x/slurm-recipe/secrets/" + hex));
     CHECK(secret::is_file_of_ours("/x/slurm-recipe/secrets/" + hex + "-git"));
     for (const std::string& path : std::vector<std::string>{
-             "/etc/shadow", "", "x/slurm-recipe/secrets/" + hex, "/x/secrets/" + hex, "/x/slurm-recipe/secrets/" + hex + "0",
-          "/x/slurm-recipe/secrets/../../" + hex, "/x/slurm-recipe/secrets/" + hex.substr(1), "/x/slurm-recipe/secrets/" + hex + "-git-git",
-          "/x/slurm-recipe/secrets/0123456789ABCDEF0123456789ABCDEF", "/x/slurm-recipe/secrets/", std::string(5000, '/') + "slurm-recipe/secrets/" + hex})
+             "/etc/shadow", "", "x/slurm-recipe/secrets/" + hex, "/x/secrets/" + hex,
+             "/x/slurm-recipe/secrets/" + hex + "0", "/x/slurm-recipe/secrets/../../" + hex,
+             "/x/slurm-recipe/secrets/" + hex.substr(1), "/x/slurm-recipe/secrets/" + hex + "-git-git",
+             "/x/slurm-recipe/secrets/0123456789ABCDEF0123456789ABCDEF", "/x/slurm-recipe/secrets/",
+             std::string(5000, '/') + "slurm-recipe/secrets/" + hex})
         CHECK_FALSE(secret::is_file_of_ours(path));
 }

@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of etc/ are what their schemas say, and the loaders agree with the schemas.
 #include "../hardware/catalogue_file_on_disk.hpp"
 #include "catch.hpp"
-#include "config/config.hpp"
+#include "config/yaml/yaml.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 #include "site/site.hpp"
@@ -49,9 +50,9 @@ std::string wrong_by(const std::string& schema_name, std::string_view yaml) {
 }  // namespace
 
 TEST_CASE("the shipped files are what their schemas ask for") {
-    for (const auto& [file, schema] : {std::pair{"hardware.yaml", "hardware.schema.json"},
-                                       std::pair{"families.yaml", "families.schema.json"},
-                                       std::pair{"recipe.yaml", "recipe.schema.json"}}) {
+    for (const auto& [file, schema] :
+         {std::pair{"hardware.yaml", "hardware.schema.json"}, std::pair{"families.yaml", "families.schema.json"},
+          std::pair{"recipe.yaml", "recipe.schema.json"}}) {
         INFO(file);
         const auto document = config::load_yaml(source_file("etc/") + file);
         REQUIRE(document);
@@ -61,18 +62,20 @@ TEST_CASE("the shipped files are what their schemas ask for") {
 
 TEST_CASE("the hardware schema and the loader refuse the same") {
     for (const std::string_view text :
-         {"accelerators: {x: gpu 96 - - true true pcie 1 - X}", "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, "
-          "fp8: false, ranks: 4, cores: 8, name: X}}", "{}",
-          "profiles: {mine: {instance_types: [p5*], efa: true, environment: {A: 1, B: two}}}"}) {
+         {"accelerators: {x: gpu 96 - - true true pcie 1 - X}",
+          "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, "
+          "fp8: false, ranks: 4, cores: 8, name: X}}",
+          "{}", "profiles: {mine: {instance_types: [p5*], efa: true, environment: {A: 1, B: two}}}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) == "");
         const HardwareFile file(text);
         CHECK(hardware::Catalogue::load({file.path}));
     }
     for (const std::string_view text :
-         {"accelerators: []", "accelerators: {x: {kind: tpu}}", "accelerators: {x: {cores: 0}}", "accelerators: {x: gpu}",
-          "machines: {}", "instance_types: {x: {colour: red}}",
-          "profiles: {x: {environment: {A-B: 1}}}", "profiles: {x: {instance_types: p5*}}", "profiles: {x: p5}", "instance_types: {'a b': h100 8}"}) {
+         {"accelerators: []", "accelerators: {x: {kind: tpu}}", "accelerators: {x: {cores: 0}}",
+          "accelerators: {x: gpu}", "machines: {}", "instance_types: {x: {colour: red}}",
+          "profiles: {x: {environment: {A-B: 1}}}", "profiles: {x: {instance_types: p5*}}", "profiles: {x: p5}",
+          "instance_types: {'a b': h100 8}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) != "");
         const HardwareFile file(text);
@@ -92,9 +95,8 @@ TEST_CASE("the families schema and the loader refuse the same") {
 }
 
 TEST_CASE("the schema of site settings and the loader agree") {
-    for (const std::string_view text :
-         {"collections: [/fsx]", "severities: {precision.fp8: off, paths.none: error}", "# nothing",
-          "rendezvous: {first_port: 25000, last_port: 26000}"}) {
+    for (const std::string_view text : {"collections: [/fsx]", "severities: {precision.fp8: off, paths.none: error}",
+                                        "# nothing", "rendezvous: {first_port: 25000, last_port: 26000}"}) {
         INFO(text);
         CHECK(wrong_by("recipe.schema.json", text) == "");
         const HardwareFile file(text);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "../hardware/catalogue_file_on_disk.hpp"
 #include "catch.hpp"
 #include "site/site.hpp"
@@ -14,12 +15,11 @@ TEST_CASE("a site says how severe a code is") {
 }
 
 TEST_CASE("a site's severities are for codes that there are, and not for what no plan can do without") {
-    for (const auto& [text, words] :
-         {std::pair{"severities: {precision.fp9: off}", "did you mean precision.fp8?"},
-          std::pair{"severities: {devices.range: warning}", "stays an error"},
-          std::pair{"severities: {compose.yaml: off}", "stays an error"},
-          std::pair{"severities: {precision.fp8: loud}", "error, warning, hint or off"},
-          std::pair{"severities: [precision.fp8]", "a map"}}) {
+    for (const auto& [text, words] : {std::pair{"severities: {precision.fp9: off}", "did you mean precision.fp8?"},
+                                      std::pair{"severities: {devices.range: warning}", "stays an error"},
+                                      std::pair{"severities: {compose.yaml: off}", "stays an error"},
+                                      std::pair{"severities: {precision.fp8: loud}", "error, warning, hint or off"},
+                                      std::pair{"severities: [precision.fp8]", "a map"}}) {
         INFO(text);
         const HardwareFile file(text);
         const auto settings = load(file.path);
@@ -33,11 +33,13 @@ TEST_CASE("a site sets variables, asks for interfaces by route, and says how lon
     const HardwareFile file("env_vars: {HF_HOME: /fsx/hf, THREADS: 4}\ninterfaces: route\nnode_check_seconds: 0");
     const auto settings = load(file.path);
     REQUIRE(settings);
-    CHECK(settings->environment == std::vector<std::pair<std::string, std::string>>{{"HF_HOME", "/fsx/hf"}, {"THREADS", "4"}});
+    CHECK(settings->environment ==
+          std::vector<std::pair<std::string, std::string>>{{"HF_HOME", "/fsx/hf"}, {"THREADS", "4"}});
     CHECK(settings->interfaces_by_route);
     CHECK(settings->check_seconds == 0);
-    for (const char* text : {"env_vars: [A]", "env_vars: {A-B: 1}", "env_vars: {A: [1]}", "env_vars: {A: null}", "interfaces: eth0",
-                             "node_check_seconds: 61", "node_check_seconds: -1", "node_check_seconds: soon"}) {
+    for (const char* text :
+         {"env_vars: [A]", "env_vars: {A-B: 1}", "env_vars: {A: [1]}", "env_vars: {A: null}", "interfaces: eth0",
+          "node_check_seconds: 61", "node_check_seconds: -1", "node_check_seconds: soon"}) {
         INFO(text);
         const HardwareFile wrong(text);
         const auto refused = load(wrong.path);

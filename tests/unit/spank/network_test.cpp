@@ -1,16 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 // In a network namespace of the test's own, where the user may make one.
 #include "catch.hpp"
-#include "child.hpp"
-#include "interfaces.hpp"
-#include "ports.hpp"
+#include "spank/host/interfaces.hpp"
+#include "spank/host/ports.hpp"
+#include "spank/host/run_with_timeout.hpp"
 
 #include <arpa/inet.h>
-#include <cstdlib>
 #include <netinet/in.h>
 #include <sched.h>
-#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <cstdlib>
+#include <string>
 
 using namespace recipe::spank;
 using namespace std::chrono_literals;
@@ -29,27 +30,28 @@ std::string towards(const char* text) {
 
 bool prepare_network() {
     return unshare(CLONE_NEWNET) == 0 &&
-           std::system("ip link set lo up && ip addr add 198.51.100.1/32 dev lo"
-                       " && ip link add side0 type veth peer name side1 && ip link set side0 up && ip link set side1 up"
-                       " && ip addr add 10.1.0.5/16 dev side0 && ip route add 10.2.0.0/16 via 10.1.0.1"
-                       " && ip -6 addr add fd00:1::5/64 dev side0 nodad 2>/dev/null") == 0;
+           std::system(
+               "ip link set lo up && ip addr add 198.51.100.1/32 dev lo"
+               " && ip link add side0 type veth peer name side1 && ip link set side0 up && ip link set side1 up"
+               " && ip addr add 10.1.0.5/16 dev side0 && ip route add 10.2.0.0/16 via 10.1.0.1"
+               " && ip -6 addr add fd00:1::5/64 dev side0 nodad 2>/dev/null") == 0;
 }
 
 }  // namespace
 
 TEST_CASE("the interface that leads to an address is the one that has it or that its route leaves through") {
-    const Told told = ask_child(30s, [](const Teller& teller) {
+    const TimedResult result = run_with_timeout(30s, [](const Reporter& reporter) {
         if (!prepare_network()) return;
-        for (const char* address : {"10.1.0.5", "10.1.77.1", "10.2.3.4", "192.0.2.1", "127.0.0.1", "127.0.0.9", "198.51.100.1",
-                                    "fd00:1::5", "fd00:1::99", "fd00:9::1", "::1"})
-            teller.tell('>', std::string(address) + ' ' + towards(address));
+        for (const char* address : {"10.1.0.5", "10.1.77.1", "10.2.3.4", "192.0.2.1", "127.0.0.1", "127.0.0.9",
+                                    "198.51.100.1", "fd00:1::5", "fd00:1::99", "fd00:9::1", "::1"})
+            reporter.report('>', std::string(address) + ' ' + towards(address));
     });
-    if (told.findings.empty()) {
+    if (result.findings.empty()) {
         WARN("no network namespace can be made here");
         return;
     }
     std::string all;
-    for (const auto& [kind, text] : told.findings) all += text + '\n';
+    for (const auto& [kind, text] : result.findings) all += text + '\n';
     CHECK(all ==
           "10.1.0.5 side0\n10.1.77.1 side0\n10.2.3.4 side0\n192.0.2.1 \n127.0.0.1 lo\n127.0.0.9 lo\n198.51.100.1 \n"
           "fd00:1::5 side0\nfd00:1::99 side0\nfd00:9::1 \n::1 lo\n");

@@ -1,16 +1,17 @@
-#include "secret_files.hpp"
+// SPDX-License-Identifier: Apache-2.0
+#include "spank/host/secret_files.hpp"
 
 #include "catch.hpp"
 #include "secret/secret.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cstdlib>
 #include <ctime>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
 
 using namespace recipe;
 namespace fs = std::filesystem;
@@ -80,7 +81,8 @@ TEST_CASE("what is there already is neither overwritten nor followed when secret
     fs::create_symlink(folder.path / "elsewhere", other);
     CHECK(spank::write_secrets(other, "[]").find("File exists") != std::string::npos);
     CHECK_FALSE(fs::exists(folder.path / "elsewhere"));
-    CHECK(spank::write_secrets("/proc/slurm-recipe/secrets/x", "[]").starts_with("cannot create /proc/slurm-recipe/secrets"));
+    CHECK(spank::write_secrets("/proc/slurm-recipe/secrets/x", "[]")
+              .starts_with("cannot create /proc/slurm-recipe/secrets"));
 }
 
 TEST_CASE("only a regular file of the user's own, closed to others, is read") {
@@ -134,7 +136,7 @@ TEST_CASE("files that no job has used for long are removed, and nothing beside t
     const std::string link = spank::new_secrets_file(folder.directory);
     fs::create_symlink(mine, link);
     const std::int64_t now = std::time(nullptr);
-    const std::int64_t long_time = std::chrono::duration_cast<std::chrono::seconds>(spank::longest_unused).count();
+    const std::int64_t long_time = std::chrono::duration_cast<std::chrono::seconds>(spank::max_unused).count();
     spank::remove_old_secrets(folder.directory, now + long_time - 60);
     CHECK(fs::exists(file));
     // Reading is a sign of life for both.

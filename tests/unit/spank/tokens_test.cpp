@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spank/host/tokens.hpp"
 #include "catch.hpp"
-#include "tokens.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -20,10 +21,13 @@ struct Folder {
     Folder& operator=(const Folder&) = delete;
 };
 
-step::Facts step_of(std::uint32_t step) { return {.job_id = 17, .step_id = step, .node_count = 2}; }
+node::Facts step_of(std::uint32_t step) {
+    return {.job_id = 17, .step_id = step, .node_count = 2};
+}
 
 std::string awaited(const fs::path& directory, std::uint32_t step) {
-    return spank::await_token(directory.string(), step_of(step), std::chrono::steady_clock::now() + std::chrono::milliseconds(30));
+    return spank::await_token(directory.string(), step_of(step),
+                              std::chrono::steady_clock::now() + std::chrono::milliseconds(30));
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
-#include "catch.hpp"
+// SPDX-License-Identifier: Apache-2.0
 #include "storage/storage.hpp"
+#include "catch.hpp"
 
+#include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 using namespace recipe;
 using storage::Content;
@@ -33,7 +34,8 @@ TEST_CASE("file systems by what they share") {
     CHECK(storage::kind_of(storage::type_of(0x01021994)) == Kind::memory);
     CHECK(storage::kind_of(storage::type_of(0x858458f6)) == Kind::memory);
     for (const char* disk : {"ext4", "xfs", "btrfs", "overlay", "zfs"}) CHECK(storage::kind_of(disk) == Kind::local);
-    for (const char* net : {"nfs", "lustre", "gpfs", "beegfs", "ceph", "wekafs"}) CHECK(storage::kind_of(net) == Kind::shared);
+    for (const char* net : {"nfs", "lustre", "gpfs", "beegfs", "ceph", "wekafs"})
+        CHECK(storage::kind_of(net) == Kind::shared);
     CHECK(storage::kind_of("fuse") == Kind::unknown);
     CHECK(storage::type_of(0xef53) == "ext4");
     CHECK(storage::type_of(0x6969) == "nfs");
@@ -44,13 +46,13 @@ TEST_CASE("file systems by what they share") {
 
 TEST_CASE("a path on tmpfs is seen as such, and so is what is not there yet") {
     const Directory directory("/dev/shm");
-    const storage::Sight there = storage::look(directory.path);
+    const storage::PathStatus there = storage::path_status(directory.path);
     CHECK(there.exists);
     CHECK(there.is_directory);
     CHECK(there.type == "tmpfs");
     CHECK(there.free_bytes > 0);
     CHECK(there.write_error == 0);
-    const storage::Sight later = storage::look(directory.path / "a/b/../c");
+    const storage::PathStatus later = storage::path_status(directory.path / "a/b/../c");
     CHECK_FALSE(later.exists);
     CHECK(later.nearest == directory.path);
     CHECK(later.device == there.device);
@@ -58,11 +60,11 @@ TEST_CASE("a path on tmpfs is seen as such, and so is what is not there yet") {
 }
 
 TEST_CASE("what is not visible is elsewhere, and a file has nothing below it") {
-    CHECK(storage::look("/no-such-directory/x").is_elsewhere());
-    CHECK_FALSE(storage::look("relative").exists);
+    CHECK(storage::path_status("/no-such-directory/x").is_elsewhere());
+    CHECK_FALSE(storage::path_status("relative").exists);
     const Directory directory("/tmp");
     std::ofstream(directory.path / "file") << "x";
-    CHECK(storage::look(directory.path / "file/below").write_error == ENOTDIR);
+    CHECK(storage::path_status(directory.path / "file/below").write_error == ENOTDIR);
 }
 
 TEST_CASE("a squashfs is told by its magic") {
@@ -81,7 +83,8 @@ TEST_CASE("a squashfs is told by its magic") {
 }
 
 TEST_CASE("exported directories are read as exports(5) has them") {
-    CHECK(storage::exported_directories("# shared\n/home *(rw,sync)\n\"/with blank\" host(ro)\n/long \\\n  /not-a-directory(rw)\n\n/fsx/\t10.0.0.0/8(rw)\n") ==
+    CHECK(storage::exported_directories("# shared\n/home *(rw,sync)\n\"/with blank\" host(ro)\n/long \\\n  "
+                                        "/not-a-directory(rw)\n\n/fsx/\t10.0.0.0/8(rw)\n") ==
           std::vector<std::string>{"/home", "/with blank", "/long", "/fsx"});
     CHECK(storage::exported_directories("").empty());
     CHECK(storage::exported_directories("\"/unfinished").size() <= 1);

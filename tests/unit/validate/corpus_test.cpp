@@ -1,6 +1,8 @@
-// Public recipes that work must pass: a wrong refusal is the worst thing that validation can do. The corpus is not part of
-// the project; RECIPE_CORPUS names it.
+// SPDX-License-Identifier: Apache-2.0
+// Public recipes that work must pass: a wrong refusal is the worst thing that validation can do. The corpus is not part
+// of the project; RECIPE_CORPUS names it.
 #include "catch.hpp"
+#include "config/config.hpp"
 #include "recipe_under_test.hpp"
 
 #include <cstdlib>

@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "recipe_under_test.hpp"
+#include "config/config.hpp"
 
 #include "catch.hpp"
 #include "source_file.hpp"

@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 // A composed configuration written inline, and what validation says about it.
 #pragma once
 
+#include "config/config.hpp"
 #include "validate/validate.hpp"
 
 #include <string>
@@ -24,7 +26,8 @@ public:
 
     /// `limits`: what the entry script takes; nullptr: it does not say.
     [[nodiscard]] Result check(const config::Value* limits = nullptr) const {
-        return validate::check(resolved_, {.hardware = shipped_hardware(), .families = shipped_families(), .program_keys = limits});
+        return validate::check(
+            resolved_, {.hardware = shipped_hardware(), .families = shipped_families(), .program_keys = limits});
     }
     /// The one diagnostic with this code; fails the test when there is none or more than one.
     [[nodiscard]] Diagnostic only(std::string_view code) const;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "recipe_under_test.hpp"
 
@@ -12,7 +13,9 @@ TEST_CASE("every rule has a code of a known group, a summary and a source") {
         INFO(rule.code);
         CHECK(codes.insert(rule.code).second);
         const std::string_view group = rule.code.substr(0, rule.code.find('.'));
-        CHECK(std::set<std::string_view>{"devices", "precision", "layout", "batch", "model", "data", "paths", "environment", "launch", "program", "memory"}.contains(group));
+        CHECK(std::set<std::string_view>{"devices", "precision", "layout", "batch", "model", "data", "paths",
+                                         "environment", "launch", "program", "memory"}
+                  .contains(group));
         CHECK(rule.summary.ends_with('.'));
         CHECK_FALSE(rule.source.empty());
     }

@@ -1,4 +1,6 @@
-// Every rule of the table: a neighbour that passes, the recipe that fails, and where the rule has a fix, the recipe with it.
+// SPDX-License-Identifier: Apache-2.0
+// Every rule of the table: a neighbour that passes, the recipe that fails, and where the rule has a fix, the recipe
+// with it.
 #include "catch.hpp"
 #include "recipe_under_test.hpp"
 
@@ -51,7 +53,8 @@ recipes:
 }
 
 RecipeUnderTest adapter() {
-    return hyperpod_llama().with("instance_type=p5.48xlarge ++recipes.use_smp_model=True ++recipes.model.do_finetune=False");
+    return hyperpod_llama().with(
+        "instance_type=p5.48xlarge ++recipes.use_smp_model=True ++recipes.model.do_finetune=False");
 }
 
 /// Llama 3.2 1B, with all that its memory depends on.
@@ -102,14 +105,15 @@ const Case cases[] = {
     {"devices.exceeds", llama, "instance_type=g5.48xlarge", "instance_type=g5.12xlarge", error, true},
     {"devices.exceeds", neuron, "instance_type=trn2.48xlarge ++env_vars.NEURON_LOGICAL_NC_CONFIG=1 trainer.devices=128",
      "instance_type=trn2.48xlarge trainer.devices=128", error, true},
-    {"devices.partial", llama, "instance_type=p5.48xlarge", "instance_type=p5.48xlarge trainer.devices=4 trainer.num_nodes=2",
-     warning, true},
+    {"devices.partial", llama, "instance_type=p5.48xlarge",
+     "instance_type=p5.48xlarge trainer.devices=4 trainer.num_nodes=2", warning, true},
     {"devices.accelerator_mismatch", llama, "instance_type=p5.48xlarge", "instance_type=trn1.32xlarge", error, false},
-    {"devices.accelerator_mismatch", neuron, "instance_type=trn1n.32xlarge", "instance_type=p5.48xlarge trainer.devices=8",
-     error, false},
+    {"devices.accelerator_mismatch", neuron, "instance_type=trn1n.32xlarge",
+     "instance_type=p5.48xlarge trainer.devices=8", error, false},
     {"devices.not_listed", llama, "instance_type=p5.48xlarge ++recipes.instance_types=[ml.p5.48xlarge]",
      "instance_type=p4d.24xlarge ++recipes.instance_types=[ml.p5.48xlarge]", warning, false},
-    {"precision.fp8", llama, "instance_type=g6.48xlarge model.fp8=True", "instance_type=g5.48xlarge model.fp8=True", error, true},
+    {"precision.fp8", llama, "instance_type=g6.48xlarge model.fp8=True", "instance_type=g5.48xlarge model.fp8=True",
+     error, true},
     {"precision.fp8", adapter, "instance_type=p4d.24xlarge", "instance_type=p4d.24xlarge model.fp8=null", error, true},
     {"precision.fp8", adapter, "instance_type=p4d.24xlarge model.fp8=null use_smp_model=False",
      "instance_type=p4d.24xlarge model.fp8=null", error, true},
@@ -120,24 +124,29 @@ const Case cases[] = {
      "++recipes.model.fp8_amax_history_len=16", hint, false},
     {"layout.type", llama, "model.shard_degree=4", "model.shard_degree=4.5", error, false},
     {"layout.type", llama, "model.shard_degree=4", "model.shard_degree='4'", warning, true},
-    {"layout.range", llama, "model.tensor_model_parallel_degree=1", "model.tensor_model_parallel_degree=0", error, false},
+    {"layout.range", llama, "model.tensor_model_parallel_degree=1", "model.tensor_model_parallel_degree=0", error,
+     false},
     {"layout.world_not_divisible", llama, "model.shard_degree=4", "model.shard_degree=5", error, true},
     {"layout.world_not_divisible", adapter, "trainer.num_nodes=4 model.expert_model_parallel_degree=4",
      "trainer.num_nodes=4 model.expert_model_parallel_degree=3", error, true},
     {"layout.context", llama, "model.context_parallel_degree=8", "model.context_parallel_degree=16", error, true},
     {"layout.heads", llama, "model.tensor_model_parallel_degree=8 model.shard_degree=1",
      "trainer.num_nodes=2 model.tensor_model_parallel_degree=16 model.shard_degree=1", error, true},
-    {"layout.heads", nemo, "model.num_query_groups=4", "model.num_attention_heads=30 model.num_query_groups=null", error, true},
+    {"layout.heads", nemo, "model.num_query_groups=4", "model.num_attention_heads=30 model.num_query_groups=null",
+     error, true},
     {"layout.heads", nemo, "model.num_query_groups=4", "model.num_query_groups=2", warning, true},
     {"layout.heads", nemo, "model.num_query_groups=4", "model.num_query_groups=6", error, true},
-    {"layout.heads", neuron, "distributed_strategy.kv_replicator=4", "distributed_strategy.kv_replicator=1", error, true},
-    {"layout.model_parallel", nemo, "trainer.num_nodes=2", "model.tensor_model_parallel_size=3 model.num_attention_heads=null "
-     "model.num_query_groups=null model.sequence_parallel=false", error, true},
+    {"layout.heads", neuron, "distributed_strategy.kv_replicator=4", "distributed_strategy.kv_replicator=1", error,
+     true},
+    {"layout.model_parallel", nemo, "trainer.num_nodes=2",
+     "model.tensor_model_parallel_size=3 model.num_attention_heads=null "
+     "model.num_query_groups=null model.sequence_parallel=false",
+     error, true},
     {"layout.model_parallel", neuron, "distributed_strategy.pipeline_model_parallel_size=4",
      "distributed_strategy.pipeline_model_parallel_size=8", error, true},
     {"layout.layers", nemo, "model.num_layers=34", "model.num_layers=33", error, true},
-    {"layout.layers", nemo, "model.virtual_pipeline_model_parallel_size=4", "model.virtual_pipeline_model_parallel_size=3", error,
-     true},
+    {"layout.layers", nemo, "model.virtual_pipeline_model_parallel_size=4",
+     "model.virtual_pipeline_model_parallel_size=3", error, true},
     {"layout.virtual_pipeline", nemo, "model.virtual_pipeline_model_parallel_size=2",
      "model.pipeline_model_parallel_size=1 model.virtual_pipeline_model_parallel_size=2", warning, true},
     {"layout.sequence", nemo, "model.encoder_seq_length=8196", "model.encoder_seq_length=8194", error, true},
@@ -149,30 +158,35 @@ const Case cases[] = {
     {"layout.expert_ranks", nemo, "model.expert_model_parallel_size=4 model.num_moe_experts=24",
      "model.expert_model_parallel_size=3 model.num_moe_experts=24", error, true},
     {"layout.across_nodes", nemo, "trainer.num_nodes=4",
-     "model.tensor_model_parallel_size=16 model.pipeline_model_parallel_size=1 model.num_query_groups=16", warning, false},
+     "model.tensor_model_parallel_size=16 model.pipeline_model_parallel_size=1 model.num_query_groups=16", warning,
+     false},
     {"batch.type", nemo, "model.micro_batch_size=2", "model.micro_batch_size=two", error, false},
     {"batch.range", nemo, "model.micro_batch_size=2", "model.micro_batch_size=0", error, false},
     {"batch.global", nemo, "model.global_batch_size=4", "model.global_batch_size=6", error, true},
     {"batch.global", neuron, "data.global_batch_size=4", "data.global_batch_size=6", error, true},
     {"batch.interleaved", nemo, "model.virtual_pipeline_model_parallel_size=2 model.global_batch_size=8",
      "model.virtual_pipeline_model_parallel_size=2 model.global_batch_size=4", warning, true},
-    {"batch.accumulation", nemo, "trainer.accumulate_grad_batches=1", "trainer.accumulate_grad_batches=2", warning, true},
-    {"model.type", adapter, "++recipes.model.num_hidden_layers=16", "++recipes.model.num_hidden_layers=many", warning, false},
+    {"batch.accumulation", nemo, "trainer.accumulate_grad_batches=1", "trainer.accumulate_grad_batches=2", warning,
+     true},
+    {"model.type", adapter, "++recipes.model.num_hidden_layers=16", "++recipes.model.num_hidden_layers=many", warning,
+     false},
     {"model.range", adapter, "++recipes.model.vocab_size=1", "++recipes.model.vocab_size=-1", warning, false},
     {"model.switch", adapter, "model.fp8=False", "model.fp8='yes'", warning, true},
     {"model.smp", adapter, "model.tensor_model_parallel_degree=2 model.shard_degree=4",
      "model.tensor_model_parallel_degree=2 model.shard_degree=4 use_smp_model=False", error, true},
-    {"model.peft", adapter, "++recipes.model.peft.peft_type=lora use_smp_model=False", "++recipes.model.peft.peft_type=lora",
-     error, true},
+    {"model.peft", adapter, "++recipes.model.peft.peft_type=lora use_smp_model=False",
+     "++recipes.model.peft.peft_type=lora", error, true},
     {"model.peft", adapter, "use_smp_model=True",
      "++recipes.model.peft.peft_type=lora model.tensor_model_parallel_degree=2 model.shard_degree=4", error, true},
     {"model.weights", adapter, "model.do_finetune=True ++recipes.model.hf_model_name_or_path=/fsx/weights",
      "model.do_finetune=True", warning, false},
-    {"model.sharding_strategy", adapter, "model.sharding_strategy=full_shard", "model.sharding_strategy=full", error, true},
+    {"model.sharding_strategy", adapter, "model.sharding_strategy=full_shard", "model.sharding_strategy=full", error,
+     true},
     {"data.missing", llama, "model.data.use_synthetic_data=False model.data.train_dir=/fsx/data",
      "model.data.use_synthetic_data=False", error, true},
     {"data.not_set", neuron, "data.train_dir=/fsx/data", "data.train_dir=null", warning, false},
-    {"data.synthetic_images", adapter, "++recipes.model.multi_modal=False", "++recipes.model.multi_modal=True", warning, true},
+    {"data.synthetic_images", adapter, "++recipes.model.multi_modal=False", "++recipes.model.multi_modal=True", warning,
+     true},
     {"paths.results_relative", llama, "run.results_dir=/fsx", "run.results_dir=here", error, true},
     {"paths.none", llama, "++recipes.exp_manager.checkpoint_dir=/fsx/checkpoints",
      "++recipes.exp_manager.checkpoint_dir=None/checkpoints/", error, false},
@@ -181,35 +195,37 @@ const Case cases[] = {
     {"paths.relative", llama, "++recipes.exp_manager.checkpoint_dir=/fsx/here",
      "++recipes.exp_manager.checkpoint_dir=here", error, true},
     {"environment.overridden", llama, "++env_vars.OURS=1", "++env_vars.MASTER_PORT=29500", warning, false},
-    {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=eth0", warning,
-     false},
-    {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=^docker0", warning,
-     false},
-    {"environment.harmful", nemo, "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=1", "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8",
-     warning, true},
-    {"environment.harmful", llama, "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8", "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=1",
+    {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=eth0",
      warning, false},
+    {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=^docker0",
+     warning, false},
+    {"environment.harmful", nemo, "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=1",
+     "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8", warning, true},
+    {"environment.harmful", llama, "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8",
+     "++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=1", warning, false},
     {"environment.obsolete", llama, "instance_type=p5.48xlarge ++env_vars.FI_PROVIDER=efa",
      "instance_type=g5.xlarge trainer.devices=1 model.shard_degree=1 ++env_vars.FI_PROVIDER=efa", hint, false},
     {"launch.unknown_key", llama, "++cluster.partition=gpu", "++cluster.partitoin=gpu", hint, false},
-    {"model.misspelt", llama,
-     "++recipes.model.activation_checkpointing=true", "++recipes.model.activation_chekpointing=true", hint, false},
+    {"model.misspelt", llama, "++recipes.model.activation_checkpointing=true",
+     "++recipes.model.activation_chekpointing=true", hint, false},
     {"model.misplaced", llama, "+recipes.memory.loss=chunked", "+memory.loss=chunked", warning, true},
     {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
-    {"memory.tight", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge model.train_batch_size=1 model.max_context_width=6144", warning, false},
+    {"memory.tight", sized, "instance_type=p5.48xlarge",
+     "instance_type=g5.48xlarge model.train_batch_size=1 model.max_context_width=6144", warning, false},
     {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},
 };
 
 /// Rules that look at this host's files have tests of their own.
-const std::set<std::string_view> tested_elsewhere{"data.not_visible", "paths.results_denied", "program.unsupported", "program.unknown_key"};
+const std::set<std::string_view> tested_elsewhere{"data.not_visible", "paths.results_denied", "program.unsupported",
+                                                  "program.unknown_key"};
 
 }  // namespace
 
 TEST_CASE("each rule passes a neighbour of the recipe that it finds fault with") {
     for (const Case& row : cases) {
         const RecipeUnderTest passing = row.base().with(row.passing), failing = row.base().with(row.failing);
-        INFO(row.code << ": " << row.failing << "; neighbour " << row.passing << "; finds " << failing.codes() << " and "
-                      << passing.codes());
+        INFO(row.code << ": " << row.failing << "; neighbour " << row.passing << "; finds " << failing.codes()
+                      << " and " << passing.codes());
         CHECK_FALSE(passing.says(row.code));
         REQUIRE(failing.says(row.code));
         const Diagnostic diagnostic = failing.only(row.code);
@@ -236,7 +252,8 @@ TEST_CASE("a NeMo layout is judged as handing out copies of the model judges it,
                 for (const int pipeline : {1, 2, 4})
                     for (const int context : {1, 2, 3}) {
                         const std::string overrides =
-                            "trainer.num_nodes=" + std::to_string(nodes) + " trainer.devices=" + std::to_string(devices) +
+                            "trainer.num_nodes=" + std::to_string(nodes) +
+                            " trainer.devices=" + std::to_string(devices) +
                             " model.tensor_model_parallel_size=" + std::to_string(tensor) +
                             " model.pipeline_model_parallel_size=" + std::to_string(pipeline) +
                             " model.context_parallel_size=" + std::to_string(context) +
@@ -258,13 +275,13 @@ TEST_CASE("every small layout with experts is judged as a plain count judges it,
                 for (const int shard : {1, 3, 4})
                     for (const int expert : {1, 2, 3})
                         for (const int context : {1, 2, 8}) {
-                            const std::string overrides = "trainer.num_nodes=" + std::to_string(nodes) +
-                                                          " trainer.devices=" + std::to_string(devices) +
-                                                          " model.tensor_model_parallel_degree=" + std::to_string(tensor) +
-                                                          " model.shard_degree=" + std::to_string(shard) +
-                                                          " model.expert_model_parallel_degree=" + std::to_string(expert) +
-                                                          " model.context_parallel_degree=" + std::to_string(context) +
-                                                          " instance_type=null";
+                            const std::string overrides =
+                                "trainer.num_nodes=" + std::to_string(nodes) +
+                                " trainer.devices=" + std::to_string(devices) +
+                                " model.tensor_model_parallel_degree=" + std::to_string(tensor) +
+                                " model.shard_degree=" + std::to_string(shard) +
+                                " model.expert_model_parallel_degree=" + std::to_string(expert) +
+                                " model.context_parallel_degree=" + std::to_string(context) + " instance_type=null";
                             const RecipeUnderTest recipe = adapter().with(overrides);
                             INFO(overrides << " finds " << recipe.codes());
                             int left = nodes * devices;
@@ -295,7 +312,10 @@ TEST_CASE("a fix is shown only if it removes the error and brings no other") {
 
 TEST_CASE("a site's severities raise, lower and silence, and force leaves what it may not touch") {
     const auto found = [] {
-        return llama().with("instance_type=g5.12xlarge model.fp8=True run.results_dir=here trainer.devices=8").check().diagnostics;
+        return llama()
+            .with("instance_type=g5.12xlarge model.fp8=True run.results_dir=here trainer.devices=8")
+            .check()
+            .diagnostics;
     };
     Diagnostics diagnostics = found();
     apply({{"devices.exceeds", Severity::warning}, {"precision.fp8", std::nullopt}}, diagnostics);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds recipes in the folders of a collection.
+#include "config/compose/collection.hpp"
+
+#include "config/value/place.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <system_error>
+
+namespace recipe::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int max_folder_depth = 16;
+constexpr std::size_t max_recipes = 20'000;
+constexpr std::size_t max_entries = 200'000;
+
+bool is_file(const fs::path& path) {
+    std::error_code error;
+    return fs::is_regular_file(path, error);
+}
+
+std::string without_extension(std::string name) {
+    if (name.ends_with(".yaml")) name.resize(name.size() - 5);
+    return name;
+}
+
+std::string listed(const std::vector<std::string>& names, std::size_t limit) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(names.size(), limit); ++i)
+        text += fmt::format("{}`{}`", i == 0 ? "" : ", ", names[i]);
+    if (names.size() > limit) text += fmt::format(" and {} more", names.size() - limit);
+    return text;
+}
+
+/// Recipe files below a collection, without following links to folders, which may lead in circles.
+std::vector<RecipeFile> recipes_of(const fs::path& collection) {
+    std::vector<RecipeFile> recipes;
+    const fs::path root = collection / "recipes";
+    std::error_code error;
+    std::size_t entries = 0;
+    for (fs::recursive_directory_iterator entry(root, fs::directory_options::skip_permission_denied, error), end;
+         !error && entry != end; entry.increment(error)) {
+        if (++entries > max_entries || recipes.size() >= max_recipes) break;
+        if (entry.depth() >= max_folder_depth) entry.disable_recursion_pending();
+        if (entry->path().extension() != ".yaml" || !is_file(entry->path())) continue;
+        recipes.push_back(
+            {without_extension(entry->path().lexically_relative(root).generic_string()), entry->path(), collection});
+    }
+    std::ranges::sort(recipes, {}, &RecipeFile::name);
+    return recipes;
+}
+
+bool looks_like_path(const std::string& name) {
+    return name.starts_with('/') || name.starts_with("./") || name.starts_with("../");
+}
+
+/// Whether `name` is `full` or its last folders and base name.
+bool ends_in(std::string_view full, std::string_view name) {
+    return full.ends_with(name) && (full.size() == name.size() || full[full.size() - name.size() - 1] == '/');
+}
+
+/// The collection that a file lies in, if it is one of those given.
+std::optional<FoundRecipe> as_member(const fs::path& file, const std::vector<fs::path>& collections) {
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(file, error);
+    if (error) return std::nullopt;
+    for (const fs::path& collection : collections) {
+        const fs::path root = fs::weakly_canonical(collection / "recipes", error);
+        if (error) continue;
+        const std::string inside = real.lexically_relative(root).generic_string();
+        if (inside.empty() || inside == "." || inside.starts_with("..")) continue;
+        return FoundRecipe{without_extension(inside), collection / "recipes" / inside, collection, {}};
+    }
+    return std::nullopt;
+}
+
+std::optional<FoundRecipe> find_file(const ComposeRequest& request) {
+    const fs::path typed = request.working_directory / request.recipe;  // an absolute path stays as it is
+    for (const fs::path& file : {typed, fs::path(typed.string() + ".yaml")}) {
+        if (!is_file(file)) continue;
+        if (auto member = as_member(file, request.collections)) return member;
+        return FoundRecipe{file.string(), file, {}, {}};
+    }
+    return std::nullopt;
+}
+
+std::optional<FoundRecipe> find_by_path(const ComposeRequest& request) {
+    const std::string name = without_extension(request.recipe);
+    std::optional<FoundRecipe> found;
+    for (const fs::path& collection : request.collections) {
+        const fs::path file = collection / "recipes" / (name + ".yaml");
+        if (!is_file(file)) continue;
+        if (!found) {
+            found = FoundRecipe{name, file, collection, {}};
+            continue;
+        }
+        found->notes.push_back({.severity = Severity::hint,
+                                .code = "compose.shadowed",
+                                .source = {.name = found->file.string()},
+                                .message = fmt::format("hides {}", file.string())});
+    }
+    return found;
+}
+
+Diagnostic unknown_recipe(const std::string& name, const std::vector<RecipeFile>& all) {
+    std::vector<std::string> names;
+    std::map<std::string, std::string> full_name;  // by base name; unique ones stay
+    for (const RecipeFile& recipe : all) {
+        names.push_back(recipe.name);
+        const std::string base = recipe.name.substr(recipe.name.rfind('/') + 1);
+        names.push_back(base);
+        full_name.emplace(base, recipe.name);
+    }
+    Diagnostic problem{.code = "compose.unknown_recipe",
+                       .message = fmt::format("there is no recipe `{}`", quotable(name, 200))};
+    std::vector<std::string> close = nearest(name, names);
+    if (close.empty()) close = nearest(name.substr(name.rfind('/') + 1), names);
+    if (close.empty()) {
+        // A fragment of a name is worth a hint too.
+        for (const RecipeFile& recipe : all)
+            if (name.size() >= 3 && recipe.name.find(name) != std::string::npos && close.size() < 3)
+                close.push_back(recipe.name);
+    }
+    if (!close.empty()) {
+        problem.message += fmt::format("; did you mean {}?", listed(close, 3));
+        problem.fix = close.front();
+    } else {
+        problem.message += fmt::format("; {} recipes were looked through", all.size());
+    }
+    return problem;
+}
+
+}  // namespace
+
+Expected<std::vector<RecipeFile>> list_recipes(const std::vector<fs::path>& collections) {
+    std::vector<RecipeFile> all;
+    std::set<std::string> names;
+    bool any = false;
+    for (const fs::path& collection : collections) {
+        std::error_code error;
+        any = any || fs::is_directory(collection, error);
+        for (RecipeFile& recipe : recipes_of(collection))
+            if (names.insert(recipe.name).second) all.push_back(std::move(recipe));
+    }
+    if (!any) {
+        std::vector<std::string> places;
+        for (const fs::path& collection : collections) places.push_back(collection.string());
+        return refuse({.code = "compose.no_collection",
+                       .message = places.empty() ? "no recipe collection is known"
+                                                 : fmt::format("none of these folders exists: {}", listed(places, 8))});
+    }
+    std::ranges::sort(all, {}, &RecipeFile::name);
+    return all;
+}
+
+Expected<FoundRecipe> find_recipe(const ComposeRequest& request) {
+    if (request.recipe.find('\0') != std::string::npos || request.recipe.size() > 4096)
+        return refuse({.code = "compose.unknown_recipe", .message = "this is no name of a recipe"});
+    if (!looks_like_path(request.recipe)) {
+        if (auto found = find_by_path(request)) return std::move(*found);
+        const std::string name = without_extension(request.recipe);
+        for (const fs::path& collection : request.collections) {
+            std::vector<RecipeFile> matches = recipes_of(collection);
+            std::erase_if(matches, [&name](const RecipeFile& recipe) { return !ends_in(recipe.name, name); });
+            if (matches.size() == 1) return FoundRecipe{matches.front().name, matches.front().file, collection, {}};
+            if (matches.empty()) continue;
+            std::vector<std::string> names;
+            for (const RecipeFile& match : matches) names.push_back(match.name);
+            return refuse({.code = "compose.ambiguous_recipe",
+                           .message = fmt::format("`{}` may be {}; say which", quotable(name, 200), listed(names, 8)),
+                           .fix = names.front()});
+        }
+    }
+    if (auto found = find_file(request)) return std::move(*found);
+    auto all = list_recipes(request.collections);
+    if (!all) return std::unexpected(std::move(all.error()));
+    return refuse(unknown_recipe(request.recipe, *all));
+}
+
+std::optional<fs::path> find_root_collection(const ComposeRequest& request, const fs::path& preferred) {
+    if (!preferred.empty() && is_file(preferred / "config.yaml")) return preferred;
+    for (const fs::path& collection : request.collections)
+        if (is_file(collection / "config.yaml")) return collection;
+    return std::nullopt;
+}
+
+}  // namespace recipe::config

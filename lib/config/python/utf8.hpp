@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// UTF-8, checked. Internal to lib/config.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace recipe::config {
+
+struct DecodedCharacter {
+    char32_t character = 0;
+    std::size_t length = 0;  // bytes
+};
+
+/// The first character of a text that is not empty; nullopt when its bytes are not UTF-8.
+[[nodiscard]] std::optional<DecodedCharacter> decode_utf8(std::string_view text) noexcept;
+
+void append_utf8(std::string& text, char32_t character);
+
+/// Where the first byte stands that belongs to no character; npos when all is well.
+[[nodiscard]] std::size_t find_invalid_utf8(std::string_view text) noexcept;
+
+/// How many characters the text has; each byte of invalid UTF-8 counts as one.
+[[nodiscard]] std::size_t count_characters(std::string_view text) noexcept;
+
+/// Python's str.isprintable() of one character.
+[[nodiscard]] bool is_printable(char32_t character) noexcept;
+
+/// The digit that a character beyond ASCII stands for in Python's int(): U+0663 is 3.
+[[nodiscard]] std::optional<int> decimal_digit(char32_t character) noexcept;
+
+}  // namespace recipe::config

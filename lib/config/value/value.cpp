@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nodes of a configuration.
+#include "config/python/number_text.hpp"
+#include "config/value/value_data.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace recipe::config {
+namespace {
+
+constexpr std::size_t indexed_from = 16;  // a smaller map is searched faster entry by entry
+
+const Position nowhere;
+const Value::List no_items;
+const Value::Map no_entries;
+
+void add_to_index(MapIndex& index, const Value& key, std::size_t position) {
+    if (const std::string* text = key.as_string()) {
+        index.strings.emplace(*text, position);
+    } else {
+        index.others.emplace(key_identity(key), position);
+    }
+}
+
+std::unique_ptr<MapIndex> make_index(const Value::Map& entries) {
+    if (entries.size() < indexed_from) return nullptr;
+    auto index = std::make_unique<MapIndex>();
+    for (std::size_t i = 0; i < entries.size(); ++i) add_to_index(*index, entries[i].key, i);
+    return index;
+}
+
+template <class Data, class Content>
+std::unique_ptr<Data> make_data(Content content) {
+    auto data = std::make_unique<Data>();
+    data->content = std::move(content);
+    return data;
+}
+
+}  // namespace
+
+Value::Value() noexcept = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+
+Value::Value(const Value& other) {
+    if (!other.data_) return;
+    data_ = std::make_unique<Data>();
+    data_->position = other.data_->position;
+    std::visit(
+        [this](const auto& content) {
+            using Content = std::decay_t<decltype(content)>;
+            if constexpr (std::is_same_v<Content, MapContent>) {
+                MapContent copy{content.entries, nullptr};
+                copy.index = make_index(copy.entries);
+                data_->content = std::move(copy);
+            } else {
+                data_->content = content;
+            }
+        },
+        other.data_->content);
+}
+
+Value& Value::operator=(const Value& other) {
+    if (this != &other) *this = Value(other);
+    return *this;
+}
+
+Value Value::null() {
+    return {};
+}
+
+Value Value::boolean(bool value) {
+    Value result;
+    result.data_ = make_data<Data>(value);
+    return result;
+}
+
+Value Value::integer(Integer value) {
+    Value result;
+    result.data_ = make_data<Data>(std::move(value));
+    return result;
+}
+
+Value Value::floating(double value) {
+    Value result;
+    result.data_ = make_data<Data>(value);
+    return result;
+}
+
+Value Value::string(std::string value) {
+    Value result;
+    result.data_ = make_data<Data>(std::move(value));
+    return result;
+}
+
+Value Value::list(List items) {
+    Value result;
+    result.data_ = make_data<Data>(std::move(items));
+    return result;
+}
+
+Value Value::map() {
+    Value result;
+    result.data_ = make_data<Data>(MapContent{});
+    return result;
+}
+
+Value::Kind Value::kind() const noexcept {
+    static_assert(static_cast<int>(Kind::map) == 6, "kinds follow the alternatives of Data::content");
+    return data_ ? static_cast<Kind>(data_->content.index()) : Kind::null;
+}
+
+std::optional<bool> Value::as_bool() const noexcept {
+    const bool* value = data_ ? std::get_if<bool>(&data_->content) : nullptr;
+    return value ? std::optional(*value) : std::nullopt;
+}
+
+std::optional<std::int64_t> Value::as_int() const noexcept {
+    const Integer* value = as_integer();
+    return value ? value->to_int64() : std::nullopt;
+}
+
+std::optional<double> Value::as_number() const noexcept {
+    if (const Integer* value = as_integer()) return value->to_double();
+    const double* value = data_ ? std::get_if<double>(&data_->content) : nullptr;
+    return value ? std::optional(*value) : std::nullopt;
+}
+
+const std::string* Value::as_string() const noexcept {
+    return data_ ? std::get_if<std::string>(&data_->content) : nullptr;
+}
+
+const Integer* Value::as_integer() const noexcept {
+    return data_ ? std::get_if<Integer>(&data_->content) : nullptr;
+}
+
+const Value::List& Value::items() const noexcept {
+    const List* items = data_ ? std::get_if<List>(&data_->content) : nullptr;
+    return items ? *items : no_items;
+}
+
+const Value::Map& Value::entries() const noexcept {
+    const MapContent* map = data_ ? std::get_if<MapContent>(&data_->content) : nullptr;
+    return map ? map->entries : no_entries;
+}
+
+std::size_t Value::size() const noexcept {
+    return is_list() ? items().size() : entries().size();
+}
+
+const Value* Value::find(std::string_view key) const noexcept {
+    const std::size_t position = ValueAccess::find(*this, key);
+    return position == ValueAccess::npos ? nullptr : &entries()[position].value;
+}
+
+Value* Value::find_mutable(std::string_view key) noexcept {
+    const std::size_t position = ValueAccess::find(*this, key);
+    return position == ValueAccess::npos ? nullptr : &ValueAccess::entries(*this)[position].value;
+}
+
+const Value* Value::at(std::string_view dotted_path) const noexcept {
+    const Value* node = this;
+    while (node) {
+        const std::size_t dot = dotted_path.find('.');
+        const std::string_view key = dotted_path.substr(0, dot);
+        if (node->is_list()) {
+            std::size_t index = 0;
+            const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+            const bool found = error == std::errc{} && end == key.data() + key.size() && index < node->items().size();
+            node = found ? &node->items()[index] : nullptr;
+        } else {
+            node = node->find(key);
+        }
+        if (dot == std::string_view::npos) break;
+        dotted_path.remove_prefix(dot + 1);
+    }
+    return node;
+}
+
+Value& Value::set(Value key, Value value) {
+    if (!is_map()) *this = map();
+    auto& content = std::get<MapContent>(data_->content);
+    const std::size_t position = ValueAccess::find(*this, key);
+    if (position != ValueAccess::npos) return content.entries[position].value = std::move(value);
+    content.entries.push_back({std::move(key), std::move(value)});
+    if (content.index) {
+        add_to_index(*content.index, content.entries.back().key, content.entries.size() - 1);
+    } else {
+        content.index = make_index(content.entries);
+    }
+    return content.entries.back().value;
+}
+
+bool Value::erase(std::string_view key) {
+    const std::size_t position = ValueAccess::find(*this, key);
+    if (position == ValueAccess::npos) return false;
+    ValueAccess::erase_at(*this, position);
+    return true;
+}
+
+void Value::push_back(Value item) {
+    items_mutable().push_back(std::move(item));
+}
+
+Value::List& Value::items_mutable() {
+    if (!is_list()) *this = list();
+    return std::get<List>(data_->content);
+}
+
+const Position& Value::position() const noexcept {
+    return data_ ? data_->position : nowhere;
+}
+
+void Value::set_position(Position position) {
+    if (!data_) data_ = std::make_unique<Data>();
+    data_->position = std::move(position);
+}
+
+bool Value::operator==(const Value& other) const {
+    if (kind() != other.kind()) return false;
+    switch (kind()) {
+        case Kind::null:
+            return true;
+        case Kind::boolean:
+            return as_bool() == other.as_bool();
+        case Kind::integer:
+            return *as_integer() == *other.as_integer();
+        case Kind::floating: {
+            const double a = *as_number();
+            const double b = *other.as_number();
+            return a == b || (std::isnan(a) && std::isnan(b));
+        }
+        case Kind::string:
+            return *as_string() == *other.as_string();
+        case Kind::list:
+            return items() == other.items();
+        case Kind::map:
+            break;
+    }
+    if (size() != other.size()) return false;
+    return std::ranges::all_of(entries(), [&other](const Entry& entry) {
+        const std::size_t position = ValueAccess::find(other, entry.key);
+        if (position == ValueAccess::npos) return false;
+        const Entry& match = other.entries()[position];
+        return entry.key == match.key && entry.value == match.value;
+    });
+}
+
+std::string_view describe(Value::Kind kind) noexcept {
+    switch (kind) {
+        case Value::Kind::null:
+            return "null";
+        case Value::Kind::boolean:
+            return "a bool";
+        case Value::Kind::integer:
+            return "an int";
+        case Value::Kind::floating:
+            return "a float";
+        case Value::Kind::string:
+            return "a string";
+        case Value::Kind::list:
+            return "a list";
+        case Value::Kind::map:
+            return "a map";
+    }
+    return "a value";
+}
+
+std::string key_identity(const Value& key) {
+    switch (key.kind()) {
+        case Value::Kind::boolean:
+            return *key.as_bool() ? "n1" : "n0";
+        case Value::Kind::integer:
+            return 'n' + key.as_integer()->to_string();
+        case Value::Kind::floating: {
+            const double number = *key.as_number();
+            if (std::isfinite(number) && std::trunc(number) == number) return 'n' + integral_digits(number);
+            return 'f' + float_repr(number);
+        }
+        case Value::Kind::string:
+            return 's' + *key.as_string();
+        default:
+            return "z";
+    }
+}
+
+std::size_t ValueAccess::find(const Value& map, std::string_view key) noexcept {
+    const MapContent* content = map.data_ ? std::get_if<MapContent>(&map.data_->content) : nullptr;
+    if (!content) return npos;
+    if (content->index) {
+        const auto found = content->index->strings.find(key);
+        return found == content->index->strings.end() ? npos : found->second;
+    }
+    for (std::size_t i = 0; i < content->entries.size(); ++i) {
+        const std::string* text = content->entries[i].key.as_string();
+        if (text && *text == key) return i;
+    }
+    return npos;
+}
+
+std::size_t ValueAccess::find(const Value& map, const Value& key) {
+    if (const std::string* text = key.as_string()) return find(map, std::string_view(*text));
+    const MapContent* content = map.data_ ? std::get_if<MapContent>(&map.data_->content) : nullptr;
+    if (!content) return npos;
+    const std::string identity = key_identity(key);
+    if (content->index) {
+        const auto found = content->index->others.find(identity);
+        return found == content->index->others.end() ? npos : found->second;
+    }
+    for (std::size_t i = 0; i < content->entries.size(); ++i) {
+        const Value& other = content->entries[i].key;
+        if (!other.is_string() && key_identity(other) == identity) return i;
+    }
+    return npos;
+}
+
+Value::Map& ValueAccess::entries(Value& map) {
+    if (!map.is_map()) map = Value::map();
+    return std::get<MapContent>(map.data_->content).entries;
+}
+
+void ValueAccess::erase_at(Value& map, std::size_t position) {
+    auto& content = std::get<MapContent>(map.data_->content);
+    content.index.reset();  // first: its views point into the key that goes away
+    content.entries.erase(content.entries.begin() + static_cast<std::ptrdiff_t>(position));
+    content.index = make_index(content.entries);
+}
+
+}  // namespace recipe::config

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Value holds. Internal to lib/config.
+#pragma once
+
+#include "config/value/value.hpp"
+
+#include <unordered_map>
+#include <variant>
+
+namespace recipe::config {
+
+/// Where each key of a large map stands. The views point into the keys' own strings, which do not move with the
+/// entries.
+struct MapIndex {
+    std::unordered_map<std::string_view, std::size_t> strings;
+    std::unordered_map<std::string, std::size_t> others;  // by key_identity
+};
+
+struct MapContent {
+    Value::Map entries;
+    std::unique_ptr<MapIndex> index;  // present from a certain size on
+};
+
+struct Value::Data {
+    std::variant<std::monostate, bool, Integer, double, std::string, Value::List, MapContent> content;
+    Position position;
+};
+
+/// What the module's own files may do to a Value beyond its public face.
+struct ValueAccess {
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+
+    /// Position of a key among the entries, npos when there is none.
+    static std::size_t find(const Value& map, std::string_view key) noexcept;
+    static std::size_t find(const Value& map, const Value& key);
+    static Value::Map& entries(Value& map);  // keys must stay as they are
+    static void erase_at(Value& map, std::size_t position);
+};
+
+/// What two keys have in common when Python takes them for one key: 1, 1.0 and True are one.
+[[nodiscard]] std::string key_identity(const Value& key);
+
+}  // namespace recipe::config

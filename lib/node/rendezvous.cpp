@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The variables by which a step's ranks find each other.
+#include "node/node.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace recipe::node {
+namespace {
+
+// Frameworks under torchrun take these for the size of the world, which is torchrun's to say: Lightning and others look
+// at SLURM_NTASKS and refuse a mismatch or start as many processes again.
+constexpr std::array confusing_variables{"SLURM_NTASKS",         "SLURM_NPROCS",         "SLURM_NTASKS_PER_NODE",
+                                         "SLURM_TASKS_PER_NODE", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE"};
+
+constexpr std::int64_t steps_per_job = 16;
+
+std::optional<std::uint16_t> first_port(std::string_view reserved) {
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(reserved.data(), reserved.data() + reserved.size(), port);
+    if (error != std::errc{} || port == 0 || port > 65535) return std::nullopt;
+    return static_cast<std::uint16_t>(port);
+}
+
+/// An IPv6 address needs brackets beside a port.
+std::string host_for_endpoint(const std::string& host) {
+    return host.find(':') != std::string::npos ? '[' + host + ']' : host;
+}
+
+struct Meeting {
+    std::string host;
+    std::uint16_t port;
+};
+
+Expected<Meeting> meeting_point(const plan::LaunchPlan& plan, const Facts& facts) {
+    if (facts.node_count == 1) return Meeting{"localhost", facts.free_port.value_or(0)};
+    if (facts.head.empty())
+        return refuse({.code = "rendezvous.no_head",
+                       .message = "the step has several nodes and Slurm did not say which is the first"});
+    return Meeting{facts.head, rendezvous_port(plan.ports, facts)};
+}
+
+void torchrun_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan, const Facts& facts,
+                        const Task& task, const Meeting& meeting) {
+    const auto set = [&](std::string name, std::string value) {
+        changes.push_back({std::move(name), std::move(value)});
+    };
+    // torchrun reads the default of each of its options from PET_<OPTION> (torch.distributed.argparse_util).
+    set("PET_NNODES", std::to_string(facts.node_count));
+    set("PET_NPROC_PER_NODE", std::to_string(plan.layout.devices_per_node));
+    // One task per node: its rank is the node's, also where -m arbitrary gives the nodes another order than Slurm's
+    // own.
+    set("PET_NODE_RANK", std::to_string(task.rank));
+    set("PET_RDZV_BACKEND", "c10d");
+    // One node agrees with itself: port 0 lets the kernel choose, so nothing can be taken.
+    set("PET_RDZV_ENDPOINT",
+        facts.node_count == 1 ? "localhost:0" : fmt::format("{}:{}", host_for_endpoint(meeting.host), meeting.port));
+    set("PET_RDZV_ID", fmt::format("{}.{}.{}", facts.job_id, facts.step_id, facts.restart_count));
+    // Without this torchrun compares host names to find out whether it is the host; names have too many spellings.
+    set("PET_RDZV_CONF", task.rank == 0 ? "is_host=1" : "is_host=0");
+    // torchrun falls back to one thread, with a warning, where its processes could share the node's CPUs.
+    if (facts.cpus_here > 0) {
+        const std::int64_t threads = facts.cpus_here / plan.layout.devices_per_node;
+        changes.push_back({"OMP_NUM_THREADS", std::to_string(std::max<std::int64_t>(threads, 1)), false});
+    }
+    for (const char* name : confusing_variables) changes.push_back({name, std::nullopt});
+}
+
+void direct_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan, const Facts& facts,
+                      const Task& task) {
+    const auto set = [&](std::string name, std::uint32_t value) {
+        changes.push_back({std::move(name), std::to_string(value)});
+    };
+    set("RANK", task.rank);
+    set("LOCAL_RANK", task.local_rank);
+    set("WORLD_SIZE", facts.task_count);
+    changes.push_back({"LOCAL_WORLD_SIZE", std::to_string(plan.layout.devices_per_node)});
+    set("GROUP_RANK", facts.node_rank);
+}
+
+}  // namespace
+
+Kind kind_of(const plan::LaunchPlan& plan, const Facts& facts) noexcept {
+    const std::int64_t tasks = facts.task_count;
+    const std::int64_t nodes = facts.node_count;
+    if (plan.launcher == plan::Launcher::torchrun)
+        return tasks == nodes && facts.tasks_here == 1 ? Kind::torchrun : Kind::plain;
+    const std::int64_t devices = plan.layout.devices_per_node;
+    return tasks == nodes * devices && facts.tasks_here == devices ? Kind::direct : Kind::plain;
+}
+
+std::uint16_t rendezvous_port(const plan::PortRange& range, const Facts& facts) {
+    if (const auto reserved = first_port(facts.reserved_ports)) return *reserved;
+    const std::int64_t number = steps_per_job * facts.job_id + facts.step_id;
+    return static_cast<std::uint16_t>(range.first + number % (range.last - range.first + 1));
+}
+
+Expected<std::vector<Change>> rendezvous_environment(const plan::LaunchPlan& plan, const Facts& facts,
+                                                     const Task& task) {
+    std::vector<Change> changes;
+    const Kind kind = kind_of(plan, facts);
+    if (kind == Kind::plain) return changes;
+    const Expected<Meeting> meeting = meeting_point(plan, facts);
+    if (!meeting) return std::unexpected(meeting.error());
+    changes.push_back({"MASTER_ADDR", meeting->host});
+    changes.push_back({"MASTER_PORT", std::to_string(meeting->port)});
+    if (kind == Kind::torchrun)
+        torchrun_variables(changes, plan, facts, task, *meeting);
+    else
+        direct_variables(changes, plan, facts, task);
+    if (!facts.interface.empty()) {
+        // To NCCL a bare name is a prefix.
+        changes.push_back({"NCCL_SOCKET_IFNAME", '=' + facts.interface, false});
+        changes.push_back({"GLOO_SOCKET_IFNAME", facts.interface, false});
+    }
+    return changes;
+}
+
+}  // namespace recipe::node

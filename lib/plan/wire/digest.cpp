@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The digest of a configuration.
+#include "plan/plan.hpp"
+
+#include "plan/wire/codec.hpp"
+
+#include <sha256.h>
+#include <sys/types.h>
+#include <array>
+
+namespace recipe::plan {
+
+std::string digest_of(const config::Value& config) {
+    const std::string text = config::to_json(encode(config));
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    std::array<char, SHA256_DIGEST_STRING_LENGTH> hex{};
+    SHA256_End(&context, hex.data());
+    return std::string(hex.data());
+}
+
+}  // namespace recipe::plan

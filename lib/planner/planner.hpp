@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what a user typed to a plan and a set of Slurm options: the whole way, without Slurm.
+//
+// A Slurm option that says what a recipe key says (-N and trainer.num_nodes) is another spelling of one setting.
+// Spellings have levels; the higher one wins, and only spellings of the same level can disagree, which is refused with
+// both named.
+#pragma once
+
+#include "config/config.hpp"
+#include "diagnostic/diagnostic.hpp"
+#include "hardware/hardware.hpp"
+#include "plan/plan.hpp"
+#include "storage/storage.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace recipe::planner {
+
+/// Who said something, weakest first. `script`: an #SBATCH line; `environment`: SBATCH_*, SALLOC_* or SLURM_*.
+enum class Level : std::uint8_t { script, environment, command_line };
+
+/// A Slurm option that is set. `name` is the long one ("nodes"), `value` as Slurm keeps it, `spelling` as the user
+/// wrote it ("-N 2", "SBATCH_TIMELIMIT=10", "#SBATCH --nodes=2").
+struct SlurmOption {
+    std::string name;
+    std::string value;
+    Level level = Level::command_line;
+    std::string spelling;
+};
+
+/// One --recipe-set. `name` is what diagnostics call it; empty: "--recipe-set N".
+struct RecipeSet {
+    std::string text;
+    Level level = Level::command_line;
+    std::string name{};
+};
+
+enum class Tool : std::uint8_t {
+    sbatch,
+    salloc,
+    srun,         // makes its own allocation
+    srun_in_job,  // what it inherits from the allocation bounds its step and asks for nothing
+};
+
+struct SubmitRequest {
+    Tool tool = Tool::sbatch;
+    std::string recipe;
+    std::string default_of{};       // "SBATCH_RECIPE": the variable that named the recipe, when nothing stronger did
+    std::string shadowed_recipe{};  // the one of an #SBATCH line that this variable beats
+    std::string other_clusters{};   // "--clusters=b": how the job was sent away from this cluster
+    std::vector<RecipeSet> sets;    // in the order Slurm met them
+    std::vector<std::string> inherited_overrides;  // of the job that this step runs in, below all sets
+    std::vector<SlurmOption> options;              // only those that are set; inherited ones left out for srun_in_job
+    std::optional<std::int64_t> allocated_nodes;   // for srun_in_job
+    bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
+    std::optional<bool> has_pyxis{};               // pyxis is in this command's plugin stack; nothing: not known
+    bool needs_entry = false;                      // no script was given: the recipe must say what to run
+    std::vector<std::filesystem::path> collections;
+    std::vector<std::filesystem::path> hardware_files;
+    std::vector<std::filesystem::path> family_files;  // none: the installed ones
+    plan::PortRange ports;
+    validate::Severities severities;                                    // of the site
+    std::vector<std::pair<std::string, std::string>> site_environment;  // likewise
+    bool interfaces_by_route = false;                                   // likewise
+    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;      // likewise
+    std::vector<std::string> shared_directories{};                      // likewise
+    bool strict_paths = false;                                          // likewise
+    storage::Host host = storage::this_host();                          // what paths lead to
+    bool force = false;  // errors of rules become warnings, where the site lets them
+    std::string
+        secrets_file{};  // where the caller writes the recipe's secrets, if there are any; see secret::is_file_of_ours
+    std::string references_label{};  // of the references to them, see secret::References
+    config::Environment environment;
+    std::filesystem::path working_directory;
+    Diagnostics notes{};  // of whoever made the request; they come first in the outcome
+};
+
+/// A Slurm option to set, since nobody did or since a higher level says otherwise.
+struct OptionToSet {
+    std::string name;
+    std::string value;
+    bool operator==(const OptionToSet&) const = default;
+};
+
+/// A file of secrets, to be written for the user alone before the job is submitted.
+struct SecretFile {
+    std::string path;
+    std::string text;
+};
+
+struct Submission {
+    plan::LaunchPlan plan;
+    std::string plan_json;
+    std::vector<OptionToSet> options;
+    std::vector<SecretFile> secret_files{};
+};
+
+struct Outcome {
+    std::optional<Submission> submission;  // present if and only if no diagnostic is an error
+    Diagnostics diagnostics;
+};
+
+/// Composes, validates and plans. Reads files of the collections, writes nothing.
+/// A job for another cluster is held against nothing that this one has, and asks for the GPUs that its recipe wants.
+/// Codes of its own: launch.entry_missing, launch.code_batch, launch.code_token, submit.conflict, submit.node_range,
+/// submit.tasks_per_node, submit.gpus, submit.allocation, submit.nothing_to_run, submit.no_pyxis,
+/// submit.default_recipe, submit.other_cluster; all of config, validate and plan; and secret.literal, secret.visible
+/// and secret.file. Neither a plan nor a diagnostic holds a secret of the recipe.
+[[nodiscard]] Outcome prepare(const SubmitRequest& request);
+
+/// mkdir -p, and whether files can be made there.
+[[nodiscard]] std::error_code make_writable_directory(const std::string& directory);
+
+/// Creates the results directory with `make`. When that fails, the log moves to the working directory (the "output" and
+/// "error" options of `submission` lose their directory) and a warning says so.
+using MakeDirectory = std::function<std::error_code(const std::string&)>;
+[[nodiscard]] Diagnostics create_results_directory(Submission& submission,
+                                                   const MakeDirectory& make = make_writable_directory);
+
+}  // namespace recipe::planner

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds Slurm options against the --recipe-sets of the same job.
+#include "planner/slurm/reconcile_options.hpp"
+
+#include "planner/slurm/slurm_options.hpp"
+#include "slurm_text/time_limit.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace recipe::planner {
+namespace {
+
+using config::Override;
+using config::Resolved;
+using config::Value;
+
+/// The strongest --recipe-set that touched a key.
+struct Touch {
+    Level level;
+    const Override* override;
+};
+
+std::optional<Touch> touch_of(const std::string& key, const std::vector<LeveledOverride>& given,
+                              const Resolved& resolved) {
+    std::optional<Touch> strongest;
+    for (const config::AppliedOverride& applied : resolved.overrides) {
+        if (applied.key != key || applied.index >= given.size()) continue;
+        const LeveledOverride& by = given[applied.index];
+        if (by.level && (!strongest || *by.level >= strongest->level)) strongest = Touch{*by.level, &by.override};
+    }
+    return strongest;
+}
+
+/// A key as the user would type it.
+std::string typed_key(std::string_view key) {
+    constexpr std::string_view root = "recipes.";
+    return std::string(key.starts_with(root) ? key.substr(root.size()) : key);
+}
+
+Diagnostic conflict(const SlurmOption& option, const Touch& touch, const std::string& key,
+                    std::string_view slurm_value) {
+    return {.code = "submit.conflict",
+            .key = typed_key(key),
+            .source = {.name = option.spelling},
+            .message = fmt::format("{} and {} ({}) are two spellings of one setting and disagree", option.spelling,
+                                   touch.override->text, touch.override->name),
+            .fix = fmt::format("leave one of them out, or say --recipe-set={}={}", typed_key(key), slurm_value)};
+}
+
+/// Collects what wins, setting by setting.
+class Reconciler {
+public:
+    Reconciler(const SubmitRequest& request, const std::vector<LeveledOverride>& given, const Resolved& resolved)
+        : request_(request), given_(given), resolved_(resolved) {}
+
+    Expected<std::vector<Override>> run() {
+        nodes();
+        devices();
+        time_limit();
+        if (has_errors(problems_)) return std::unexpected(std::move(problems_));
+        return std::move(overrides_);
+    }
+
+private:
+    /// Decides between a Slurm option and a key whose value differs. True when the option wins.
+    bool option_wins(const SlurmOption& option, const std::string& key, std::string_view slurm_value,
+                     std::string_view override_value) {
+        const auto touch = touch_of(key, given_, resolved_);
+        if (touch && touch->level > option.level) return false;
+        if (touch && touch->level == option.level) {
+            problems_.push_back(conflict(option, *touch, key, slurm_value));
+            return false;
+        }
+        overrides_.push_back({fmt::format("++{}={}", key, override_value), option.spelling});
+        return true;
+    }
+
+    std::int64_t int_at(const std::string& key, std::int64_t otherwise) const {
+        const Value* value = resolved_.root.at(key);
+        return value != nullptr ? value->as_int().value_or(otherwise) : otherwise;
+    }
+
+    bool differs(const std::string& key, std::int64_t number) const {
+        const Value* value = resolved_.root.at(key);
+        return value == nullptr || value->as_int() != number;
+    }
+
+    void nodes() {
+        const std::string key = plan::nodes_key(resolved_.root);
+        nodes_ = int_at(key, 1);
+        const SlurmOption* option = find_option(request_, "nodes");
+        const auto requested = node_count(option);
+        if (!requested) return append(problems_, requested.error());
+        if (!*requested || !differs(key, **requested)) return;
+        const std::string number = std::to_string(**requested);
+        if (option_wins(*option, key, number, number)) nodes_ = **requested;
+    }
+
+    void devices() {
+        const Value* accelerator = resolved_.root.at("recipes.trainer.accelerator");
+        if (accelerator != nullptr && accelerator->as_string() != nullptr && *accelerator->as_string() == "cpu") return;
+        const bool direct = plan::launcher_of(resolved_.root) == plan::Launcher::direct;
+        const SlurmOption* tasks = find_option(request_, "ntasks-per-node");
+        const auto task_count = tasks != nullptr ? slurm_text::gres_count(tasks->value, "") : std::nullopt;
+        std::vector<GpuRequest> slurm_overrides = gpu_requests(request_, std::max<std::int64_t>(nodes_, 1), 1);
+        if (direct && task_count) slurm_overrides.push_back({*task_count, tasks});
+        std::ranges::stable_sort(slurm_overrides, std::ranges::greater{},
+                                 [](const GpuRequest& requested) { return requested.option->level; });
+        const std::string key = plan::devices_key(resolved_.root);
+        devices_ = int_at(key, 1);
+        if (!slurm_overrides.empty()) one_device_request(key, slurm_overrides);
+        if (!direct) one_task_has_all_gpus();
+        if (!direct && task_count && *task_count != 1 && *task_count != devices_) wrong_task_count(*tasks);
+    }
+
+    void one_device_request(const std::string& key, const std::vector<GpuRequest>& slurm_overrides) {
+        const GpuRequest& first = slurm_overrides.front();
+        if (first.uneven) return uneven(key, first);
+        for (const GpuRequest& other : slurm_overrides) {
+            if (other.option->level != first.option->level || other.devices_per_node == first.devices_per_node)
+                continue;
+            problems_.push_back(
+                {.code = "submit.conflict",
+                 .key = "trainer.devices",
+                 .source = {.name = first.option->spelling},
+                 .message = fmt::format("{} means {} devices per node and {} means {}", first.option->spelling,
+                                        first.devices_per_node, other.option->spelling, other.devices_per_node),
+                 .fix = "leave one of them out"});
+            return;
+        }
+        if (!differs(key, first.devices_per_node)) return;
+        const std::string number = std::to_string(first.devices_per_node);
+        if (option_wins(*first.option, key, number, number)) devices_ = first.devices_per_node;
+    }
+
+    void uneven(const std::string& key, const GpuRequest& requested) {
+        const auto touch = touch_of(key, given_, resolved_);
+        if (touch && touch->level > requested.option->level) return;
+        problems_.push_back(
+            {.code = "submit.gpus",
+             .key = "trainer.devices",
+             .source = {.name = requested.option->spelling},
+             .message = fmt::format("{} GPUs cannot be spread evenly over {} nodes", requested.option->value, nodes_),
+             .fix = fmt::format("-G {}", (requested.devices_per_node + 1) * nodes_)});
+    }
+
+    /// torchrun's one task per node must have the node's GPUs, and Slurm would give it the share of one task.
+    void one_task_has_all_gpus() {
+        const SlurmOption* per_task = find_option(request_, "gpus-per-task");
+        if (per_task == nullptr || tasks_on_a_node(request_, std::max<std::int64_t>(nodes_, 1), 1) == 1) return;
+        problems_.push_back(
+            {.code = "submit.gpus",
+             .key = "trainer.devices",
+             .source = {.name = per_task->spelling},
+             .message = fmt::format("torchrun is one task per node and needs all {} GPUs of it; {} would give it "
+                                    "the GPUs of one task of several",
+                                    devices_, per_task->spelling),
+             .fix = fmt::format("--gpus-per-node={}", devices_)});
+    }
+
+    void wrong_task_count(const SlurmOption& tasks) {
+        problems_.push_back(
+            {.code = "submit.tasks_per_node",
+             .key = "launch.launcher",
+             .source = {.name = tasks.spelling},
+             .message = fmt::format("torchrun is started once per node and makes the {} processes itself; {} is "
+                                    "neither 1 nor that number",
+                                    devices_, tasks.spelling),
+             .fix = "--ntasks-per-node=1"});
+    }
+
+    void time_limit() {
+        const SlurmOption* option = find_option(request_, "time");
+        if (option == nullptr) return;
+        const auto requested = slurm_text::parse_time_limit(option->value);
+        if (!requested) return;  // Slurm has its own word on it
+        const std::string key = plan::time_limit_key(resolved_.root);
+        const Value* value = resolved_.root.at(key);
+        const auto said = value != nullptr && !value->is_null() ? plan::time_limit_of(*value) : std::nullopt;
+        if (said && *said == *requested) return;
+        const std::string text = *requested ? slurm_text::format_time_limit(**requested) : "UNLIMITED";
+        option_wins(*option, key, text, "'" + text + "'");
+    }
+
+    const SubmitRequest& request_;
+    const std::vector<LeveledOverride>& given_;
+    const Resolved& resolved_;
+    std::vector<Override> overrides_;
+    Diagnostics problems_;
+    std::int64_t nodes_ = 1;
+    std::int64_t devices_ = 1;
+};
+
+}  // namespace
+
+std::vector<LeveledOverride> overrides_of(const SubmitRequest& request) {
+    std::vector<LeveledOverride> overrides;
+    for (const std::string& text : request.inherited_overrides)
+        overrides.push_back({{text, std::string(inherited_name)}, std::nullopt});
+    std::size_t number = 0;
+    for (const RecipeSet& set : request.sets) {
+        ++number;
+        overrides.push_back(
+            {{set.text, set.name.empty() ? fmt::format("--recipe-set {}", number) : set.name}, set.level});
+    }
+    return overrides;
+}
+
+Expected<std::vector<Override>> reconcile_options(const SubmitRequest& request,
+                                                  const std::vector<LeveledOverride>& given, const Resolved& resolved) {
+    return Reconciler(request, given, resolved).run();
+}
+
+std::vector<std::string> typed_variables(const std::vector<LeveledOverride>& given, const Resolved& resolved) {
+    constexpr std::string_view root = "env_vars.";
+    std::vector<std::string> names;
+    for (const config::AppliedOverride& applied : resolved.overrides) {
+        const bool typed = applied.index < given.size() && given[applied.index].level == Level::command_line;
+        if (typed && applied.key.starts_with(root)) names.push_back(applied.key.substr(root.size()));
+    }
+    return names;
+}
+
+}  // namespace recipe::planner

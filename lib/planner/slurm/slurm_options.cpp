@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the Slurm options of a request that speak of GPUs and tasks.
+#include "planner/slurm/slurm_options.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace recipe::planner {
+namespace {
+
+std::optional<std::int64_t> count(std::string_view text) {
+    std::int64_t value = 0;
+    if (text.size() > 9) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+std::unexpected<Diagnostics> refuse_option(const SlurmOption& option, std::string code, std::string key,
+                                           std::string message, std::string fix = {}) {
+    return refuse({.code = std::move(code),
+                   .key = std::move(key),
+                   .source = {.name = option.spelling},
+                   .message = std::move(message),
+                   .fix = std::move(fix)});
+}
+
+struct GpuOption {
+    std::string_view name;
+    std::string_view prefix;  // how its items that are GPUs begin
+};
+// In the order of sbatch(1). --gres names other resources as well.
+constexpr std::array gpu_options{GpuOption{"gpus", ""}, GpuOption{"gpus-per-node", ""}, GpuOption{"gpus-per-task", ""},
+                                 GpuOption{"gpus-per-socket", ""}, GpuOption{"gres", "gpu"}};
+
+}  // namespace
+
+const SlurmOption* find_option(const SubmitRequest& request, std::string_view name) {
+    for (const SlurmOption& option : request.options)
+        if (option.name == name) return &option;
+    return nullptr;
+}
+
+Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes) {
+    if (nodes == nullptr) return std::nullopt;
+    const std::string_view text = nodes->value;
+    const std::size_t dash = text.find('-');
+    const auto low = count(text.substr(0, dash));
+    const auto high = dash == std::string_view::npos ? low : count(text.substr(dash + 1));
+    if (!low || !high || *low != *high)
+        return refuse_option(
+            *nodes, "submit.node_range", "trainer.num_nodes",
+            fmt::format("{} leaves the number of nodes open; a recipe's parallel layout is made for one "
+                        "number, so a range is not accepted yet",
+                        nodes->spelling),
+            low ? fmt::format("-N {}", *low) : "-N 1");
+    return low;
+}
+
+bool spells_gpus(const SubmitRequest& request) {
+    for (const GpuOption& gpu : gpu_options) {
+        const SlurmOption* option = find_option(request, gpu.name);
+        if (option != nullptr && slurm_text::gres_count(option->value, gpu.prefix)) return true;
+    }
+    return false;
+}
+
+std::int64_t tasks_on_a_node(const SubmitRequest& request, std::int64_t nodes, std::int64_t otherwise) {
+    const SlurmOption* per_node = find_option(request, "ntasks-per-node");
+    const SlurmOption* in_all = find_option(request, "ntasks");
+    std::int64_t tasks = otherwise;
+    if (per_node != nullptr)
+        tasks = count(per_node->value).value_or(otherwise);
+    else if (in_all != nullptr)
+        tasks = count(in_all->value).value_or(otherwise * nodes) / nodes;
+    return std::max<std::int64_t>(tasks, 1);
+}
+
+std::vector<GpuRequest> gpu_requests(const SubmitRequest& request, std::int64_t nodes, std::int64_t launcher_tasks) {
+    std::vector<GpuRequest> slurm_overrides;
+    for (const GpuOption& gpu : gpu_options) {
+        const SlurmOption* option = find_option(request, gpu.name);
+        if (option == nullptr || gpu.name == "gpus-per-socket") continue;
+        const auto number = slurm_text::gres_count(option->value, gpu.prefix);
+        if (!number) continue;
+        GpuRequest requested{.devices_per_node = *number, .option = option};
+        if (gpu.name == "gpus-per-task") requested.devices_per_node *= tasks_on_a_node(request, nodes, launcher_tasks);
+        if (gpu.name == "gpus") {
+            requested.devices_per_node = *number / nodes;
+            requested.uneven = *number % nodes != 0;
+        }
+        slurm_overrides.push_back(requested);
+    }
+    return slurm_overrides;
+}
+
+}  // namespace recipe::planner

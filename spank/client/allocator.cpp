@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// sbatch and salloc.
+#include "spank/client/client.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+
+namespace recipe::spank {
+namespace {
+
+/// What an enclosing job says of itself. sbatch exports all SLURM_* variables, and a job that is no array's task would
+/// take the outer array's number for its own, and its srun the outer job's number of tasks.
+void forget_enclosing_job(const SlurmOptions& options) {
+    if (!options.is_set("ntasks"))
+        for (const char* name : {"SLURM_NTASKS", "SLURM_NPROCS"}) unsetenv(name);
+    for (const char* name :
+         {"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
+          "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT", "SLURM_HET_SIZE"})
+        unsetenv(name);
+}
+
+bool is_salloc() {
+    return std::string_view(program_invocation_short_name) == "salloc";
+}
+
+}  // namespace
+
+int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
+    if (stored.component > 0) {
+        report({heterogeneous_job()});
+        withdraw();
+        return -1;
+    }
+    const Client client = is_salloc() ? make_client(spank, planner::Tool::salloc, "SALLOC_")
+                                      : make_client(spank, planner::Tool::sbatch, "SBATCH_");
+    if (stored.recipe == nullptr) {
+        report({{.code = "submit.no_recipe", .message = "--recipe-set changes a recipe; --recipe=NAME says which"}});
+        return -1;
+    }
+    const Expected<planner::SubmitRequest> request = make_request(client, stored, plugin_arguments);
+    if (!request) {
+        report(request.error());
+        return -1;
+    }
+    const auto submission = submit_with(client, *request);
+    if (!submission) return -1;
+    forget_enclosing_job(client.options);
+    const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
+    if (rc == ESPANK_SUCCESS) return 0;
+    slurm_error("recipe: the plan cannot be handed to the job: %s", spank_strerror(rc));
+    return -1;
+}
+
+}  // namespace recipe::spank

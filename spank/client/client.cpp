@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers a request, has it decided, and carries the decision out.
+#include "spank/client/client.hpp"
+
+#include "render/render.hpp"
+#include "site/site.hpp"
+#include "spank/client/offered_script.hpp"
+#include "spank/client/secrets.hpp"
+#include "spank/node/container.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+namespace recipe::spank {
+namespace {
+
+/// Options that a recipe reads or fills in, and the end of the name of the variable that sets each ("" where there is
+/// none; sbatch(1), salloc(1) and srun(1), INPUT ENVIRONMENT VARIABLES).
+struct KnownOption {
+    const char* name;
+    const char* variable;
+};
+constexpr std::array known_options{
+    KnownOption{"nodes", ""},
+    KnownOption{"ntasks", ""},
+    KnownOption{"ntasks-per-node", ""},
+    KnownOption{"gpus", "GPUS"},
+    KnownOption{"gpus-per-node", "GPUS_PER_NODE"},
+    KnownOption{"gpus-per-task", "GPUS_PER_TASK"},
+    KnownOption{"gpus-per-socket", "GPUS_PER_SOCKET"},
+    KnownOption{"gres", "GRES"},
+    KnownOption{"time", "TIMELIMIT"},
+    KnownOption{"job-name", "JOB_NAME"},
+    KnownOption{"output", "OUTPUT"},
+    KnownOption{"error", "ERROR"},
+    KnownOption{"exclusive", "EXCLUSIVE"},
+    KnownOption{"oversubscribe", ""},
+    KnownOption{"mem", "MEM_PER_NODE"},
+    KnownOption{"mem-per-cpu", "MEM_PER_CPU"},
+    KnownOption{"mem-per-gpu", "MEM_PER_GPU"},
+    KnownOption{"cpus-per-task", ""},
+    KnownOption{"cpus-per-gpu", "CPUS_PER_GPU"},
+    KnownOption{"account", "ACCOUNT"},
+    KnownOption{"array", "ARRAY_INX"},
+    KnownOption{"comment", ""},
+    KnownOption{"constraint", "CONSTRAINT"},
+    KnownOption{"dependency", ""},
+    KnownOption{"exclude", ""},
+    KnownOption{"partition", "PARTITION"},
+    KnownOption{"qos", "QOS"},
+};
+
+planner::SlurmOption option_at_its_level(const Client& client, const KnownOption& known) {
+    planner::SlurmOption option{.name = known.name, .value = client.options.get(known.name)};
+    if (const TypedOption* typed = client.command_line.find(known.name)) {
+        option.level = planner::Level::command_line;
+        option.spelling = typed->spelling;
+        return option;
+    }
+    const std::string variable = std::string(client.variable_prefix) + known.variable;
+    const auto set = client.environment.find(variable);
+    if (known.variable[0] != '\0' && set != client.environment.end()) {
+        option.level = planner::Level::environment;
+        option.spelling = fmt::format("{}={}", variable, set->second);
+        return option;
+    }
+    const bool sbatch = client.tool == planner::Tool::sbatch;
+    option.level = sbatch ? planner::Level::script : planner::Level::environment;
+    option.spelling = fmt::format("{}--{}={}", sbatch ? "#SBATCH " : "", known.name, option.value);
+    return option;
+}
+
+/// Slurm's callbacks come for #SBATCH lines first and for argv last.
+std::vector<planner::RecipeSet> recipe_sets(const CommandLine& line, const StoredOptions& stored) {
+    const int typed = line.count("recipe-set");
+    std::vector<planner::RecipeSet> sets;
+    for (int i = 0; i < stored.set_count; ++i) {
+        const bool on_command_line = i >= stored.set_count - typed;
+        sets.push_back({stored.sets[i], on_command_line ? planner::Level::command_line : planner::Level::script});
+    }
+    return sets;
+}
+
+/// The variable that named the recipe, unless the command line did or an #SBATCH line.
+std::string default_of(const Client& client, const StoredOptions& stored) {
+    if (stored.recipe == nullptr || client.command_line.find("recipe") != nullptr) return {};
+    const std::string variable = std::string(client.variable_prefix) + "RECIPE";
+    const auto set = client.environment.find(variable);
+    return set != client.environment.end() && set->second == stored.recipe ? variable : std::string();
+}
+
+/// Empty when the job stays on this cluster.
+std::string other_clusters(const Client& client) {
+    if (!client.options.is_set("clusters") && !client.options.is_set("cluster")) return {};  // two names of one option
+    const std::string clusters = client.options.get("clusters");
+    return clusters == cluster_name() ? std::string() : "--clusters=" + clusters;
+}
+
+Diagnostic submitted_for(const OtherUser& owner) {
+    return {.severity = Severity::warning,
+            .code = "submit.other_user",
+            .source = {.name = "--uid"},
+            .message = fmt::format(
+                "the recipe is composed as the caller, and files are looked at with root's rights; the job runs as "
+                "{}, who may be allowed less",
+                owner.name)};
+}
+
+void print(Severity severity, const std::string& line) {
+    if (severity == Severity::error)
+        slurm_error("recipe: %s", line.c_str());
+    else
+        slurm_info("recipe: %s", line.c_str());
+}
+
+/// Without Slurm's option functions the basic options are left to slurmctld. With them, what Slurm does not take is
+/// refused.
+Diagnostics set_options(const Client& client, std::span<const planner::OptionToSet> options) {
+    Diagnostics problems;
+    if (!client.options.available()) return problems;
+    const bool exact_was_set = client.options.is_set("exact");
+    for (const planner::OptionToSet& option : options) {
+        if (!client.options.set(option.name.c_str(), option.value)) {
+            problems.push_back({.code = "submit.option",
+                                .message = fmt::format("Slurm does not take --{}={}, which the recipe asks for",
+                                                       option.name, option.value)});
+            continue;
+        }
+        // srun takes --exclusive as --exact too, which would leave one CPU to a task that starts eight processes.
+        if (option.name == "exclusive" && client.tool == planner::Tool::srun && !exact_was_set)
+            client.options.reset("exact");
+        // Slurm derives these from its options before plugins can change them.
+        if (option.name == "ntasks-per-node") setenv("SLURM_NTASKS_PER_NODE", option.value.c_str(), 1);
+        if (option.name == "job-name") setenv("SLURM_JOB_NAME", option.value.c_str(), 1);
+    }
+    return problems;
+}
+
+/// Those that submit_with made, deepest first. Never freed: Slurm's commands end with exit().
+std::vector<std::filesystem::path>* created = nullptr;
+
+std::vector<std::filesystem::path> missing_directories(std::filesystem::path directory) {
+    std::vector<std::filesystem::path> missing;
+    std::error_code error;
+    for (; directory.has_relative_path() && !std::filesystem::exists(directory, error);
+         directory = directory.parent_path())
+        missing.push_back(directory);
+    return missing;
+}
+
+Diagnostics create_results_directory(const Client& client, planner::Submission& submission) {
+    if (client.owner)
+        return planner::create_results_directory(submission, [&](const std::string& directory) {
+            return make_writable_directory_as(*client.owner, directory);
+        });
+    created = new std::vector<std::filesystem::path>(missing_directories(submission.plan.results_dir));
+    return planner::create_results_directory(submission);
+}
+
+}  // namespace
+
+void withdraw() {
+    if (created == nullptr) return;
+    for (const std::filesystem::path& directory : *created)
+        if (rmdir(directory.c_str()) != 0) return;
+}
+
+Diagnostic heterogeneous_job() {
+    return {.code = "submit.heterogeneous",
+            .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component",
+            .fix = "--recipe=none"};
+}
+
+Client make_client(spank_t spank, planner::Tool tool, const char* variable_prefix) {
+    Client client{spank,       tool, variable_prefix, own_command_line(), SlurmOptions(), site::process_environment(),
+                  std::nullopt};
+    client.owner = other_user(client.options);
+    return client;
+}
+
+Expected<planner::SubmitRequest> make_request(const Client& client, const StoredOptions& stored,
+                                              std::span<char*> plugin_arguments) {
+    if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
+    const Expected<site::PluginArguments> arguments =
+        site::read_plugin_arguments({plugin_arguments.begin(), plugin_arguments.end()});
+    if (!arguments) return std::unexpected(arguments.error());
+    const Expected<site::Settings> settings =
+        site::load(site::settings_file(arguments->site, client.environment, slurm_conf_file()));
+    if (!settings) return std::unexpected(settings.error());
+
+    planner::SubmitRequest request{.tool = client.tool};
+    if (stored.recipe != nullptr) request.recipe = stored.recipe;
+    request.default_of = default_of(client, stored);
+    if (!request.default_of.empty() && stored.shadowed_recipe != nullptr)
+        request.shadowed_recipe = stored.shadowed_recipe;
+    request.other_clusters = other_clusters(client);
+    request.notes = site::missing_collections(client.environment);
+    if (client.owner) request.notes.push_back(submitted_for(*client.owner));
+    request.sets = recipe_sets(client.command_line, stored);
+    for (const KnownOption& known : known_options)
+        if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
+    request.cluster_has_gpus = cluster_has_gpus();
+    request.has_pyxis = pyxis_is_loaded();
+    request.needs_entry = script_was_offered() && !client.command_line.has_command;
+    request.collections = site::collections({}, client.environment, *settings);
+    request.collections.insert(request.collections.end() - 1, arguments->collections.begin(),
+                               arguments->collections.end());
+    request.hardware_files = site::hardware_files(*settings);
+    request.family_files = site::family_files(*settings);
+    request.ports = settings->ports;
+    request.severities = settings->severities;
+    request.site_environment = settings->environment;
+    request.interfaces_by_route = settings->interfaces_by_route;
+    request.check_seconds = settings->check_seconds;
+    request.shared_directories = settings->paths.shared;
+    request.strict_paths = settings->paths.strict;
+    request.force = stored.force;
+    request.environment = client.environment;
+    std::error_code error;
+    request.working_directory = std::filesystem::current_path(error);
+    name_secrets_file(client, request);
+    return request;
+}
+
+void report(const Diagnostics& diagnostics) {
+    for (const Diagnostic& diagnostic : diagnostics) {
+        // Slurm itself says "error:" before an error.
+        std::string before =
+            diagnostic.severity == Severity::error ? "" : fmt::format("{}: ", to_string(diagnostic.severity));
+        for (const std::string& line : render::lines(diagnostic))
+            print(diagnostic.severity, std::exchange(before, "") + line);
+    }
+}
+
+std::optional<planner::Submission> submit_with(const Client& client, const planner::SubmitRequest& request) {
+    planner::Outcome outcome = planner::prepare(request);
+    report(outcome.diagnostics);
+    if (!outcome.submission) return std::nullopt;
+    // Nothing is written for a job that Slurm refuses, and where the log goes depends on what could be written.
+    std::vector<planner::OptionToSet>& options = outcome.submission->options;
+    const auto logs = std::ranges::stable_partition(
+        options, [](const planner::OptionToSet& option) { return option.name != "output" && option.name != "error"; });
+    const Diagnostics problems = set_options(client, {options.begin(), logs.begin()});
+    report(problems);
+    if (!problems.empty()) return std::nullopt;
+    if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
+    report(set_options(client, logs));
+    if (client.options.is_set("test-only")) return std::move(outcome.submission);
+    const Diagnostics unkept = write_secret_files(client, *outcome.submission);
+    report(unkept);
+    if (!unkept.empty()) return std::nullopt;
+    return std::move(outcome.submission);
+}
+
+}  // namespace recipe::spank

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What sbatch, salloc and srun have in common: gather what was asked for, let the library decide, carry it out.
+#pragma once
+
+#include "planner/planner.hpp"
+#include "spank/client/command_line.hpp"
+#include "spank/client/other_user.hpp"
+#include "spank/client/slurm_client.hpp"
+#include "spank/plugin/hooks.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace recipe::spank {
+
+/// One command that a recipe was given to.
+struct Client {
+    spank_t spank;
+    planner::Tool tool;
+    const char* variable_prefix;  // "SBATCH_", "SALLOC_", "SLURM_": environment variables that set options
+    CommandLine command_line;
+    SlurmOptions options;
+    config::Environment environment;
+    std::optional<OtherUser> owner;  // of the job, when that is not the caller
+};
+
+[[nodiscard]] Client make_client(spank_t spank, planner::Tool tool, const char* variable_prefix);
+
+/// The refusal of a recipe in a heterogeneous job.
+[[nodiscard]] Diagnostic heterogeneous_job();
+
+/// The request that the command amounts to. Options of plugstack.conf: `recipes=DIR[:DIR...]`, `site=FILE`.
+[[nodiscard]] Expected<planner::SubmitRequest> make_request(const Client& client, const StoredOptions& stored,
+                                                            std::span<char*> plugin_arguments);
+
+/// Prints errors with slurm_error and the rest with slurm_info, which -Q silences.
+void report(const Diagnostics& diagnostics);
+
+/// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and writes the
+/// recipe's secrets. Returns the submission that was carried out.
+[[nodiscard]] std::optional<planner::Submission> submit_with(const Client& client,
+                                                             const planner::SubmitRequest& request);
+
+/// Takes away the directories that submit_with created, where they are empty still.
+void withdraw();
+
+int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
+int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
+
+}  // namespace recipe::spank

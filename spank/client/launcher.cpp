@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// srun: with a recipe of its own, or inside a job that has one.
+#include "spank/client/launcher.hpp"
+
+#include "node/node.hpp"
+#include "spank/client/client.hpp"
+#include "spank/client/secrets.hpp"
+#include "spank/host/hosts.hpp"
+#include "spank/node/node_checks.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+namespace recipe::spank {
+namespace {
+
+std::optional<std::int64_t> number_from(const config::Environment& environment, const char* name) {
+    const auto found = environment.find(name);
+    if (found == environment.end()) return std::nullopt;
+    std::int64_t number = 0;
+    const char* end = found->second.data() + found->second.size();
+    const auto [parsed, error] = std::from_chars(found->second.data(), end, number);
+    if (error != std::errc{} || parsed != end) return std::nullopt;
+    return number;
+}
+
+/// Inside an allocation srun's options are bounded by it; only what was typed asks for something.
+void keep_typed_options(planner::SubmitRequest& request) {
+    std::erase_if(request.options,
+                  [](const planner::SlurmOption& option) { return option.level != planner::Level::command_line; });
+}
+
+/// srun --recipe-set without --recipe inside a job changes the job's recipe for this step.
+Expected<void> take_job_recipe(planner::SubmitRequest& request, const config::Environment& environment) {
+    const auto json = environment.find(plan::job_variable);
+    if (json == environment.end())
+        return refuse(
+            {.code = "submit.no_recipe", .message = "--recipe-set changes a recipe; --recipe=NAME says which"});
+    Expected<plan::LaunchPlan> plan = plan::from_json(json->second);
+    if (plan) plan = with_secrets(std::move(*plan));
+    if (!plan) return std::unexpected(std::move(plan.error()));
+    request.recipe = plan->recipe;
+    request.inherited_overrides = std::move(plan->overrides);
+    request.force = request.force || !plan->forced.empty();
+    return {};
+}
+
+Expected<planner::SubmitRequest> request_of(const Client& client, const StoredOptions& stored,
+                                            std::span<char*> plugin_arguments) {
+    Expected<planner::SubmitRequest> request = make_request(client, stored, plugin_arguments);
+    if (!request) return request;
+    if (stored.recipe == nullptr) {
+        const Expected<void> taken = take_job_recipe(*request, client.environment);
+        if (!taken) return std::unexpected(taken.error());
+    }
+    if (client.tool == planner::Tool::srun_in_job) {
+        keep_typed_options(*request);
+        request->allocated_nodes = number_from(client.environment, "SLURM_JOB_NUM_NODES");
+    }
+    return request;
+}
+
+struct Layout {
+    std::string nodes;  // as Slurm lists them
+    std::string head;   // name of the node that has the step's first task: with -m arbitrary any of them
+};
+
+std::size_t place_of_first_task(const slurm_step_layout_t& layout) {
+    for (std::uint32_t node = 0; layout.tids != nullptr && node < layout.node_cnt; ++node)
+        for (std::uint32_t task = 0; task < layout.tasks[node]; ++task)
+            if (layout.tids[node][task] == 0) return node;
+    return 0;
+}
+
+Layout layout_of_step(const node::Facts& facts) {
+    slurm_step_id_t step;
+    std::memset(&step, 0, sizeof step);
+    step.job_id = facts.job_id;
+    step.step_id = facts.step_id;
+    step.step_het_comp = NO_VAL;
+    slurm_step_layout_t* found = slurm_job_step_layout_get(&step);
+    if (found == nullptr) return {};
+    const std::unique_ptr<slurm_step_layout_t, void (*)(slurm_step_layout_t*)> owner(
+        found, [](slurm_step_layout_t* layout) { slurm_job_step_layout_free(layout); });
+    Layout layout;
+    if (found->node_list == nullptr) return layout;
+    layout.nodes = found->node_list;
+    layout.head = host_at(found->node_list, place_of_first_task(*found));
+    return layout;
+}
+
+/// NodeAddr: what Slurm itself reaches the node by. It defaults to the host name, which in turn defaults to the
+/// NodeName.
+std::string address_of_node(const std::string& name) {
+    std::string writable = name;
+    node_info_msg_t* info = nullptr;
+    if (slurm_load_node_single(&info, writable.data(), SHOW_ALL) != SLURM_SUCCESS || info == nullptr) return {};
+    const std::unique_ptr<node_info_msg_t, decltype(&slurm_free_node_info_msg)> owner(info, slurm_free_node_info_msg);
+    if (info->record_count == 0 || info->node_array[0].node_addr == nullptr) return {};
+    return info->node_array[0].node_addr;
+}
+
+std::uint32_t number_item(spank_t spank, spank_item_t name, std::uint32_t otherwise) {
+    std::uint32_t value = 0;
+    return spank_get_item(spank, name, &value) == ESPANK_SUCCESS ? value : otherwise;
+}
+
+std::uint32_t number_variable(const char* name, std::uint32_t otherwise) {
+    const char* text = std::getenv(name);
+    std::uint32_t value = 0;
+    if (text == nullptr || std::from_chars(text, text + std::strlen(text), value).ec != std::errc{}) return otherwise;
+    return value;
+}
+
+/// The step as srun knows it. Its tasks are spread evenly or it is none of the recipe's, which the nodes see exactly.
+node::Facts facts_of_launch(spank_t spank) {
+    node::Facts facts;
+    facts.job_id = number_item(spank, S_JOB_ID, 0);
+    facts.step_id = number_item(spank, S_JOB_STEPID, 0);
+    facts.restart_count = number_variable("SLURM_RESTART_COUNT", 0);
+    facts.node_count = number_item(spank, S_JOB_NNODES, 1);
+    facts.task_count = number_item(spank, S_JOB_TOTAL_TASK_COUNT, 1);
+    facts.tasks_here = facts.task_count / std::max<std::uint32_t>(facts.node_count, 1);
+    if (const std::uint32_t array = number_variable("SLURM_ARRAY_JOB_ID", 0); array != 0) {
+        facts.array_job_id = array;
+        facts.array_task_id = number_variable("SLURM_ARRAY_TASK_ID", 0);
+    }
+    return facts;
+}
+
+/// When one node of a recipe's step fails, the others would wait for it in the rendezvous, unless the user wants that.
+void end_together(const plan::LaunchPlan& plan, const node::Facts& facts) {
+    const SlurmOptions options;
+    const bool recipe_step = node::kind_of(plan, facts) != node::Kind::plain;
+    if (recipe_step && !options.is_set("kill-on-bad-exit")) options.set("kill-on-bad-exit", "1");
+}
+
+/// Before the nodes start, so that all of them find the files there and only one host writes. A host without the
+/// directory leaves it to the nodes.
+void record(const plan::LaunchPlan& plan, const node::Facts& facts, const std::string& step_nodes) {
+    const char* nodes = std::getenv("SLURM_JOB_NODELIST");
+    static_cast<void>(check_node(plan, facts, {.start = true}, nodes != nullptr ? nodes : step_nodes,
+                                 [](const std::string& name) -> std::optional<std::string> {
+                                     const char* value = std::getenv(name.c_str());
+                                     if (value == nullptr) return std::nullopt;
+                                     return value;
+                                 }));
+}
+
+/// What the enclosing job's plan has set is not the user's word to the recipe of this step.
+void forget_variables(const config::Environment& environment) {
+    const auto json = environment.find(plan::job_variable);
+    if (json == environment.end()) return;
+    Expected<plan::LaunchPlan> outer = plan::from_json_without_config(json->second);
+    if (outer) outer = with_secrets(std::move(*outer));
+    if (!outer) return;
+    for (const plan::Variable& variable : outer->environment) {
+        const auto now = environment.find(variable.name);
+        if (now != environment.end() && now->second == variable.value) unsetenv(variable.name.c_str());
+    }
+}
+
+/// The step that this srun has started. Never freed: srun ends with exit().
+struct Started {
+    plan::LaunchPlan plan;
+    node::Facts facts;
+};
+Started* started = nullptr;
+
+}  // namespace
+
+int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
+    Client client = make_client(spank, planner::Tool::srun, "SLURM_");
+    if (client.environment.contains("SLURM_JOB_ID") || client.command_line.find("jobid") != nullptr)
+        client.tool = planner::Tool::srun_in_job;
+    // The steps of a heterogeneous job, and one across its components.
+    if (client.environment.contains("SLURM_HET_SIZE") || client.command_line.find("het-group") != nullptr)
+        client.command_line.heterogeneous = true;
+    const Expected<planner::SubmitRequest> request = request_of(client, stored, plugin_arguments);
+    if (!request) {
+        report(request.error());
+        return -1;
+    }
+    const auto submission = submit_with(client, *request);
+    if (!submission) return -1;
+    forget_variables(client.environment);
+    // slurmctld reads the former, the step's own environment carries the latter.
+    const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
+    if (rc == ESPANK_SUCCESS && setenv(plan::job_variable, submission->plan_json.c_str(), 1) == 0) return 0;
+    slurm_error("recipe: the plan cannot be handed to the step: %s", spank_strerror(rc));
+    return -1;
+}
+
+void launcher_user_init(spank_t spank) {
+    unsetenv(head_variable);
+    const node::Facts facts = facts_of_launch(spank);
+    Layout layout;
+    if (facts.node_count > 1) layout = layout_of_step(facts);
+    if (!layout.head.empty()) {
+        const std::string address = address_of_node(layout.head);
+        setenv(head_variable, (address.empty() ? layout.head : address).c_str(), 1);
+    }
+    const char* json = std::getenv(plan::job_variable);
+    Expected<plan::LaunchPlan> plan = plan::from_json(json != nullptr ? json : "");
+    if (!plan) return;  // the nodes say so
+    end_together(*plan, facts);
+    record(*plan, facts, layout.nodes);
+    started = new Started{std::move(*plan), facts};
+}
+
+void launcher_exit() {
+    if (started != nullptr) remove_tokens(started->plan, started->facts);
+}
+
+}  // namespace recipe::spank

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace recipe::spank {
+
+/// How srun tells the step's nodes where the node of their first task is. SLURM_* variables survive every --export.
+inline constexpr const char* head_variable = "SLURM_RECIPE_HEAD";
+
+/// The name at this place of a Slurm host list, counted from 0 ("n[3-5]" has n4 at 1); empty when it has none there.
+[[nodiscard]] std::string host_at(const char* list, std::size_t place);
+[[nodiscard]] inline std::string first_host(const char* list) {
+    return host_at(list, 0);
+}
+
+}  // namespace recipe::spank

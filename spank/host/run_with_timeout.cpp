@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs work that may hang in a child process.
+#include "spank/host/run_with_timeout.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+namespace recipe::spank {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t max_bytes = 256 * 1024;
+
+/// The rights that are in effect, for good. Root's that slurmstepd keeps beside them are not for this work.
+bool keep_effective_rights() {
+    const uid_t user = geteuid();
+    const gid_t group = getegid();
+    return setresgid(group, group, group) == 0 && setresuid(user, user, user) == 0;
+}
+
+[[noreturn]] void be_child(int pipe, const std::function<void(const Reporter&)>& work) noexcept {
+    constexpr int own_pipe = 3;
+    // Open ends of the step's streams would keep srun waiting for as long as this process hangs.
+    if (pipe != own_pipe && dup3(pipe, own_pipe, O_CLOEXEC) != own_pipe) _exit(1);
+    if (close_range(own_pipe + 1, ~0U, 0) != 0 || !keep_effective_rights()) _exit(1);
+    try {
+        work(Reporter(own_pipe));
+    } catch (...) {
+        _exit(1);
+    }
+    _exit(0);
+}
+
+/// Milliseconds until then, for poll().
+int remaining(Clock::time_point deadline) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    return left > 0 ? static_cast<int>(left) : 0;
+}
+
+/// All that comes until the pipe's end or the deadline.
+std::string listen(int pipe, Clock::time_point deadline, bool& ended) {
+    std::string heard;
+    std::array<char, 4096> chunk{};
+    while (heard.size() < max_bytes) {
+        pollfd waiting{.fd = pipe, .events = POLLIN, .revents = 0};
+        const int ready = poll(&waiting, 1, remaining(deadline));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0) return heard;
+        const ssize_t got = read(pipe, chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) {
+            ended = got == 0;
+            return heard;
+        }
+        heard.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    return heard;
+}
+
+/// The exit status; -1: it has none yet, or Slurm's own wait took it.
+int reap(pid_t child, Clock::time_point deadline) {
+    constexpr useconds_t pause = 1000;
+    int status = 0;
+    while (true) {
+        const pid_t reaped = waitpid(child, &status, WNOHANG);
+        if (reaped == child) return status;
+        if ((reaped < 0 && errno != EINTR) || remaining(deadline) == 0) return -1;
+        usleep(pause);
+    }
+}
+
+TimedResult understood(std::string_view heard) {
+    TimedResult result;
+    while (!heard.empty()) {
+        const std::size_t end = heard.find('\0');
+        if (end == std::string_view::npos) break;  // half a sentence
+        const std::string_view sentence = heard.substr(0, end);
+        heard.remove_prefix(end + 1);
+        if (sentence.empty()) continue;
+        if (sentence.front() == '.')
+            result.stuck_at = sentence.substr(1);
+        else
+            result.findings.emplace_back(sentence.front(), sentence.substr(1));
+    }
+    return result;
+}
+
+}  // namespace
+
+void Reporter::report(char kind, std::string_view text) const {
+    std::string sentence(1, kind);
+    sentence += text;
+    sentence += '\0';
+    std::string_view rest = sentence;
+    while (!rest.empty()) {
+        const ssize_t written = write(pipe_, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+TimedResult run_with_timeout(std::chrono::milliseconds limit, const std::function<void(const Reporter&)>& work) {
+    const Clock::time_point deadline = Clock::now() + limit;
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+    const pid_t child = fork();
+    if (child == 0) be_child(ends[1], work);
+    close(ends[1]);
+    bool ended = false;
+    const std::string heard = child > 0 ? listen(ends[0], deadline, ended) : std::string();
+    close(ends[0]);
+    TimedResult result = understood(heard);
+    if (child < 0) return result;
+    if (!ended) {
+        kill(child, SIGKILL);
+        // One that hangs in the kernel does not die now; nobody waits for it.
+        static_cast<void>(reap(child, Clock::now() + std::chrono::milliseconds(20)));
+        return result;
+    }
+    const int status = reap(child, Clock::now() + std::chrono::seconds(1));
+    result.in_time = status == -1 || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return result;
+}
+
+}  // namespace recipe::spank

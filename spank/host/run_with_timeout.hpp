@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work that may hang, done by a child process: a look at a network file system whose server is gone never comes back.
+//
+// A thread would not do. While one of slurmstepd's threads hangs in the kernel, seteuid() waits for it for ever (it
+// changes all threads together), and with it slurmstepd.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace recipe::spank {
+
+/// What the child uses to say what it found.
+class Reporter {
+public:
+    explicit Reporter(int pipe) : pipe_(pipe) {}
+    /// What is looked at from now on: the last such word of a child that hangs is what it hangs at.
+    void starting(std::string_view look_at) const { report('.', look_at); }
+    /// `kind` is anything but '.'; `text` has no NUL.
+    void report(char kind, std::string_view text) const;
+
+private:
+    int pipe_;
+};
+
+struct TimedResult {
+    std::vector<std::pair<char, std::string>> findings;  // in the order in which they were reported
+    std::string stuck_at;                                // when the time was over or the child died: what it did then
+    bool in_time = false;
+};
+
+/// Runs `work` in a child with the caller's effective rights and no more, and listens for at most `limit`. Then the
+/// child is killed and left to itself. The child has the caller's memory and none of its files; it must not wait for
+/// its threads.
+[[nodiscard]] TimedResult run_with_timeout(std::chrono::milliseconds limit,
+                                           const std::function<void(const Reporter&)>& work);
+
+}  // namespace recipe::spank

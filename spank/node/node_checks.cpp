@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks directories, image and names on this node within a time limit.
+#include "spank/node/node_checks.hpp"
+
+#include "secret/secret.hpp"
+#include "spank/host/config_file.hpp"
+#include "spank/host/interfaces.hpp"
+#include "spank/host/run_with_timeout.hpp"
+#include "spank/host/secret_files.hpp"
+#include "spank/host/tokens.hpp"
+#include "spank/node/records.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+namespace recipe::spank {
+namespace {
+
+constexpr char problem_kind = '!';
+constexpr char interface_kind = '>';
+constexpr char no_hook_kind = '-';
+constexpr char secrets_kind = '*';
+constexpr char separator = '\x1f';
+
+/// A node that waits for the first one's tokens until the plan's time is over has some left to say so.
+constexpr std::chrono::seconds after_waiting{2};
+
+constexpr std::string_view every_node_writes = "name one that every node can write to";
+
+void report(const Reporter& reporter, const Diagnostic& problem) {
+    reporter.report(problem_kind,
+                    fmt::format("{}{}{}{}{}", problem.code, separator, problem.message, separator, problem.fix));
+}
+
+Diagnostic heard(std::string_view text) {
+    const std::size_t first = text.find(separator);
+    const std::size_t second = text.find(separator, first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) return {.message = std::string(text)};
+    return {.code = std::string(text.substr(0, first)),
+            .message = std::string(text.substr(first + 1, second - first - 1)),
+            .fix = std::string(text.substr(second + 1))};
+}
+
+void report_all(const Reporter& reporter, const Diagnostics& problems) {
+    for (const Diagnostic& problem : problems) report(reporter, problem);
+}
+
+/// A directory that the step writes to.
+struct WrittenTo {
+    std::string_view what;
+    std::string path;
+};
+
+std::vector<WrittenTo> written_to(const plan::LaunchPlan& plan, const node::Facts& facts) {
+    std::vector<WrittenTo> directories{{"results", node::job_directory(plan, facts)}};
+    for (std::string& directory : node::written_directories(plan, facts))
+        directories.push_back({"output", std::move(directory)});
+    return directories;
+}
+
+/// "" when a file can be created in the directory, or the directory itself.
+std::string why_not_writable(const std::string& directory) {
+    const std::string there = existing_part(directory);
+    struct stat status{};
+    if (stat(there.c_str(), &status) != 0) return fmt::format("{}: {}", there, std::strerror(errno));
+    if (!S_ISDIR(status.st_mode)) return fmt::format("{} is no directory", there);
+    if (faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+    return fmt::format("{} cannot be written to ({})", there, std::strerror(errno));
+}
+
+void check_directory(const Reporter& reporter, std::string_view what, const std::string& directory) {
+    reporter.starting(directory);
+    const std::string why = why_not_writable(directory);
+    if (why.empty()) return;
+    report(reporter, {.code = "node.directory",
+                      .message = fmt::format("the {} directory {}: {}", what, directory, why),
+                      .fix = std::string(every_node_writes)});
+}
+
+constexpr std::string_view all_nodes_share = "name one on storage that all nodes of the job share";
+
+/// The first node leaves its token here, and so before it looks at anything else; the others wait for it last.
+void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const node::Facts& facts) {
+    for (const auto& [what, path] : directories) {
+        reporter.starting(path);
+        const std::string why = leave_token(path, facts);
+        if (!why.empty())
+            report(reporter, {.code = "node.directory",
+                              .message = fmt::format("the {} directory {}: {}", what, path, why),
+                              .fix = std::string(every_node_writes)});
+    }
+}
+
+void await_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const node::Facts& facts,
+                  Deadline deadline) {
+    for (const auto& [what, path] : directories) {
+        reporter.starting(path);
+        const std::string why = await_token(path, facts, deadline);
+        if (!why.empty())
+            report(reporter, {.code = "node.not_shared",
+                              .message = fmt::format("the {} directory {}: {}", what, path, why),
+                              .fix = std::string(all_nodes_share)});
+    }
+}
+
+void check_image(const Reporter& reporter, const std::string& path) {
+    reporter.starting(path);
+    // A read tells more than access(): a server may let root-squashed users see files that it does not give them.
+    const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const int error = errno;
+    if (file >= 0) {
+        close(file);
+        return;
+    }
+    report(reporter, {.code = "node.image",
+                      .message = fmt::format("the container image {}: {}", path, std::strerror(error)),
+                      .fix = "put it where every node reads it, or name another with --recipe-set=container=IMAGE"});
+}
+
+// Where enroot's packages look for hooks.
+constexpr const char* enroot_hook = "/etc/enroot/hooks.d/50-recipe-mounts.sh";
+
+void check_hook(const Reporter& reporter) {
+    reporter.starting(enroot_hook);
+    if (faccessat(AT_FDCWD, enroot_hook, X_OK, AT_EACCESS) != 0) reporter.report(no_hook_kind, enroot_hook);
+}
+
+void check_head(const Reporter& reporter, const plan::LaunchPlan& plan, const std::string& head, bool checks) {
+    reporter.starting(fmt::format("the name of the head node, {}", head));
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int rc = getaddrinfo(head.c_str(), nullptr, &hints, &found);
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, [](addrinfo* list) {
+        if (list != nullptr) freeaddrinfo(list);
+    });
+    if (rc != 0 || found == nullptr) {
+        if (checks)
+            report(reporter,
+                   {.code = "node.head_name",
+                    .message = fmt::format("the head node's name {} cannot be resolved: {}", head, gai_strerror(rc)),
+                    .fix = "the administrator gives nodes a NodeAddr that all nodes resolve"});
+        return;
+    }
+    if (plan.interfaces_by_route) reporter.report(interface_kind, interface_towards(*found->ai_addr));
+}
+
+/// What the plan's references mean, which the parent hears as well.
+Expected<std::vector<std::string>> read_secrets_of(const Reporter& reporter, const plan::LaunchPlan& plan) {
+    if (plan.secrets_file.empty()) return {};
+    reporter.starting(plan.secrets_file);
+    Expected<std::vector<std::string>> texts = read_secret_texts(plan.secrets_file);
+    if (!texts) return texts;
+    if (const Expected<std::string> file = secret::file_text(*texts)) reporter.report(secrets_kind, *file);
+    return texts;
+}
+
+/// enroot mounts nothing that is not there.
+void make_mounted(const Reporter& reporter, const plan::LaunchPlan& plan, const node::Facts& facts) {
+    if (!plan.container) return;
+    for (const std::string& directory : node::written_directories(plan, facts)) {
+        reporter.starting(directory);
+        static_cast<void>(make_directories(directory));  // a look at it says what is wrong
+    }
+}
+
+/// False: the tasks will not find their configuration.
+bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::Facts& facts,
+            const NodeCheckOptions& what, const std::string& nodes, const node::Lookup& environment) {
+    const Expected<std::vector<std::string>> secrets = read_secrets_of(reporter, plan);
+    if (!secrets) {
+        report_all(reporter, secrets.error());
+        return false;
+    }
+    reporter.starting(node::job_directory(plan, facts));
+    const Expected<bool> wrote = record_configuration(node::with_secrets(plan, *secrets), facts);
+    if (!wrote) {
+        report_all(reporter, wrote.error());
+        return false;
+    }
+    // The batch step's record was written before its script cloned the code.
+    if (!what.start && !(what.start_if_first && (*wrote || plan.code))) return true;
+    const Expected<void> recorded = record_start(plan, facts, nodes, environment, *secrets);
+    if (!recorded) report_all(reporter, recorded.error());
+    return true;
+}
+
+Diagnostic no_answer(const TimedResult& result, std::int64_t seconds) {
+    return {.code = "node.no_answer",
+            .message = fmt::format("{} does not answer within {} s",
+                                   result.stuck_at.empty() ? std::string("the node") : result.stuck_at, seconds),
+            .fix = "wait for its server, or leave the node out with -x"};
+}
+
+}  // namespace
+
+NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, const NodeCheckOptions& what,
+                      const std::string& nodes, const node::Lookup& environment) {
+    const bool checks = what.checks && plan.check_seconds > 0;
+    const std::int64_t seconds = plan.check_seconds > 0 ? plan.check_seconds : plan::max_check_seconds;
+    const bool compares = checks && facts.node_count > 1;
+    const bool waits = compares && facts.node_rank > 0;
+    const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    const std::vector<WrittenTo> directories = written_to(plan, facts);
+    const TimedResult result =
+        run_with_timeout(std::chrono::seconds(seconds) + (waits ? after_waiting : std::chrono::seconds(0)),
+                         [&](const Reporter& reporter) {
+                             const bool recorded = record(reporter, plan, facts, what, nodes, environment);
+                             if (what.start || what.start_if_first) make_mounted(reporter, plan, facts);
+                             if (compares && !waits) leave_tokens(reporter, directories, facts);
+                             if (checks) {
+                                 if (const auto image = node::image_path(plan); image && what.image)
+                                     check_image(reporter, *image);
+                                 for (const WrittenTo& directory : directories)
+                                     if (recorded || directory.what != "results")
+                                         check_directory(reporter, directory.what, directory.path);
+                             }
+                             if (what.hook) check_hook(reporter);
+                             const bool meets = facts.node_count > 1 && !facts.head.empty();
+                             if (what.checks && meets && (checks || plan.interfaces_by_route))
+                                 check_head(reporter, plan, facts.head, checks);
+                             if (waits) await_tokens(reporter, directories, facts, deadline);
+                         });
+    NodeChecks look;
+    if (plan.secrets_file.empty()) look.secrets.emplace();
+    for (const auto& [kind, text] : result.findings) {
+        if (kind == problem_kind) look.problems.push_back(heard(text));
+        if (kind == interface_kind) look.interface = text;
+        if (kind == secrets_kind) {
+            if (Expected<std::vector<std::string>> texts = secret::parse_secret_file(text))
+                look.secrets = std::move(*texts);
+        }
+        if (kind == no_hook_kind) look.hook_missing = true;
+    }
+    if (!result.in_time) look.problems.push_back(no_answer(result, seconds));
+    return look;
+}
+
+void remove_tokens(const plan::LaunchPlan& plan, const node::Facts& facts) {
+    if (plan.check_seconds == 0 || facts.node_count < 2 || node::kind_of(plan, facts) == node::Kind::plain) return;
+    const std::vector<WrittenTo> directories = written_to(plan, facts);
+    static_cast<void>(run_with_timeout(std::chrono::seconds(plan.check_seconds), [&](const Reporter&) {
+        for (const WrittenTo& directory : directories) remove_token(directory.path, facts);
+    }));
+}
+
+}  // namespace recipe::spank

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// What slurmstepd does for the steps of a recipe.
+#include "spank/node/stepd.hpp"
+
+#include "render/render.hpp"
+#include "spank/host/config_file.hpp"
+#include "spank/host/ports.hpp"
+#include "spank/host/user_rights.hpp"
+#include "spank/node/container.hpp"
+#include "spank/node/devices.hpp"
+#include "spank/node/node_checks.hpp"
+#include "spank/node/secrets.hpp"
+#include "spank/node/step_facts.hpp"
+
+#include <sys/prctl.h>
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <vector>
+
+namespace recipe::spank {
+namespace {
+
+/// What user_init leaves for the tasks, which are forked from this process. Never freed: slurmstepd ends with exit()
+/// while its other threads run.
+struct Prepared {
+    plan::LaunchPlan plan;
+    node::Facts facts;
+    Diagnostics problems;       // of this node, for which no task of a torchrun or direct step may start
+    bool hook_missing = false;  // that would mount what the step's own options keep out of its container
+    Diagnostics unusable;       // why no task of any step may start: its environment lacks the recipe's secrets
+    std::vector<std::string> secrets;
+    OtherUser user;  // the job's
+};
+Prepared* prepared = nullptr;
+std::vector<std::string>* failure = nullptr;
+
+// A task that does not start waits this long for the end of its step, whose reason another task prints: its own end
+// could take the step away before that.
+constexpr std::time_t max_wait = 10;
+
+void change_environment(spank_t spank, const std::vector<node::Change>& changes) {
+    for (const node::Change& change : changes) {
+        if (!change.value) {
+            spank_unsetenv(spank, change.name.c_str());
+            continue;
+        }
+        const spank_err_t rc =
+            spank_setenv(spank, change.name.c_str(), change.value->c_str(), change.overwrite ? 1 : 0);
+        if (rc != ESPANK_SUCCESS && rc != ESPANK_ENV_EXISTS)
+            slurm_error("recipe: %s cannot be set: %s", change.name.c_str(), spank_strerror(rc));
+    }
+}
+
+node::Lookup lookup_in(spank_t spank) {
+    return [spank](const std::string& name) { return job_variable(spank, name.c_str()); };
+}
+
+void remember(const Diagnostics& diagnostics) {
+    for (const Diagnostic& diagnostic : diagnostics)
+        for (std::string& line : render::lines(diagnostic)) stepd_remember_failure(std::move(line));
+}
+
+bool is_recipe_step(const Prepared& step) {
+    return is_normal_step(step.facts) && node::kind_of(step.plan, step.facts) != node::Kind::plain;
+}
+
+std::string printable(std::string_view node, const Diagnostic& problem) {
+    return render::lines(node::on_node(node, problem)).front();  // escaped and bounded there: paths are the user's
+}
+
+/// slurmctld's name of this node. In user_init the variable is still that of whoever called srun.
+std::string node_name(spank_t spank) {
+    return job_variable(spank, "SLURMD_NODENAME").value_or("?");
+}
+
+Diagnostic no_pyxis() {
+    return {.code = "node.no_pyxis",
+            .message = "the recipe wants a container, and the SPANK plugin pyxis, which starts it, is not loaded here",
+            .fix = "leave the node out with -x, or run without a container: --recipe-set=container=null"};
+}
+
+/// A step of the recipe cannot do without what is missing; any other goes on.
+void run_node_checks(Prepared& step, spank_t spank) {
+    const bool recipe_step = is_recipe_step(step);
+    const bool normal = is_normal_step(step.facts);
+    const PyxisRequest* container = pyxis_request();
+    NodeChecks seen = check_node(step.plan, step.facts,
+                                 {.checks = recipe_step,
+                                  .image = container == nullptr || !container->own_image,
+                                  .hook = container != nullptr && !container->by_hook.empty(),
+                                  .start = !normal,
+                                  .start_if_first = normal && step.facts.node_rank == 0},
+                                 job_variable(spank, "SLURM_JOB_NODELIST").value_or(""), lookup_in(spank));
+    step.facts.interface = std::move(seen.interface);
+    step.hook_missing = seen.hook_missing;
+    if (normal && step.plan.container && !pyxis_is_loaded()) seen.problems.push_back(no_pyxis());
+    if (!seen.secrets) {
+        step.unusable = std::move(seen.problems);
+        return;
+    }
+    step.secrets = std::move(*seen.secrets);
+    for (Diagnostic& problem : seen.problems) {
+        if (recipe_step && problem.code != "node.manifest")
+            step.problems.push_back(std::move(problem));
+        else
+            slurm_error("recipe: %s", printable("of this step", problem).c_str());
+    }
+}
+
+/// Until somebody ends the step, or for some seconds. SIGTERM may be blocked here, between fork and exec; and without
+/// cgroups Slurm spares whatever is called slurmstepd, as this process still is.
+void wait_for_the_end() {
+    prctl(PR_SET_NAME, "recipe");
+    sigset_t terminated;
+    sigemptyset(&terminated);
+    sigaddset(&terminated, SIGTERM);
+    const timespec limit{.tv_sec = max_wait, .tv_nsec = 0};
+    sigtimedwait(&terminated, nullptr, &limit);
+}
+
+/// -1. One task prints the reason; the others do not end before it.
+int fail(bool prints, std::string_view node, const Diagnostics& problems) {
+    if (!prints)
+        wait_for_the_end();
+    else
+        for (const Diagnostic& problem : problems) slurm_error("recipe: %s", printable(node, problem).c_str());
+    return -1;
+}
+
+void log_note(const std::optional<Diagnostic>& note) {
+    if (!note) return;
+    const std::string severity(to_string(note->severity));
+    for (const std::string& line : render::lines(*note))
+        slurm_spank_log("recipe: %s: %s", severity.c_str(), line.c_str());
+}
+
+Diagnostic port_problem(const plan::LaunchPlan& plan, const node::Facts& facts) {
+    const std::string port = std::to_string(node::rendezvous_port(plan.ports, facts));
+    return {.code = "node.port",
+            .message = "the port " + port + ", on which the step's tasks are to meet, is taken by another program",
+            .fix = "start the step again, which gives it another port; the administrator keeps " +
+                   std::to_string(plan.ports.first) + "-" + std::to_string(plan.ports.last) + " free for jobs"};
+}
+
+/// RECIPE_ENV_REPORT=1: every variable and who said so, for the first such step of each start of the job.
+void report_environment(spank_t spank, const std::vector<node::Change>& changes) {
+    if (job_variable(spank, "RECIPE_ENV_REPORT") != "1") return;
+    const plan::LaunchPlan& plan = prepared->plan;
+    const node::Facts& facts = prepared->facts;
+    std::vector<node::Change> ours = node::recipe_paths(plan, facts);
+    ours.insert(ours.end(), changes.begin(), changes.end());
+    std::string text;
+    std::vector<std::string> lines;
+    for (const node::Assigned& variable :
+         node::without_secrets(node::assigned(plan, facts, ours, lookup_in(spank)), prepared->secrets)) {
+        lines.push_back(node::report_line(variable));
+        text += lines.back() + '\n';
+    }
+    if (!create(node::report_file(plan, facts), text)) return;
+    for (const std::string& line : lines) slurm_spank_log("recipe: %s", line.c_str());
+}
+
+/// What only the task with the step's first rank says, once per step.
+void speak_for_the_step(spank_t spank, const std::vector<node::Change>& changes) {
+    log_note(node::node_count_hint(prepared->plan, prepared->facts));
+    log_note(node::replaced_exports(changes, lookup_in(spank)));
+    if (const PyxisRequest* container = pyxis_request(); container != nullptr) {
+        log_note(container->image_hint);
+        if (prepared->hook_missing) log_note(container->mounts_without_hook);
+    }
+    report_environment(spank, changes);
+}
+
+}  // namespace
+
+void stepd_remember_failure(std::string reason) {
+    if (failure == nullptr) failure = new std::vector<std::string>;
+    failure->push_back(std::move(reason));
+}
+
+void stepd_user_init(spank_t spank) {
+    const std::string json = job_variable(spank, plan::job_variable, plan::max_bytes).value_or("");
+    Expected<plan::LaunchPlan> plan = plan::from_json(json);
+    if (!plan) return remember(plan.error());
+    prepared = new Prepared{.plan = std::move(*plan),
+                            .facts = facts_of(spank),
+                            .problems = {},
+                            .unusable = {},
+                            .secrets = {},
+                            .user = effective_user()};
+    if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
+    run_node_checks(*prepared, spank);
+    if (!prepared->unusable.empty()) return;
+    prepared->plan = node::with_secrets(std::move(prepared->plan), prepared->secrets);
+    change_environment(spank, node::recipe_environment(prepared->plan, prepared->facts));
+    if (is_batch_step(prepared->facts))
+        change_environment(spank, node::batch_environment(prepared->plan, prepared->facts));
+}
+
+int stepd_task_init(spank_t spank) {
+    if (failure != nullptr) {
+        for (const std::string& line : *failure) slurm_error("recipe: %s", line.c_str());
+        return -1;
+    }
+    if (prepared == nullptr) return 0;
+    int local_rank = 0;
+    spank_get_item(spank, S_TASK_ID, &local_rank);
+    if (!prepared->unusable.empty()) return fail(local_rank == 0, node_name(spank), prepared->unusable);
+    if (!is_recipe_step(*prepared)) return 0;
+    const plan::LaunchPlan& plan = prepared->plan;
+    const node::Facts& facts = prepared->facts;
+    const node::Task task{.rank = item(spank, S_TASK_GLOBAL_ID, 0),
+                          .local_rank = static_cast<std::uint32_t>(local_rank)};
+    const std::string node = node_name(spank);
+
+    if (const auto problem = node::world_problem(plan, facts)) return fail(task.rank == 0, node, {*problem});
+    Diagnostics problems = prepared->problems;
+    if (auto problem = node::device_problem(plan, facts, visible_devices(spank, plan.resources.device)))
+        problems.push_back(std::move(*problem));
+    const bool opens_port = task.rank == 0 && facts.node_count > 1;
+    if (opens_port && port_is_taken(node::rendezvous_port(plan.ports, facts)))
+        problems.push_back(port_problem(plan, facts));
+    if (!problems.empty()) return fail(task.local_rank == 0, node, problems);
+
+    const Expected<std::vector<node::Change>> changes = node::rendezvous_environment(plan, facts, task);
+    if (!changes) return fail(task.rank == 0, node, changes.error());
+    if (task.rank == 0) speak_for_the_step(spank, *changes);
+    change_environment(spank, *changes);
+    return 0;
+}
+
+void stepd_exit(std::optional<int> exit_status) {
+    if (prepared == nullptr || !is_batch_step(prepared->facts)) return;
+    batch_step_ended(prepared->plan, prepared->facts, prepared->user, exit_status);
+}
+
+}  // namespace recipe::spank

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user gave with --recipe and --recipe-set, kept by the option callbacks, which must not do more than that.
+#pragma once
+
+#include "spank/plugin/hooks.hpp"
+
+namespace recipe::spank {
+
+class OptionStore {
+public:
+    /// Each keeps a copy; false when the text is too long or there are too many.
+    bool set_recipe(const char* text);
+    bool add_set(const char* text);
+    void set_force() { force_ = true; }
+
+    [[nodiscard]] StoredOptions view(int component) const {
+        return {recipe_, shadowed_recipe_, sets_, set_count_, force_, component};
+    }
+    [[nodiscard]] bool empty() const { return recipe_ == nullptr && set_count_ == 0 && !force_; }
+
+private:
+    static constexpr int max_sets = 512;
+    static constexpr unsigned long longest = 16 * 1024;
+
+    char* recipe_ = nullptr;
+    char* shadowed_recipe_ = nullptr;
+    char* sets_[max_sets] = {};
+    int set_count_ = 0;
+    bool force_ = false;
+};
+
+}  // namespace recipe::spank

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C entry points of the SPANK plugin. Every sbatch, srun, salloc, slurmd and slurmstepd loads this file, with or
+// without a recipe, so it uses nothing of the C++ library and decides with as little work as it can whether a recipe is
+// in play. Only then does it load librecipe_spank.so, which does the work.
+#include "spank/plugin/hooks.hpp"
+#include "spank/plugin/option_store.hpp"
+#include "spank/plugin/pyxis_options.hpp"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern "C" {
+// In C++ a const object has internal linkage unless it was declared extern before, hence not SPANK_PLUGIN().
+extern const char plugin_name[];
+extern const char plugin_type[];
+extern const unsigned int plugin_version;
+const char plugin_name[] = "recipe";
+const char plugin_type[] = "spank";
+const unsigned int plugin_version = SLURM_VERSION_NUMBER;
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(25, 5, 0)
+// Should our init ever fail on a node: the job fails and the node stays.
+int slurm_spank_init_failure_mode = ESPANK_JOB_FAILURE;
+#endif
+}
+
+namespace {
+
+using recipe::spank::OptionStore;
+using recipe::spank::salloc_recipe_variable;
+using recipe::spank::sbatch_recipe_variable;
+using recipe::spank::srun_recipe_variable;
+using recipe::spank::StoredOptions;
+
+constexpr char plan_variable[] = "SLURM_SPANK_RECIPE_PLAN";
+// Beside this plugin's own directory.
+constexpr char hooks_library[] = RECIPE_LIB_FROM_PLUGIN "/librecipe_spank.so";
+
+OptionStore store;
+
+bool runs_in(const char* command) {
+    return strcmp(program_invocation_short_name, command) == 0;
+}
+
+/// scrontab parses options and asks plugins nothing more, so that there would be no plan and no word about it.
+int refuse_in_scrontab() {
+    slurm_error("recipe: scrontab hands no recipe to its jobs [submit.scrontab]");
+    slurm_error("recipe:     fix: let the line's own command be sbatch --recipe=NAME");
+    return -1;
+}
+
+enum OptionValue { recipe_option, recipe_set_option, recipe_force_option };
+
+int store_option(int value, const char* text, int remote) {
+    if (remote != 0) return 0;  // nodes read the plan
+    if (runs_in("scrontab")) return refuse_in_scrontab();
+    if (value == recipe_force_option) {
+        store.set_force();
+        return 0;
+    }
+    const bool kept = value == recipe_option ? store.set_recipe(text) : store.add_set(text);
+    return kept ? 0 : -1;
+}
+
+// SPANK keeps pointers to these. It wants char*, and does not write.
+spank_option recipe_spank_option{
+    const_cast<char*>("recipe"),
+    const_cast<char*>("NAME"),
+    const_cast<char*>("submit the recipe NAME (none: no recipe); `srecipe list` shows what there is"),
+    1,
+    recipe_option,
+    store_option};
+spank_option recipe_set_spank_option{const_cast<char*>("recipe-set"),
+                                     const_cast<char*>("KEY=VALUE"),
+                                     const_cast<char*>("change a key of the recipe, as in Hydra; may be repeated"),
+                                     1,
+                                     recipe_set_option,
+                                     store_option};
+
+spank_option recipe_force_spank_option{
+    const_cast<char*>("recipe-force"),
+    nullptr,
+    const_cast<char*>("submit although validation finds errors; they become warnings, where the site lets them"),
+    0,
+    recipe_force_option,
+    store_option};
+
+void register_options(spank_t spank) {
+    if (spank_option_register(spank, &recipe_spank_option) != ESPANK_SUCCESS ||
+        spank_option_register(spank, &recipe_set_spank_option) != ESPANK_SUCCESS ||
+        spank_option_register(spank, &recipe_force_spank_option) != ESPANK_SUCCESS)
+        slurm_error("recipe: the options --recipe, --recipe-set and --recipe-force cannot be registered");
+}
+
+/// By its path: a search along RUNPATH would try a dozen directories for variants of the processor first.
+void* open_hooks() {
+    Dl_info plugin;
+    if (dladdr(plugin_name, &plugin) == 0) return nullptr;
+    const char* slash = strrchr(plugin.dli_fname, '/');
+    const size_t directory = slash != nullptr ? static_cast<size_t>(slash - plugin.dli_fname) + 1 : 0;
+    char path[PATH_MAX];
+    if (directory + sizeof hooks_library > sizeof path) return nullptr;
+    memcpy(path, plugin.dli_fname, directory);
+    memcpy(path + directory, hooks_library, sizeof hooks_library);
+    return dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+}
+
+/// A function of librecipe_spank.so.
+template <class Function>
+Function hook(const char* name) {
+    static void* library = nullptr;
+    if (library == nullptr) library = open_hooks();
+    void* symbol = library != nullptr ? dlsym(library, name) : nullptr;
+    if (symbol == nullptr) {
+        const char* why = dlerror();
+        slurm_error("recipe: the installation is incomplete: %s", why != nullptr ? why : hooks_library);
+    }
+    Function function;
+    memcpy(&function, &symbol, sizeof function);
+    return function;
+}
+
+/// What a job exports to the commands inside it. srun inside a job goes on with the job's plan; a nested sbatch or
+/// salloc must not take it for its own.
+constexpr const char* inherited_options[] = {"SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe",
+                                             "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_set",
+                                             "_SLURM_SPANK_OPTION_recipe_recipe",
+                                             "_SLURM_SPANK_OPTION_recipe_recipe_set",
+                                             "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_force",
+                                             "_SLURM_SPANK_OPTION_recipe_recipe_force"};
+constexpr const char* inherited_plan[] = {
+    plan_variable,        "SLURM_RECIPE_HEAD",     "RECIPE_NAME",    "RECIPE_CONFIG",         "RECIPE_CONFIG_DIR",
+    "RECIPE_CONFIG_NAME", "RECIPE_RESULTS_DIR",    "RECIPE_COMMAND", "RECIPE_TASKS_PER_NODE", "RECIPE_SRUN_ARGUMENTS",
+    "RECIPE_SETUP",       "RECIPE_SECRET_COMMAND", "RECIPE_CODE",    "RECIPE_CODE_DIR",       "RECIPE_CODE_TOKEN_FILE",
+    "SLURM_RECIPE_MOUNTS"};
+
+/// Where Slurm looks for an option of ours between SBATCH_* variables and argv, so that a default has that rank: above
+/// #SBATCH lines, below what was typed.
+constexpr char default_of_recipe[] = "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe";
+
+bool has_plan_here() {
+    return getenv(plan_variable) != nullptr;
+}
+
+template <unsigned long n>
+void unset_all(const char* const (&names)[n]) {
+    for (const char* name : names) unsetenv(name);
+}
+
+/// This process's argv, which Slurm does not hand to plugins.
+struct CommandLine {
+    static constexpr int most = 4096;
+    char* words[most + 1];
+    int count = 0;
+    char* text = nullptr;
+
+    CommandLine() {
+        words[0] = nullptr;
+        const int file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+        if (file < 0) return;
+        size_t size = 0;
+        size_t capacity = 4096;
+        text = static_cast<char*>(malloc(capacity + 1));
+        while (text != nullptr) {
+            const ssize_t got = read(file, text + size, capacity - size);
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) break;
+            size += static_cast<size_t>(got);
+            if (size == capacity) {
+                capacity *= 2;
+                char* larger = static_cast<char*>(realloc(text, capacity + 1));
+                if (larger == nullptr) break;
+                text = larger;
+            }
+        }
+        close(file);
+        if (text == nullptr) return;
+        text[size] = '\0';
+        for (char* word = text; word < text + size && count < most; word += strlen(word) + 1) words[count++] = word;
+        words[count] = nullptr;
+    }
+    ~CommandLine() { free(text); }
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+
+    /// Cheap and on the safe side: anything that may be an abbreviation of --recipe or --recipe-set.
+    [[nodiscard]] bool names_a_recipe() const {
+        for (int i = 1; i < count; ++i)
+            if (strncmp(words[i], "--rec", 5) == 0) return true;
+        return false;
+    }
+};
+
+/// The plan of the step in slurmstepd's hands. Its size does not matter: one byte of room tells whether it is there.
+bool step_has_plan(spank_t spank) {
+    char byte[1];
+    const spank_err_t rc = spank_getenv(spank, plan_variable, byte, sizeof byte);
+    return rc == ESPANK_SUCCESS || rc == ESPANK_NOSPACE;
+}
+
+// The batch script of a job with a plan is run by this slurmstepd, and what wait(2) said of it; -1: nothing yet.
+bool runs_batch_script = false;
+int batch_status = -1;
+
+bool is_batch_step(spank_t spank) {
+    uint32_t step = 0;
+    return spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS && step == SLURM_BATCH_SCRIPT;
+}
+
+// Steps from here on are none of the user's srun (slurm.h: SLURM_BATCH_SCRIPT and its like).
+constexpr uint32_t first_special_step = 0xfffffff0;
+
+/// Every step of srun gets the recipe's container. The batch script never does, nor do Slurm's own steps.
+void stepd_init(spank_t spank) {
+    uint32_t step = first_special_step;
+    if (spank_get_item(spank, S_JOB_STEPID, &step) != ESPANK_SUCCESS || step >= first_special_step) return;
+    if (!step_has_plan(spank)) return;
+    if (auto* init = hook<decltype(&recipe_stepd_init)>("recipe_stepd_init")) init(spank);
+}
+
+/// What the user gave pyxis, for the nodes. Slurm has set its variables by now, inherited options included.
+void repeat_pyxis_options() {
+    for (const auto& variable : recipe::spank::pyxis_variables) {
+        const char* value = getenv(variable.option);
+        if (value != nullptr)
+            setenv(variable.own, value, 1);
+        else
+            unsetenv(variable.own);  // an outer step's
+    }
+}
+
+bool step_was_started = false;  // by this srun, with a plan
+
+/// Takes the recipe that the user's environment names. False: it names none.
+bool take_default(const char* variable) {
+    const char* recipe = getenv(variable);
+    if (recipe == nullptr || recipe[0] == '\0') return false;
+    return setenv(default_of_recipe, recipe, 1) == 0;
+}
+
+void allocator_init() {
+    unset_all(inherited_options);
+    if (has_plan_here()) unset_all(inherited_plan);
+    if (runs_in("salloc")) take_default(salloc_recipe_variable);
+    if (!runs_in("sbatch")) return;
+    const bool has_default = take_default(sbatch_recipe_variable);
+    CommandLine line;
+    if (!has_default && !line.names_a_recipe()) return;
+    if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(line.count, line.words);
+}
+
+int client_post_opt(spank_t spank, int argument_count, char** arguments) {
+    static int component = 0;   // Slurm calls once for each
+    static bool taken = false;  // by an earlier component
+    const StoredOptions options = store.view(component++);
+    if (store.empty()) return 0;
+    if (!taken && options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
+        if (has_plan_here()) unset_all(inherited_plan);
+        unsetenv(default_of_recipe);  // a further component of a heterogeneous job would take it up again
+        return 0;
+    }
+    taken = true;
+    auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");
+    return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
+}
+
+/// Slurm hands the last --recipe-set on to the job, which reads the plan instead, and it may hold a secret.
+void forget_typed_sets(spank_t spank) {
+    constexpr char option[] = "_SLURM_SPANK_OPTION_recipe_recipe_set";
+    if (store.empty()) return;
+    unsetenv(option);
+    spank_job_control_unsetenv(spank, option);
+}
+
+}  // namespace
+
+extern "C" {
+
+int slurm_spank_init(spank_t spank, int, char**) {
+    switch (spank_context()) {
+        case S_CTX_ALLOCATOR:
+            register_options(spank);
+            allocator_init();
+            return 0;
+        case S_CTX_LOCAL:
+            register_options(spank);
+            unset_all(inherited_options);  // so that the callbacks hear only what this srun was given
+            if (!has_plan_here()) take_default(srun_recipe_variable);
+            return 0;
+        case S_CTX_REMOTE:
+            register_options(spank);
+            stepd_init(spank);
+            return 0;
+        default:
+            return 0;
+    }
+}
+
+int slurm_spank_init_post_opt(spank_t spank, int argument_count, char** arguments) {
+    const spank_context_t context = spank_context();
+    if (context != S_CTX_ALLOCATOR && context != S_CTX_LOCAL) return 0;
+    const int rc = client_post_opt(spank, argument_count, arguments);
+    forget_typed_sets(spank);
+    if (context == S_CTX_LOCAL && has_plan_here()) repeat_pyxis_options();
+    return rc;
+}
+
+int slurm_spank_local_user_init(spank_t spank, int, char**) {
+    if (!has_plan_here()) return 0;
+    step_was_started = true;
+    if (auto* user_init = hook<decltype(&recipe_launcher_user_init)>("recipe_launcher_user_init")) user_init(spank);
+    return 0;
+}
+
+int slurm_spank_exit(spank_t, int, char**) {
+    if (runs_batch_script) {
+        if (auto* exit = hook<decltype(&recipe_stepd_exit)>("recipe_stepd_exit")) exit(batch_status);
+        return 0;
+    }
+    if (!step_was_started || spank_context() != S_CTX_LOCAL) return 0;
+    if (auto* exit = hook<decltype(&recipe_launcher_exit)>("recipe_launcher_exit")) exit();
+    return 0;
+}
+
+int slurm_spank_user_init(spank_t spank, int, char**) {
+    if (!step_has_plan(spank)) return 0;
+    runs_batch_script = is_batch_step(spank);
+    if (auto* user_init = hook<decltype(&recipe_stepd_user_init)>("recipe_stepd_user_init")) user_init(spank);
+    return 0;
+}
+
+int slurm_spank_task_exit(spank_t spank, int, char**) {
+    int status = 0;
+    if (runs_batch_script && spank_get_item(spank, S_TASK_EXIT_STATUS, &status) == ESPANK_SUCCESS)
+        batch_status = status;
+    return 0;
+}
+
+int slurm_spank_task_init(spank_t spank, int, char**) {
+    if (!step_has_plan(spank)) return 0;
+    auto* task_init = hook<decltype(&recipe_stepd_task_init)>("recipe_stepd_task_init");
+    return task_init != nullptr ? task_init(spank) : -1;
+}
+
+}  // extern "C"

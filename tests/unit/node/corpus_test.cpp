@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a public recipe's program gets is what HyperPod's launcher gives it. The corpus, which has what Hydra and
+// OmegaConf made of each recipe, is not part of the project; RECIPE_CORPUS names it.
+#include "../../conformance/expected_value.hpp"
+#include "../validate/recipe_under_test.hpp"
+#include "catch.hpp"
+#include "config/config.hpp"
+#include "node/node.hpp"
+#include "plan/plan.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+
+using namespace recipe;
+using config::Value;
+
+namespace {
+
+/// Where the launcher finds the program of a recipe, as its v1.0.1 has it.
+std::string program_of_launcher(const std::string& recipe) {
+    for (const char* folder : {"llama", "mistral", "mixtral"})
+        if (recipe.find(std::string("/") + folder + '/') != std::string::npos)
+            return std::string("examples/") + folder + '/' + folder + "_pretrain.py";
+    // Later launchers have one for deepseek, and so have we; the corpus has no such recipe.
+    return "examples/custom_model/custom_pretrain.py";
+}
+
+plan::LaunchPlan plan_of(const std::filesystem::path& collection, const Value& launched) {
+    config::ComposeRequest request{.collections = {collection}, .recipe = *launched.find("recipe")->as_string()};
+    // The first says which recipe, the others are what the launcher was told.
+    for (std::size_t index = 1; index < launched.find("overrides")->size(); ++index)
+        request.overrides.push_back({*launched.find("overrides")->items()[index].as_string(), "corpus"});
+    const auto resolved = config::compose(request);
+    REQUIRE(resolved);
+    const validate::Result checked =
+        validate::check(*resolved, {validate::shipped_hardware(), validate::shipped_families()});
+    Diagnostics notes;
+    auto plan = plan::make(*resolved, checked, {.family = &validate::shipped_families().of(resolved->root)}, notes);
+    REQUIRE(plan);
+    // As the node has it.
+    auto read = plan::from_json(plan::to_json(*plan).value());
+    REQUIRE(read);
+    return std::move(*read);
+}
+
+Value expected_of(const std::filesystem::path& corpus, const Value& launched) {
+    std::ifstream stream(corpus / "expected" / *launched.find("file")->as_string());
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    auto read = config::from_json(text, text.size());
+    REQUIRE(read);
+    return conformance::decode(*read);
+}
+
+}  // namespace
+
+TEST_CASE("a public recipe's program gets the file and the arguments that HyperPod's launcher gives it", "[corpus]") {
+    const char* given = std::getenv("RECIPE_CORPUS");
+    if (given == nullptr) {
+        std::cout << "skipped: RECIPE_CORPUS names no corpus, so no public recipe was compared with the launcher\n";
+        return;
+    }
+    const std::filesystem::path corpus = given;
+    std::ifstream cases(corpus / "expected/cases.jsonl");
+    std::size_t files = 0;
+    std::size_t programs = 0;
+    for (std::string line; std::getline(cases, line);) {
+        const Value launched = config::from_json(line, line.size()).value();
+        if (*launched.find("kind")->as_string() != "recipe" || launched.find("file") == nullptr) continue;
+        const std::string recipe = *launched.find("recipe")->as_string();
+        INFO(recipe);
+        const plan::LaunchPlan plan = plan_of(corpus / "hyperpod-v1.0.1/recipes_collection", launched);
+        const node::Facts facts{.job_id = 17};
+        // As the program reads it. The corpus has sorted the keys.
+        const auto written = config::parse_yaml(node::config_text(plan, facts), "written");
+        REQUIRE(written);
+        CHECK(*written == expected_of(corpus, launched));
+        ++files;
+        const std::string* type =
+            plan.config.at("run.model_type") != nullptr ? plan.config.at("run.model_type")->as_string() : nullptr;
+        if (type == nullptr || *type != "hf") continue;
+        const plan::Entry entry = node::entry_of(plan, facts);
+        const std::string directory = plan.results_dir + "/17";
+        CHECK(plan.code->url == "https://github.com/aws/sagemaker-hyperpod-training-adapter-for-nemo.git");
+        CHECK(entry.directory == directory + "/code");
+        CHECK(entry.program == entry.directory + '/' + program_of_launcher(recipe));
+        CHECK(entry.arguments ==
+              std::vector<std::string>{"--config-path=" + directory,
+                                       "--config-name=recipe-" + plan.digest.substr(0, 12) + ".yaml"});
+        ++programs;
+    }
+    std::cout << files << " public recipes resolve to the launcher's file, " << programs
+              << " start the launcher's program\n";
+    CHECK(files == 46);
+    CHECK(programs > 30);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catch.hpp"
+#include "config/config.hpp"
+#include "node/node.hpp"
+#include "sample_plan.hpp"
+
+#include <algorithm>
+
+using namespace recipe;
+using node::Change;
+using node::Facts;
+using node::Kind;
+using test::sample_plan;
+
+namespace {
+
+const Change* find(const std::vector<Change>& changes, const std::string& name) {
+    const auto found = std::ranges::find(changes, name, &Change::name);
+    return found != changes.end() ? &*found : nullptr;
+}
+
+std::string value_of(const std::vector<Change>& changes, const std::string& name) {
+    const Change* change = find(changes, name);
+    return change != nullptr && change->value ? *change->value : "(none)";
+}
+
+Facts four_nodes() {
+    return {.job_id = 17,
+            .step_id = 2,
+            .node_rank = 1,
+            .node_count = 4,
+            .task_count = 4,
+            .tasks_here = 1,
+            .head = "10.0.0.1"};
+}
+
+}  // namespace
+
+TEST_CASE("a torchrun step is one with exactly one task per node") {
+    const plan::LaunchPlan plan = sample_plan();
+    Facts facts = four_nodes();
+    CHECK(node::kind_of(plan, facts) == Kind::torchrun);
+    facts.task_count = 8;
+    facts.tasks_here = 2;
+    CHECK(node::kind_of(plan, facts) == Kind::plain);
+    CHECK(node::rendezvous_environment(plan, facts, {}).value().empty());
+}
+
+TEST_CASE("torchrun finds its world in the environment") {
+    const auto changes = node::rendezvous_environment(sample_plan(), four_nodes(), {.rank = 1}).value();
+    CHECK(value_of(changes, "PET_NNODES") == "4");
+    CHECK(value_of(changes, "PET_NPROC_PER_NODE") == "8");
+    CHECK(value_of(changes, "PET_NODE_RANK") == "1");
+    CHECK(value_of(changes, "PET_RDZV_BACKEND") == "c10d");
+    CHECK(value_of(changes, "PET_RDZV_ENDPOINT") == "10.0.0.1:25274");
+    CHECK(value_of(changes, "PET_RDZV_ID") == "17.2.0");
+    CHECK(value_of(changes, "PET_RDZV_CONF") == "is_host=0");
+    CHECK(value_of(changes, "MASTER_ADDR") == "10.0.0.1");
+    REQUIRE(find(changes, "SLURM_NTASKS") != nullptr);
+    CHECK_FALSE(find(changes, "SLURM_NTASKS")->value);
+}
+
+TEST_CASE("the processes of a node share its CPUs unless the user said how") {
+    Facts facts = four_nodes();
+    facts.cpus_here = 96;
+    const auto changes = node::rendezvous_environment(sample_plan(), facts, {}).value();
+    CHECK(value_of(changes, "OMP_NUM_THREADS") == "12");
+    CHECK_FALSE(find(changes, "OMP_NUM_THREADS")->overwrite);
+    facts.cpus_here = 2;
+    CHECK(value_of(node::rendezvous_environment(sample_plan(), facts, {}).value(), "OMP_NUM_THREADS") == "1");
+}
+
+TEST_CASE("the first node alone hosts the rendezvous") {
+    Facts facts = four_nodes();
+    CHECK(value_of(node::rendezvous_environment(sample_plan(), facts, {.rank = 0}).value(), "PET_RDZV_CONF") ==
+          "is_host=1");
+    // -m arbitrary: the first task may be on any node.
+    facts.node_rank = 0;
+    CHECK(value_of(node::rendezvous_environment(sample_plan(), facts, {.rank = 3}).value(), "PET_RDZV_CONF") ==
+          "is_host=0");
+    CHECK(value_of(node::rendezvous_environment(sample_plan(), facts, {.rank = 3}).value(), "PET_NODE_RANK") == "3");
+}
+
+TEST_CASE("one node needs no port that another job could hold") {
+    const Facts facts{.job_id = 17, .node_count = 1, .task_count = 1, .tasks_here = 1, .free_port = 40001};
+    const auto changes = node::rendezvous_environment(sample_plan(), facts, {}).value();
+    CHECK(value_of(changes, "PET_RDZV_ENDPOINT") == "localhost:0");
+    CHECK(value_of(changes, "MASTER_PORT") == "40001");
+}
+
+TEST_CASE("a direct step gives each task its rank") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.launcher = plan::Launcher::direct;
+    Facts facts = four_nodes();
+    facts.task_count = 32;
+    facts.tasks_here = 8;
+    const auto changes = node::rendezvous_environment(plan, facts, {.rank = 11, .local_rank = 3}).value();
+    CHECK(value_of(changes, "RANK") == "11");
+    CHECK(value_of(changes, "LOCAL_RANK") == "3");
+    CHECK(value_of(changes, "WORLD_SIZE") == "32");
+    CHECK(value_of(changes, "LOCAL_WORLD_SIZE") == "8");
+    CHECK(find(changes, "PET_NNODES") == nullptr);
+    facts.tasks_here = 7;
+    CHECK(node::kind_of(plan, facts) == Kind::plain);
+}
+
+TEST_CASE("jobs and steps that run side by side get different ports") {
+    const plan::PortRange range;
+    std::vector<std::uint16_t> ports;
+    for (std::uint32_t job = 1000; job < 1000 + 4400 / 16; ++job)
+        for (std::uint32_t step = 0; step < 16; ++step)
+            ports.push_back(node::rendezvous_port(range, {.job_id = job, .step_id = step}));
+    CHECK(*std::ranges::min_element(ports) >= 25000);
+    CHECK(*std::ranges::max_element(ports) <= 29399);
+    std::ranges::sort(ports);
+    CHECK(std::ranges::adjacent_find(ports) == ports.end());
+}
+
+TEST_CASE("the steps of one job never share a port, however many there are") {
+    CHECK(node::rendezvous_port({}, {.job_id = 17, .step_id = 0}) !=
+          node::rendezvous_port({}, {.job_id = 17, .step_id = 16}));
+}
+
+TEST_CASE("ports that Slurm reserved for the step are used") {
+    CHECK(node::rendezvous_port({}, {.job_id = 17, .reserved_ports = "12000-12003"}) == 12000);
+    CHECK(node::rendezvous_port({}, {.job_id = 17, .reserved_ports = "rubbish"}) == 25000 + 17 * 16);
+}
+
+TEST_CASE("several nodes without a known head are an error and no world of one") {
+    Facts facts = four_nodes();
+    facts.head.clear();
+    const auto changes = node::rendezvous_environment(sample_plan(), facts, {});
+    REQUIRE_FALSE(changes);
+    CHECK(changes.error().front().code == "rendezvous.no_head");
+}
+
+TEST_CASE("an IPv6 head is bracketed beside its port") {
+    Facts facts = four_nodes();
+    facts.head = "fd00::1";
+    CHECK(value_of(node::rendezvous_environment(sample_plan(), facts, {}).value(), "PET_RDZV_ENDPOINT") ==
+          "[fd00::1]:25274");
+}
+
+TEST_CASE("what the user exported beats the recipe, what was typed beats both") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.environment = {{"FROM_RECIPE", "1"}, {"TYPED", "2", plan::VariableOrigin::typed}};
+    const auto changes = node::recipe_environment(plan, four_nodes());
+    CHECK_FALSE(find(changes, "FROM_RECIPE")->overwrite);
+    CHECK(find(changes, "TYPED")->overwrite);
+    CHECK(value_of(changes, "RECIPE_RESULTS_DIR") == "/fsx/results/17");
+}
+
+TEST_CASE("the job's directory takes the place of the plan's placeholder and nothing else changes") {
+    plan::LaunchPlan plan = sample_plan();
+    const auto config = config::parse_yaml(
+        "a: /fsx/results/%j/checkpoints\nb: /fsx/results//%j\nc: /fsx/results/%jx\nd: /other/%j\n", "c");
+    REQUIRE(config);
+    plan.config = *config;
+    const std::string text = node::config_text(plan, {.job_id = 17});
+    CHECK(text == "a: /fsx/results/17/checkpoints\nb: /fsx/results/17\nc: /fsx/results/%jx\nd: /other/%j\n");
+}
+
+TEST_CASE("each task of an array has a directory of its own") {
+    CHECK(node::job_directory(sample_plan(), {.job_id = 21, .array_job_id = 20, .array_task_id = 3}) ==
+          "/fsx/results/20_3");
+}
+
+TEST_CASE("what the batch script starts is quoted for the shell") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.entry.program = "/opt/my code/train.py";
+    plan.entry.arguments = {"it's", "$HOME"};
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_COMMAND") ==
+          "torchrun '/opt/my code/train.py' 'it'\\''s' '$HOME'");
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_TASKS_PER_NODE") == "1");
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_SETUP") == "");
+    plan.srun_arguments = {"--label", "--comment=a b"};
+    plan.setup = {"module load cuda", "source venv/bin/activate"};
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_SRUN_ARGUMENTS") == "'--label' '--comment=a b'");
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_SETUP") ==
+          "module load cuda\nsource venv/bin/activate\n");
+}
+
+TEST_CASE("a saved script carries the recipe in lines that sbatch reads back") {
+    const auto script = node::batch_script_for("llama", {"a.b=1", "s=\"x # y\""});
+    REQUIRE(script);
+    CHECK(script->starts_with("#!/bin/bash\n#SBATCH --recipe=\"llama\"\n#SBATCH --recipe-set=\"a.b=1\"\n"));
+    CHECK(script->find("#SBATCH --recipe-set=\"s=\\\"x \\# y\\\"\"\n") != std::string::npos);
+    CHECK_FALSE(node::batch_script_for("llama", {"a=1\nrm -rf"}));
+}

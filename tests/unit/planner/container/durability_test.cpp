@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catch.hpp"
+#include "hosts.hpp"
+#include "planner/container/container.hpp"
+
+#include <cerrno>
+
+using namespace recipe;
+using planner::Durability;
+using planner::Write;
+
+namespace {
+
+Diagnostics check(const std::vector<Write>& writes, const test::MadeUpHost& host, Durability against = {.nodes = 4}) {
+    return planner::durability(writes, against, host.host());
+}
+
+}  // namespace
+
+TEST_CASE("what several nodes write lies on what they share, by file system") {
+    struct Row {
+        const char* type;
+        bool strict;
+        std::optional<Severity> severity;
+    };
+    for (const Row& row :
+         {Row{"tmpfs", false, Severity::error}, Row{"ramfs", false, Severity::error},
+          Row{"ext4", false, Severity::warning}, Row{"xfs", false, Severity::warning},
+          Row{"btrfs", false, Severity::warning}, Row{"overlay", false, Severity::warning},
+          Row{"ext4", true, Severity::error}, Row{"nfs", true, std::nullopt}, Row{"lustre", false, std::nullopt},
+          Row{"gpfs", false, std::nullopt}, Row{"beegfs", false, std::nullopt}, Row{"ceph", false, std::nullopt},
+          Row{"fuse", true, std::nullopt}, Row{"unknown", true, std::nullopt}}) {
+        INFO(row.type);
+        const test::MadeUpHost host{{{"/x", {.type = row.type}}}};
+        const std::vector<Write> writes{{.key = "exp_manager.exp_dir", .path = "/x/run", .where = {}}};
+        const Diagnostics found = check(writes, host, {.nodes = 4, .strict = row.strict});
+        REQUIRE(found.size() == (row.severity ? 1 : 0));
+        if (row.severity) {
+            CHECK(found.front().code == "paths.node_local");
+            CHECK(found.front().key == "exp_manager.exp_dir");
+            CHECK(found.front().severity == *row.severity);
+        }
+        CHECK(check(writes, host, {.nodes = 1, .strict = row.strict}).empty());
+    }
+}
+
+TEST_CASE("node-local storage is told with a way out") {
+    const test::MadeUpHost host{{{"/dev/shm", {.type = "tmpfs"}}}};
+    const Diagnostics found = check({{.key = "exp_manager.exp_dir", .path = "/dev/shm/x", .where = {}}}, host,
+                                    {.nodes = 4, .shared = {"/fsx"}});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().message ==
+          "exp_manager.exp_dir is /dev/shm/x, in the memory of each node (tmpfs): 4 nodes do not share it, and it is "
+          "gone "
+          "after the job");
+    CHECK(found.front().fix == "--recipe-set=exp_manager.exp_dir=/fsx");
+}
+
+TEST_CASE("one line for each file system, not for each path") {
+    const test::MadeUpHost host{{{"/a", {.type = "ext4", .device = 1}}, {"/b", {.type = "xfs", .device = 2}}}};
+    const Diagnostics found = check({{.key = "run.results_dir", .path = "/a/r", .where = {}},
+                                     {.key = "exp_manager.exp_dir", .path = "/a/r/%j", .where = {}},
+                                     {.key = "exp_manager.checkpoint_dir", .path = "/b/c", .where = {}}},
+                                    host);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].message.starts_with(
+        "run.results_dir is /a/r (with exp_manager.exp_dir), on a disk of this host (ext4)"));
+    CHECK(found[0].fix.starts_with("--recipe-set=base_results_dir="));
+    CHECK(found[1].key == "exp_manager.checkpoint_dir");
+}
+
+TEST_CASE("what the site calls shared and what this host exports is shared") {
+    const test::MadeUpHost made_up{{{"/fsx", {.type = "ext4"}}}};
+    storage::Host host = made_up.host();
+    const std::vector<Write> writes{{.key = "exp_manager.exp_dir", .path = "/fsx/run", .where = {}}};
+    CHECK(planner::durability(writes, {.nodes = 2, .shared = {"/fsx"}, .strict = true}, host).empty());
+    CHECK(planner::durability(writes, {.nodes = 2, .strict = true}, host).size() == 1);
+    host.exported = {"/fsx"};
+    CHECK(planner::durability(writes, {.nodes = 2, .strict = true}, host).empty());
+}
+
+TEST_CASE("a directory that you may not write to is refused, a read-only one here is not") {
+    const std::vector<Write> writes{{.key = "exp_manager.exp_dir", .path = "/x/run", .where = {}}};
+    const Diagnostics denied = check(writes, {{{"/x", {.write_error = EACCES}}}}, {.nodes = 1});
+    REQUIRE(denied.size() == 1);
+    CHECK(denied.front().code == "paths.not_writable");
+    CHECK(denied.front().severity == Severity::error);
+    CHECK(denied.front().message == "exp_manager.exp_dir is /x/run, and you may not write to /x (Permission denied)");
+    CHECK(check(writes, {{{"/x", {.write_error = EROFS}}}}, {.nodes = 1}).front().severity == Severity::warning);
+    CHECK(check(writes, {}, {.nodes = 4}).empty());  // not visible from here
+    // What lies in the results directory is paths.results_denied's.
+    CHECK(check({{.key = "run.results_dir", .path = "/x", .where = {}}, writes.front()},
+                {{{"/x", {.write_error = EACCES}}}}, {.nodes = 1})
+              .empty());
+}
+
+TEST_CASE("less space than a checkpoint takes is a warning with both numbers") {
+    const std::vector<Write> writes{{.key = "exp_manager.exp_dir", .path = "/x/run", .where = {}}};
+    const test::MadeUpHost host{{{"/x", {.free_bytes = 10e9}}}};
+    const Diagnostics found = check(writes, host, {.nodes = 1, .checkpoint_bytes = 14.8e9});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().code == "paths.space");
+    CHECK(found.front().severity == Severity::warning);
+    CHECK(found.front().message ==
+          "exp_manager.exp_dir is /x/run, where 10.0 GB are free; a checkpoint (weights and optimizer) takes 14.8 GB");
+    CHECK(check(writes, host, {.nodes = 1, .checkpoint_bytes = 9e9}).empty());
+    CHECK(check(writes, host, {.nodes = 1}).empty());
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catch.hpp"
+#include "config/config.hpp"
+#include "hosts.hpp"
+#include "planner/container/container.hpp"
+
+using namespace recipe;
+using planner::MountRequest;
+
+namespace {
+
+MountRequest request(const std::string& text, std::string reason, bool is_made = true) {
+    Expected<plan::Mount> mount = planner::read_mount(text);
+    REQUIRE(mount);
+    mount->reason = reason;
+    return {.mount = *mount, .key = std::move(reason), .where = {}, .is_made = is_made};
+}
+
+struct Outcome {
+    std::string mounts;
+    std::vector<std::string> codes;
+    Diagnostics said;
+};
+
+Outcome mounts(const std::vector<MountRequest>& requests) {
+    const storage::Host host = test::MadeUpHost{{{"/fsx", {}}, {"/fsx/there", {}}}}.host();
+    Outcome outcome;
+    const auto found = planner::mounts_of(requests, host, outcome.said);
+    outcome.mounts = found ? planner::mounts_text(*found) : "(refused)";
+    if (!found) outcome.said = found.error();
+    for (const Diagnostic& diagnostic : outcome.said) outcome.codes.push_back(diagnostic.code);
+    return outcome;
+}
+
+using Codes = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a mount within another of the same tree is redundant") {
+    const Outcome outcome = mounts({request("/fsx/run", "results"), request("/fsx", "all"),
+                                    request("/fsx/run/x", "more"), request("/data", "data")});
+    CHECK(outcome.mounts == "/data:/data,/fsx:/fsx");
+    CHECK(outcome.codes.empty());
+}
+
+TEST_CASE("every reason of a mount is told") {
+    Diagnostics notes;
+    const auto found = planner::mounts_of({request("/fsx", "a"), request("/fsx/x", "b"), request("/fsx", "c")},
+                                          test::MadeUpHost{}.host(), notes);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().reason == "a, c, b");
+}
+
+TEST_CASE("a place to write within one to read stays one") {
+    CHECK(mounts({request("/fsx:/fsx:ro", "data"), request("/fsx/run", "results")}).mounts ==
+          "/fsx:/fsx:ro,/fsx/run:/fsx/run");
+    CHECK(mounts({request("/fsx:/fsx:ro", "data"), request("/fsx", "results")}).mounts == "/fsx:/fsx");
+    CHECK(mounts({request("/fsx", "results"), request("/fsx/data:/fsx/data:ro", "data")}).mounts == "/fsx:/fsx");
+}
+
+TEST_CASE("a mount over another is told, and two of one place are refused") {
+    const Outcome hidden = mounts({request("/fsx", "all"), request("/scratch:/fsx/tmp", "scratch")});
+    CHECK(hidden.mounts == "/fsx:/fsx,/scratch:/fsx/tmp");
+    CHECK(hidden.codes == Codes{"container.mount_over"});
+    CHECK(hidden.said.front().message == "/scratch at /fsx/tmp (scratch) hides a part of /fsx (all)");
+    const Outcome both = mounts({request("/a:/data", "one"), request("/b:/data", "two")});
+    CHECK(both.mounts == "(refused)");
+    CHECK(both.codes == Codes{"container.mount_over"});
+    CHECK(mounts({request("/:/host", "root"), request("/fsx", "all")}).codes.empty());
+}
+
+TEST_CASE("a place that the user mounts is what the user says, whichever key of the recipe names it") {
+    MountRequest mine = request("/fsx:/data", "mine");
+    mine.key = "cluster.container_mounts[0]";
+    const Outcome within = mounts({request("/data/exp", "exp_dir"), mine});
+    CHECK(within.mounts == "/fsx:/data");
+    CHECK(within.codes.empty());
+    const Outcome same = mounts({request("/data", "exp_dir"), mine});
+    CHECK(same.mounts == "/fsx:/data");
+    CHECK(same.codes.empty());
+    const std::vector<plan::Mount> list{{"/fsx", "/data", false, ""}, {"/x", "/data/x", false, ""}};
+    CHECK(planner::source_of("/data/exp", list) == "/fsx/exp");
+    CHECK(planner::source_of("/data/x/y", list) == "/x/y");
+    CHECK(planner::source_of("/elsewhere", list) == "/elsewhere");
+}
+
+TEST_CASE("a mount that a container can do without says so, unless another request needs it") {
+    MountRequest cache = request("/fsx/cache", "HF_HOME");
+    cache.mount.optional = true;
+    CHECK(mounts({cache}).mounts == "/fsx/cache:/fsx/cache:nofail");
+    cache.mount.read_only = true;
+    CHECK(mounts({cache}).mounts == "/fsx/cache:/fsx/cache:ro+nofail");
+    cache.mount.read_only = false;
+    CHECK(mounts({cache, request("/fsx/cache/run", "exp_dir")}).mounts == "/fsx/cache:/fsx/cache");
+}
+
+TEST_CASE("what the image needs for itself is not hidden silently") {
+    CHECK(mounts({request("/fsx:/", "all")}).codes == Codes{"container.mount_system"});
+    CHECK(mounts({request("/fsx:/", "all")}).mounts == "(refused)");
+    CHECK(mounts({request("/fsx:/usr", "all")}).codes == Codes{"container.mount_system"});
+    CHECK(mounts({request("/fsx:/usr/local/data", "all")}).codes.empty());
+}
+
+TEST_CASE("paths that pyxis splits, and relative ones, are refused") {
+    MountRequest colon = request("/fsx", "x");
+    colon.mount.source = "/fsx/a:b";
+    CHECK(mounts({colon}).said.front().message == "/fsx/a:b has a colon, where pyxis splits a mount");
+    colon.mount.source = "/fsx/a,b";
+    CHECK(mounts({colon}).codes == Codes{"container.mount_form"});
+    colon.mount.source = "/fsx/a\nb";
+    CHECK(mounts({colon}).codes == Codes{"container.mount_form"});
+    CHECK(mounts({request("data", "x")}).codes == Codes{"container.mount_form"});
+    CHECK(mounts({request("/fsx:data", "x")}).codes == Codes{"container.mount_form"});
+    CHECK(mounts({request("/fsx/with blank", "x")}).mounts == "/fsx/with blank:/fsx/with blank");
+    for (const char* text : {"", ":", "/a:", ":/a", "/a:/b:exec", "/a:/b:ro:x"}) CHECK_FALSE(planner::read_mount(text));
+}
+
+TEST_CASE("a source that is not there is refused where its directory is") {
+    CHECK(mounts({request("/fsx/there", "x", false)}).codes.empty());
+    CHECK(mounts({request("/fsx/none", "x", false)}).codes == Codes{"container.mount_missing"});
+    CHECK(mounts({request("/fsx/none", "x", false)}).mounts == "(refused)");
+    const Outcome elsewhere = mounts({request("/lustre/none", "x", false)});
+    CHECK(elsewhere.mounts == "/lustre/none:/lustre/none");
+    CHECK(elsewhere.codes == Codes{"container.mount_missing"});
+}
+
+TEST_CASE("a list that pyxis cannot read is refused with its length") {
+    std::vector<MountRequest> requests;
+    for (char c = 'a'; c <= 'z'; ++c) requests.push_back(request("/" + std::string(100, c), "x"));
+    const Outcome outcome = mounts(requests);
+    CHECK(outcome.codes == Codes{"container.mounts_too_long"});
+    CHECK(outcome.said.front().message.starts_with("26 mounts are a text of 5303 bytes; pyxis reads 4095 bytes"));
+}
+
+TEST_CASE("what cluster.srun_args says to pyxis goes to the container") {
+    const auto root = config::parse_yaml(
+        "cluster:\n  srun_args: [--no-container-mount-home, --container-writable, '--container-workdir=/w', -l, "
+        "null]\n",
+        "x");
+    REQUIRE(root);
+    plan::LaunchPlan plan;
+    plan.container = plan::Container{.image = "x", .mount_home = true};
+    Diagnostics problems;
+    planner::take_srun_arguments(*root, plan, problems);
+    CHECK(problems.empty());
+    CHECK(plan.container->mount_home == false);
+    CHECK(plan.container->writable == true);
+    CHECK(plan.container->workdir == "/w");
+    CHECK(plan.srun_arguments == std::vector<std::string>{"-l"});
+
+    const auto wrong = config::parse_yaml("cluster:\n  srun_args: [--container-image=x, --container-workdir=w]\n", "x");
+    REQUIRE(wrong);
+    planner::take_srun_arguments(*wrong, plan, problems);
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0].code == "container.srun_argument");
+    CHECK(problems[0].message == "--container-image stands in container");
+}

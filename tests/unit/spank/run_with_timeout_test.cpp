@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spank/host/run_with_timeout.hpp"
+#include "catch.hpp"
+
+#include <unistd.h>
+#include <csignal>
+#include <stdexcept>
+
+using namespace recipe::spank;
+using namespace std::chrono_literals;
+
+TEST_CASE("a child tells what it found, in order") {
+    const TimedResult result = run_with_timeout(10s, [](const Reporter& reporter) {
+        reporter.starting("/a");
+        reporter.report('!', "first");
+        reporter.report('>', "");
+        reporter.report('!', "second\nline");
+    });
+    CHECK(result.in_time);
+    REQUIRE(result.findings.size() == 3);
+    CHECK(result.findings[0] == std::pair<char, std::string>('!', "first"));
+    CHECK(result.findings[1] == std::pair<char, std::string>('>', ""));
+    CHECK(result.findings[2] == std::pair<char, std::string>('!', "second\nline"));
+}
+
+TEST_CASE("a child that hangs is left behind, and what it hung at is known") {
+    const TimedResult result = run_with_timeout(200ms, [](const Reporter& reporter) {
+        reporter.starting("/fast");
+        reporter.report('!', "found");
+        reporter.starting("/dead");
+        while (true) pause();
+    });
+    CHECK_FALSE(result.in_time);
+    CHECK(result.stuck_at == "/dead");
+    REQUIRE(result.findings.size() == 1);
+    CHECK(result.findings[0].second == "found");
+}
+
+TEST_CASE("a child that dies has not answered") {
+    CHECK_FALSE(run_with_timeout(10s, [](const Reporter&) { std::raise(SIGKILL); }).in_time);
+    CHECK_FALSE(run_with_timeout(10s, [](const Reporter&) { throw std::runtime_error("unexpected"); }).in_time);
+}
+
+TEST_CASE("a child that tells too much is cut off") {
+    const TimedResult result = run_with_timeout(10s, [](const Reporter& reporter) {
+        const std::string text(1000, 'x');
+        while (true) reporter.report('!', text);
+    });
+    CHECK_FALSE(result.in_time);
+    CHECK(result.findings.size() < 1000);
+}
