@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A recipe of any content with overrides of any content: the first line of the input is the override.
-#include "config/value/value.hpp"
+#include "config/config.hpp"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever the YAML loader accepts, the writer writes such that it reads the same again.
-#include "config/yaml/yaml.hpp"
+#include "config/config.hpp"
 
 #include <cstddef>
 #include <cstdint>

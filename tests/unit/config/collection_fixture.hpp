@@ -2,7 +2,7 @@
 // A recipe collection in a temporary folder.
 #pragma once
 
-#include "config/value/value.hpp"
+#include "config/config.hpp"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
-#include "config/yaml/yaml.hpp"
+#include "config/config.hpp"
 
 #include <limits>
 

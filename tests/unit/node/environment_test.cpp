@@ -30,11 +30,11 @@ std::string line_of(const std::vector<node::Assigned>& variables, const std::str
 TEST_CASE("every variable names who said it") {
     plan::LaunchPlan plan = sample_plan();
     plan.instance_type = "g5.48xlarge";
-    plan.environment = {{"A", "1", SourceText::typed},
-                        {"B", "1", SourceText::recipe},
-                        {"C", "1", SourceText::site},
-                        {"D", "1", SourceText::profile},
-                        {"E", "1", SourceText::recipe}};
+    plan.environment = {{"A", "1", VariableOrigin::typed},
+                        {"B", "1", VariableOrigin::recipe},
+                        {"C", "1", VariableOrigin::site},
+                        {"D", "1", VariableOrigin::profile},
+                        {"E", "1", VariableOrigin::recipe}};
     const std::vector<node::Change> changes{{"PET_NNODES", "4"},
                                             {"C", "9"},
                                             {"OMP_NUM_THREADS", "2", false},

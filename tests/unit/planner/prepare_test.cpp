@@ -101,7 +101,7 @@ public:
     }
 
 private:
-    Request request_;
+    SubmitRequest request_;
 };
 
 std::string option_of(const planner::Submission& submission, const std::string& name) {
