@@ -95,8 +95,7 @@ struct Inventory {
                                        const std::vector<PartitionRecord>& partitions,
                                        const hardware::Catalogue& catalogue, const NodeTypes& site_types);
 
-// --- what a job wants
-// -------------------------------------------------------------------------------------------------
+// --- what a job wants ----------------------------------------------------------------------------------------------
 
 /// A --constraint. A node satisfies "a&(b|c)"; counts ("a*2") and what else Slurm knows make it hold for more nodes,
 /// never for fewer, so that nothing is refused that Slurm could place.

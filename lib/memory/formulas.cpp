@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The formulas, all of them. Units: bytes per rank, tokens, elements. "2 Th" is a bf16 tensor of T × h elements.
+// The formulas. Units: bytes per rank, tokens, elements. "2 Th" is a bf16 tensor of T × h elements.
 //
 // Sources:
-//   [M]   own measurements: 482 runs on H100 and H200, PyTorch 2.11, transformers 5.17; peaks and phase peaks as the
-//   caching
-//         allocator counts them (docs/memory.md)
+//   [M]   own measurements: 482 runs on H100 and H200, PyTorch 2.11, transformers 5.17; peaks and
+//         phase peaks as the caching allocator counts them (docs/memory.md)
 //   [T]   traces of that allocator in such runs
 //   [HF]  transformers, models/llama/modeling_llama.py, models/mixtral/modeling_mixtral.py, loss/loss_utils.py
 //   [PEFT] peft, tuners/lora/layer.py
@@ -14,7 +13,7 @@
 //   [Z]   arXiv:1910.02054 (ZeRO), section 5
 //   [K]   arXiv:2205.05198 (Korthikanti et al.), sections 4 and 5
 //   [N]   Megatron-LM, training/theoretical_memory_usage.py and docs of the distributed optimizer
-#include "memory/formulas.hpp"
+#include "memory/figures.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,95 +21,6 @@
 
 namespace recipe::memory {
 namespace {
-
-constexpr double MiB = 1024.0 * 1024.0;
-
-/// cuBLAS's and cuBLASLt's workspaces, which PyTorch takes from its allocator, and a few small buffers. [M]
-constexpr double workspaces = 64.1 * MiB;
-
-struct Figures {
-    explicit Figures(const Workload& w);
-
-    // Dimensions of the model, per rank where `t` or `sp` divide them.
-    double T, h, L, q, k, f, V, heads;
-    double t, W, sp;
-    bool moe;
-    double K, E;          // experts per token; experts on this rank
-    double Pl, Pr, P, A;  // parameters: of a layer, of the root group, of all; of the adapters
-    // Bytes per element.
-    double weight;    // of a parameter as it is kept
-    double gradient;  // of a gradient as it is kept
-    double state;     // of both optimizer states of an element
-    double reduced;   // of a gradient on its way through the reduce-scatter
-    bool lora, eager, autocast, rounds;
-
-    [[nodiscard]] double block(double bytes) const { return rounds ? allocated_block(bytes) : bytes; }
-    /// Tensors of tokens × width.
-    [[nodiscard]] double bf16(double width) const { return block(2 * T * width); }
-    [[nodiscard]] double fp32(double width) const { return block(4 * T * width); }
-};
-
-Figures::Figures(const Workload& w) {
-    const Shape& s = w.shape;
-    const Assumptions& a = w.assumptions;
-    const auto number = [](std::int64_t n) { return static_cast<double>(n); };
-    t = number(w.tensor);
-    W = number(w.shard);
-    sp = a.sequence_parallel ? t : 1;
-    T = number(w.sequence) * number(w.micro_batch) / number(w.context);
-    h = number(s.hidden);
-    L = number(s.layers);
-    heads = number(s.heads) / t;
-    q = number(s.heads) * number(s.head_dim) / t;
-    k = std::max(number(s.kv_heads), t) * number(s.head_dim) / t;  // a rank has one key-value head at least
-    f = number(s.ffn) / t;
-    V = number(s.vocab);
-    moe = s.experts > 0;
-    K = number(s.experts_per_token);
-    E = moe ? number(s.experts) / number(w.expert) : 1;
-
-    // Norm weights and the router are not divided by TP; Linear weights have no bias.
-    const double attention = 2 * h * q + 2 * h * k;
-    Pl = attention + E * 3 * h * f + (moe ? h * number(s.experts) : 0) + 2 * h;
-    Pr = (s.tied_embeddings ? 1 : 2) * V * h / t + h;
-    P = L * Pl + Pr;
-
-    lora = w.lora.rank > 0;
-    const double r = number(w.lora.rank);
-    A = L * r * (2 * (h + q) + 2 * (h + k) + (w.lora.all_linear ? E * 3 * (h + f) : 0));
-
-    const bool pure = a.precision == Precision::pure_bf16;
-    autocast = a.precision == Precision::autocast;
-    eager = a.norm == Norm::eager;
-    rounds = a.allocator == Allocator::default_segments;
-    weight = lora ? w.lora.base_bytes : pure ? 2 : 4;
-    gradient = lora ? (w.lora.fp32_adapters ? 4 : 2) : pure ? 2 : 4;
-    state = 2 * gradient;
-    reduced = lora ? 0 : pure || a.reduce_in_bf16 ? 2 : 4;
-}
-
-/// A moment under construction. A part of nothing is left out; one that comes twice is added up.
-class Alive {
-public:
-    Alive& add(std::string_view name, double bytes) {
-        if (bytes == 0) return *this;
-        const auto same = std::ranges::find(parts_, name, &Part::name);
-        if (same != parts_.end())
-            same->bytes += bytes;
-        else
-            parts_.push_back({name, bytes});
-        return *this;
-    }
-    [[nodiscard]] Moment as(std::string_view name) const { return {name, parts_}; }
-    [[nodiscard]] double total() const {
-        double sum = 0;
-        for (const Part& part : parts_) sum += part.bytes;
-        return sum;
-    }
-
-private:
-    std::vector<Part> parts_;
-};
 
 Moment largest(std::string_view name, std::initializer_list<Alive> candidates) {
     return std::ranges::max_element(candidates, {}, &Alive::total)->as(name);
@@ -222,8 +132,7 @@ LossBytes loss(const Figures& m, const Workload& w) {
     return {};
 }
 
-// --- what lives from step to step
-// --------------------------------------------------------------------------------------
+// --- what lives from step to step ----------------------------------------------------------------------------------
 
 /// By how much the blocks of a layer's weights exceed them. They are the first allocations, each in a fresh segment.
 /// [C]
@@ -277,8 +186,7 @@ double layer_gradients(const Figures& m, const Kept& base) {
     return base.gradients * (m.lora ? 1 / m.L : m.Pl / m.P);
 }
 
-// --- the moments
-// --------------------------------------------------------------------------------------------------------
+// --- the moments ---------------------------------------------------------------------------------------------------
 
 /// What the backward pass of a layer adds to what is kept, at its MLP. [T]
 double backward_temporaries(const Figures& m) {
@@ -387,16 +295,6 @@ Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Shar
 
 }  // namespace
 
-double allocated_block(double bytes) noexcept {
-    // From 10 MiB on a request is a segment of its own, of a multiple of 2 MiB; what is left of it is split off only
-    // where it exceeds 1 MiB. Smaller ones are carved from 20 MiB segments.
-    constexpr double segment_of_its_own = 10 * MiB;
-    constexpr double granularity = 2 * MiB;
-    if (bytes < segment_of_its_own) return bytes;
-    const double segment = std::ceil(bytes / granularity) * granularity;
-    return segment - bytes <= MiB ? segment : bytes;
-}
-
 double race_bytes(const Workload& workload) noexcept {
     if (workload.assumptions.wrapper != Wrapper::ddp) return 0;
     const Figures m(workload);
@@ -451,54 +349,6 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
 
     return {forward.as("forward"), loss_backward.as("loss"), layer.as("layer"), at_root(m, w, base, s),
             optimizer.as("optimizer")};
-}
-
-std::vector<Moment> megatron_moments(const Workload& w) {
-    const Figures m(w);
-    const double stages = static_cast<double>(w.pipeline);
-    const double layers = std::ceil(m.L / stages);
-    // The first and last stage hold an embedding or a head each; a pipeline of one holds both. [N]
-    const double root = stages > 1 ? m.V * m.h / m.t : m.Pr;
-    const double parameters = layers * m.Pl + root;
-
-    Alive base;
-    base.add("parameters", 2 * parameters);
-    // Gradients accumulate in a buffer of their own, in fp32 unless they are reduced in bf16. The distributed optimizer
-    // shards fp32 parameters and both states over the data-parallel ranks, which `shard` counts. [N]
-    base.add("gradients", (w.assumptions.reduce_in_bf16 ? 2 : 4) * parameters);
-    base.add("optimizer_states", 12 * parameters / m.W);
-    base.add("workspaces", workspaces);
-
-    // Transformer Engine's fused norms and SwiGLU. [K], with grouped queries and a gated MLP.
-    double layer = 2 * m.bf16(m.q) + 2 * m.bf16(m.k) + 4 * m.T * m.heads;
-    layer += 3 * m.bf16(m.f) * (m.moe ? m.K : 1) + (m.moe ? 2 * m.K * m.bf16(m.h) : 0);
-    layer += 2 * m.bf16(m.h / m.sp) + 2 * m.bf16(m.h / (m.sp > 1 ? m.sp : 1));
-    const double held = w.checkpointing ? m.bf16(m.h / m.sp) : layer;
-    // The first stage holds as many micro batches as there are stages; an interleaved schedule some more. [K],
-    // equation 7.
-    const double in_flight =
-        stages > 1
-            ? stages *
-                  (1 + (w.virtual_pipeline > 1 ? (stages - 1) / (stages * static_cast<double>(w.virtual_pipeline)) : 0))
-            : 1;
-
-    Alive first = base;
-    first.add("activations", in_flight * layers * held + (w.checkpointing ? layer : 0));
-    first.add("backward_temporaries", 4 * m.f * m.T + 2 * m.h * m.T);
-    // The last stage holds one micro batch and the vocabulary-parallel loss: bf16 logits, fp32 logits, their softmax.
-    // [N]
-    Alive last = base;
-    last.add("activations", (stages > 1 ? 1 : in_flight) * layers * held + m.bf16(m.h));
-    last.add("loss",
-             (w.assumptions.loss == Loss::bf16 ? 6 : 10) * m.T * m.V / (w.assumptions.loss == Loss::fp32 ? 1 : m.t));
-    return {first.as("layer"), last.as("loss")};
-}
-
-double checkpoint_bytes(const Workload& workload) noexcept {
-    Workload whole = workload;
-    whole.tensor = whole.expert = whole.context = whole.shard = 1;
-    const Figures m(whole);
-    return m.lora ? m.A * (m.gradient + m.state) : m.P * (m.weight + m.state);
 }
 
 }  // namespace recipe::memory

@@ -70,8 +70,7 @@ struct Change {
 [[nodiscard]] Expected<std::vector<Change>> rendezvous_environment(const plan::LaunchPlan& plan, const Facts& facts,
                                                                    const Task& task);
 
-// --- what variables are worth
-// ------------------------------------------------------------------------------------------
+// --- what variables are worth --------------------------------------------------------------------------------------
 
 /// The value that a variable of a process has; nothing: it is not set.
 using Lookup = std::function<std::optional<std::string>(const std::string& name)>;
@@ -96,8 +95,7 @@ struct Assigned {
 /// A hint about exported variables that `changes` replace by other values; code rendezvous.exported.
 [[nodiscard]] std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, const Lookup& now);
 
-// --- secrets
-// -----------------------------------------------------------------------------------------------------------
+// --- secrets -------------------------------------------------------------------------------------------------------
 
 /// The plan with its references (lib/secret) replaced by the texts that its file has. The digest, which names the
 /// configuration's file, stays that of the references.
@@ -107,8 +105,7 @@ struct Assigned {
 [[nodiscard]] std::vector<Assigned> without_secrets(std::vector<Assigned> variables,
                                                     const std::vector<std::string>& texts);
 
-// --- containers
-// --------------------------------------------------------------------------------------------------------
+// --- containers ----------------------------------------------------------------------------------------------------
 
 /// An option of pyxis, named as Slurm does in variables: "container_image". `value` is empty for one that takes none.
 struct PyxisOption {
@@ -138,8 +135,7 @@ inline constexpr const char* hook_variable = "SLURM_RECIPE_MOUNTS";
 /// Code node.own_image: the step does not run in the recipe's image.
 [[nodiscard]] std::optional<Diagnostic> image_hint(const plan::Container& container, const Lookup& own);
 
-// --- checks
-// ------------------------------------------------------------------------------------------------------------
+// --- checks --------------------------------------------------------------------------------------------------------
 
 /// What a task sees of its node's accelerators.
 struct VisibleDevices {
@@ -167,8 +163,7 @@ struct VisibleDevices {
 /// The plan's written directories for this job, `%j` replaced.
 [[nodiscard]] std::vector<std::string> written_directories(const plan::LaunchPlan& plan, const Facts& facts);
 
-// --- the manifest
-// ------------------------------------------------------------------------------------------------------
+// --- the manifest --------------------------------------------------------------------------------------------------
 
 /// What tells one file from another of the same name.
 struct FileIdentity {
@@ -201,8 +196,7 @@ inline constexpr std::size_t max_manifest_bytes = 16 * 1024 * 1024;
 [[nodiscard]] std::string report_file(const plan::LaunchPlan& plan, const Facts& facts);
 [[nodiscard]] std::string manifest_file(const plan::LaunchPlan& plan, const Facts& facts);
 
-// --- files and addresses
-// -----------------------------------------------------------------------------------------------
+// --- files and addresses -------------------------------------------------------------------------------------------
 
 /// The port on the step's head node. Slurm's reserved ports are used when the step has them. Otherwise neighbouring
 /// jobs and steps get neighbouring ports: two meet only when their numbers (16 * job id + step id) are a multiple of

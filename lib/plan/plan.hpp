@@ -208,8 +208,7 @@ struct PlanInputs {
 [[nodiscard]] Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
                                         const PlanInputs& inputs, Diagnostics& notes);
 
-// --- values shared with Slurm's own spelling
-// ---------------------------------------------------------------------------
+// --- values shared with Slurm's own spelling -----------------------------------------------------------------------
 
 /// The time limit that a recipe means. An int that its file spells with colons was read as sexagesimal seconds by YAML
 /// ("12:00:00" is 43200) and means what the text says.

@@ -26,8 +26,7 @@ std::string_view typed_key(std::string_view key) {
     return key.starts_with(root) ? key.substr(root.size()) : key;
 }
 
-// --- what the user is told
-// ---------------------------------------------------------------------------------------------
+// --- what the user is told -----------------------------------------------------------------------------------------
 
 /// One that no interpolation has brought, and that the job around this step has not said.
 bool is_written_out(const Value& resolved, const Value& unresolved, const Secret& secret) {
@@ -79,8 +78,7 @@ void warn(const SecretSearch& search, Diagnostics& diagnostics) {
          .fix = fmt::format("{}", fmt::join(ways, " "))});
 }
 
-// --- the plan
-// ----------------------------------------------------------------------------------------------------------
+// --- the plan ------------------------------------------------------------------------------------------------------
 
 /// "${oc.env:NAME}", which tells nothing.
 bool names_a_variable(std::string_view text) {

@@ -38,8 +38,7 @@ struct Secret {
 /// In the order of the recipe. `training`, the alias of `recipes`, is left out.
 [[nodiscard]] std::vector<Secret> secrets_of(const config::Value& root);
 
-// --- for people
-// --------------------------------------------------------------------------------------------------------
+// --- for people ----------------------------------------------------------------------------------------------------
 
 /// The text with each of these values, where it is not too short, as ***.
 [[nodiscard]] std::string redacted(std::string_view text, const std::vector<std::string>& values);
@@ -51,8 +50,7 @@ struct Secret {
 /// by more than three bytes for each of them.
 [[nodiscard]] std::string redacted_command_line(std::string_view line);
 
-// --- references
-// --------------------------------------------------------------------------------------------------------
+// --- references ----------------------------------------------------------------------------------------------------
 
 /// The texts that a plan refers to. `label` tells the references of one plan from those of another that is kept beside
 /// it: empty, or eight hexadecimal digits.

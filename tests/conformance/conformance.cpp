@@ -67,8 +67,7 @@ std::string first_message(const Diagnostics& problems) {
     return problems.empty() ? "refused" : "refused: " + problems.front().message;
 }
 
-// --- overrides as texts
-// ------------------------------------------------------------------------------------------------
+// --- overrides as texts --------------------------------------------------------------------------------------------
 
 Value encode(const config::Element& element) {
     switch (element.kind) {
@@ -145,8 +144,7 @@ Tally check_overrides(const fs::path& corpus) {
     return tally;
 }
 
-// --- interpolations
-// ------------------------------------------------------------------------------------------------------
+// --- interpolations ------------------------------------------------------------------------------------------------
 
 Tally check_interpolations(const fs::path& corpus) {
     Tally tally{"grammar/omegaconf_value.jsonl"};
@@ -172,8 +170,7 @@ Tally check_interpolations(const fs::path& corpus) {
     return tally;
 }
 
-// --- YAML
-// ------------------------------------------------------------------------------------------------------------------
+// --- YAML ----------------------------------------------------------------------------------------------------------
 
 Tally check_yaml_scalars(const fs::path& corpus) {
     Tally tally{"grammar/yaml_scalar.jsonl"};
@@ -210,8 +207,7 @@ Tally check_formats(const fs::path& corpus) {
     return tally;
 }
 
-// --- whole compositions
-// ------------------------------------------------------------------------------------------------------
+// --- whole compositions --------------------------------------------------------------------------------------------
 
 Tally check_cases(const fs::path& corpus) {
     Tally tally{"expected/cases.jsonl"};

@@ -8,6 +8,9 @@
 
 namespace recipe::config {
 
+/// The steps of a dotted key.
+[[nodiscard]] std::vector<std::string> split_path(std::string_view key);
+
 /// Applies one override after another to a configuration whose keys are fixed unless `+` says otherwise.
 ///
 /// A key is looked up from the root and, when it leads nowhere there, from `recipes`. A key to be added goes where more

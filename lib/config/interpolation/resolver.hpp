@@ -41,6 +41,10 @@ struct ResolveOptions {
     bool alias_training = false;  // `training` at the top stands for `recipes`
 };
 
+inline constexpr int max_resolution_depth = 256;  // Python's own recursion limit ends such chains far earlier
+/// The most that all copies of one resolution may come to.
+inline constexpr std::size_t max_made_bytes = std::size_t{64} * 1024 * 1024;
+
 class Resolver {
 public:
     Resolver(const Value& root, ResolveOptions options);

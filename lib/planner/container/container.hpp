@@ -17,8 +17,7 @@
 
 namespace recipe::planner {
 
-// --- images
-// ------------------------------------------------------------------------------------------------------------
+// --- images --------------------------------------------------------------------------------------------------------
 
 /// What an image's name is read against.
 struct PathContext {
@@ -43,8 +42,7 @@ struct PathContext {
 /// The file that `enroot import` should make of it: "nvidia+pytorch+24.10-py3.sqsh".
 [[nodiscard]] std::string file_name_for(std::string_view image);
 
-// --- mounts
-// ------------------------------------------------------------------------------------------------------------
+// --- mounts --------------------------------------------------------------------------------------------------------
 
 /// Somebody wants a directory or file in the container.
 struct MountRequest {
@@ -99,8 +97,7 @@ struct Write {
 /// container.srun_argument.
 void take_srun_arguments(const config::Value& root, plan::LaunchPlan& plan, Diagnostics& problems);
 
-// --- what is still there tomorrow
-// --------------------------------------------------------------------------------------
+// --- what is still there tomorrow ----------------------------------------------------------------------------------
 
 /// What the paths are held against.
 struct Durability {

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is said of an override that names no key, and which keys may have been meant.
+#include "config/compose/override_apply.hpp"
+#include "config/interpolation/special_value.hpp"
+#include "config/value/place.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace recipe::config {
+namespace {
+
+constexpr std::size_t max_searched_nodes = 20'000;
+
+/// Full paths that end in the steps of `path`.
+void find_endings(const Value& value, const std::string& at, const std::string& ending, std::vector<std::string>& found,
+                  std::size_t& budget) {
+    for (const Entry& entry : value.entries()) {
+        if (budget == 0 || found.size() >= 3) return;
+        --budget;
+        const std::string* key = entry.key.as_string();
+        if (!key) continue;
+        const std::string here = at.empty() ? *key : at + '.' + *key;
+        if (here.ends_with('.' + ending)) found.push_back(here);
+        find_endings(entry.value, here, ending, found, budget);
+    }
+}
+
+}  // namespace
+
+void OverrideApplier::report(const GivenOverride& override, std::string code, std::string message, std::string fix,
+                             bool at_value) {
+    const std::size_t column = at_value ? override.parsed.value_column : override.parsed.key_column;
+    problems_.push_back({.code = std::move(code),
+                         .key = override.parsed.key,
+                         .source = typed_source(override.given, column),
+                         .message = std::move(message),
+                         .fix = std::move(fix)});
+}
+
+void OverrideApplier::report_unknown(const GivenOverride& override, const Path& path) {
+    const std::string& key = override.parsed.key;
+    std::string message = fmt::format("`{}`: no such key", quotable(key));
+    std::string fix;
+    const auto close = suggestions(path);
+    const bool adds = override.parsed.type == ParsedOverride::Type::change;
+    if (!close.empty()) {
+        message += fmt::format("; did you mean `{}`?", close.front());
+        fix = override.given.text;
+        fix.replace(override.parsed.key_column, key.size(), close.front());
+    }
+    if (adds) {
+        const std::string added = "+" + override.given.text;
+        message += fmt::format("{} To add it, use `{}`", close.empty() ? "." : "", quotable(added));
+        if (fix.empty()) fix = added;
+    }
+    report(override, "compose.unknown_key", std::move(message), std::move(fix));
+}
+
+/// Names that may have been meant: neighbours of the step that is missing, else keys elsewhere that end alike.
+std::vector<std::string> OverrideApplier::suggestions(const Path& path) const {
+    Place place = walk(root_, "", path);
+    if (Value* recipes = root_.find_mutable("recipes"); recipes && is_container(*recipes)) {
+        Place from_recipes = walk(*recipes, "recipes.", path);
+        if (from_recipes.containers.size() > place.containers.size()) place = std::move(from_recipes);
+    }
+    if (place.containers.empty()) return {};
+    const std::size_t known = place.containers.size() - 1;
+    std::vector<std::string> names;
+    const auto take_names = [&names](const Value& map) {
+        for (const Entry& entry : map.entries())
+            if (const std::string* name = entry.key.as_string()) names.push_back(*name);
+    };
+    take_names(*place.containers.back());
+    if (known == 0 && place.prefix.empty())
+        if (const Value* recipes = root_.find("recipes")) take_names(*recipes);
+    std::vector<std::string> found = nearest(path[known], names, 3);
+    for (std::string& name : found) {
+        Path better = path;
+        better[known] = name;
+        name = fmt::format("{}", fmt::join(better, "."));
+    }
+    // A neighbour counts when the rest of the path exists below it.
+    std::erase_if(found, [this](const std::string& name) { return !locate(split_path(name)).node; });
+    if (!found.empty()) return found;
+    std::size_t budget = max_searched_nodes;
+    find_endings(root_, "", fmt::format("{}", fmt::join(path, ".")), found, budget);
+    for (std::string& name : found)
+        if (name.starts_with("recipes.") && !walk(root_, "", split_path(name.substr(8))).node) name.erase(0, 8);
+    return found;
+}
+
+}  // namespace recipe::config
