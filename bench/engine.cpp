@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "family/family.hpp"
 #include "plan/plan.hpp"
+#include "planner/make.hpp"
 #include "validate/validate.hpp"
 
 #include <fmt/format.h>
@@ -147,7 +148,7 @@ struct Judgement {
     [[nodiscard]] bool judge(const config::Resolved& resolved) const {
         validate::Result checked = validate::check(resolved, {.hardware = hardware, .families = families});
         if (has_errors(checked.diagnostics)) return false;
-        const auto made = plan::make(resolved, checked, {}, checked.diagnostics);
+        const auto made = planner::make(resolved, checked, {}, checked.diagnostics);
         return made && plan::to_json(*made);
     }
 

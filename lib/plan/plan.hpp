@@ -5,7 +5,6 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
-#include "family/family.hpp"
 #include "validate/validate.hpp"
 
 #include <cstdint>
@@ -187,37 +186,5 @@ struct LaunchPlan : Summary {
 
 /// The digest that from_json expects for this configuration.
 [[nodiscard]] std::string digest_of(const config::Value& config);
-
-/// What make() takes beside the recipe.
-struct PlanInputs {
-    bool cluster_has_gpus = false;   // a gpu GRES exists
-    bool user_spelled_gpus = false;  // then none are filled in
-    PortRange ports;
-    std::vector<std::string> typed_variables;  // names under env_vars that were given on the command line
-    std::vector<std::pair<std::string, std::string>> site_environment;     // of the site file
-    std::vector<std::pair<std::string, std::string>> profile_environment;  // of the instance type
-    bool interfaces_by_route = false;
-    std::int64_t check_seconds = 10;
-    std::vector<std::string> overrides;
-    const family::Family* family = nullptr;  // of the recipe; nothing: it has no program of its own
-    bool runs_entry = true;                  // the job has no script: the family's program counts, and its code
-};
-
-/// The plan for a recipe that passed validation, without its container, which is not made of the recipe alone. Codes:
-/// resources.*, launch.*, environment.*. Warnings and hints go to `notes`.
-[[nodiscard]] Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
-                                        const PlanInputs& inputs, Diagnostics& notes);
-
-// --- values shared with Slurm's own spelling -----------------------------------------------------------------------
-
-/// The time limit that a recipe means. An int that its file spells with colons was read as sexagesimal seconds by YAML
-/// ("12:00:00" is 43200) and means what the text says.
-[[nodiscard]] std::optional<std::optional<std::int64_t>> time_limit_of(const config::Value& value);
-
-/// The node counts and devices of a recipe live under these keys, from the root; the first that exists and is not null.
-[[nodiscard]] std::string nodes_key(const config::Value& root);
-[[nodiscard]] std::string devices_key(const config::Value& root);
-[[nodiscard]] std::string time_limit_key(const config::Value& root);
-[[nodiscard]] Launcher launcher_of(const config::Value& root);
 
 }  // namespace recipe::plan

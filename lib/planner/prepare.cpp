@@ -6,6 +6,7 @@
 #include "planner/code.hpp"
 #include "planner/container/container.hpp"
 #include "planner/custom_form.hpp"
+#include "planner/make.hpp"
 #include "planner/secrets.hpp"
 #include "planner/slurm/options_to_set.hpp"
 #include "planner/slurm/reconcile_options.hpp"
@@ -205,19 +206,19 @@ Outcome decide(const SubmitRequest& request) {
     std::vector<std::string> forced;
     if (request.force) forced = validate::force(request.severities, diagnostics);
 
-    plan::PlanInputs inputs{.cluster_has_gpus = request.cluster_has_gpus || !request.other_clusters.empty(),
-                            .user_spelled_gpus = spells_gpus(request),
-                            .ports = request.ports,
-                            .typed_variables = typed_variables(overrides, *resolved),
-                            .site_environment = request.site_environment,
-                            .interfaces_by_route = request.interfaces_by_route,
-                            .check_seconds = request.check_seconds,
-                            .family = &families->of(resolved->root),
-                            .runs_entry = request.needs_entry};
+    PlanInputs inputs{.cluster_has_gpus = request.cluster_has_gpus || !request.other_clusters.empty(),
+                      .user_spelled_gpus = spells_gpus(request),
+                      .ports = request.ports,
+                      .typed_variables = typed_variables(overrides, *resolved),
+                      .site_environment = request.site_environment,
+                      .interfaces_by_route = request.interfaces_by_route,
+                      .check_seconds = request.check_seconds,
+                      .family = &families->of(resolved->root),
+                      .runs_entry = request.needs_entry};
     if (checked.instance != nullptr) inputs.profile_environment = catalogue->environment_of(*checked.instance);
     for (const LeveledOverride& given : overrides) inputs.overrides.push_back(given.override.text);
     for (const config::Override& requested : slurm_overrides) inputs.overrides.push_back(requested.text);
-    Expected<plan::LaunchPlan> plan = plan::make(*resolved, checked, inputs, diagnostics);
+    Expected<plan::LaunchPlan> plan = make(*resolved, checked, inputs, diagnostics);
     if (!plan) {
         append_new(diagnostics, std::move(plan.error()));
         redact(secrets, diagnostics);

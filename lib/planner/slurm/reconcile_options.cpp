@@ -2,6 +2,7 @@
 // Holds Slurm options against the --recipe-sets of the same job.
 #include "planner/slurm/reconcile_options.hpp"
 
+#include "planner/keys.hpp"
 #include "planner/slurm/slurm_options.hpp"
 #include "slurm_text/time_limit.hpp"
 
@@ -87,7 +88,7 @@ private:
     }
 
     void nodes() {
-        const std::string key = plan::nodes_key(resolved_.root);
+        const std::string key = nodes_key(resolved_.root);
         nodes_ = int_at(key, 1);
         const SlurmOption* option = find_option(request_, "nodes");
         const auto requested = node_count(option);
@@ -100,14 +101,14 @@ private:
     void devices() {
         const Value* accelerator = resolved_.root.at("recipes.trainer.accelerator");
         if (accelerator != nullptr && accelerator->as_string() != nullptr && *accelerator->as_string() == "cpu") return;
-        const bool direct = plan::launcher_of(resolved_.root) == plan::Launcher::direct;
+        const bool direct = launcher_of(resolved_.root) == plan::Launcher::direct;
         const SlurmOption* tasks = find_option(request_, "ntasks-per-node");
         const auto task_count = tasks != nullptr ? slurm_text::gres_count(tasks->value, "") : std::nullopt;
         std::vector<GpuRequest> slurm_overrides = gpu_requests(request_, std::max<std::int64_t>(nodes_, 1), 1);
         if (direct && task_count) slurm_overrides.push_back({*task_count, tasks});
         std::ranges::stable_sort(slurm_overrides, std::ranges::greater{},
                                  [](const GpuRequest& requested) { return requested.option->level; });
-        const std::string key = plan::devices_key(resolved_.root);
+        const std::string key = devices_key(resolved_.root);
         devices_ = int_at(key, 1);
         if (!slurm_overrides.empty()) one_device_request(key, slurm_overrides);
         if (!direct) one_task_has_all_gpus();
@@ -175,9 +176,9 @@ private:
         if (option == nullptr) return;
         const auto requested = slurm_text::parse_time_limit(option->value);
         if (!requested) return;  // Slurm has its own word on it
-        const std::string key = plan::time_limit_key(resolved_.root);
+        const std::string key = time_limit_key(resolved_.root);
         const Value* value = resolved_.root.at(key);
-        const auto said = value != nullptr && !value->is_null() ? plan::time_limit_of(*value) : std::nullopt;
+        const auto said = value != nullptr && !value->is_null() ? time_limit_of(*value) : std::nullopt;
         if (said && *said == *requested) return;
         const std::string text = *requested ? slurm_text::format_time_limit(**requested) : "UNLIMITED";
         option_wins(*option, key, text, "'" + text + "'");

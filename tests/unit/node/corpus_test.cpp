@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "node/node.hpp"
 #include "plan/plan.hpp"
+#include "planner/make.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -39,7 +40,7 @@ plan::LaunchPlan plan_of(const std::filesystem::path& collection, const Value& l
     const validate::Result checked =
         validate::check(*resolved, {validate::shipped_hardware(), validate::shipped_families()});
     Diagnostics notes;
-    auto plan = plan::make(*resolved, checked, {.family = &validate::shipped_families().of(resolved->root)}, notes);
+    auto plan = planner::make(*resolved, checked, {.family = &validate::shipped_families().of(resolved->root)}, notes);
     REQUIRE(plan);
     // As the node has it.
     auto read = plan::from_json(plan::to_json(*plan).value());

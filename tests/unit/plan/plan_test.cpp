@@ -191,14 +191,6 @@ TEST_CASE("time limits read as Slurm reads them") {
     CHECK(slurm_text::parse_time_limit("") == std::nullopt);
 }
 
-TEST_CASE("a time limit that YAML read as seconds means what the file says") {
-    const auto document = config::parse_yaml("a: 12:00:00\nb: 720\n", "recipe.yaml");
-    REQUIRE(document);
-    using Limit = std::optional<std::int64_t>;
-    CHECK(plan::time_limit_of(*document->find("a")) == std::optional<Limit>(720));
-    CHECK(plan::time_limit_of(*document->find("b")) == std::optional<Limit>(720));
-}
-
 TEST_CASE("a time limit is written as Slurm writes it") {
     CHECK(slurm_text::format_time_limit(90) == "01:30:00");
     CHECK(slurm_text::format_time_limit(8640) == "6-00:00:00");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what a job without a script runs, and where its code comes from.
-#include "plan/program.hpp"
+#include "planner/program.hpp"
 
 #include "family/family.hpp"
 
@@ -10,7 +10,7 @@
 #include <cctype>
 #include <filesystem>
 
-namespace recipe::plan {
+namespace recipe::planner {
 namespace {
 
 using config::Value;
@@ -144,13 +144,13 @@ private:
         }
         if (!place) return;
         if (place->text.starts_with('/')) return use_in_place(program, *place);
-        if (const std::string problem = url_problem(place->text); !problem.empty())
+        if (const std::string problem = plan::url_problem(place->text); !problem.empty())
             return refuse_place(*place, problem);
-        program.code = Code{.url = place->text, .branch = {}, .commit = {}, .token_file = {}};
+        program.code = plan::Code{.url = place->text, .branch = {}, .commit = {}, .token_file = {}};
         if (!branch.empty()) program.code->branch = std::move(branch);
         read_revision(*program.code);
         read_token(*program.code);
-        program.entry.directory = code_directory(results_dir_);
+        program.entry.directory = plan::code_directory(results_dir_);
     }
 
     void use_in_place(Program& program, const ConfiguredText& place) {
@@ -189,9 +189,9 @@ private:
         problems_.push_back(std::move(refusal));
     }
 
-    void read_revision(Code& code) {
+    void read_revision(plan::Code& code) {
         if (const auto branch = said("git.branch")) {
-            if (is_reference(branch->text))
+            if (plan::is_reference(branch->text))
                 code.branch = branch->text;
             else
                 problems_.push_back(fail(*branch, "launch.code_reference",
@@ -202,7 +202,7 @@ private:
             std::string digits = commit->text;
             std::ranges::transform(digits, digits.begin(),
                                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-            if (is_commit(digits))
+            if (plan::is_commit(digits))
                 code.commit = std::move(digits);
             else
                 problems_.push_back(
@@ -224,7 +224,7 @@ private:
     }
 
     /// As a shell pastes it; "" where a character would need quotes.
-    static std::string fix_of_commit(const Code& code) {
+    static std::string fix_of_commit(const plan::Code& code) {
         const auto is_plain = [](const std::string& text) {
             return std::ranges::all_of(text, [](unsigned char c) {
                 return std::isalnum(c) != 0 ||
@@ -237,7 +237,7 @@ private:
                            reference);
     }
 
-    void read_token(Code& code) {
+    void read_token(plan::Code& code) {
         const auto file = said("git.token_file");
         if (!file) return;
         if (file->text.starts_with('/'))
@@ -257,7 +257,7 @@ private:
 
     // --- what of it runs
 
-    void read_entry(Entry& entry) {
+    void read_entry(plan::Entry& entry) {
         std::optional<ConfiguredText> module;
         std::optional<ConfiguredText> script;
         const char* arguments = "launch.args";
@@ -308,7 +308,7 @@ private:
                  .fix = "--recipe-set=git.entry_script=train.py"});
     }
 
-    void set_module(Entry& entry, const ConfiguredText& module) {
+    void set_module(plan::Entry& entry, const ConfiguredText& module) {
         if (is_module(module.text))
             entry.module = module.text;
         else
@@ -317,7 +317,7 @@ private:
                                      fmt::format("--recipe-set={}=package.module", module.key)));
     }
 
-    void set_program(Entry& entry, const ConfiguredText& script) {
+    void set_program(plan::Entry& entry, const ConfiguredText& script) {
         const std::filesystem::path path = std::filesystem::path(script.text).lexically_normal();
         if (entry.directory.empty() || path.is_absolute() || script.key == "launch.entry_script") {
             const std::filesystem::path base =
@@ -349,4 +349,4 @@ Expected<Program> program_of(const config::Resolved& resolved, const PlanInputs&
     return Reading(resolved, inputs, results_dir, notes).read();
 }
 
-}  // namespace recipe::plan
+}  // namespace recipe::planner

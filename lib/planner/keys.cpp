@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a recipe says how many nodes and devices it wants. HyperPod's launcher looks at `run.nodes` and
 // `run.ntasks_per_node` before `trainer.num_nodes` and `trainer.devices`; custom training has no trainer at all.
-#include "plan/plan.hpp"
+#include "planner/keys.hpp"
+
 #include "slurm_text/time_limit.hpp"
 
-namespace recipe::plan {
+namespace recipe::planner {
 namespace {
 
 /// The first of the keys that is there and not null; `otherwise` when none is.
@@ -34,10 +35,10 @@ std::string time_limit_key(const config::Value& root) {
     return first_present(root, {"recipes.run.time_limit", "training_cfg.run.time_limit"}, "recipes.run.time_limit");
 }
 
-Launcher launcher_of(const config::Value& root) {
+plan::Launcher launcher_of(const config::Value& root) {
     const config::Value* launcher = root.at("launch.launcher");
     const std::string* name = launcher != nullptr ? launcher->as_string() : nullptr;
-    return name != nullptr && *name == "direct" ? Launcher::direct : Launcher::torchrun;
+    return name != nullptr && *name == "direct" ? plan::Launcher::direct : plan::Launcher::torchrun;
 }
 
 std::optional<std::optional<std::int64_t>> time_limit_of(const config::Value& value) {
@@ -54,4 +55,4 @@ std::optional<std::optional<std::int64_t>> time_limit_of(const config::Value& va
     return std::optional(*number);
 }
 
-}  // namespace recipe::plan
+}  // namespace recipe::planner

@@ -2,13 +2,13 @@
 // What a job without a script runs, and where its code comes from.
 #pragma once
 
-#include "plan/plan.hpp"
+#include "planner/make.hpp"
 
-namespace recipe::plan {
+namespace recipe::planner {
 
 struct Program {
-    Entry entry;
-    std::optional<Code> code;
+    plan::Entry entry;
+    std::optional<plan::Code> code;
 };
 
 /// Of the first that names one: `training_cfg` (HyperPod's custom training), `git`, the family when there is code or no
@@ -16,4 +16,4 @@ struct Program {
 [[nodiscard]] Expected<Program> program_of(const config::Resolved& resolved, const PlanInputs& inputs,
                                            const std::string& results_dir, Diagnostics& notes);
 
-}  // namespace recipe::plan
+}  // namespace recipe::planner

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes a launch plan of a checked recipe.
-#include "plan/plan.hpp"
+#include "planner/make.hpp"
 
-#include "plan/program.hpp"
+#include "planner/keys.hpp"
+#include "planner/program.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
 
-namespace recipe::plan {
+namespace recipe::planner {
 namespace {
 
 using config::Value;
@@ -23,19 +24,20 @@ const std::string* string_at(const Value& root, std::string_view key) {
     return value != nullptr ? value->as_string() : nullptr;
 }
 
-Device device_of(const config::Resolved& resolved, const validate::Result& checked) {
+plan::Device device_of(const config::Resolved& resolved, const validate::Result& checked) {
     const std::string* accelerator = string_at(resolved.root, "recipes.trainer.accelerator");
-    if (accelerator != nullptr && *accelerator == "cpu") return Device::cpu;
-    if (accelerator != nullptr && *accelerator == "neuron") return Device::neuron;
+    if (accelerator != nullptr && *accelerator == "cpu") return plan::Device::cpu;
+    if (accelerator != nullptr && *accelerator == "neuron") return plan::Device::neuron;
     const bool on_neuron = checked.accelerator != nullptr && checked.accelerator->kind == hardware::DeviceKind::neuron;
-    return on_neuron ? Device::neuron : Device::gpu;
+    return on_neuron ? plan::Device::neuron : plan::Device::gpu;
 }
 
 std::string job_name_of(const Value& root) {
     std::string name;
     if (const std::string* prefix = string_at(root, "cluster.job_name_prefix")) name = *prefix;
     if (const std::string* run = string_at(root, training_root(root) + ".run.name")) name += *run;
-    std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
+    std::ranges::replace_if(
+        name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
     return name;
 }
 
@@ -65,9 +67,9 @@ Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
 }
 
 /// The variables of the recipe; the names that it sets to null go to `left_alone`.
-Expected<std::vector<Variable>> recipe_environment_of(const Value& root, const std::vector<std::string>& typed,
-                                                      std::vector<std::string>& left_alone) {
-    std::vector<Variable> variables;
+Expected<std::vector<plan::Variable>> recipe_environment_of(const Value& root, const std::vector<std::string>& typed,
+                                                            std::vector<std::string>& left_alone) {
+    std::vector<plan::Variable> variables;
     const Value* env_vars = root.find("env_vars");
     if (env_vars == nullptr || env_vars->is_null()) return variables;
     Diagnostics problems;
@@ -83,15 +85,16 @@ Expected<std::vector<Variable>> recipe_environment_of(const Value& root, const s
             left_alone.push_back(name);
             continue;
         }
-        if (!is_variable_name(name))
+        if (!plan::is_variable_name(name))
             fail(
                 fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
         else if (entry.value.is_map() || entry.value.is_list())
             fail(fmt::format("{} is {}; an environment variable holds a text", name,
                              config::describe(entry.value.kind())));
         else
-            variables.push_back({name, config::to_python_text(entry.value),
-                                 std::ranges::count(typed, name) > 0 ? VariableOrigin::typed : VariableOrigin::recipe});
+            variables.push_back(
+                {name, config::to_python_text(entry.value),
+                 std::ranges::count(typed, name) > 0 ? plan::VariableOrigin::typed : plan::VariableOrigin::recipe});
     }
     if (!problems.empty()) return std::unexpected(std::move(problems));
     return variables;
@@ -102,29 +105,29 @@ constexpr std::array interface_variables{"NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNA
 
 /// All variables, each once: of the recipe, else of the site, else of the instance type. A null in the recipe keeps
 /// both out.
-Expected<std::vector<Variable>> environment_of(const Value& root, const PlanInputs& inputs) {
+Expected<std::vector<plan::Variable>> environment_of(const Value& root, const PlanInputs& inputs) {
     std::vector<std::string> taken;
-    Expected<std::vector<Variable>> variables = recipe_environment_of(root, inputs.typed_variables, taken);
+    Expected<std::vector<plan::Variable>> variables = recipe_environment_of(root, inputs.typed_variables, taken);
     if (!variables) return variables;
-    for (const Variable& variable : *variables) taken.push_back(variable.name);
-    const auto add = [&](const std::vector<std::pair<std::string, std::string>>& more, VariableOrigin origin) {
+    for (const plan::Variable& variable : *variables) taken.push_back(variable.name);
+    const auto add = [&](const std::vector<std::pair<std::string, std::string>>& more, plan::VariableOrigin origin) {
         for (const auto& [name, value] : more) {
             if (std::ranges::count(taken, name) > 0) continue;
             variables->push_back({name, value, origin});
             taken.push_back(name);
         }
     };
-    add(inputs.site_environment, VariableOrigin::site);
+    add(inputs.site_environment, plan::VariableOrigin::site);
     if (inputs.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
-    add(inputs.profile_environment, VariableOrigin::profile);
+    add(inputs.profile_environment, plan::VariableOrigin::profile);
     return variables;
 }
 
 /// NeuronCores of a chip that become ranks: at LNC=1 each of them, else as many as the catalogue says.
-std::int64_t ranks_per_chip_of(const validate::Result& checked, const std::vector<Variable>& environment) {
+std::int64_t ranks_per_chip_of(const validate::Result& checked, const std::vector<plan::Variable>& environment) {
     const hardware::Accelerator* accelerator = checked.accelerator;
     if (accelerator == nullptr || accelerator->kind != hardware::DeviceKind::neuron) return 1;
-    const bool parted = std::ranges::any_of(environment, [](const Variable& variable) {
+    const bool parted = std::ranges::any_of(environment, [](const plan::Variable& variable) {
         return variable.name == "NEURON_LOGICAL_NC_CONFIG" && variable.value == "1";
     });
     return parted ? std::max(accelerator->cores, accelerator->ranks) : accelerator->ranks;
@@ -151,9 +154,9 @@ Expected<std::vector<std::string>> setup_of(const Value& root) {
     return lines;
 }
 
-Expected<Launcher> checked_launcher(const Value& root) {
+Expected<plan::Launcher> checked_launcher(const Value& root) {
     const Value* launcher = root.at("launch.launcher");
-    if (launcher == nullptr || launcher->is_null()) return Launcher::torchrun;
+    if (launcher == nullptr || launcher->is_null()) return plan::Launcher::torchrun;
     const std::string* name = launcher->as_string();
     if (name != nullptr && (*name == "torchrun" || *name == "direct")) return launcher_of(root);
     return refuse({.code = "launch.launcher",
@@ -230,19 +233,11 @@ void take(Expected<T> result, T& target, Diagnostics& problems) {
 
 }  // namespace
 
-std::string job_directory_placeholder(std::string_view results_dir) {
-    return fmt::format("{}/%j", results_dir);
-}
-
-std::string code_directory(std::string_view results_dir) {
-    return job_directory_placeholder(results_dir) + "/code";
-}
-
-Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked, const PlanInputs& inputs,
-                          Diagnostics& notes) {
+Expected<plan::LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
+                                const PlanInputs& inputs, Diagnostics& notes) {
     const Value& root = resolved.root;
     Diagnostics problems;
-    LaunchPlan plan;
+    plan::LaunchPlan plan;
     plan.recipe = resolved.recipe;
     plan.overrides = inputs.overrides;
     plan.layout = checked.layout;
@@ -250,7 +245,7 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     plan.ports = inputs.ports;
     plan.resources.device = device_of(resolved, checked);
     plan.resources.request_gpus =
-        inputs.cluster_has_gpus && !inputs.user_spelled_gpus && plan.resources.device == Device::gpu;
+        inputs.cluster_has_gpus && !inputs.user_spelled_gpus && plan.resources.device == plan::Device::gpu;
     plan.resources.exclusive = exclusive_of(root);
     plan.resources.job_name = job_name_of(root);
     take(time_limit(root), plan.resources.time_limit, problems);
@@ -268,8 +263,8 @@ Expected<LaunchPlan> make(const config::Resolved& resolved, const validate::Resu
     if (const Value* config = root.find(training_root(root))) plan.config = *config;
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);
-    plan.digest = digest_of(plan.config);
+    plan.digest = plan::digest_of(plan.config);
     return plan;
 }
 
-}  // namespace recipe::plan
+}  // namespace recipe::planner
