@@ -30,7 +30,7 @@ Expected<Context> make_context(const Arguments& arguments) {
         site::settings_file(arguments.site, context.environment, slurm_conf_file(context.environment));
     Expected<site::Settings> settings = site::load(file);
     if (!settings) return std::unexpected(std::move(settings.error()));
-    context.settings = std::move(*settings);
+    context.settings = std::make_shared<const site::Settings>(std::move(*settings));
     for (const std::filesystem::path& named : arguments.collections) {
         std::error_code error;
         if (std::filesystem::is_directory(named, error)) continue;
@@ -40,7 +40,7 @@ Expected<Context> make_context(const Arguments& arguments) {
                        .message = fmt::format("there is no folder {}", named.string())});
     }
     context.notes = site::missing_collections(context.environment);
-    context.collections = site::collections(arguments.collections, context.environment, context.settings);
+    context.collections = site::collections(arguments.collections, context.environment, *context.settings);
     return context;
 }
 

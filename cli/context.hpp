@@ -7,11 +7,13 @@
 #include "config/config.hpp"
 #include "site/site.hpp"
 
+#include <memory>
+
 namespace recipe::cli {
 
 struct Context {
     config::Environment environment = site::process_environment();
-    site::Settings settings;
+    std::shared_ptr<const site::Settings> settings;  // never null
     std::vector<std::filesystem::path> collections;
     Diagnostics notes;  // of finding these
 };

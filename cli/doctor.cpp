@@ -4,6 +4,7 @@
 #include "installed_slurm.hpp"
 
 #include "family/family.hpp"
+#include "hardware/hardware.hpp"
 #include "render/render.hpp"
 
 #include <fmt/format.h>

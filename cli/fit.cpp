@@ -4,6 +4,7 @@
 #include "fit_plot.hpp"
 
 #include "memory/memory.hpp"
+#include "validate/validate.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,9 +28,9 @@ struct Data {
 };
 
 Expected<Data> load_data(const Context& context) {
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(site::hardware_files(context.settings));
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(site::hardware_files(*context.settings));
     if (!catalogue) return std::unexpected(std::move(catalogue.error()));
-    Expected<family::Families> families = family::Families::load(site::family_files(context.settings));
+    Expected<family::Families> families = family::Families::load(site::family_files(*context.settings));
     if (!families) return std::unexpected(std::move(families.error()));
     return Data{std::move(*catalogue), std::move(*families)};
 }
@@ -208,14 +209,14 @@ Expected<Row> assess_one(const Arguments& arguments, const Context& context, con
     // Of a layout that cannot be, the memory is nobody's.
     Diagnostics impossible =
         validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
-    validate::apply(context.settings.severities, impossible);
+    apply_severities(context.settings->severities, impossible);
     std::erase_if(impossible,
                   [](const Diagnostic& d) { return d.severity != Severity::error || d.code.starts_with("memory."); });
     print_diagnostics(impossible);
     Row row{.value = value,
             .assessment = memory::assess(resolved->root, data.catalogue, data.families),
             .impossible = !impossible.empty()};
-    validate::apply(context.settings.severities, row.assessment.diagnostics);
+    apply_severities(context.settings->severities, row.assessment.diagnostics);
     return row;
 }
 

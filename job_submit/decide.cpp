@@ -121,7 +121,7 @@ void check_cluster(const JobRequest& request, const plan::Summary& plan, const S
 
 /// Errors refuse, whatever else there is to say.
 Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot& snapshot) {
-    validate::apply(snapshot.settings->severities, found);
+    apply_severities(snapshot.settings->severities, found);
     if (has_errors(found)) return std::unexpected(std::move(found));
     decided.notes = std::move(found);
     return decided;

@@ -201,7 +201,7 @@ inline constexpr std::size_t max_manifest_bytes = 16 * 1024 * 1024;
 /// The port on the step's head node. Slurm's reserved ports are used when the step has them. Otherwise neighbouring
 /// jobs and steps get neighbouring ports: two meet only when their numbers (16 * job id + step id) are a multiple of
 /// the range's size apart, so the jobs that run side by side do not.
-[[nodiscard]] std::uint16_t rendezvous_port(const plan::PortRange& range, const Facts& facts);
+[[nodiscard]] std::uint16_t rendezvous_port(const site::PortRange& range, const Facts& facts);
 
 /// `<results_dir>/<job id>`, or `<results_dir>/<array job id>_<index>`.
 [[nodiscard]] std::string job_directory(const plan::LaunchPlan& plan, const Facts& facts);

@@ -91,7 +91,7 @@ Kind kind_of(const plan::LaunchPlan& plan, const Facts& facts) noexcept {
     return tasks == nodes * devices && facts.tasks_here == devices ? Kind::direct : Kind::plain;
 }
 
-std::uint16_t rendezvous_port(const plan::PortRange& range, const Facts& facts) {
+std::uint16_t rendezvous_port(const site::PortRange& range, const Facts& facts) {
     if (const auto reserved = first_port(facts.reserved_ports)) return *reserved;
     const std::int64_t number = steps_per_job * facts.job_id + facts.step_id;
     return static_cast<std::uint16_t>(range.first + number % (range.last - range.first + 1));

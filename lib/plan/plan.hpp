@@ -5,6 +5,7 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
+#include "site/site.hpp"
 #include "validate/validate.hpp"
 
 #include <cstdint>
@@ -19,8 +20,6 @@ namespace recipe::plan {
 inline constexpr std::int64_t version = 2;
 /// Prolog and the batch script get the plan in their environment, where the kernel allows 128 KiB for one string.
 inline constexpr std::size_t max_bytes = 32 * 1024;
-/// A longer wait would be one of srun's own time-outs.
-inline constexpr std::int64_t max_check_seconds = 60;
 /// The name given to spank_job_control_setenv(); slurmctld sees it in spank_job_env, jobs as SLURM_SPANK_<name>.
 inline constexpr const char* control_variable = "RECIPE_PLAN";
 inline constexpr const char* job_variable = "SLURM_SPANK_RECIPE_PLAN";
@@ -55,9 +54,6 @@ struct Variable {
 
     bool operator==(const Variable&) const = default;
 };
-
-/// A name that a shell can export: letters, digits and underscores, no digit first, at most 255 bytes (Slurm's limit).
-[[nodiscard]] bool is_variable_name(std::string_view name) noexcept;
 
 /// What the script of a job without a script runs: `program` (absolute path) or `module`, and its arguments. Neither:
 /// nothing.
@@ -120,14 +116,6 @@ struct Container {
     bool operator==(const Container&) const = default;
 };
 
-/// Ports from which rendezvous ports are derived, both ends included.
-struct PortRange {
-    std::int64_t first = 25000;
-    std::int64_t last = 29399;
-
-    bool operator==(const PortRange&) const = default;
-};
-
 /// What slurmctld holds a job's request against.
 struct Summary {
     std::string recipe;  // as config::Resolved::recipe
@@ -147,10 +135,11 @@ struct Summary {
 struct LaunchPlan : Summary {
     std::vector<std::string> overrides;  // what was given with --recipe-set, and what Slurm options meant
     std::vector<std::string> forced;     // codes of errors that --recipe-force made warnings
-    PortRange ports;
+    site::PortRange ports;
     std::vector<Variable> environment;
     bool interfaces_by_route = false;  // NCCL's and Gloo's interface is the one that leads to the head node
-    std::int64_t check_seconds = 10;   // that a node's checks of files and names may take; 0: they are left out
+    std::int64_t check_seconds =
+        site::default_check_seconds;  // that a node's checks of files and names may take; 0: they are left out
     std::vector<std::string> written_directories;  // by the program, besides results_dir: absolute, none below another
     std::vector<std::string> setup;  // launch.setup: shell commands of the batch script, before the program starts
     std::optional<Container> container;

@@ -4,6 +4,7 @@
 
 #include "planner/keys.hpp"
 #include "planner/program.hpp"
+#include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -85,7 +86,7 @@ Expected<std::vector<plan::Variable>> recipe_environment_of(const Value& root, c
             left_alone.push_back(name);
             continue;
         }
-        if (!plan::is_variable_name(name))
+        if (!slurm_text::is_variable_name(name))
             fail(
                 fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
         else if (entry.value.is_map() || entry.value.is_list())

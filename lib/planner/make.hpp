@@ -19,12 +19,12 @@ namespace recipe::planner {
 struct PlanInputs {
     bool cluster_has_gpus = false;   // a gpu GRES exists
     bool user_spelled_gpus = false;  // then none are filled in
-    plan::PortRange ports;
+    site::PortRange ports;
     std::vector<std::string> typed_variables;  // names under env_vars that were given on the command line
     std::vector<std::pair<std::string, std::string>> site_environment;     // of the site file
     std::vector<std::pair<std::string, std::string>> profile_environment;  // of the instance type
     bool interfaces_by_route = false;
-    std::int64_t check_seconds = 10;
+    std::int64_t check_seconds = site::default_check_seconds;
     std::vector<std::string> overrides;
     const family::Family* family = nullptr;  // of the recipe; nothing: it has no program of its own
     bool runs_entry = true;                  // the job has no script: the family's program counts, and its code

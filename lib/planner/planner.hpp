@@ -8,13 +8,14 @@
 
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
-#include "hardware/hardware.hpp"
 #include "plan/plan.hpp"
+#include "site/site.hpp"
 #include "storage/storage.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -61,18 +62,10 @@ struct SubmitRequest {
     bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
     std::optional<bool> has_pyxis{};               // pyxis is in this command's plugin stack; nothing: not known
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
-    std::vector<std::filesystem::path> collections;
-    std::vector<std::filesystem::path> hardware_files;
-    std::vector<std::filesystem::path> family_files;  // none: the installed ones
-    plan::PortRange ports;
-    validate::Severities severities;                                    // of the site
-    std::vector<std::pair<std::string, std::string>> site_environment;  // likewise
-    bool interfaces_by_route = false;                                   // likewise
-    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;      // likewise
-    std::vector<std::string> shared_directories{};                      // likewise
-    bool strict_paths = false;                                          // likewise
-    storage::Host host = storage::this_host();                          // what paths lead to
-    bool force = false;  // errors of rules become warnings, where the site lets them
+    std::shared_ptr<const site::Settings> settings = std::make_shared<const site::Settings>();  // never null
+    std::vector<std::filesystem::path> collections{};  // that the user named (-C); see site::collections
+    storage::Host host = storage::this_host();         // what paths lead to
+    bool force = false;                                // errors of rules become warnings, where the site lets them
     std::string
         secrets_file{};  // where the caller writes the recipe's secrets, if there are any; see secret::is_file_of_ours
     std::string references_label{};  // of the references to them, see secret::References

@@ -11,7 +11,6 @@
 #include "planner/slurm/options_to_set.hpp"
 #include "planner/slurm/reconcile_options.hpp"
 #include "planner/slurm/slurm_options.hpp"
-#include "site/site.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -27,7 +26,7 @@ config::ComposeRequest compose_request(const SubmitRequest& request, config::Doc
                                        const std::vector<config::Override>& slurm_overrides) {
     // A recipe that names no experiment directory gets the job's own, whose name is known on the node.
     config::ComposeRequest compose{
-        .collections = request.collections,
+        .collections = site::collections(request.collections, request.environment, *request.settings),
         .recipe = request.recipe,
         .null_defaults = {{"recipes.exp_manager.exp_dir", "${recipes.run.results_dir}/%j", "recipes.run.results_dir"}},
         .environment = request.environment,
@@ -56,7 +55,7 @@ Expected<config::Resolved> resolve(const SubmitRequest& request, const std::vect
 Expected<hardware::Catalogue> catalogue_for(const SubmitRequest& request, const config::Resolved& resolved) {
     const Value* instance_type = resolved.root.find("instance_type");
     if (instance_type == nullptr || instance_type->is_null()) return hardware::Catalogue();
-    return hardware::Catalogue::load(request.hardware_files);
+    return hardware::Catalogue::load(site::hardware_files(*request.settings));
 }
 
 /// Whether `git` says what runs, in place of launch.entry_script.
@@ -114,7 +113,7 @@ void take_writes(const SubmitRequest& request, const config::Resolved& resolved,
         planner::writes_of(resolved.root, families.of(resolved.root), plan.results_dir);
     plan.written_directories = planner::outside_results(writes);
     planner::Durability against{
-        .nodes = plan.layout.nodes, .shared = request.shared_directories, .strict = request.strict_paths};
+        .nodes = plan.layout.nodes, .shared = request.settings->paths.shared, .strict = request.settings->paths.strict};
     if (writes_checkpoints(resolved.root)) against.checkpoint_bytes = memory::checkpoint_bytes(resolved.root, families);
     append(diagnostics, planner::durability(writes, against, request.host));
 }
@@ -190,8 +189,7 @@ Outcome decide(const SubmitRequest& request) {
     bring_to_common_form(resolved->root);
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, *resolved);
     if (!catalogue) return refused(std::move(catalogue.error()));
-    Expected<family::Families> families =
-        family::Families::load(request.family_files.empty() ? site::family_files({}) : request.family_files);
+    Expected<family::Families> families = family::Families::load(site::family_files(*request.settings));
     if (!families) return refused(std::move(families.error()));
 
     const std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
@@ -202,17 +200,17 @@ Outcome decide(const SubmitRequest& request) {
                                                            .look_at_files = true,
                                                            .program_keys = limits ? &*limits : nullptr});
     append(diagnostics, std::move(checked.diagnostics));
-    validate::apply(request.severities, diagnostics);
+    apply_severities(request.settings->severities, diagnostics);
     std::vector<std::string> forced;
-    if (request.force) forced = validate::force(request.severities, diagnostics);
+    if (request.force) forced = validate::force(request.settings->severities, diagnostics);
 
     PlanInputs inputs{.cluster_has_gpus = request.cluster_has_gpus || !request.other_clusters.empty(),
                       .user_spelled_gpus = spells_gpus(request),
-                      .ports = request.ports,
+                      .ports = request.settings->ports,
                       .typed_variables = typed_variables(overrides, *resolved),
-                      .site_environment = request.site_environment,
-                      .interfaces_by_route = request.interfaces_by_route,
-                      .check_seconds = request.check_seconds,
+                      .site_environment = request.settings->environment,
+                      .interfaces_by_route = request.settings->interfaces_by_route,
+                      .check_seconds = request.settings->check_seconds,
                       .family = &families->of(resolved->root),
                       .runs_entry = request.needs_entry};
     if (checked.instance != nullptr) inputs.profile_environment = catalogue->environment_of(*checked.instance);
@@ -228,7 +226,7 @@ Outcome decide(const SubmitRequest& request) {
     take_writes(request, *resolved, *families, *plan, diagnostics);
     fill_container(request, *resolved, *families, *plan, diagnostics);
     check_pyxis(request, *plan, diagnostics);
-    validate::apply(request.severities, diagnostics);  // what planning said
+    apply_severities(request.settings->severities, diagnostics);  // what planning said
     check_allocation(request, *plan, diagnostics);
     check_code(request, *plan, diagnostics);
 
@@ -242,7 +240,7 @@ Outcome decide(const SubmitRequest& request) {
     };
     std::vector<SecretFile> files = hide_secrets({request, *resolved, overrides, secrets, unresolved},
                                                  options ? *options : std::vector<OptionToSet>(), *plan, diagnostics);
-    validate::apply(request.severities, diagnostics);
+    apply_severities(request.settings->severities, diagnostics);
     redact(secrets, diagnostics);
     Expected<std::string> json = plan::to_json(*plan);
     if (!json) append(diagnostics, std::move(json.error()));
@@ -257,7 +255,7 @@ Outcome prepare(const SubmitRequest& request) {
     Outcome outcome = decide(request);
     Diagnostics notes = notes_of(request);
     if (!outcome.submission && !request.default_of.empty()) outcome.diagnostics.push_back(reminder(request));
-    validate::apply(request.severities, notes);
+    apply_severities(request.settings->severities, notes);
     outcome.diagnostics.insert(outcome.diagnostics.begin(), notes.begin(), notes.end());
     if (has_errors(notes)) outcome.submission.reset();
     return outcome;

@@ -2,6 +2,8 @@
 // Takes a recipe's secrets out of its plan.
 #include "planner/secrets.hpp"
 
+#include "slurm_text/variable_name.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -87,7 +89,7 @@ bool names_a_variable(std::string_view text) {
         text = text.substr(1, text.size() - 2);
     if (!text.starts_with(before) || !text.ends_with('}')) return false;
     text = text.substr(before.size(), text.size() - before.size() - 1);
-    return plan::is_variable_name(text);
+    return slurm_text::is_variable_name(text);
 }
 
 /// Whether an override says a secret: by the key that it reached, or by what it looks like.

@@ -3,6 +3,7 @@
 #include "site/reading.hpp"
 
 #include "codes/codes.hpp"
+#include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -26,7 +27,7 @@ Expected<std::vector<std::filesystem::path>> paths(const Value& list, const std:
     return found;
 }
 
-Expected<plan::PortRange> ports(const Value& value, const std::string&) {
+Expected<PortRange> ports(const Value& value, const std::string&) {
     const Value* first = value.find("first_port");
     const Value* last = value.find("last_port");
     const auto low = first != nullptr ? first->as_int() : std::nullopt;
@@ -34,12 +35,12 @@ Expected<plan::PortRange> ports(const Value& value, const std::string&) {
     if (value.size() != 2 || !low || !high || *low < 1024 || *high < *low || *high > 65535)
         return fail(value, "rendezvous",
                     "rendezvous takes first_port and last_port, ints from 1024 to 65535 in ascending order");
-    return plan::PortRange{*low, *high};
+    return PortRange{*low, *high};
 }
 
 /// `code: error`, `warning`, `hint` or `off`.
-Expected<validate::Severities> severities(const Value& map, const std::string&) {
-    validate::Severities found;
+Expected<Severities> severities(const Value& map, const std::string&) {
+    Severities found;
     if (map.is_null()) return found;
     if (!map.is_map()) return fail(map, "severities", "severities is a map of codes");
     for (const config::Entry& entry : map.entries()) {
@@ -78,7 +79,7 @@ Expected<std::vector<std::pair<std::string, std::string>>> variables(const Value
     for (const config::Entry& entry : map.entries()) {
         const std::string name = config::to_python_text(entry.key);
         const std::string key = "env_vars." + name;
-        if (!plan::is_variable_name(name))
+        if (!slurm_text::is_variable_name(name))
             return fail(entry.key, key, fmt::format("{} is no name of a variable", name));
         if (!entry.value.is_string() && !entry.value.as_number())
             return fail(entry.value, key, fmt::format("{} is a text or a number", key));
@@ -96,9 +97,9 @@ Expected<bool> by_route(const Value& value, const std::string&) {
 
 Expected<std::int64_t> check_seconds(const Value& value, const std::string&) {
     const auto seconds = value.as_int();
-    if (seconds && *seconds >= 0 && *seconds <= plan::max_check_seconds) return *seconds;
+    if (seconds && *seconds >= 0 && *seconds <= max_check_seconds) return *seconds;
     return fail(value, "node_check_seconds",
-                fmt::format("node_check_seconds is an int from 0 (no checks) to {}", plan::max_check_seconds));
+                fmt::format("node_check_seconds is an int from 0 (no checks) to {}", max_check_seconds));
 }
 
 Expected<Paths> read_paths(const Value& map, const std::string&) {

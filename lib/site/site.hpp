@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/config.hpp"
-#include "plan/plan.hpp"
+#include "diagnostic/severities.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,6 +26,18 @@ struct Policy {
     std::map<std::string, std::string, std::less<>> default_partition;  // by canonical instance type
 };
 
+/// Ports from which rendezvous ports are derived, both ends included.
+struct PortRange {
+    std::int64_t first = 25000;
+    std::int64_t last = 29399;
+
+    bool operator==(const PortRange&) const = default;
+};
+
+inline constexpr std::int64_t default_check_seconds = 10;
+/// A longer wait would be one of srun's own time-outs.
+inline constexpr std::int64_t max_check_seconds = 60;
+
 /// What the site knows of its file systems.
 struct Paths {
     std::vector<std::string> shared;  // directories that all nodes share, whatever their file system is
@@ -34,19 +46,20 @@ struct Paths {
     bool operator==(const Paths&) const = default;
 };
 
+/// All that the site file says. It is read once and handed on whole.
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
     std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
-    plan::PortRange ports;
-    validate::Severities severities;  // what the site makes of a code
+    PortRange ports;                                    // from which rendezvous ports are derived
+    Severities severities;                              // what the site makes of a code
     Policy policy;
     std::vector<std::pair<std::string, std::string>> node_types;   // host list and the instance type of its nodes
     std::chrono::seconds inventory_refresh{60};                    // how old slurmctld's inventory snapshot may get
     std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
     bool interfaces_by_route = false;  // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
     Paths paths;
-    std::int64_t check_seconds = plan::LaunchPlan{}.check_seconds;  // that a node's checks may take; 0: left out
+    std::int64_t check_seconds = default_check_seconds;  // that a node's checks may take; 0: left out
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this

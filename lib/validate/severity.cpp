@@ -4,16 +4,6 @@
 
 namespace recipe::validate {
 
-void apply(const Severities& severities, Diagnostics& diagnostics) {
-    std::erase_if(diagnostics, [&](Diagnostic& diagnostic) {
-        const auto found = severities.find(diagnostic.code);
-        if (found == severities.end()) return false;
-        if (!found->second) return true;
-        diagnostic.severity = *found->second;
-        return false;
-    });
-}
-
 std::vector<std::string> force(const Severities& severities, Diagnostics& diagnostics) {
     std::vector<std::string> forced;
     for (Diagnostic& diagnostic : diagnostics) {

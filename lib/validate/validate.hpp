@@ -3,12 +3,11 @@
 #pragma once
 
 #include "config/config.hpp"
-#include "diagnostic/diagnostic.hpp"
+#include "diagnostic/severities.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,13 +67,7 @@ struct Result {
 /// line.
 [[nodiscard]] Result check(const config::Resolved& resolved, const CheckContext& against);
 
-// --- what a site or a user makes of it -----------------------------------------------------------------------------
-
-/// By code; nothing: silenced.
-using Severities = std::map<std::string, std::optional<Severity>, std::less<>>;
-
-/// Raises, lowers or silences.
-void apply(const Severities& severities, Diagnostics& diagnostics);
+// --- what a user makes of it -----------------------------------------------------------------------------
 
 /// Makes warnings of the errors of validation that may be forced, and returns their codes. What the site's `severities`
 /// call an error stays one, and so does what no plan can be made with.

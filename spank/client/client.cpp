@@ -189,11 +189,16 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
     const Expected<site::PluginArguments> arguments =
         site::read_plugin_arguments({plugin_arguments.begin(), plugin_arguments.end()});
     if (!arguments) return std::unexpected(arguments.error());
-    const Expected<site::Settings> settings =
+    Expected<site::Settings> settings =
         site::load(site::settings_file(arguments->site, client.environment, slurm_conf_file()));
     if (!settings) return std::unexpected(settings.error());
 
-    planner::SubmitRequest request{.tool = client.tool};
+    // plugstack.conf's collections are a part of what the site says, after those of its file.
+    settings->collections.insert(settings->collections.end(), arguments->collections.begin(),
+                                 arguments->collections.end());
+
+    planner::SubmitRequest request{.tool = client.tool,
+                                   .settings = std::make_shared<const site::Settings>(std::move(*settings))};
     if (stored.recipe != nullptr) request.recipe = stored.recipe;
     request.default_of = default_of(client, stored);
     if (!request.default_of.empty() && stored.shadowed_recipe != nullptr)
@@ -207,18 +212,6 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
     request.cluster_has_gpus = cluster_has_gpus();
     request.has_pyxis = pyxis_is_loaded();
     request.needs_entry = script_was_offered() && !client.command_line.has_command;
-    request.collections = site::collections({}, client.environment, *settings);
-    request.collections.insert(request.collections.end() - 1, arguments->collections.begin(),
-                               arguments->collections.end());
-    request.hardware_files = site::hardware_files(*settings);
-    request.family_files = site::family_files(*settings);
-    request.ports = settings->ports;
-    request.severities = settings->severities;
-    request.site_environment = settings->environment;
-    request.interfaces_by_route = settings->interfaces_by_route;
-    request.check_seconds = settings->check_seconds;
-    request.shared_directories = settings->paths.shared;
-    request.strict_paths = settings->paths.strict;
     request.force = stored.force;
     request.environment = client.environment;
     std::error_code error;

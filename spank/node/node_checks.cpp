@@ -67,7 +67,7 @@ std::vector<WrittenTo> written_to(const plan::LaunchPlan& plan, const node::Fact
 /// "" when a file can be created in the directory, or the directory itself.
 std::string why_not_writable(const std::string& directory) {
     const std::string there = existing_part(directory);
-    struct stat status{};
+    struct stat status {};
     if (stat(there.c_str(), &status) != 0) return fmt::format("{}: {}", there, std::strerror(errno));
     if (!S_ISDIR(status.st_mode)) return fmt::format("{} is no directory", there);
     if (faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
@@ -203,7 +203,7 @@ Diagnostic no_answer(const TimedResult& result, std::int64_t seconds) {
 NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, const NodeCheckOptions& what,
                       const std::string& nodes, const node::Lookup& environment) {
     const bool checks = what.checks && plan.check_seconds > 0;
-    const std::int64_t seconds = plan.check_seconds > 0 ? plan.check_seconds : plan::max_check_seconds;
+    const std::int64_t seconds = plan.check_seconds > 0 ? plan.check_seconds : site::max_check_seconds;
     const bool compares = checks && facts.node_count > 1;
     const bool waits = compares && facts.node_rank > 0;
     const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);

@@ -5,6 +5,7 @@
 #include "plan/wire/codec.hpp"
 #include "plan/wire/fields.hpp"
 #include "secret/secret.hpp"
+#include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -107,7 +108,7 @@ std::vector<Variable> read_environment(const Value& list, std::string& problem) 
         const std::string* name = sized ? item.items()[0].as_string() : nullptr;
         const std::string* value = sized ? item.items()[1].as_string() : nullptr;
         const std::optional<VariableOrigin> origin = sized ? origin_of(item) : std::nullopt;
-        if (name == nullptr || value == nullptr || !origin || !is_variable_name(*name) ||
+        if (name == nullptr || value == nullptr || !origin || !slurm_text::is_variable_name(*name) ||
             value->find('\0') != std::string::npos)
             fail();
         else
@@ -138,8 +139,8 @@ Entry read_entry(const Value& value, std::string& problem) {
     return entry;
 }
 
-PortRange read_ports(const Value& value, std::string& problem) {
-    PortRange ports;
+site::PortRange read_ports(const Value& value, std::string& problem) {
+    site::PortRange ports;
     Reader reader(value, "ports", problem);
     ports.first = reader.integer("first", 1024, largest_port);
     ports.last = reader.integer("last", ports.first, largest_port);
@@ -182,12 +183,6 @@ std::string_view to_string(Device device) noexcept {
     return "gpu";
 }
 
-bool is_variable_name(std::string_view name) noexcept {
-    const auto is_word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-    return !name.empty() && name.size() <= 255 && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
-           std::ranges::all_of(name, is_word);
-}
-
 Expected<std::string> to_json(const LaunchPlan& plan) {
     Value map = Value::map();
     put(map, "version", number(version));
@@ -205,7 +200,7 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     put(map, "ports", std::move(ports));
     put(map, "environment", environment_value(plan.environment));
     if (plan.interfaces_by_route) put(map, "interfaces_by_route", Value::boolean(true));
-    if (plan.check_seconds != LaunchPlan{}.check_seconds) put(map, "check_seconds", number(plan.check_seconds));
+    if (plan.check_seconds != site::default_check_seconds) put(map, "check_seconds", number(plan.check_seconds));
     if (!plan.written_directories.empty()) put(map, "written_directories", strings_value(plan.written_directories));
     if (!plan.setup.empty()) put(map, "setup", strings_value(plan.setup));
     put(map, "container", optional_value(plan.container, container_value));
@@ -265,7 +260,8 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         plan.ports = read_ports(reader.any("ports"), problem);
         plan.environment = read_environment(reader.any("environment"), problem);
         if (reader.has("interfaces_by_route")) plan.interfaces_by_route = reader.boolean("interfaces_by_route");
-        if (reader.has("check_seconds")) plan.check_seconds = reader.integer("check_seconds", 0, max_check_seconds);
+        if (reader.has("check_seconds"))
+            plan.check_seconds = reader.integer("check_seconds", 0, site::max_check_seconds);
         if (reader.has("written_directories")) plan.written_directories = reader.strings("written_directories");
         if (reader.has("setup")) plan.setup = reader.strings("setup", max_arguments);
         if (!reader.is_null("container")) plan.container = read_container(reader.any("container"), problem);

@@ -105,7 +105,7 @@ TEST_CASE("a direct step gives each task its rank") {
 }
 
 TEST_CASE("jobs and steps that run side by side get different ports") {
-    const plan::PortRange range;
+    const site::PortRange range;
     std::vector<std::uint16_t> ports;
     for (std::uint32_t job = 1000; job < 1000 + 4400 / 16; ++job)
         for (std::uint32_t step = 0; step < 16; ++step)

@@ -4,7 +4,6 @@
 #include "node/node.hpp"
 #include "planner/planner.hpp"
 #include "secret/secret.hpp"
-#include "source_file.hpp"
 
 #include <algorithm>
 
@@ -16,18 +15,16 @@ const std::string file = "/home/user/.local/state/slurm-recipe/secrets/012345678
 const std::string value = "s3cretvalue";
 
 planner::SubmitRequest requesting(const std::vector<std::string>& sets, planner::Tool tool = planner::Tool::sbatch) {
-    const std::filesystem::path source = source_file();
+    // The trainer takes no token.
+    site::Settings settings{.severities = {{"program.unknown_key", std::nullopt}}};
     planner::SubmitRequest request{.tool = tool,
                                    .recipe = "llama_tiny_cpu_pretrain",
-                                   .collections = {source / "recipes_collection"},
-                                   .hardware_files = {source / "etc/hardware.yaml"},
-                                   .family_files = {source / "etc/families.yaml"},
+                                   .settings = std::make_shared<const site::Settings>(std::move(settings)),
                                    .host = test::MadeUpHost{{{"/etc", {.type = "ext4"}}}}.host(),
                                    .secrets_file = file,
                                    .environment = {{"PWD", "/home/user"}, {"MY_TOKEN", value}},
                                    .working_directory = "/home/user"};
     for (const std::string& set : sets) request.sets.push_back({set});
-    request.severities = {{"program.unknown_key", std::nullopt}};  // the trainer takes no token
     return request;
 }
 

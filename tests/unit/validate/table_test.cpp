@@ -318,7 +318,7 @@ TEST_CASE("a site's severities raise, lower and silence, and force leaves what i
             .diagnostics;
     };
     Diagnostics diagnostics = found();
-    apply({{"devices.exceeds", Severity::warning}, {"precision.fp8", std::nullopt}}, diagnostics);
+    apply_severities({{"devices.exceeds", Severity::warning}, {"precision.fp8", std::nullopt}}, diagnostics);
     CHECK(std::ranges::none_of(diagnostics, [](const Diagnostic& d) { return d.code == "precision.fp8"; }));
     CHECK(std::ranges::any_of(diagnostics, [](const Diagnostic& d) {
         return d.code == "devices.exceeds" && d.severity == Severity::warning;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "submitting.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+
+using namespace recipe;
+using planner::Level;
+using planner::Tool;
+using test::find;
+using test::llama;
+using test::Submitting;
+using test::tiny;
+
+TEST_CASE("typed variables are marked, those of the recipe are not") {
+    const auto submission =
+        Submitting(tiny).set("+env_vars.MINE=1").set("+env_vars.SCRIPT=1", Level::script).accepted();
+    const auto typed = [&](const std::string& name) {
+        return std::ranges::find(submission.plan.environment, name, &plan::Variable::name)->origin ==
+               plan::VariableOrigin::typed;
+    };
+    CHECK(typed("MINE"));
+    CHECK_FALSE(typed("SCRIPT"));
+    CHECK_FALSE(typed("NCCL_DEBUG"));
+}
+
+TEST_CASE("a job without a script needs something to run") {
+    // Of a family that has no program of its own; one of SageMaker's adapter would run that.
+    CHECK(Submitting(tiny).without_script().set("launch.entry_script=null").set("run.model_type=mine").refused().code ==
+          "submit.nothing_to_run");
+    CHECK(Submitting(tiny).without_script().accepted().plan.entry.program.ends_with("/train.py"));
+    CHECK(Submitting(tiny).without_script().set("launch.entry_script=missing.py").refused().code ==
+          "launch.entry_missing");
+}
+
+TEST_CASE("code that a job will clone need not be here, code that lies somewhere must") {
+    const auto with = [](const char* place, Tool tool = Tool::sbatch) {
+        return Submitting(tiny, tool)
+            .without_script()
+            .set(std::string("git.repo_url_or_path=") + place)
+            .set("git.entry_script=train.py");
+    };
+    const planner::Submission cloned = with("'https://host/code.git'").set("git.commit=abcdef0").accepted();
+    CHECK(cloned.plan.code->commit == "abcdef0");
+    CHECK(cloned.plan.entry.program == cloned.plan.results_dir + "/%j/code/train.py");
+    const Diagnostic missing = with("/usr").refused();
+    CHECK(missing.code == "launch.entry_missing");
+    CHECK(missing.key == "git.entry_script");
+    CHECK(missing.message == "the entry script /usr/train.py is not there");
+}
+
+TEST_CASE("only a batch job clones code") {
+    const auto told = [](Tool tool) {
+        const planner::Outcome outcome =
+            Submitting(tiny, tool).set("git.repo_url_or_path='https://host/code.git'").outcome();
+        return std::ranges::count(outcome.diagnostics, "launch.code_batch", &Diagnostic::code);
+    };
+    CHECK(told(Tool::salloc) == 1);
+    CHECK(told(Tool::srun) == 1);
+    CHECK(told(Tool::sbatch) == 0);
+    CHECK(told(Tool::srun_in_job) == 0);
+}
+
+TEST_CASE("a key that is not acted upon yet is named and not dropped in silence") {
+    const auto warned = [](const char* set) {
+        const planner::Outcome outcome = Submitting(tiny).set(set).outcome();
+        REQUIRE(outcome.submission);
+        return std::ranges::count(outcome.diagnostics, "launch.not_honoured", &Diagnostic::code);
+    };
+    CHECK(warned("++cluster.slurm_docker_cfg=[x]") == 1);
+    CHECK(warned("cluster.container_mounts=[null]") == 0);
+    CHECK(warned("++git.update_adapter=true") == 1);
+    CHECK(warned("git.entry_script=mine.py") == 0);
+}
+
+TEST_CASE("the recipe's variables beat the site's, which beat the instance type's; null keeps both out") {
+    Submitting submitting(tiny);
+    site::Settings settings{
+        .environment = {{"NCCL_DEBUG", "INFO"}, {"OF_SITE", "1"}, {"NCCL_SHM_USE_CUDA_MEMCPY", "0"}, {"OUT", "1"}}};
+    submitting.at(settings);
+    const auto submission = submitting.set("instance_type=g5.48xlarge").set("+env_vars.OUT=null").accepted();
+    const auto find = [&](const std::string& name) -> const plan::Variable* {
+        const auto found = std::ranges::find(submission.plan.environment, name, &plan::Variable::name);
+        return found != submission.plan.environment.end() ? &*found : nullptr;
+    };
+    CHECK(*find("NCCL_DEBUG") == plan::Variable{"NCCL_DEBUG", "WARN", plan::VariableOrigin::recipe});
+    CHECK(*find("OF_SITE") == plan::Variable{"OF_SITE", "1", plan::VariableOrigin::site});
+    CHECK(*find("NCCL_SHM_USE_CUDA_MEMCPY") ==
+          plan::Variable{"NCCL_SHM_USE_CUDA_MEMCPY", "0", plan::VariableOrigin::site});
+    CHECK(*find("NCCL_SOCKET_IFNAME") ==
+          plan::Variable{"NCCL_SOCKET_IFNAME", "^lo,docker,veth", plan::VariableOrigin::profile});
+    CHECK(find("OUT") == nullptr);
+    settings.interfaces_by_route = true;
+    const auto by_route = submitting.at(settings).accepted();
+    CHECK(std::ranges::count(by_route.plan.environment, "NCCL_SOCKET_IFNAME", &plan::Variable::name) == 0);
+    CHECK(by_route.plan.interfaces_by_route);
+}
+
+TEST_CASE("nodes look at checkpoint directories outside the results directory, in a container as well") {
+    CHECK(Submitting(tiny).accepted().plan.written_directories.empty());
+    const auto elsewhere = Submitting(tiny).set("exp_manager.checkpoint_dir=/fsx/checkpoints/").accepted();
+    CHECK(elsewhere.plan.written_directories == std::vector<std::string>{"/fsx/checkpoints"});
+    CHECK(Submitting(tiny).set("exp_manager.exp_dir=/fsx/run").accepted().plan.written_directories ==
+          std::vector<std::string>{"/fsx/run"});
+    CHECK(Submitting(tiny)
+              .set("exp_manager.checkpoint_dir=/fsx/checkpoints")
+              .set("container=/fsx/x.sqsh")
+              .accepted()
+              .plan.written_directories == std::vector<std::string>{"/fsx/checkpoints"});
+}
+
+TEST_CASE("a plan's container has its image and all mounts with their reasons") {
+    const auto plan = Submitting(llama)
+                          .set("base_results_dir=/fsx/results")
+                          .set("exp_manager.exp_dir=/lustre/run")
+                          .set("model.data.train_dir=/lustre/data")
+                          .set("container=/fsx/x.sqsh")
+                          .set("cluster.container_mounts=[/opt/more, null, '/a:/b:ro']")
+                          .set("cluster.srun_args=[--label,--container-writable]")
+                          .accepted()
+                          .plan;
+    REQUIRE(plan.container);
+    CHECK(plan.container->image == "/fsx/x.sqsh");
+    CHECK(plan.container->writable == true);
+    CHECK(plan.srun_arguments == std::vector<std::string>{"--label"});
+    const auto reason = [&](const std::string& source) {
+        const auto found = std::ranges::find(plan.container->mounts, source, &plan::Mount::source);
+        return found != plan.container->mounts.end() ? found->reason : "(not mounted)";
+    };
+    CHECK(reason("/fsx/results/llama3-2-1b") == "run.results_dir");
+    CHECK(reason("/lustre/run") == "exp_manager.exp_dir, exp_manager.checkpoint_dir");
+    CHECK(reason("/lustre/data") == "training data");
+    CHECK(reason("/opt/more") == "cluster.container_mounts[0]");
+    CHECK(reason("/a") == "cluster.container_mounts[2]");
+    CHECK(reason(site::data_directory() / "recipes_collection/entrypoints") == "entry script");
+}
+
+TEST_CASE("where a job must not write is refused at the prompt, with a way out") {
+    const auto local = Submitting(llama).set("trainer.num_nodes=4").set("exp_manager.exp_dir=/dev/shm/x").refused();
+    CHECK(local.code == "paths.node_local");
+    CHECK(local.key == "exp_manager.exp_dir");
+    CHECK(local.fix.starts_with("--recipe-set=exp_manager.exp_dir="));
+    const auto relative = Submitting(llama).set("exp_manager.exp_dir=runs").refused();
+    CHECK(relative.code == "paths.relative");
+    CHECK(relative.fix == "--recipe-set=exp_manager.exp_dir=$PWD/runs");
+    const auto missing = Submitting(llama).set("container=/etc/missing.sqsh").refused();
+    CHECK(missing.code == "container.missing");
+    CHECK(missing.key == "container");
+}

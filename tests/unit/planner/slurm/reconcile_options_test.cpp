@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../submitting.hpp"
+#include "catch.hpp"
+#include "slurm_text/gres.hpp"
+
+#include <algorithm>
+
+using namespace recipe;
+using planner::Level;
+using test::llama;
+using test::option_of;
+using test::Submitting;
+using test::tiny;
+
+TEST_CASE("-N is an override of the number of nodes") {
+    const auto submission = Submitting(tiny).option("nodes", "3").accepted();
+    CHECK(submission.plan.layout.nodes == 3);
+    CHECK(*submission.plan.config.at("trainer.num_nodes")->as_int() == 3);
+    CHECK(option_of(submission, "nodes") == "(not set)");
+}
+
+TEST_CASE("-N as Slurm keeps it, a range of one, is one number") {
+    CHECK(Submitting(tiny).option("nodes", "3-3").accepted().plan.layout.nodes == 3);
+}
+
+TEST_CASE("a range of nodes is refused") {
+    CHECK(Submitting(tiny).option("nodes", "1-3").refused().code == "submit.node_range");
+}
+
+TEST_CASE("two spellings of one level that disagree are refused with both named") {
+    const Diagnostic refused = Submitting(tiny).option("nodes", "2").set("trainer.num_nodes=4").refused();
+    CHECK(refused.code == "submit.conflict");
+    CHECK(refused.message.find("--nodes=2") != std::string::npos);
+    CHECK(refused.message.find("trainer.num_nodes=4") != std::string::npos);
+}
+
+TEST_CASE("the stronger level wins, whichever spelling it has") {
+    CHECK(
+        Submitting(tiny).option("nodes", "2", Level::script).set("trainer.num_nodes=4").accepted().plan.layout.nodes ==
+        4);
+    CHECK(option_of(Submitting(tiny).option("nodes", "2", Level::script).set("trainer.num_nodes=4").accepted(),
+                    "nodes") == "4");
+    CHECK(
+        Submitting(tiny).option("nodes", "2").set("trainer.num_nodes=4", Level::script).accepted().plan.layout.nodes ==
+        2);
+    CHECK(Submitting(tiny)
+              .option("nodes", "2", Level::environment)
+              .set("trainer.num_nodes=4", Level::script)
+              .accepted()
+              .plan.layout.nodes == 2);
+}
+
+TEST_CASE("any spelling of the key counts as the setting") {
+    CHECK(Submitting(tiny).option("nodes", "2").set("recipes.trainer.num_nodes=4").refused().code == "submit.conflict");
+    CHECK(Submitting(tiny).option("nodes", "2").set("++trainer.num_nodes=4").refused().code == "submit.conflict");
+    CHECK(Submitting(tiny).option("nodes", "2").set("trainer={num_nodes: 4}").refused().code == "submit.conflict");
+    CHECK(Submitting(tiny)
+              .option("nodes", "2")
+              .set("trainer.num_nodes=4")
+              .set("trainer.num_nodes=2")
+              .accepted()
+              .plan.layout.nodes == 2);
+}
+
+TEST_CASE("every spelling of GPUs is the number of devices, and none is added to it") {
+    const auto devices = [](const char* name, const char* value) {
+        const auto submission = Submitting(llama)
+                                    .on_cluster_with_gpus()
+                                    .option(name, value)
+                                    .set("model.shard_degree=4")
+                                    .set("trainer.num_nodes=2")
+                                    .accepted();
+        CHECK(option_of(submission, "gpus-per-node") == "(not set)");
+        return submission.plan.layout.devices_per_node;
+    };
+    CHECK(devices("gpus-per-node", "4") == 4);
+    CHECK(devices("gpus-per-node", "a10g:4") == 4);
+    CHECK(devices("gres", "gpu:4") == 4);
+    CHECK(devices("gres", "gpu:a10g:4,shard:2") == 4);
+    CHECK(devices("gres", "gres:gpu:4") == 4);
+    CHECK(devices("gpus", "8") == 4);
+    CHECK(devices("gpus-per-task", "4") == 4);
+    CHECK(devices("gres", "gpu:a10g:2,gpu:h100:2") == 4);
+}
+
+TEST_CASE("a GRES that is no GPU says nothing about devices") {
+    const auto submission = Submitting(llama).on_cluster_with_gpus().option("gres", "shard:4").accepted();
+    CHECK(option_of(submission, "gpus-per-node") == "8");
+}
+
+TEST_CASE("GPUs that do not spread evenly are refused") {
+    CHECK(Submitting(llama).option("gpus", "7").set("trainer.num_nodes=2").refused().code == "submit.gpus");
+}
+
+TEST_CASE("a weaker total that no longer fits is rewritten, not refused") {
+    const auto submission = Submitting(llama)
+                                .option("gpus", "16", Level::script)
+                                .set("trainer.num_nodes=3")
+                                .set("trainer.devices=8")
+                                .accepted();
+    CHECK(option_of(submission, "gpus") == "24");
+}
+
+TEST_CASE("GPUs per task count once for each task, and torchrun's one task must have them all") {
+    CHECK(Submitting(llama).option("gpus-per-task", "8").accepted().plan.layout.devices_per_node == 8);
+    const auto tasks = Submitting(tiny)
+                           .set("trainer.accelerator=gpu")
+                           .set("launch.launcher=direct")
+                           .option("gpus-per-task", "1")
+                           .option("ntasks-per-node", "4")
+                           .accepted();
+    CHECK(tasks.plan.layout.devices_per_node == 4);
+    CHECK(Submitting(llama).option("gpus-per-task", "1").option("ntasks-per-node", "8").refused().code ==
+          "submit.gpus");
+}
+
+TEST_CASE("two GPU options that mean different numbers are refused") {
+    CHECK(Submitting(llama).option("gres", "gpu:4").option("gpus-per-node", "8").refused().code == "submit.conflict");
+}
+
+TEST_CASE("a weaker GPU option follows a stronger override") {
+    const auto submission =
+        Submitting(llama).option("gpus-per-node", "a10g:4", Level::script).set("trainer.devices=8").accepted();
+    CHECK(option_of(submission, "gpus-per-node") == "a10g:8");
+}
+
+TEST_CASE("--ntasks-per-node never changes torchrun's devices") {
+    CHECK(Submitting(llama).option("ntasks-per-node", "8").accepted().plan.layout.devices_per_node == 8);
+    CHECK(Submitting(llama).option("ntasks-per-node", "1").accepted().plan.layout.devices_per_node == 8);
+    CHECK(Submitting(llama).option("ntasks-per-node", "4").refused().code == "submit.tasks_per_node");
+}
+
+TEST_CASE("--ntasks-per-node is the number of devices of a direct launch") {
+    const auto submission = Submitting(tiny).option("ntasks-per-node", "2").set("launch.launcher=direct").accepted();
+    CHECK(submission.plan.tasks_per_node() == 2);
+}
+
+TEST_CASE("time limits are compared as time") {
+    CHECK(Submitting(tiny).option("time", "00:10:00").set("run.time_limit='10'").accepted().plan.resources.time_limit ==
+          10);
+    CHECK(Submitting(tiny).option("time", "00:11:00").set("run.time_limit='10'").refused().code == "submit.conflict");
+    const auto longer = Submitting(tiny).option("time", "02:00:00").accepted();
+    CHECK(longer.plan.resources.time_limit == 120);
+    CHECK(option_of(longer, "time") == "(not set)");
+}
+
+TEST_CASE("a stronger option for no limit takes a weaker limit away") {
+    const auto submission =
+        Submitting(tiny).option("time", "00:10:00", Level::script).set("run.time_limit=UNLIMITED").accepted();
+    CHECK(option_of(submission, "time") == "UNLIMITED");
+}
+
+TEST_CASE("counts of GRES texts") {
+    CHECK(slurm_text::gres_count("8", "") == 8);
+    CHECK(slurm_text::gres_count("a10g:8", "") == 8);
+    CHECK(slurm_text::gres_count("gpu:a10g:8(S:0-1)", "gpu") == 8);
+    CHECK(slurm_text::gres_count("gres/gpu=1", "gpu") == 1);
+    CHECK(slurm_text::gres_count("gpu", "gpu") == 1);
+    CHECK_FALSE(slurm_text::gres_count("shard:8", "gpu"));
+    CHECK_FALSE(slurm_text::gres_count("gpus:8", "gpu"));
+    CHECK(slurm_text::has_gpu_type("shard,gpu"));
+    CHECK_FALSE(slurm_text::has_gpu_type("shard,gpux"));
+}
