@@ -9,7 +9,7 @@
 #include "config/config.hpp"
 #include "family/family.hpp"
 #include "plan/plan.hpp"
-#include "planner/make.hpp"
+#include "planner/launch_plan.hpp"
 #include "validate/validate.hpp"
 
 #include <fmt/format.h>
@@ -145,11 +145,15 @@ struct Judgement {
     }
 
     /// Every rule, the memory model among them, and the plan as it travels. False: refused.
-    [[nodiscard]] bool judge(const config::Resolved& resolved) const {
-        validate::Result checked = validate::check(resolved, {.hardware = hardware, .families = families});
-        if (has_errors(checked.diagnostics)) return false;
-        const auto made = planner::make(resolved, checked, {}, checked.diagnostics);
-        return made && plan::to_json(*made);
+    [[nodiscard]] static bool judge(const planner::SubmitRequest& request, const planner::Composition& composition) {
+        const planner::Checked checked{
+            .result = validate::check(composition.resolved,
+                                      {.hardware = composition.catalogue, .families = composition.families})};
+        if (has_errors(checked.result.diagnostics)) return false;
+        Diagnostics notes;
+        auto job = planner::make_job(request, composition, checked, notes);
+        if (!job) return false;
+        return !has_errors(planner::finish(request, composition, checked, {.job = std::move(*job)}).diagnostics);
     }
 
     hardware::Catalogue hardware;
@@ -160,10 +164,14 @@ struct Judgement {
 Times time_of_judgement(const Judgement& judgement, config::ComposeRequest request,
                         const std::vector<std::string>& overrides, bool accepted) {
     for (const std::string& text : overrides) request.overrides.push_back({text, "override"});
-    const auto resolved = config::compose(request);
+    auto resolved = config::compose(request);
     if (!resolved) give_up(resolved.error());
-    if (judgement.judge(*resolved) != accepted) give_up({{.message = "the recipe was not judged as expected"}});
-    return time_of([&] { static_cast<void>(judgement.judge(*resolved)); }, rounds);
+    const planner::SubmitRequest submission{.needs_entry = true};
+    const planner::Composition composition{
+        .resolved = std::move(*resolved), .catalogue = judgement.hardware, .families = judgement.families};
+    const auto judge = [&] { return Judgement::judge(submission, composition); };
+    if (judge() != accepted) give_up({{.message = "the recipe was not judged as expected"}});
+    return time_of([&] { static_cast<void>(judge()); }, rounds);
 }
 
 void measure(const fs::path& source) {

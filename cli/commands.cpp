@@ -67,8 +67,7 @@ void print_value(const Value& value, Format format) {
 
 /// The key that --select means: `recipes.` may be left out of it, as of an override's.
 Expected<std::string> selected(const Value& root, const std::string& key) {
-    if (key.empty() || root.at(key) != nullptr) return key;
-    if (const std::string of_recipe = "recipes." + key; root.at(of_recipe) != nullptr) return of_recipe;
+    if (const std::string full = config::full_key(root, key); key.empty() || root.at(full) != nullptr) return full;
     return refuse({.code = "compose.unknown_key",
                    .key = key,
                    .source = {.name = "--select"},

@@ -3,7 +3,7 @@
 #include "context.hpp"
 
 #include "node/node.hpp"
-#include "planner/container/container.hpp"
+#include "planner/planner.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>

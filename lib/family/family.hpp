@@ -183,4 +183,7 @@ private:
     Family unknown_{.name = "unknown", .title = "a recipe of no known family", .shard_may_be_unset = true};
 };
 
+/// Whether the program of this configuration writes checkpoints, as far as exp_manager says; all families read it.
+[[nodiscard]] bool writes_checkpoints(const config::Value& configuration);
+
 }  // namespace recipe::family

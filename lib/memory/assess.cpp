@@ -28,10 +28,8 @@ double usable_per_rank(const hardware::Accelerator& accelerator) {
 /// As a user types it: without `recipes.`, which an override may leave out.
 std::string typed(const config::Value& root, const Family& family, Key key) {
     if (!family.has(key)) return {};
-    std::string path = family.path(root, key);
-    constexpr std::string_view recipes = "recipes.";
-    if (root.at(path) == nullptr) return "++" + path;
-    return path.starts_with(recipes) ? path.substr(recipes.size()) : path;
+    const std::string path = family.path(root, key);
+    return root.at(path) != nullptr ? config::typed_key(root, path) : "++" + path;
 }
 
 Knobs knobs_of(const config::Value& root, const Family& family, const Workload& w) {

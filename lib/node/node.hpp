@@ -97,10 +97,6 @@ struct Assigned {
 
 // --- secrets -------------------------------------------------------------------------------------------------------
 
-/// The plan with its references (lib/secret) replaced by the texts that its file has. The digest, which names the
-/// configuration's file, stays that of the references.
-[[nodiscard]] plan::LaunchPlan with_secrets(plan::LaunchPlan plan, const std::vector<std::string>& texts);
-
 /// Variables for people to read: these texts read *** in their values, whatever the names.
 [[nodiscard]] std::vector<Assigned> without_secrets(std::vector<Assigned> variables,
                                                     const std::vector<std::string>& texts);

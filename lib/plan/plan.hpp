@@ -8,12 +8,18 @@
 #include "site/site.hpp"
 #include "validate/validate.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace recipe::secret {
+class References;
+}
 
 namespace recipe::plan {
 
@@ -116,6 +122,11 @@ struct Container {
     bool operator==(const Container&) const = default;
 };
 
+/// Tasks that a step of this launcher has on each node.
+[[nodiscard]] constexpr std::int64_t tasks_per_node(Launcher launcher, const validate::Layout& layout) noexcept {
+    return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
+}
+
 /// What slurmctld holds a job's request against.
 struct Summary {
     std::string recipe;  // as config::Resolved::recipe
@@ -125,10 +136,7 @@ struct Summary {
     Launcher launcher = Launcher::torchrun;
     std::string digest;  // SHA-256 of the configuration's JSON, lower-case hex
 
-    /// Tasks that a step of this launcher has on each node.
-    [[nodiscard]] std::int64_t tasks_per_node() const noexcept {
-        return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
-    }
+    [[nodiscard]] std::int64_t tasks_per_node() const noexcept { return plan::tasks_per_node(launcher, layout); }
     bool operator==(const Summary&) const = default;
 };
 
@@ -172,6 +180,18 @@ struct LaunchPlan : Summary {
 
 /// The same for slurmctld, which reads no more than it needs.
 [[nodiscard]] Expected<Summary> summary_from_json(std::string_view text);
+
+/// Whether what an override gives is a secret: the override with this number and text.
+using IsSecretOverride = std::function<bool(std::size_t index, const std::string& text)>;
+
+/// The plan with references (lib/secret) in place of secrets: in its configuration, variables, overrides, setup, and
+/// arguments. They are added to `references`. The digest is left to whoever finishes the plan.
+[[nodiscard]] LaunchPlan hide_secrets(LaunchPlan plan, secret::References& references,
+                                      const IsSecretOverride& is_secret);
+
+/// The inverse: `texts` is what the plan's file of secrets holds. Neither digest nor file are touched, so that the plan
+/// is still the one that travels.
+[[nodiscard]] LaunchPlan restore_secrets(LaunchPlan plan, const std::vector<std::string>& texts);
 
 /// The digest that from_json expects for this configuration.
 [[nodiscard]] std::string digest_of(const config::Value& config);

@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "diagnostic/diagnostic.hpp"
 #include "plan/plan.hpp"
+#include "planner/container/image.hpp"
 #include "site/site.hpp"
 #include "storage/storage.hpp"
 
@@ -66,8 +67,7 @@ struct SubmitRequest {
     std::vector<std::filesystem::path> collections{};  // that the user named (-C); see site::collections
     storage::Host host = storage::this_host();         // what paths lead to
     bool force = false;                                // errors of rules become warnings, where the site lets them
-    std::string
-        secrets_file{};  // where the caller writes the recipe's secrets, if there are any; see secret::is_file_of_ours
+    std::string secrets_file{};      // where the caller writes the recipe's secrets; see secret::is_file_of_ours
     std::string references_label{};  // of the references to them, see secret::References
     config::Environment environment;
     std::filesystem::path working_directory;
@@ -99,12 +99,14 @@ struct Outcome {
     Diagnostics diagnostics;
 };
 
-/// Composes, validates and plans. Reads files of the collections, writes nothing.
-/// A job for another cluster is held against nothing that this one has, and asks for the GPUs that its recipe wants.
-/// Codes of its own: launch.entry_missing, launch.code_batch, launch.code_token, submit.conflict, submit.node_range,
-/// submit.tasks_per_node, submit.gpus, submit.allocation, submit.nothing_to_run, submit.no_pyxis,
-/// submit.default_recipe, submit.other_cluster; all of config, validate and plan; and secret.literal, secret.visible
-/// and secret.file. Neither a plan nor a diagnostic holds a secret of the recipe.
+/// Composes, validates and plans: Composition, Checked, Draft and LaunchPlan, each made once of those before it. What
+/// the site and --recipe-force make of diagnostics is applied once, at the end. Reads files of the collections and
+/// looks at the recipe's paths, writes nothing. A job for another cluster is held against nothing that this one has,
+/// and asks for the GPUs that its recipe wants. Codes of its own: launch.entry_missing, launch.code_batch,
+/// launch.code_token, submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
+/// submit.nothing_to_run, submit.no_pyxis, submit.default_recipe, submit.other_cluster; all of config, validate and
+/// plan; and secret.literal, secret.visible and secret.file. Neither a plan nor a diagnostic holds a secret of the
+/// recipe.
 [[nodiscard]] Outcome prepare(const SubmitRequest& request);
 
 /// mkdir -p, and whether files can be made there.

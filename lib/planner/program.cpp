@@ -2,8 +2,6 @@
 // Finds what a job without a script runs, and where its code comes from.
 #include "planner/program.hpp"
 
-#include "family/family.hpp"
-
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -80,9 +78,14 @@ bool is_module(std::string_view name) {
 /// One reading of one recipe.
 class Reading {
 public:
-    Reading(const config::Resolved& resolved, const PlanInputs& inputs, const std::string& results_dir,
-            Diagnostics& notes)
-        : resolved_(resolved), root_(resolved.root), choices_(inputs), results_dir_(results_dir), notes_(notes) {}
+    Reading(const config::Resolved& resolved, const family::Family& family, bool runs_entry,
+            const std::string& results_dir, Diagnostics& notes)
+        : resolved_(resolved),
+          root_(resolved.root),
+          family_(family),
+          runs_entry_(runs_entry),
+          results_dir_(results_dir),
+          notes_(notes) {}
 
     Expected<Program> read() {
         Program program;
@@ -123,10 +126,7 @@ private:
     }
 
     /// The family's program counts where nothing else names one, and for code that names none itself.
-    const family::DefaultCode* defaults() const {
-        return choices_.family != nullptr && choices_.runs_entry && !is_custom(root_) ? &choices_.family->code
-                                                                                      : nullptr;
-    }
+    const family::DefaultCode* defaults() const { return runs_entry_ && !is_custom(root_) ? &family_.code : nullptr; }
 
     // --- where the code is
 
@@ -296,7 +296,7 @@ private:
 
     /// Code that names no program is a mistake; a recipe without either has a script of its own.
     void refuse_silence() {
-        if (!has_own_place_ || !choices_.runs_entry) return;
+        if (!has_own_place_ || !runs_entry_) return;
         const bool told =
             std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == "launch.code_entry"; });
         if (!told)
@@ -335,18 +335,40 @@ private:
 
     const config::Resolved& resolved_;
     const Value& root_;
-    const PlanInputs& choices_;
+    const family::Family& family_;
+    const bool runs_entry_;
     const std::string& results_dir_;
     Diagnostics& notes_;
     Diagnostics problems_;
     bool has_own_place_ = false;  // git.repo_url_or_path, and not the family's repository
 };
 
+/// In place of launch.entry_script.
+bool git_says_what_runs(const Value& root) {
+    return std::ranges::any_of(
+        std::array{"git.repo_url_or_path", "git.entry_script", "git.entry_module"}, [&](const char* key) {
+            const Value* value = root.at(key);
+            return value != nullptr && value->as_string() != nullptr && !value->as_string()->empty();
+        });
+}
+
 }  // namespace
 
-Expected<Program> program_of(const config::Resolved& resolved, const PlanInputs& inputs, const std::string& results_dir,
-                             Diagnostics& notes) {
-    return Reading(resolved, inputs, results_dir, notes).read();
+Expected<Program> program_of(const config::Resolved& resolved, const family::Family& family, bool runs_entry,
+                             const std::string& results_dir, Diagnostics& notes) {
+    return Reading(resolved, family, runs_entry, results_dir, notes).read();
+}
+
+std::optional<Value> keys_of_entry_script(const config::Resolved& resolved) {
+    if (git_says_what_runs(resolved.root)) return std::nullopt;
+    const Value* script = resolved.root.at("launch.entry_script");
+    if (script == nullptr || !script->is_string()) return std::nullopt;
+    const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "keys.yaml";
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+    Expected<Value> keys = config::load_yaml(file);
+    if (!keys) return std::nullopt;
+    return std::move(*keys);
 }
 
 }  // namespace recipe::planner

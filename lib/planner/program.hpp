@@ -2,7 +2,13 @@
 // What a job without a script runs, and where its code comes from.
 #pragma once
 
-#include "planner/make.hpp"
+#include "config/config.hpp"
+#include "diagnostic/diagnostic.hpp"
+#include "family/family.hpp"
+#include "plan/plan.hpp"
+
+#include <optional>
+#include <string>
 
 namespace recipe::planner {
 
@@ -12,8 +18,13 @@ struct Program {
 };
 
 /// Of the first that names one: `training_cfg` (HyperPod's custom training), `git`, the family when there is code or no
-/// launch.entry_script, launch.entry_script. `inputs.family` may be nullptr. Codes: launch.arguments, launch.code_*.
-[[nodiscard]] Expected<Program> program_of(const config::Resolved& resolved, const PlanInputs& inputs,
-                                           const std::string& results_dir, Diagnostics& notes);
+/// launch.entry_script, launch.entry_script. `runs_entry`: the job has no script, so that the family's program counts,
+/// and its code. Codes: launch.arguments, launch.code_*.
+[[nodiscard]] Expected<Program> program_of(const config::Resolved& resolved, const family::Family& family,
+                                           bool runs_entry, const std::string& results_dir, Diagnostics& notes);
+
+/// What launch.entry_script says of the keys that it reads: keys.yaml beside it. Nothing where `git` says what runs,
+/// and of a file that cannot be read: the script will say so.
+[[nodiscard]] std::optional<config::Value> keys_of_entry_script(const config::Resolved& resolved);
 
 }  // namespace recipe::planner

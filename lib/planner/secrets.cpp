@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes a recipe's secrets out of its plan.
+// Finds the secrets of a recipe, and says where they must not be.
 #include "planner/secrets.hpp"
 
 #include "slurm_text/variable_name.hpp"
@@ -16,16 +16,9 @@ using config::Value;
 using secret::Secret;
 
 constexpr std::string_view git_token = "git.token";
-constexpr std::string_view git_token_file = "git.token_file";
 
 std::string_view last_part(std::string_view key) {
     return key.substr(key.rfind('.') + 1);
-}
-
-/// As a user types it.
-std::string_view typed_key(std::string_view key) {
-    constexpr std::string_view root = "recipes.";
-    return key.starts_with(root) ? key.substr(root.size()) : key;
 }
 
 // --- what the user is told -----------------------------------------------------------------------------------------
@@ -38,33 +31,33 @@ bool is_written_out(const Value& resolved, const Value& unresolved, const Secret
     return after == nullptr || after->position().source().name != inherited_name;
 }
 
-bool is_typed(const SecretSearch& search, const Secret& secret) {
-    return std::ranges::any_of(search.resolved.overrides, [&](const config::AppliedOverride& applied) {
-        const bool typed =
-            applied.index < search.overrides.size() && search.overrides[applied.index].level == Level::command_line;
+bool is_typed(const Composition& composition, const Secret& secret) {
+    return std::ranges::any_of(composition.resolved.overrides, [&](const config::AppliedOverride& applied) {
+        const bool typed = applied.index < composition.overrides.size() &&
+                           composition.overrides[applied.index].level == Level::command_line;
         return typed && (secret.key == applied.key || secret.key.starts_with(applied.key + '.'));
     });
 }
 
-std::string better_way(std::string_view key) {
+std::string better_way(const Value& root, std::string_view key) {
     if (key == git_token) return "--recipe-set=++git.token_file=FILE";
     std::string variable(last_part(key));
     std::ranges::transform(variable, variable.begin(), [](unsigned char c) {
         return std::isalnum(c) != 0 ? static_cast<char>(std::toupper(c)) : '_';
     });
-    return fmt::format("--recipe-set='++{}=${{oc.env:{}}}'", typed_key(key), variable);
+    return fmt::format("--recipe-set='++{}=${{oc.env:{}}}'", config::typed_key(root, key), variable);
 }
 
-void warn(const SecretSearch& search, Diagnostics& diagnostics) {
-    const Value unresolved = search.unresolved();
+void warn_of_literals(const SubmitRequest& request, const Composition& composition, Diagnostics& diagnostics) {
+    const Value unresolved = unresolved_root(request, composition);
     std::vector<std::string> keys;
     std::vector<std::string> ways;
     bool typed = false;
-    for (const Secret& secret : search.secrets) {
-        if (!is_written_out(search.resolved.root, unresolved, secret)) continue;
-        keys.emplace_back(typed_key(secret.key));
-        ways.push_back(better_way(secret.key));
-        typed = typed || is_typed(search, secret);
+    for (const Secret& secret : composition.secrets) {
+        if (!is_written_out(composition.root(), unresolved, secret)) continue;
+        keys.push_back(config::typed_key(composition.root(), secret.key));
+        ways.push_back(better_way(composition.root(), secret.key));
+        typed = typed || is_typed(composition, secret);
     }
     if (keys.empty()) return;
     diagnostics.push_back(
@@ -92,127 +85,90 @@ bool names_a_variable(std::string_view text) {
     return slurm_text::is_variable_name(text);
 }
 
-/// Whether an override says a secret: by the key that it reached, or by what it looks like.
-bool says_secret(const SecretSearch& search, std::size_t index, const std::string& text) {
-    const bool by_key = std::ranges::any_of(search.resolved.overrides, [&](const config::AppliedOverride& applied) {
-        return applied.index == index && (secret::is_secret_name(last_part(applied.key)) ||
-                                          std::ranges::any_of(search.secrets, [&](const Secret& secret) {
-                                              return secret.key == applied.key ||
-                                                     secret.key.starts_with(applied.key + '.');
-                                          }));
-    });
-    return by_key || secret::redacted_command_line(text) != text;
-}
-
-void take_from_overrides(const SecretSearch& search, secret::References& references,
-                         std::vector<std::string>& overrides) {
-    for (std::size_t i = 0; i < overrides.size(); ++i) {
-        std::string& text = overrides[i];
-        const std::size_t equals = text.find('=');
-        const std::string value = equals == std::string::npos ? std::string() : text.substr(equals + 1);
-        if (!value.empty() && !names_a_variable(value) && says_secret(search, i, text))
-            text = text.substr(0, equals + 1) + references.to(value);
-        else
-            text = references.in(text);
-    }
-}
-
-void take_from(secret::References& references, std::vector<std::string>& texts) {
-    for (std::string& text : texts) text = references.in(text);
-}
-
-void take_from_environment(secret::References& references, std::vector<plan::Variable>& variables) {
-    for (plan::Variable& variable : variables) {
-        const bool secret = secret::is_secret_name(variable.name) && !variable.value.empty();
-        variable.value = secret ? references.to(variable.value) : references.in(variable.value);
-    }
-}
-
-/// Texts of the plan that slurmctld or Slurm's commands act upon, and what they are called.
-std::vector<std::pair<std::string, std::string>> visible_texts(const plan::LaunchPlan& plan,
-                                                               const std::vector<OptionToSet>& options) {
-    std::vector<std::pair<std::string, std::string>> texts{{"the job's name", plan.resources.job_name},
-                                                           {"the results directory", plan.results_dir},
-                                                           {"the entry script", plan.entry.program},
-                                                           {"the entry module", plan.entry.module},
-                                                           {"the directory of the entry script", plan.entry.directory}};
-    for (const std::string& directory : plan.written_directories) texts.emplace_back("an output directory", directory);
-    if (plan.container) {
-        texts.emplace_back("the container image", plan.container->image);
-        for (const plan::Mount& mount : plan.container->mounts)
+/// Texts that slurmctld or Slurm's commands act upon, and what they are called.
+std::vector<std::pair<std::string, std::string>> visible_texts(const Draft& draft) {
+    const plan::Entry& entry = draft.job.program.entry;
+    std::vector<std::pair<std::string, std::string>> texts{{"the job's name", draft.job.resources.job_name},
+                                                           {"the results directory", draft.job.results_dir},
+                                                           {"the entry script", entry.program},
+                                                           {"the entry module", entry.module},
+                                                           {"the directory of the entry script", entry.directory}};
+    for (const std::string& directory : draft.written_directories) texts.emplace_back("an output directory", directory);
+    if (draft.container) {
+        texts.emplace_back("the container image", draft.container->image);
+        for (const plan::Mount& mount : draft.container->mounts)
             texts.emplace_back("a mount of the container", mount.source + mount.target);
-        texts.emplace_back("the container's working directory", plan.container->workdir.value_or(""));
+        texts.emplace_back("the container's working directory", draft.container->workdir.value_or(""));
     }
-    for (const std::string& argument : plan.srun_arguments) texts.emplace_back("cluster.srun_args", argument);
-    if (plan.code) {
-        texts.emplace_back("the code's address", plan.code->url);
-        texts.emplace_back("the code's branch", plan.code->branch.value_or(""));
+    for (const std::string& argument : draft.srun_arguments) texts.emplace_back("cluster.srun_args", argument);
+    if (const auto& code = draft.job.program.code) {
+        texts.emplace_back("the code's address", code->url);
+        texts.emplace_back("the code's branch", code->branch.value_or(""));
     }
-    for (const OptionToSet& option : options)
+    for (const OptionToSet& option : draft.options)
         texts.emplace_back(fmt::format("the option --{}", option.name), option.value);
     return texts;
 }
 
-void refuse_visible(const std::vector<Secret>& secrets, const plan::LaunchPlan& plan,
-                    const std::vector<OptionToSet>& options, Diagnostics& diagnostics) {
-    const auto texts = visible_texts(plan, options);
-    for (const Secret& secret : secrets) {
+void refuse_visible(const Composition& composition, const Draft& draft, Diagnostics& diagnostics) {
+    const auto texts = visible_texts(draft);
+    for (const Secret& secret : composition.secrets) {
         if (secret.value.size() < secret::shortest_copy) continue;
         const auto found =
             std::ranges::find_if(texts, [&](const auto& named) { return named.second.contains(secret.value); });
         if (found == texts.end()) continue;
-        diagnostics.push_back({.code = "secret.visible",
-                               .key = std::string(typed_key(secret.key)),
-                               .message = fmt::format("{} has the value of {} in it, where everybody can read it",
-                                                      found->first, typed_key(secret.key)),
-                               .fix = "use another text there, or a secret that is no word of a path"});
-    }
-}
-
-/// What git gets by a file of its own, unless the recipe names one.
-void take_git_token(const SecretSearch& search, plan::LaunchPlan& plan, std::vector<SecretFile>& files,
-                    Diagnostics& diagnostics) {
-    if (!plan.code) return;
-    const Value* file = search.resolved.root.at(git_token_file);
-    if (file != nullptr && !file->is_null()) return;
-    const auto token = std::ranges::find(search.secrets, git_token, &Secret::key);
-    if (token == search.secrets.end()) return;
-    plan.code->token_file = search.request.secrets_file + std::string(secret::git_ending);
-    files.push_back({.path = *plan.code->token_file, .text = token->value + '\n'});
-    if (plan.code->url.starts_with("http://"))
+        const std::string key = config::typed_key(composition.root(), secret.key);
         diagnostics.push_back(
-            {.severity = Severity::warning,
-             .code = "launch.code_token",
-             .key = std::string(git_token),
-             .message = fmt::format("the token goes to {} in clear", plan.code->url),
-             .fix = fmt::format("--recipe-set=git.repo_url_or_path=https://{}", plan.code->url.substr(7))});
+            {.code = "secret.visible",
+             .key = key,
+             .message = fmt::format("{} has the value of {} in it, where everybody can read it", found->first, key),
+             .fix = "use another text there, or a secret that is no word of a path"});
+    }
 }
 
 }  // namespace
 
-std::vector<SecretFile> hide_secrets(const SecretSearch& search, const std::vector<OptionToSet>& options,
-                                     plan::LaunchPlan& plan, Diagnostics& diagnostics) {
-    std::vector<SecretFile> files;
-    if (!search.secrets.empty()) warn(search, diagnostics);
-    refuse_visible(search.secrets, plan, options, diagnostics);
+Diagnostics check_secrets(const SubmitRequest& request, const Composition& composition, const Draft& draft) {
+    Diagnostics diagnostics;
+    if (composition.secrets.empty()) return diagnostics;
+    warn_of_literals(request, composition, diagnostics);
+    refuse_visible(composition, draft, diagnostics);
+    return diagnostics;
+}
 
-    secret::References references(secret::values_of(search.secrets), search.request.references_label);
-    plan.config = references.in(plan.config);
-    plan.digest = plan::digest_of(plan.config);
-    take_from_environment(references, plan.environment);
-    take_from(references, plan.entry.arguments);
-    take_from(references, plan.setup);
-    take_from(references, plan.srun_arguments);
-    take_from_overrides(search, references, plan.overrides);
-    take_git_token(search, plan, files, diagnostics);
-    if (references.texts().empty() && files.empty()) return files;
-    plan.secrets_file = search.request.secrets_file;
-    Expected<std::string> text = secret::file_text(references.texts());
-    if (text)
-        files.push_back({.path = plan.secrets_file, .text = std::move(*text)});
-    else
-        append(diagnostics, std::move(text.error()));
-    return files;
+bool says_secret(const Composition& composition, std::size_t index, std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos || equals + 1 == text.size() || names_a_variable(text.substr(equals + 1)))
+        return false;
+    const auto is_secret = [&](const std::string& key) {
+        return secret::is_secret_name(last_part(key)) ||
+               std::ranges::any_of(composition.secrets, [&](const Secret& secret) {
+                   return secret.key == key || secret.key.starts_with(key + '.');
+               });
+    };
+    return std::ranges::any_of(composition.resolved.overrides,
+                               [&](const config::AppliedOverride& applied) {
+                                   return applied.index == index && is_secret(applied.key);
+                               }) ||
+           secret::redacted_command_line(text) != text;
+}
+
+std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Composition& composition,
+                                         const Draft& draft, Diagnostics& diagnostics) {
+    const std::optional<plan::Code>& code = draft.job.program.code;
+    if (!code) return std::nullopt;
+    const Value* named = composition.root().at("git.token_file");
+    if (named != nullptr && !named->is_null()) return std::nullopt;
+    const auto token = std::ranges::find(composition.secrets, git_token, &Secret::key);
+    if (token == composition.secrets.end()) return std::nullopt;
+    if (code->url.starts_with("http://"))
+        diagnostics.push_back(
+            {.severity = Severity::warning,
+             .code = "launch.code_token",
+             .key = std::string(git_token),
+             .message = fmt::format("the token goes to {} in clear", code->url),
+             .fix = fmt::format("--recipe-set=git.repo_url_or_path=https://{}", code->url.substr(7))});
+    return SecretFile{.path = request.secrets_file + std::string(secret::git_ending), .text = token->value + '\n'};
 }
 
 void redact(const std::vector<Secret>& secrets, Diagnostics& diagnostics) {

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The secrets of a recipe, out of its plan.
+// The secrets of a recipe: where they stand, where they must not, and what is told of them.
 #pragma once
 
-#include "planner/planner.hpp"
-#include "planner/slurm/reconcile_options.hpp"
+#include "planner/composition.hpp"
+#include "planner/draft.hpp"
 #include "secret/secret.hpp"
 
-#include <functional>
+#include <cstddef>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace recipe::planner {
 
-/// What the secrets of a plan are looked for in.
-struct SecretSearch {
-    const SubmitRequest& request;
-    const config::Resolved& resolved;
-    const std::vector<LeveledOverride>& overrides;
-    const std::vector<secret::Secret>& secrets;  // of `resolved`
-    std::function<config::Value()> unresolved;  // the same composition before interpolation; asked if there is a secret
-};
+/// Warns of secrets that are written out (secret.literal). One in a text that has to stay as it is, and that others can
+/// read, is refused (secret.visible).
+[[nodiscard]] Diagnostics check_secrets(const SubmitRequest& request, const Composition& composition,
+                                        const Draft& draft);
 
-/// Puts references into the plan where it holds a secret or a copy of one, and returns the files that have what they
-/// refer to. Warns of secrets that are written out (secret.literal). One in a text that has to stay as it is, and that
-/// others can read, is refused (secret.visible).
-[[nodiscard]] std::vector<SecretFile> hide_secrets(const SecretSearch& search, const std::vector<OptionToSet>& options,
-                                                   plan::LaunchPlan& plan, Diagnostics& diagnostics);
+/// Whether the value of the override with this number, of all that were applied, is a secret: by the key that it
+/// reached, or by what it looks like. The name of a variable of the environment tells nothing.
+[[nodiscard]] bool says_secret(const Composition& composition, std::size_t index, std::string_view text);
+
+/// git.token, which git reads from a file of its own, unless the recipe names one. Code launch.code_token where it
+/// would travel in clear.
+[[nodiscard]] std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Composition& composition,
+                                                       const Draft& draft, Diagnostics& diagnostics);
 
 /// Diagnostics may quote a value, or the line where it stands.
 void redact(const std::vector<secret::Secret>& secrets, Diagnostics& diagnostics);

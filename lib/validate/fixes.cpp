@@ -46,8 +46,7 @@ Value value_of(const std::string& text) {
 }
 
 void assign(Value& root, const Assignment& assignment) {
-    std::string path = assignment.key;
-    if (root.at(path) == nullptr && root.at("recipes." + path) != nullptr) path = "recipes." + path;
+    std::string path = config::full_key(root, assignment.key);
     Value* map = &root;
     for (std::size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.')) {
         const std::string head = path.substr(0, dot);

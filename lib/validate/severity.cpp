@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a site or a user makes of a code.
+// Which errors a user may force.
 #include "validate/validate.hpp"
 
 namespace recipe::validate {
 
-std::vector<std::string> force(const Severities& severities, Diagnostics& diagnostics) {
+std::vector<std::string> forced_codes(const Severities& severities, const Diagnostics& diagnostics) {
     std::vector<std::string> forced;
-    for (Diagnostic& diagnostic : diagnostics) {
-        if (diagnostic.severity != Severity::error || !may_be_forced(diagnostic.code, severities)) continue;
-        diagnostic.severity = Severity::warning;
+    for (const Diagnostic& diagnostic : diagnostics) {
+        const auto site = severities.find(diagnostic.code);
+        const std::optional<Severity> severity = site != severities.end() ? site->second : diagnostic.severity;
+        if (severity != Severity::error || !may_be_forced(diagnostic.code, severities)) continue;
         if (forced.empty() || forced.back() != diagnostic.code) forced.push_back(diagnostic.code);
     }
     return forced;

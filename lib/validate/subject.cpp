@@ -88,12 +88,9 @@ Found Subject::find(Key key) const {
 }
 
 Found Subject::found_at(std::string path) const {
-    constexpr std::string_view recipes = "recipes.";
     Found found{.path = std::move(path)};
     found.value = root.at(found.path);
-    // An override without a prefix reaches below `recipes` only what it does not reach from the root.
-    const bool below = found.path.starts_with(recipes) && root.at(found.path.substr(recipes.size())) == nullptr;
-    found.key = below ? found.path.substr(recipes.size()) : found.path;
+    found.key = config::typed_key(root, found.path);
     return found;
 }
 

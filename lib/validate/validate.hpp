@@ -67,11 +67,12 @@ struct Result {
 /// line.
 [[nodiscard]] Result check(const config::Resolved& resolved, const CheckContext& against);
 
-// --- what a user makes of it -----------------------------------------------------------------------------
+// --- what a user makes of it ---------------------------------------------------------------------------------------
 
-/// Makes warnings of the errors of validation that may be forced, and returns their codes. What the site's `severities`
-/// call an error stays one, and so does what no plan can be made with.
-[[nodiscard]] std::vector<std::string> force(const Severities& severities, Diagnostics& diagnostics);
+/// Codes of the errors among these, as the rules state them, that --recipe-force makes warnings. What the site's
+/// `severities` call an error stays one, what they lower need not be forced, and what no plan can be made with stays an
+/// error as well.
+[[nodiscard]] std::vector<std::string> forced_codes(const Severities& severities, const Diagnostics& diagnostics);
 [[nodiscard]] bool may_be_forced(std::string_view code, const Severities& severities);
 
 /// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe. Takes any numbers.

@@ -97,7 +97,7 @@ Expected<plan::LaunchPlan> with_secrets(plan::LaunchPlan plan) {
     if (plan.secrets_file.empty()) return plan;
     const Expected<std::vector<std::string>> texts = read_secret_texts(plan.secrets_file);
     if (!texts) return std::unexpected(texts.error());
-    return node::with_secrets(std::move(plan), *texts);
+    return plan::restore_secrets(std::move(plan), *texts);
 }
 
 }  // namespace recipe::spank

@@ -179,7 +179,7 @@ bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::
         return false;
     }
     reporter.starting(node::job_directory(plan, facts));
-    const Expected<bool> wrote = record_configuration(node::with_secrets(plan, *secrets), facts);
+    const Expected<bool> wrote = record_configuration(plan::restore_secrets(plan, *secrets), facts);
     if (!wrote) {
         report_all(reporter, wrote.error());
         return false;

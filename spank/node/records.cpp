@@ -37,8 +37,8 @@ public:
 
     /// Whether `path` still names this file: whoever had the lock before has replaced it.
     [[nodiscard]] bool is_at(const std::string& path) const {
-        struct stat mine{};
-        struct stat named{};
+        struct stat mine {};
+        struct stat named {};
         return fstat(file_, &mine) == 0 && stat(path.c_str(), &named) == 0 && mine.st_dev == named.st_dev &&
                mine.st_ino == named.st_ino;
     }
@@ -60,7 +60,7 @@ private:
 };
 
 std::optional<node::FileIdentity> identity_of(const std::optional<std::string>& path) {
-    struct stat status{};
+    struct stat status {};
     if (!path || stat(path->c_str(), &status) != 0) return std::nullopt;
     return node::FileIdentity{.bytes = static_cast<std::uint64_t>(status.st_size),
                               .modified = status.st_mtime,
@@ -119,7 +119,7 @@ Expected<void> record_start(const plan::LaunchPlan& plan, const node::Facts& fac
                             .image = identity_of(node::image_path(plan)),
                             .commit = commit_in(node::code_directory(plan, facts)),
                             .environment = node::without_secrets(
-                                node::assigned(node::with_secrets(plan, secrets), facts, {}, environment), secrets)};
+                                node::assigned(plan::restore_secrets(plan, secrets), facts, {}, environment), secrets)};
     for (int attempt = 0; attempt < max_attempts; ++attempt) {
         const File file(path);
         if (!file.is_open() && errno != ENOENT)

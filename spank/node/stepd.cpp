@@ -192,7 +192,7 @@ void stepd_user_init(spank_t spank) {
     if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
     run_node_checks(*prepared, spank);
     if (!prepared->unusable.empty()) return;
-    prepared->plan = node::with_secrets(std::move(prepared->plan), prepared->secrets);
+    prepared->plan = plan::restore_secrets(std::move(prepared->plan), prepared->secrets);
     change_environment(spank, node::recipe_environment(prepared->plan, prepared->facts));
     if (is_batch_step(prepared->facts))
         change_environment(spank, node::batch_environment(prepared->plan, prepared->facts));

@@ -115,6 +115,14 @@ struct Entry {
 /// "null", "a bool", "an int", "a float", "a string", "a list", "a map": for messages.
 [[nodiscard]] std::string_view describe(Value::Kind kind) noexcept;
 
+// --- keys ----------------------------------------------------------------------------------------------------------
+
+/// A path from the root as a user types it in an override: without `recipes.`, where an override of the rest reaches
+/// it.
+[[nodiscard]] std::string typed_key(const Value& root, std::string_view path);
+/// The path from the root of a key as a user types it; what is nowhere stays as it is.
+[[nodiscard]] std::string full_key(const Value& root, std::string_view typed);
+
 // --- text forms ----------------------------------------------------------------------------------------------------
 
 /// What OmegaConf.to_yaml writes, byte for byte.

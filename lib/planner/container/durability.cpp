@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether what a job writes is there for all its nodes, and still there tomorrow.
-#include "planner/container/container.hpp"
+#include "planner/container/writes.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

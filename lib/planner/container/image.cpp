@@ -2,7 +2,7 @@
 // What people write for an image, and what pyxis takes. pyxis: a text that begins with '/' or '.' is a squashfs file,
 // `docker://` and `dockerd://` are enroot's URIs, and before anything else it puts `docker://`. enroot wants `#`
 // between registry and image; versions before 4 take what stands before the first '/' for a part of Docker Hub's name.
-#include "planner/container/container.hpp"
+#include "planner/container/image.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -239,7 +239,8 @@ std::string file_name_for(std::string_view image) {
     if (const std::size_t scheme = image.find("://"); scheme != std::string_view::npos) image.remove_prefix(scheme + 3);
     if (const std::size_t host = image.find('#'); host != std::string_view::npos) image.remove_prefix(host + 1);
     std::string name(image);
-    std::ranges::replace_if(name, [](char c) { return c == '/' || c == ':' || c == '@'; }, '+');
+    std::ranges::replace_if(
+        name, [](char c) { return c == '/' || c == ':' || c == '@'; }, '+');
     return name + ".sqsh";
 }
 

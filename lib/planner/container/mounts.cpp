@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what everybody wants to see in the container to one list without surprises.
-#include "planner/container/container.hpp"
+#include "planner/container/mounts.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -165,8 +165,8 @@ Expected<plan::Mount> read_mount(std::string_view text) {
     return mount;
 }
 
-Expected<std::vector<plan::Mount>> mounts_of(const std::vector<MountRequest>& requests, const storage::Host& host,
-                                             Diagnostics& notes) {
+std::vector<plan::Mount> mounts_of(const std::vector<MountRequest>& requests, const storage::Host& host,
+                                   Diagnostics& found) {
     Diagnostics problems;
     std::vector<MountRequest> good;
     for (MountRequest request : requests) {
@@ -178,12 +178,12 @@ Expected<std::vector<plan::Mount>> mounts_of(const std::vector<MountRequest>& re
         }
         request.mount.source = storage::normal(request.mount.source);
         request.mount.target = storage::normal(request.mount.target);
-        check_target(request, problems, notes);
-        check_source(request, host, problems, notes);
+        check_target(request, problems, found);
+        check_source(request, host, problems, found);
         good.push_back(std::move(request));
     }
     std::vector<MountRequest> taken;
-    for (MountRequest& request : sorted(std::move(good))) add(taken, std::move(request), problems, notes);
+    for (MountRequest& request : sorted(std::move(good))) add(taken, std::move(request), problems, found);
 
     std::vector<plan::Mount> mounts;
     for (MountRequest& request : taken) mounts.push_back(std::move(request.mount));
@@ -195,7 +195,7 @@ Expected<std::vector<plan::Mount>> mounts_of(const std::vector<MountRequest>& re
                                 "{} mounts are a text of {} bytes; pyxis reads {} bytes, and a plan holds {} mounts",
                                 mounts.size(), length, max_mounts_bytes, max_mounts),
                             .fix = "mount a directory that holds several of them"});
-    if (!problems.empty()) return std::unexpected(std::move(problems));
+    append(found, std::move(problems));
     return mounts;
 }
 

@@ -78,11 +78,17 @@ std::optional<std::string> with_count(std::string_view value, std::string_view p
 
 class Filler {
 public:
-    Filler(const SubmitRequest& request, const plan::LaunchPlan& plan, const Value& root)
-        : request_(request), plan_(plan), root_(root), step_(request.tool == Tool::srun_in_job) {}
+    Filler(const SubmitRequest& request, const Value& root, const Checked& checked, const Job& job)
+        : request_(request),
+          root_(root),
+          layout_(checked.result.layout),
+          forced_(checked.forced),
+          job_(job),
+          tasks_per_node_(plan::tasks_per_node(job.launcher, layout_)),
+          step_(request.tool == Tool::srun_in_job) {}
 
     Expected<std::vector<OptionToSet>> run() {
-        set_if_other("nodes", plan_.layout.nodes);
+        set_if_other("nodes", layout_.nodes);
         tasks();
         if (!step_) {
             passed();
@@ -90,7 +96,7 @@ public:
             gpus();
             sharing();
             time_limit();
-            if (!is_set("job-name") && !plan_.resources.job_name.empty()) set("job-name", plan_.resources.job_name);
+            if (!is_set("job-name") && !job_.resources.job_name.empty()) set("job-name", job_.resources.job_name);
             if (request_.tool == Tool::sbatch) logs();
         }
         if (!problems_.empty()) return std::unexpected(std::move(problems_));
@@ -107,8 +113,8 @@ private:
 
     /// Accounting shows it, and whoever reads the job's record.
     void forced() {
-        if (plan_.forced.empty() || is_set_or_filled("comment")) return;
-        set("comment", fmt::format("recipe-force: {}", fmt::join(plan_.forced, ",")));
+        if (forced_.empty() || is_set_or_filled("comment")) return;
+        set("comment", fmt::format("recipe-force: {}", fmt::join(forced_, ",")));
     }
 
     void set_if_other(std::string_view name, std::int64_t number) {
@@ -120,11 +126,10 @@ private:
     void tasks() {
         const bool tasks_given = is_set("ntasks") || is_set("ntasks-per-node");
         if (tasks_given) return;
-        set("ntasks-per-node", std::to_string(plan_.tasks_per_node()));
+        set("ntasks-per-node", std::to_string(tasks_per_node_));
         // srun derives its number of tasks from -N before plugins can set options; sbatch and salloc leave it to
         // slurmctld.
-        if (request_.tool == Tool::srun || step_)
-            set("ntasks", std::to_string(plan_.layout.nodes * plan_.tasks_per_node()));
+        if (request_.tool == Tool::srun || step_) set("ntasks", std::to_string(layout_.nodes * tasks_per_node_));
     }
 
     void passed() {
@@ -148,22 +153,21 @@ private:
             set(option, option_text(option, *value));
             recipe_spells = true;
         }
-        if (!recipe_spells && plan_.resources.request_gpus)
-            set("gpus-per-node", std::to_string(plan_.layout.devices_per_node));
+        if (!recipe_spells && job_.resources.request_gpus)
+            set("gpus-per-node", std::to_string(layout_.devices_per_node));
     }
 
     /// A stronger --recipe-set changed the devices: what the user spelled in a weaker place has to follow.
     void correct_gpus() {
-        if (plan_.resources.device == plan::Device::cpu) return;
-        for (const GpuRequest& requested : gpu_requests(request_, plan_.layout.nodes, plan_.tasks_per_node())) {
-            const std::int64_t devices = plan_.layout.devices_per_node;
+        if (job_.resources.device == plan::Device::cpu) return;
+        for (const GpuRequest& requested : gpu_requests(request_, layout_.nodes, tasks_per_node_)) {
+            const std::int64_t devices = layout_.devices_per_node;
             if (!requested.uneven && requested.devices_per_node == devices) continue;
             const std::string& name = requested.option->name;
-            const std::int64_t number =
-                name == "gpus" ? devices * plan_.layout.nodes
-                : name == "gpus-per-task"
-                    ? devices / tasks_on_a_node(request_, plan_.layout.nodes, plan_.tasks_per_node())
-                    : devices;
+            const std::int64_t number = name == "gpus" ? devices * layout_.nodes
+                                        : name == "gpus-per-task"
+                                            ? devices / tasks_on_a_node(request_, layout_.nodes, tasks_per_node_)
+                                            : devices;
             if (const auto value = with_count(requested.option->value, name == "gres" ? "gpu" : "", number))
                 set(name, *value);
             else
@@ -178,32 +182,32 @@ private:
 
     void sharing() {
         const bool said = std::ranges::any_of(sharing_options, [&](auto name) { return is_set(name); });
-        if (plan_.resources.exclusive && !said) {
+        if (job_.resources.exclusive && !said) {
             set("exclusive", "exclusive");
             // An exclusive job has all CPUs of its nodes, but of their memory only what it asks for.
             if (std::ranges::none_of(memory_options, [&](auto name) { return is_set_or_filled(name); }))
                 set("mem", "0");
         }
-        const bool shares_cpus = plan_.resources.device == plan::Device::cpu && !plan_.resources.exclusive;
-        if (shares_cpus && plan_.launcher == plan::Launcher::torchrun && !is_set_or_filled("cpus-per-task"))
-            set("cpus-per-task", std::to_string(plan_.layout.devices_per_node));
+        const bool shares_cpus = job_.resources.device == plan::Device::cpu && !job_.resources.exclusive;
+        if (shares_cpus && job_.launcher == plan::Launcher::torchrun && !is_set_or_filled("cpus-per-task"))
+            set("cpus-per-task", std::to_string(layout_.devices_per_node));
     }
 
     void time_limit() {
         const SlurmOption* option = find_option(request_, "time");
         const auto said = option != nullptr ? slurm_text::parse_time_limit(option->value) : std::nullopt;
-        if (!plan_.resources.time_limit) {
+        if (!job_.resources.time_limit) {
             if (said && *said) set("time", "UNLIMITED");  // a stronger --recipe-set took the limit away
             return;
         }
-        if (said && *said == plan_.resources.time_limit) return;
-        set("time", slurm_text::format_time_limit(*plan_.resources.time_limit));
+        if (said && *said == job_.resources.time_limit) return;
+        set("time", slurm_text::format_time_limit(*job_.resources.time_limit));
     }
 
     void logs() {
         // A '%' of a path is not one of Slurm's patterns.
-        std::string stem = plan_.results_dir + "/log-";
-        for (const char c : plan_.resources.job_name) stem += c == '/' ? '_' : c;
+        std::string stem = job_.results_dir + "/log-";
+        for (const char c : job_.resources.job_name) stem += c == '/' ? '_' : c;
         for (std::size_t at = 0; (at = stem.find('%', at)) != std::string::npos; at += 2) stem.insert(at, 1, '%');
         const std::string pattern = is_set_or_filled("array") ? "_%A_%a" : "_%j";
         if (!is_set("output")) set("output", stem + pattern + ".out");
@@ -213,8 +217,11 @@ private:
     }
 
     const SubmitRequest& request_;
-    const plan::LaunchPlan& plan_;
     const Value& root_;
+    const validate::Layout& layout_;
+    const std::vector<std::string>& forced_;
+    const Job& job_;
+    const std::int64_t tasks_per_node_;
     const bool step_;
     std::vector<OptionToSet> options_;
     Diagnostics problems_;
@@ -222,9 +229,9 @@ private:
 
 }  // namespace
 
-Expected<std::vector<OptionToSet>> options_to_set(const SubmitRequest& request, const plan::LaunchPlan& plan,
-                                                  const config::Value& root) {
-    return Filler(request, plan, root).run();
+Expected<std::vector<OptionToSet>> options_to_set(const SubmitRequest& request, const Value& root,
+                                                  const Checked& checked, const Job& job) {
+    return Filler(request, root, checked, job).run();
 }
 
 }  // namespace recipe::planner

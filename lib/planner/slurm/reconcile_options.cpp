@@ -33,20 +33,15 @@ std::optional<Touch> touch_of(const std::string& key, const std::vector<LeveledO
     return strongest;
 }
 
-/// A key as the user would type it.
-std::string typed_key(std::string_view key) {
-    constexpr std::string_view root = "recipes.";
-    return std::string(key.starts_with(root) ? key.substr(root.size()) : key);
-}
-
+/// `key` as the user would type it.
 Diagnostic conflict(const SlurmOption& option, const Touch& touch, const std::string& key,
                     std::string_view slurm_value) {
     return {.code = "submit.conflict",
-            .key = typed_key(key),
+            .key = key,
             .source = {.name = option.spelling},
             .message = fmt::format("{} and {} ({}) are two spellings of one setting and disagree", option.spelling,
                                    touch.override->text, touch.override->name),
-            .fix = fmt::format("leave one of them out, or say --recipe-set={}={}", typed_key(key), slurm_value)};
+            .fix = fmt::format("leave one of them out, or say --recipe-set={}={}", key, slurm_value)};
 }
 
 /// Collects what wins, setting by setting.
@@ -70,7 +65,7 @@ private:
         const auto touch = touch_of(key, given_, resolved_);
         if (touch && touch->level > option.level) return false;
         if (touch && touch->level == option.level) {
-            problems_.push_back(conflict(option, *touch, key, slurm_value));
+            problems_.push_back(conflict(option, *touch, config::typed_key(resolved_.root, key), slurm_value));
             return false;
         }
         overrides_.push_back({fmt::format("++{}={}", key, override_value), option.spelling});

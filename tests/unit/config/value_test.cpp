@@ -85,3 +85,16 @@ TEST_CASE("a dotted path leads through maps and lists") {
     CHECK(value->at("a.b.1.c") == nullptr);
     CHECK(value->at("") == nullptr);
 }
+
+TEST_CASE("a key is typed without recipes. where that reaches it, and found again from there") {
+    const auto root = parse_yaml("recipes: {run: {name: x}, both: 1}\nboth: 2\nenv_vars: {A: 1}\n", "test");
+    REQUIRE(root);
+    CHECK(typed_key(*root, "recipes.run.name") == "run.name");
+    CHECK(typed_key(*root, "recipes.run.none") == "run.none");
+    CHECK(typed_key(*root, "recipes.both") == "recipes.both");
+    CHECK(typed_key(*root, "env_vars.A") == "env_vars.A");
+    CHECK(full_key(*root, "run.name") == "recipes.run.name");
+    CHECK(full_key(*root, "recipes.run.name") == "recipes.run.name");
+    CHECK(full_key(*root, "both") == "both");
+    CHECK(full_key(*root, "none") == "none");
+}

@@ -185,4 +185,17 @@ TEST_CASE("every key has a name of its own") {
     CHECK_FALSE(names.front().empty());
 }
 
+TEST_CASE("a program writes checkpoints unless exp_manager says that it makes or keeps none") {
+    const auto writes = [](std::string_view exp_manager) {
+        const auto root = config::parse_yaml("recipes: {exp_manager: " + std::string(exp_manager) + "}", "test");
+        REQUIRE(root);
+        return writes_checkpoints(*root);
+    };
+    CHECK(writes("{}"));
+    CHECK(writes("{create_checkpoint_callback: true, checkpoint_callback_params: {save_top_k: 3}}"));
+    CHECK_FALSE(writes("{create_checkpoint_callback: false}"));
+    CHECK_FALSE(writes("{checkpoint_callback_params: {save_top_k: 0}}"));
+    CHECK(writes("{checkpoint_callback_params: {save_top_k: -1}}"));
+}
+
 }  // namespace recipe::family

@@ -7,7 +7,8 @@
 #include "config/config.hpp"
 #include "node/node.hpp"
 #include "plan/plan.hpp"
-#include "planner/make.hpp"
+#include "planner/launch_plan.hpp"
+#include "secret/secret.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -35,17 +36,24 @@ plan::LaunchPlan plan_of(const std::filesystem::path& collection, const Value& l
     // The first says which recipe, the others are what the launcher was told.
     for (std::size_t index = 1; index < launched.find("overrides")->size(); ++index)
         request.overrides.push_back({*launched.find("overrides")->items()[index].as_string(), "corpus"});
-    const auto resolved = config::compose(request);
+    auto resolved = config::compose(request);
     REQUIRE(resolved);
-    const validate::Result checked =
-        validate::check(*resolved, {validate::shipped_hardware(), validate::shipped_families()});
+    const planner::SubmitRequest submission{
+        .needs_entry = true,
+        .secrets_file = "/home/me/.local/state/slurm-recipe/secrets/0123456789abcdef0123456789abcdef"};
+    const planner::Composition composition{.resolved = std::move(*resolved), .families = validate::shipped_families()};
+    const planner::Checked checked = planner::check(submission, composition);
     Diagnostics notes;
-    auto plan = planner::make(*resolved, checked, {.family = &validate::shipped_families().of(resolved->root)}, notes);
-    REQUIRE(plan);
+    auto job = planner::make_job(submission, composition, checked, notes);
+    REQUIRE(job);
+    const planner::Finished finished = planner::finish(submission, composition, checked, {.job = std::move(*job)});
     // As the node has it.
-    auto read = plan::from_json(plan::to_json(*plan).value());
+    auto read = plan::from_json(finished.submission.plan_json);
     REQUIRE(read);
-    return std::move(*read);
+    if (finished.submission.secret_files.empty()) return std::move(*read);
+    const auto secrets = secret::parse_secret_file(finished.submission.secret_files.front().text);
+    REQUIRE(secrets);
+    return plan::restore_secrets(std::move(*read), *secrets);
 }
 
 Value expected_of(const std::filesystem::path& corpus, const Value& launched) {

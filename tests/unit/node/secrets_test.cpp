@@ -26,7 +26,7 @@ plan::LaunchPlan plan_with_references() {
 
 TEST_CASE("the configuration that programs read has the secrets, under the name that the plan gives it") {
     const plan::LaunchPlan plan = plan_with_references();
-    const plan::LaunchPlan whole = node::with_secrets(plan, texts);
+    const plan::LaunchPlan whole = plan::restore_secrets(plan, texts);
     const node::Facts facts{.job_id = 17};
     CHECK(node::config_file(whole, facts) == node::config_file(plan, facts));
     CHECK(node::config_text(whole, facts).find("token: s3cretvalue") != std::string::npos);
@@ -51,7 +51,7 @@ TEST_CASE("a manifest and a report of variables show no secret, by whatever name
         return std::nullopt;
     };
     const auto variables =
-        node::without_secrets(node::assigned(node::with_secrets(plan, texts), facts, {}, now), texts);
+        node::without_secrets(node::assigned(plan::restore_secrets(plan, texts), facts, {}, now), texts);
     const auto manifest = node::manifest_with("", plan, facts, {.environment = variables});
     REQUIRE(manifest);
     REQUIRE(*manifest);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../config/collection_fixture.hpp"
 #include "submitting.hpp"
 
 #include "catch.hpp"
 #include "config/config.hpp"
+#include "planner/composition.hpp"
 #include "planner/custom_form.hpp"
 
 #include <algorithm>
@@ -45,4 +47,58 @@ TEST_CASE("custom training's own places for what recipes have are read") {
     config::Value same = recipe;
     planner::bring_to_common_form(same);
     CHECK(same == recipe);
+}
+
+TEST_CASE("a composition has the overrides with their levels, and what Slurm options mean only where they win") {
+    using planner::Level;
+    const auto composed = [](const Submitting& submitting) { return planner::compose(submitting.request()).value(); };
+    const auto wins = composed(Submitting(tiny).set("trainer.num_nodes=4", Level::script).option("nodes", "2"));
+    REQUIRE(wins.overrides.size() == 1);
+    CHECK(wins.overrides.front().level == Level::script);
+    REQUIRE(wins.slurm_overrides.size() == 1);
+    CHECK(wins.slurm_overrides.front().text == "++recipes.trainer.num_nodes=2");
+    CHECK(wins.root().at("recipes.trainer.num_nodes")->as_int() == 2);
+    const auto loses = composed(Submitting(tiny).set("trainer.num_nodes=4").option("nodes", "2", Level::script));
+    CHECK(loses.slurm_overrides.empty());
+    CHECK(loses.root().at("recipes.trainer.num_nodes")->as_int() == 4);
+}
+
+TEST_CASE("the catalogue is read for a recipe that names an instance type") {
+    const auto knows = [](const Submitting& submitting) {
+        return planner::compose(submitting.request()).value().catalogue.instance("g5.48xlarge") != nullptr;
+    };
+    CHECK(knows(Submitting(tiny).set("instance_type=g5.48xlarge")));
+    CHECK_FALSE(knows(Submitting(tiny).set("instance_type=null")));
+}
+
+TEST_CASE("a composition knows the recipe's secrets, and the keys that its entry script reads") {
+    const auto ours = planner::compose(Submitting(tiny).set("++env_vars.HF_TOKEN=abc").request()).value();
+    REQUIRE(ours.secrets.size() == 1);
+    CHECK(ours.secrets.front().key == "env_vars.HF_TOKEN");
+    CHECK(ours.program_keys);
+    CHECK_FALSE(planner::compose(Submitting(tiny).set("git.entry_script=/app/train.py").request())->program_keys);
+    CHECK_FALSE(planner::compose(Submitting(tiny).set("launch.entry_script=mine.py").request())->program_keys);
+}
+
+TEST_CASE("before interpolation a composition says where a value comes from") {
+    const auto request = Submitting(tiny).set("++env_vars.HOME_OF='${oc.env:PWD}'").request();
+    const auto composition = planner::compose(request).value();
+    CHECK(*composition.root().at("env_vars.HOME_OF")->as_string() == "/home/user");
+    CHECK(*planner::unresolved_root(request, composition).at("env_vars.HOME_OF")->as_string() == "${oc.env:PWD}");
+}
+
+TEST_CASE("collections that the user names come before the site's, and these before the installed one") {
+    const auto collection_with = [](const char* name) {
+        config::CollectionFixture collection;
+        collection.write("config.yaml", "defaults:\n  - _self_\n");
+        collection.write(std::string("recipes/") + name + ".yaml", "run: {name: x}\n");
+        return collection;
+    };
+    const config::CollectionFixture named = collection_with(tiny);
+    const config::CollectionFixture of_site = collection_with(tiny);
+    planner::SubmitRequest request = Submitting(tiny).at({.collections = {of_site.directory()}}).request();
+    const auto collection = [&] { return planner::compose(request).value().resolved.collection; };
+    CHECK(collection() == of_site.directory());
+    request.collections = {named.directory()};
+    CHECK(collection() == named.directory());
 }

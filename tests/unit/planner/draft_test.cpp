@@ -148,3 +148,27 @@ TEST_CASE("where a job must not write is refused at the prompt, with a way out")
     CHECK(missing.code == "container.missing");
     CHECK(missing.key == "container");
 }
+
+TEST_CASE("nodes look at what the user mounts where a key names a place in the container") {
+    const auto plan = Submitting(tiny)
+                          .set("exp_manager.checkpoint_dir=/data/checkpoints")
+                          .set("container=/fsx/x.sqsh")
+                          .set("cluster.container_mounts=['/fsx/mine:/data']")
+                          .accepted()
+                          .plan;
+    CHECK(plan.written_directories == std::vector<std::string>{"/fsx/mine/checkpoints"});
+}
+
+TEST_CASE("without a container what is said to pyxis is nobody's, and the other arguments are srun's") {
+    const auto plan = Submitting(tiny).set("cluster.srun_args=[-l,--container-writable]").accepted().plan;
+    CHECK_FALSE(plan.container);
+    CHECK(plan.srun_arguments == std::vector<std::string>{"-l"});
+}
+
+TEST_CASE("a container needs pyxis on this cluster, where that is known") {
+    const auto with_container = [] { return Submitting(llama).set("container=ubuntu"); };
+    CHECK(with_container().outcome().submission);
+    CHECK(with_container().on_cluster_without_pyxis().refused().code == "submit.no_pyxis");
+    CHECK(with_container().on_cluster_without_pyxis().sent_to("--clusters=b").outcome().submission);
+    CHECK(Submitting(llama).on_cluster_without_pyxis().outcome().submission);
+}

@@ -37,8 +37,7 @@ public:
 
     Expected<planner::Program> read() {
         notes.clear();
-        return planner::program_of(resolved_, {.family = &families().of(resolved_.root), .runs_entry = runs_entry_},
-                                   "/fsx/results", notes);
+        return planner::program_of(resolved_, families().of(resolved_.root), runs_entry_, "/fsx/results", notes);
     }
 
     planner::Program runs() {

@@ -99,7 +99,7 @@ TEST_CASE("with its file a plan is what it would have been") {
         requesting({"++model.hf_access_token=" + value, "++env_vars.HF_TOKEN='${recipes.model.hf_access_token}'",
                     "++env_vars.SHORT_TOKEN=abc", "++launch.args=['--url', 'https://me:${env_vars.HF_TOKEN}@host']"}));
     CHECK(submission.plan.secrets_file == file);
-    const plan::LaunchPlan whole = node::with_secrets(submission.plan, texts_of(submission));
+    const plan::LaunchPlan whole = plan::restore_secrets(submission.plan, texts_of(submission));
     const auto variable = [&](std::string_view name) {
         return std::ranges::find(whole.environment, name, &plan::Variable::name)->value;
     };
@@ -161,6 +161,21 @@ TEST_CASE("a secret in what everybody reads is refused") {
         CHECK(refusal->key == "env_vars.HF_TOKEN");
         CHECK(all_text(outcome.diagnostics).find(value) == std::string::npos);
     }
+}
+
+TEST_CASE("what others read is looked through for secrets of 8 bytes and more, the code's place included") {
+    for (const std::string text : {"12345678", "123456789"})
+        for (const std::string& set : {"git.branch='" + text + "'", "git.repo_url_or_path='https://host/" + text + "'",
+                                       "run.name=" + text + "x", "git.entry_script='" + text + ".py'"}) {
+            INFO(set);
+            const planner::Outcome outcome = planner::prepare(
+                requesting({"++env_vars.HF_TOKEN='" + text + "'", "git.repo_url_or_path='https://host/code'",
+                            "git.commit=abcdef0", "git.entry_script=t.py", set}));
+            REQUIRE(find(outcome.diagnostics, "secret.visible") != nullptr);
+            CHECK_FALSE(outcome.submission);
+        }
+    // A shorter one would be found by chance.
+    CHECK(planner::prepare(requesting({"++env_vars.HF_TOKEN='1234567'", "run.name=1234567x"})).submission);
 }
 
 TEST_CASE("git's token goes to a file of its own, which the plan names") {

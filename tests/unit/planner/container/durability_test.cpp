@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
 #include "hosts.hpp"
-#include "planner/container/container.hpp"
+#include "planner/container/writes.hpp"
 
 #include <cerrno>
 

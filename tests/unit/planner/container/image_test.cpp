@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "planner/container/image.hpp"
 #include "catch.hpp"
 #include "config/config.hpp"
 #include "hosts.hpp"
-#include "planner/container/container.hpp"
 
 using namespace recipe;
 using storage::Content;

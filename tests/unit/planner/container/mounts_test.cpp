@@ -4,6 +4,8 @@
 #include "hosts.hpp"
 #include "planner/container/container.hpp"
 
+#include <algorithm>
+
 using namespace recipe;
 using planner::MountRequest;
 
@@ -25,9 +27,8 @@ struct Outcome {
 Outcome mounts(const std::vector<MountRequest>& requests) {
     const storage::Host host = test::MadeUpHost{{{"/fsx", {}}, {"/fsx/there", {}}}}.host();
     Outcome outcome;
-    const auto found = planner::mounts_of(requests, host, outcome.said);
-    outcome.mounts = found ? planner::mounts_text(*found) : "(refused)";
-    if (!found) outcome.said = found.error();
+    outcome.mounts = planner::mounts_text(planner::mounts_of(requests, host, outcome.said));
+    if (has_errors(outcome.said)) outcome.mounts = "(refused)";
     for (const Diagnostic& diagnostic : outcome.said) outcome.codes.push_back(diagnostic.code);
     return outcome;
 }
@@ -47,9 +48,8 @@ TEST_CASE("every reason of a mount is told") {
     Diagnostics notes;
     const auto found = planner::mounts_of({request("/fsx", "a"), request("/fsx/x", "b"), request("/fsx", "c")},
                                           test::MadeUpHost{}.host(), notes);
-    REQUIRE(found);
-    REQUIRE(found->size() == 1);
-    CHECK(found->front().reason == "a, c, b");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().reason == "a, c, b");
 }
 
 TEST_CASE("a place to write within one to read stays one") {
@@ -133,26 +133,37 @@ TEST_CASE("a list that pyxis cannot read is refused with its length") {
     CHECK(outcome.said.front().message.starts_with("26 mounts are a text of 5303 bytes; pyxis reads 4095 bytes"));
 }
 
+TEST_CASE("a mount that a site does not refuse stays a mount") {
+    const storage::Host host = test::MadeUpHost{{{"/fsx", {}}}}.host();
+    Diagnostics found;
+    const auto kept = planner::mounts_of({request("/fsx", "all"), request("/fsx/none:/data", "data", false),
+                                          request("/a:/place", "one"), request("/b:/place", "two")},
+                                         host, found);
+    CHECK(planner::mounts_text(kept) == "/fsx/none:/data,/fsx:/fsx,/a:/place");
+    CHECK(std::ranges::count(found, "container.mount_missing", &Diagnostic::code) == 1);
+    CHECK(std::ranges::count(found, "container.mount_over", &Diagnostic::code) == 1);
+}
+
 TEST_CASE("what cluster.srun_args says to pyxis goes to the container") {
     const auto root = config::parse_yaml(
         "cluster:\n  srun_args: [--no-container-mount-home, --container-writable, '--container-workdir=/w', -l, "
         "null]\n",
         "x");
     REQUIRE(root);
-    plan::LaunchPlan plan;
-    plan.container = plan::Container{.image = "x", .mount_home = true};
     Diagnostics problems;
-    planner::take_srun_arguments(*root, plan, problems);
+    const planner::SrunArguments arguments = planner::srun_arguments_of(*root, problems);
     CHECK(problems.empty());
-    CHECK(plan.container->mount_home == false);
-    CHECK(plan.container->writable == true);
-    CHECK(plan.container->workdir == "/w");
-    CHECK(plan.srun_arguments == std::vector<std::string>{"-l"});
+    CHECK(arguments.switches.mount_home == false);
+    CHECK(arguments.switches.writable == true);
+    CHECK(arguments.switches.workdir == "/w");
+    CHECK_FALSE(arguments.switches.remap_root);
+    CHECK(arguments.others == std::vector<std::string>{"-l"});
 
     const auto wrong = config::parse_yaml("cluster:\n  srun_args: [--container-image=x, --container-workdir=w]\n", "x");
     REQUIRE(wrong);
-    planner::take_srun_arguments(*wrong, plan, problems);
+    CHECK(planner::srun_arguments_of(*wrong, problems).others.empty());
     REQUIRE(problems.size() == 2);
     CHECK(problems[0].code == "container.srun_argument");
     CHECK(problems[0].message == "--container-image stands in container");
+    CHECK(problems[1].message == "--container-workdir=PATH takes an absolute path");
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a launch plan of a checked recipe.
-#include "planner/make.hpp"
+// Reads from a checked recipe what its job is.
+#include "planner/job.hpp"
 
 #include "planner/keys.hpp"
-#include "planner/program.hpp"
+#include "planner/slurm/slurm_options.hpp"
 #include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
@@ -15,18 +15,13 @@ namespace {
 
 using config::Value;
 
-/// The part of the configuration that the training program reads.
-std::string training_root(const Value& root) {
-    return root.find("recipes") != nullptr ? "recipes" : "training_cfg";
-}
-
 const std::string* string_at(const Value& root, std::string_view key) {
     const Value* value = root.at(key);
     return value != nullptr ? value->as_string() : nullptr;
 }
 
-plan::Device device_of(const config::Resolved& resolved, const validate::Result& checked) {
-    const std::string* accelerator = string_at(resolved.root, "recipes.trainer.accelerator");
+plan::Device device_of(const Value& root, const validate::Result& checked) {
+    const std::string* accelerator = string_at(root, "recipes.trainer.accelerator");
     if (accelerator != nullptr && *accelerator == "cpu") return plan::Device::cpu;
     if (accelerator != nullptr && *accelerator == "neuron") return plan::Device::neuron;
     const bool on_neuron = checked.accelerator != nullptr && checked.accelerator->kind == hardware::DeviceKind::neuron;
@@ -36,7 +31,7 @@ plan::Device device_of(const config::Resolved& resolved, const validate::Result&
 std::string job_name_of(const Value& root) {
     std::string name;
     if (const std::string* prefix = string_at(root, "cluster.job_name_prefix")) name = *prefix;
-    if (const std::string* run = string_at(root, training_root(root) + ".run.name")) name += *run;
+    if (const std::string* run = string_at(root, fmt::format("{}.run.name", training_root(root)))) name += *run;
     std::ranges::replace_if(
         name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
     return name;
@@ -106,9 +101,11 @@ constexpr std::array interface_variables{"NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNA
 
 /// All variables, each once: of the recipe, else of the site, else of the instance type. A null in the recipe keeps
 /// both out.
-Expected<std::vector<plan::Variable>> environment_of(const Value& root, const PlanInputs& inputs) {
+Expected<std::vector<plan::Variable>> environment_of(const SubmitRequest& request, const Composition& composition,
+                                                     const Checked& checked) {
     std::vector<std::string> taken;
-    Expected<std::vector<plan::Variable>> variables = recipe_environment_of(root, inputs.typed_variables, taken);
+    const std::vector<std::string> typed = typed_variables(composition.overrides, composition.resolved);
+    Expected<std::vector<plan::Variable>> variables = recipe_environment_of(composition.root(), typed, taken);
     if (!variables) return variables;
     for (const plan::Variable& variable : *variables) taken.push_back(variable.name);
     const auto add = [&](const std::vector<std::pair<std::string, std::string>>& more, plan::VariableOrigin origin) {
@@ -118,9 +115,11 @@ Expected<std::vector<plan::Variable>> environment_of(const Value& root, const Pl
             taken.push_back(name);
         }
     };
-    add(inputs.site_environment, plan::VariableOrigin::site);
-    if (inputs.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
-    add(inputs.profile_environment, plan::VariableOrigin::profile);
+    const site::Settings& settings = *request.settings;
+    add(settings.environment, plan::VariableOrigin::site);
+    if (settings.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
+    if (checked.result.instance != nullptr)
+        add(composition.catalogue.environment_of(*checked.result.instance), plan::VariableOrigin::profile);
     return variables;
 }
 
@@ -178,7 +177,7 @@ std::string folder_of_custom_run(const Value& root) {
 }
 
 Expected<std::string> results_dir_of(const Value& root) {
-    const std::string key = training_root(root) + ".run.results_dir";
+    const std::string key = fmt::format("{}.run.results_dir", training_root(root));
     const Value* value = root.at(key);
     const std::string* path = value != nullptr ? value->as_string() : nullptr;
     if (path != nullptr && path->starts_with('/')) return without_trailing_slash(*path);
@@ -234,38 +233,32 @@ void take(Expected<T> result, T& target, Diagnostics& problems) {
 
 }  // namespace
 
-Expected<plan::LaunchPlan> make(const config::Resolved& resolved, const validate::Result& checked,
-                                const PlanInputs& inputs, Diagnostics& notes) {
-    const Value& root = resolved.root;
+std::string_view training_root(const Value& root) {
+    return root.find("recipes") != nullptr ? "recipes" : "training_cfg";
+}
+
+Expected<Job> make_job(const SubmitRequest& request, const Composition& composition, const Checked& checked,
+                       Diagnostics& notes) {
+    const Value& root = composition.root();
     Diagnostics problems;
-    plan::LaunchPlan plan;
-    plan.recipe = resolved.recipe;
-    plan.overrides = inputs.overrides;
-    plan.layout = checked.layout;
-    plan.instance_type = checked.instance_type;
-    plan.ports = inputs.ports;
-    plan.resources.device = device_of(resolved, checked);
-    plan.resources.request_gpus =
-        inputs.cluster_has_gpus && !inputs.user_spelled_gpus && plan.resources.device == plan::Device::gpu;
-    plan.resources.exclusive = exclusive_of(root);
-    plan.resources.job_name = job_name_of(root);
-    take(time_limit(root), plan.resources.time_limit, problems);
-    take(checked_launcher(root), plan.launcher, problems);
-    plan.interfaces_by_route = inputs.interfaces_by_route;
-    plan.check_seconds = inputs.check_seconds;
-    take(environment_of(root, inputs), plan.environment, problems);
-    plan.resources.ranks_per_chip = ranks_per_chip_of(checked, plan.environment);
-    take(setup_of(root), plan.setup, problems);
-    take(results_dir_of(root), plan.results_dir, problems);
-    Program program;
-    take(program_of(resolved, inputs, plan.results_dir, notes), program, problems);
-    plan.entry = std::move(program.entry);
-    plan.code = std::move(program.code);
-    if (const Value* config = root.find(training_root(root))) plan.config = *config;
+    Job job;
+    plan::Resources& resources = job.resources;
+    resources.device = device_of(root, checked.result);
+    const bool has_gpus = request.cluster_has_gpus || !request.other_clusters.empty();
+    resources.request_gpus = has_gpus && !spells_gpus(request) && resources.device == plan::Device::gpu;
+    resources.exclusive = exclusive_of(root);
+    resources.job_name = job_name_of(root);
+    take(time_limit(root), resources.time_limit, problems);
+    take(checked_launcher(root), job.launcher, problems);
+    take(environment_of(request, composition, checked), job.environment, problems);
+    resources.ranks_per_chip = ranks_per_chip_of(checked.result, job.environment);
+    take(setup_of(root), job.setup, problems);
+    take(results_dir_of(root), job.results_dir, problems);
+    take(program_of(composition.resolved, composition.family(), request.needs_entry, job.results_dir, notes),
+         job.program, problems);
     if (!problems.empty()) return std::unexpected(std::move(problems));
     name_what_is_not_honoured(root, notes);
-    plan.digest = plan::digest_of(plan.config);
-    return plan;
+    return job;
 }
 
 }  // namespace recipe::planner

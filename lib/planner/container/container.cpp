@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which paths a recipe writes and reads, and so must find in its container.
+// Which paths a recipe must find in its container, and what it says to pyxis.
 #include "planner/container/container.hpp"
+
+#include "planner/container/writes.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -21,12 +23,6 @@ constexpr const char* cluster_logs = "/var/log/aws/clusters";
 
 bool is_absolute(const std::string* text) {
     return text != nullptr && text->starts_with('/') && text->find('\0') == std::string::npos;
-}
-
-/// As a user types it: without `recipes.`, which an override may leave out.
-std::string typed(std::string path) {
-    constexpr std::string_view recipes = "recipes.";
-    return path.starts_with(recipes) ? path.substr(recipes.size()) : path;
 }
 
 class MountRequests {
@@ -58,7 +54,7 @@ void add_data(MountRequests& requests, const Value& root, const family::Family& 
     if (!family.has(key)) return;
     const Value* value = family.value(root, key);
     if (value == nullptr) return;
-    const std::string name = typed(family.path(root, key));
+    const std::string name = config::typed_key(root, family.path(root, key));
     if (is_absolute(value->as_string()))
         requests.add(*value->as_string(), true, reason, name, value->position().source(), true);
     for (const Value& item : value->items())
@@ -66,12 +62,12 @@ void add_data(MountRequests& requests, const Value& root, const family::Family& 
             requests.add(*item.as_string(), true, reason, name, item.position().source(), true);
 }
 
-void add_caches(MountRequests& requests, const plan::LaunchPlan& plan, const PathContext& here) {
+void add_caches(MountRequests& requests, const Job& job, const PathContext& here) {
     bool has_home = false;
     for (const char* name : cache_variables) {
-        const auto planned = std::ranges::find(plan.environment, name, &plan::Variable::name);
+        const auto planned = std::ranges::find(job.environment, name, &plan::Variable::name);
         const auto exported = here.environment.find(name);
-        if (planned != plan.environment.end())
+        if (planned != job.environment.end())
             requests.add_if_here(planned->value, false, name);
         else if (exported != here.environment.end())
             requests.add_if_here(exported->second, false, name);
@@ -86,17 +82,18 @@ void add_caches(MountRequests& requests, const plan::LaunchPlan& plan, const Pat
 
 /// A clone lies in the results directory; a program that `git`, the family or custom training names may be the image's
 /// own.
-void add_code(MountRequests& requests, const Value& root, const plan::LaunchPlan& plan) {
+void add_code(MountRequests& requests, const Value& root, const Job& job) {
     constexpr const char* repository = "git.repo_url_or_path";
     const Value* place = root.at(repository);
-    if (plan.code)
-        requests.add(plan.results_dir, false, repository, repository, {}, true);
+    if (job.program.code)
+        requests.add(job.results_dir, false, repository, repository, {}, true);
     else if (place != nullptr && is_absolute(place->as_string()))
         requests.add(*place->as_string(), false, repository, repository, place->position().source());
-    const std::string& program = plan.entry.program;
-    if (program.empty() || (!plan.entry.directory.empty() && program.starts_with(plan.entry.directory + '/'))) return;
+    const plan::Entry& entry = job.program.entry;
+    const std::string& program = entry.program;
+    if (program.empty() || (!entry.directory.empty() && program.starts_with(entry.directory + '/'))) return;
     const std::string directory = program.substr(0, std::max<std::size_t>(program.rfind('/'), 1));
-    if (plan.entry.config_arguments || root.find("training_cfg") != nullptr)
+    if (entry.config_arguments || root.find("training_cfg") != nullptr)
         requests.add_if_here(directory, false, "entry script");
     else
         requests.add(directory, false, "entry script", "launch.entry_script", {}, true);
@@ -125,60 +122,29 @@ void add_wanted(MountRequests& requests, const Value& root, Diagnostics& problem
 }
 
 /// `--name=value` of srun, for pyxis.
-struct Taken {
+struct ContainerSwitch {
     std::string_view name;
     void (*take)(plan::Container&, std::string_view value);
 };
 
-constexpr std::array taken_options{
-    Taken{"--container-mount-home", [](plan::Container& c, std::string_view) { c.mount_home = true; }},
-    Taken{"--no-container-mount-home", [](plan::Container& c, std::string_view) { c.mount_home = false; }},
-    Taken{"--container-remap-root", [](plan::Container& c, std::string_view) { c.remap_root = true; }},
-    Taken{"--no-container-remap-root", [](plan::Container& c, std::string_view) { c.remap_root = false; }},
-    Taken{"--container-writable", [](plan::Container& c, std::string_view) { c.writable = true; }},
-    Taken{"--container-readonly", [](plan::Container& c, std::string_view) { c.writable = false; }},
-    Taken{"--container-workdir", [](plan::Container& c, std::string_view value) { c.workdir = std::string(value); }},
+constexpr std::array container_switches{
+    ContainerSwitch{"--container-mount-home", [](plan::Container& c, std::string_view) { c.mount_home = true; }},
+    ContainerSwitch{"--no-container-mount-home", [](plan::Container& c, std::string_view) { c.mount_home = false; }},
+    ContainerSwitch{"--container-remap-root", [](plan::Container& c, std::string_view) { c.remap_root = true; }},
+    ContainerSwitch{"--no-container-remap-root", [](plan::Container& c, std::string_view) { c.remap_root = false; }},
+    ContainerSwitch{"--container-writable", [](plan::Container& c, std::string_view) { c.writable = true; }},
+    ContainerSwitch{"--container-readonly", [](plan::Container& c, std::string_view) { c.writable = false; }},
+    ContainerSwitch{"--container-workdir",
+                    [](plan::Container& c, std::string_view value) { c.workdir = std::string(value); }},
 };
 
 }  // namespace
 
-namespace {
-
-void add_places(std::vector<Write>& writes, const Value& root, const family::Family& family, Key key) {
-    for (const std::string& place : family.place(key).paths) {
-        const std::string path = family.root + '.' + place;
-        const Value* value = root.at(path);
-        const std::string* text = value != nullptr ? value->as_string() : nullptr;
-        if (is_absolute(text))
-            writes.push_back({.key = typed(path), .path = storage::normal(*text), .where = value->position().source()});
-    }
-}
-
-}  // namespace
-
-std::vector<Write> writes_of(const Value& root, const family::Family& family, const std::string& results_dir) {
-    std::vector<Write> writes{{.key = "run.results_dir", .path = storage::normal(results_dir), .where = {}}};
-    add_places(writes, root, family, Key::writes);
-    return writes;
-}
-
-std::vector<std::string> outside_results(const std::vector<Write>& writes) {
-    std::vector<std::string> directories;
-    for (const Write& write : writes) {
-        const auto covers = [&](const std::string& other) { return storage::is_within(write.path, other); };
-        if (covers(writes.front().path) || std::ranges::any_of(directories, covers)) continue;
-        std::erase_if(directories, [&](const std::string& other) { return storage::is_within(other, write.path); });
-        directories.push_back(write.path);
-    }
-    return directories;
-}
-
-std::vector<MountRequest> mount_requests_of(const Value& root, const family::Family& family,
-                                            const plan::LaunchPlan& plan, const PathContext& here,
-                                            Diagnostics& problems) {
+std::vector<MountRequest> mount_requests_of(const Value& root, const family::Family& family, const Job& job,
+                                            const PathContext& here, Diagnostics& found) {
     MountRequests requests(here);
-    std::vector<Write> writes = writes_of(root, family, plan.results_dir);
-    add_places(writes, root, family, Key::logs);
+    std::vector<Write> writes = writes_of(root, family, job.results_dir);
+    for (Write& write : logs_of(root, family)) writes.push_back(std::move(write));
     for (const Write& write : writes) {
         // The job's own directory has its number in its name, and lies in one that has not.
         const std::size_t number = write.path.find("/%j");
@@ -189,40 +155,65 @@ std::vector<MountRequest> mount_requests_of(const Value& root, const family::Fam
     if (const Value* model = family.has(Key::model_name) ? family.value(root, Key::model_name) : nullptr;
         model != nullptr && is_absolute(model->as_string()))
         requests.add_if_here(*model->as_string(), true, "model");
-    add_code(requests, root, plan);
-    add_caches(requests, plan, here);
-    add_wanted(requests, root, problems);
+    add_code(requests, root, job);
+    add_caches(requests, job, here);
+    add_wanted(requests, root, found);
     requests.add_if_here(cluster_logs, false, "HyperPod's logs");
     return requests.take();
 }
 
-void take_srun_arguments(const Value& root, plan::LaunchPlan& plan, Diagnostics& problems) {
+SrunArguments srun_arguments_of(const Value& root, Diagnostics& found) {
+    SrunArguments arguments;
     const Value* list = root.at("cluster.srun_args");
-    if (list == nullptr || list->is_null()) return;
+    if (list == nullptr || list->is_null()) return arguments;
     const auto fail = [&](const Value& at, std::string message) {
-        problems.push_back({.code = "container.srun_argument",
-                            .key = "cluster.srun_args",
-                            .source = at.position().source(),
-                            .message = std::move(message),
-                            .fix = {}});
+        found.push_back({.code = "container.srun_argument",
+                         .key = "cluster.srun_args",
+                         .source = at.position().source(),
+                         .message = std::move(message),
+                         .fix = {}});
     };
-    if (!list->is_list()) return fail(*list, "cluster.srun_args is a list of srun's options");
+    if (!list->is_list()) {
+        fail(*list, "cluster.srun_args is a list of srun's options");
+        return arguments;
+    }
     for (const Value& item : list->items()) {
         if (item.is_null()) continue;
         const std::string argument = config::to_python_text(item);
         const std::string_view name = std::string_view(argument).substr(0, argument.find('='));
         const std::string_view value = std::string_view(argument).substr(std::min(name.size() + 1, argument.size()));
-        const auto* option = std::ranges::find(taken_options, name, &Taken::name);
+        const auto* option = std::ranges::find(container_switches, name, &ContainerSwitch::name);
         if (name == "--container-image" || name == "--container-mounts")
             fail(item, fmt::format("{} stands in {}", name,
                                    name == "--container-image" ? "container" : "cluster.container_mounts"));
-        else if (option == taken_options.end())
-            plan.srun_arguments.push_back(argument);
+        else if (option == container_switches.end())
+            arguments.others.push_back(argument);
         else if (name == "--container-workdir" && !value.starts_with('/'))
             fail(item, "--container-workdir=PATH takes an absolute path");
-        else if (plan.container)
-            option->take(*plan.container, value);
+        else
+            option->take(arguments.switches, value);
     }
+    return arguments;
+}
+
+ContainerSetup container_of(const SubmitRequest& request, const Composition& composition, const Job& job,
+                            Diagnostics& found) {
+    const Value& root = composition.root();
+    const PathContext here{
+        .environment = request.environment, .host = request.host, .working_directory = request.working_directory};
+    Expected<std::optional<std::string>> image = image_of(root, here, found);
+    if (!image) {
+        append(found, std::move(image.error()));
+        return {};
+    }
+    SrunArguments arguments = srun_arguments_of(root, found);
+    ContainerSetup setup{.container = {}, .srun_arguments = std::move(arguments.others)};
+    if (!*image) return setup;
+    setup.container = std::move(arguments.switches);
+    setup.container->image = std::move(**image);
+    setup.container->mounts =
+        mounts_of(mount_requests_of(root, composition.family(), job, here, found), request.host, found);
+    return setup;
 }
 
 }  // namespace recipe::planner

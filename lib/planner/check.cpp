@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds a composition against the rules.
+#include "planner/check.hpp"
+
+namespace recipe::planner {
+
+Checked check(const SubmitRequest& request, const Composition& composition) {
+    Checked checked{
+        .result = validate::check(composition.resolved,
+                                  {.hardware = composition.catalogue,
+                                   .families = composition.families,
+                                   .look_at_files = true,
+                                   .program_keys = composition.program_keys ? &*composition.program_keys : nullptr}),
+        .forced = {}};
+    Diagnostics& found = checked.result.diagnostics;
+    found.insert(found.begin(), composition.resolved.notes.begin(), composition.resolved.notes.end());
+    if (request.force) checked.forced = validate::forced_codes(request.settings->severities, found);
+    return checked;
+}
+
+}  // namespace recipe::planner

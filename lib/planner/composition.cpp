@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Composes a request's recipe, and reads what it is held against.
+#include "planner/composition.hpp"
+
+#include "planner/custom_form.hpp"
+#include "planner/program.hpp"
+
+#include <utility>
+
+namespace recipe::planner {
+namespace {
+
+using config::Value;
+
+config::ComposeRequest compose_request(const SubmitRequest& request, config::Documents& documents,
+                                       const std::vector<LeveledOverride>& overrides,
+                                       const std::vector<config::Override>& slurm_overrides) {
+    // A recipe that names no experiment directory gets the job's own, whose name is known on the node.
+    config::ComposeRequest compose{
+        .collections = site::collections(request.collections, request.environment, *request.settings),
+        .recipe = request.recipe,
+        .null_defaults = {{"recipes.exp_manager.exp_dir", "${recipes.run.results_dir}/%j", "recipes.run.results_dir"}},
+        .environment = request.environment,
+        .working_directory = request.working_directory,
+        .documents = &documents};
+    for (const LeveledOverride& given : overrides) compose.overrides.push_back(given.override);
+    compose.overrides.insert(compose.overrides.end(), slurm_overrides.begin(), slurm_overrides.end());
+    return compose;
+}
+
+/// With the request's --recipe-sets and, where they win, its Slurm options.
+Expected<config::Resolved> resolve(const SubmitRequest& request, const std::vector<LeveledOverride>& overrides,
+                                   std::vector<config::Override>& slurm_overrides) {
+    config::Documents documents;
+    Expected<config::Resolved> resolved = config::compose(compose_request(request, documents, overrides, {}));
+    if (!resolved) return resolved;
+    Expected<std::vector<config::Override>> winning = reconcile_options(request, overrides, *resolved);
+    if (!winning) return std::unexpected(std::move(winning.error()));
+    slurm_overrides = std::move(*winning);
+
+    if (slurm_overrides.empty()) return resolved;
+    return config::compose(compose_request(request, documents, overrides, slurm_overrides));
+}
+
+/// A recipe that names no instance type is not held against any, so the catalogue need not be read.
+Expected<hardware::Catalogue> catalogue_for(const SubmitRequest& request, const Value& root) {
+    const Value* instance_type = root.find("instance_type");
+    if (instance_type == nullptr || instance_type->is_null()) return hardware::Catalogue();
+    return hardware::Catalogue::load(site::hardware_files(*request.settings));
+}
+
+}  // namespace
+
+Expected<Composition> compose(const SubmitRequest& request) {
+    std::vector<LeveledOverride> overrides = overrides_of(request);
+    std::vector<config::Override> slurm_overrides;
+    Expected<config::Resolved> resolved = resolve(request, overrides, slurm_overrides);
+    if (!resolved) return std::unexpected(std::move(resolved.error()));
+    bring_to_common_form(resolved->root);
+    Expected<hardware::Catalogue> catalogue = catalogue_for(request, resolved->root);
+    if (!catalogue) return std::unexpected(std::move(catalogue.error()));
+    Expected<family::Families> families = family::Families::load(site::family_files(*request.settings));
+    if (!families) return std::unexpected(std::move(families.error()));
+    std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
+    std::optional<Value> program_keys = keys_of_entry_script(*resolved);
+    return Composition{.resolved = std::move(*resolved),
+                       .overrides = std::move(overrides),
+                       .slurm_overrides = std::move(slurm_overrides),
+                       .catalogue = std::move(*catalogue),
+                       .families = std::move(*families),
+                       .secrets = std::move(secrets),
+                       .program_keys = std::move(program_keys)};
+}
+
+Value unresolved_root(const SubmitRequest& request, const Composition& composition) {
+    config::Documents documents;
+    Expected<config::Resolved> before = config::compose_unresolved(
+        compose_request(request, documents, composition.overrides, composition.slurm_overrides));
+    return before ? std::move(before->root) : Value();
+}
+
+}  // namespace recipe::planner
