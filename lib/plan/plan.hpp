@@ -168,8 +168,14 @@ struct LaunchPlan : Summary {
 /// Where the job's clone lies: `code` in its directory, in which the placeholder stands.
 [[nodiscard]] std::string code_directory(std::string_view results_dir);
 
-/// One line of JSON. Code plan.too_large when it would exceed max_bytes.
+/// One line of JSON. Code plan.too_large when it would exceed max_bytes. `config`: config_json() of the plan's own, for
+/// whoever has it.
 [[nodiscard]] Expected<std::string> to_json(const LaunchPlan& plan);
+[[nodiscard]] Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config);
+
+/// A configuration as it stands in a plan's JSON, and the digest of one.
+[[nodiscard]] std::string config_json(const config::Value& config);
+[[nodiscard]] std::string digest_of_json(std::string_view config);
 
 /// The inverse; bounded in time and memory whatever the text is. Every number is checked against its limits and the
 /// digest against the configuration. Code plan.malformed, plan.version.
@@ -193,7 +199,7 @@ using IsSecretOverride = std::function<bool(std::size_t index, const std::string
 /// is still the one that travels.
 [[nodiscard]] LaunchPlan restore_secrets(LaunchPlan plan, const std::vector<std::string>& texts);
 
-/// The digest that from_json expects for this configuration.
+/// The digest that from_json expects for this configuration: that of its JSON.
 [[nodiscard]] std::string digest_of(const config::Value& config);
 
 }  // namespace recipe::plan

@@ -44,45 +44,50 @@ plan::LaunchPlan plan_with_secrets(const SubmitRequest& request, const Compositi
     return plan;
 }
 
-/// The plan that travels, which nothing changes any more.
-plan::LaunchPlan plan_with_references(plan::LaunchPlan whole, const SubmitRequest& request,
-                                      const Composition& composition, const std::optional<SecretFile>& git_token,
-                                      secret::References& references) {
-    plan::LaunchPlan plan = plan::hide_secrets(
-        std::move(whole), references,
-        [&](std::size_t index, const std::string& text) { return says_secret(composition, index, text); });
-    if (git_token) plan.code->token_file = git_token->path;
-    if (git_token || !references.texts().empty()) plan.secrets_file = request.secrets_file;
-    plan.digest = plan::digest_of(plan.config);
-    return plan;
+/// The plan with all that its secrets leave in it.
+plan::LaunchPlan completed(plan::LaunchPlan hidden, const SubmitRequest& request, std::string digest,
+                           const std::optional<SecretFile>& git_token, const secret::References& references) {
+    if (git_token) hidden.code->token_file = git_token->path;
+    if (git_token || !references.texts().empty()) hidden.secrets_file = request.secrets_file;
+    hidden.digest = std::move(digest);
+    return hidden;
+}
+
+/// The files that the plan names. Code secret.file.
+std::vector<SecretFile> secret_files(const plan::LaunchPlan& plan, std::optional<SecretFile> git_token,
+                                     const secret::References& references, Diagnostics& diagnostics) {
+    std::vector<SecretFile> files;
+    if (git_token) files.push_back(std::move(*git_token));
+    if (plan.secrets_file.empty()) return files;
+    Expected<std::string> text = secret::file_text(references.texts());
+    if (text)
+        files.push_back({.path = plan.secrets_file, .text = std::move(*text)});
+    else
+        append(diagnostics, std::move(text.error()));
+    return files;
 }
 
 }  // namespace
 
 Finished finish(const SubmitRequest& request, const Composition& composition, const Checked& checked,
                 const Draft& draft) {
-    Finished finished;
-    finished.diagnostics = check_secrets(request, composition, draft);
-    std::optional<SecretFile> git_token = git_token_file(request, composition, draft, finished.diagnostics);
+    Diagnostics found = check_secrets(request, composition, draft);
+    std::optional<SecretFile> git_token = git_token_file(request, composition, draft, found);
     secret::References references(secret::values_of(composition.secrets), request.references_label);
-    Submission& submission = finished.submission;
-    submission.plan = plan_with_references(plan_with_secrets(request, composition, checked, draft), request,
-                                           composition, git_token, references);
-    submission.options = draft.options;
-    if (git_token) submission.secret_files.push_back(std::move(*git_token));
-    if (!submission.plan.secrets_file.empty()) {
-        Expected<std::string> text = secret::file_text(references.texts());
-        if (text)
-            submission.secret_files.push_back({.path = submission.plan.secrets_file, .text = std::move(*text)});
-        else
-            append(finished.diagnostics, std::move(text.error()));
-    }
-    Expected<std::string> json = plan::to_json(submission.plan);
-    if (json)
-        submission.plan_json = std::move(*json);
-    else
-        append(finished.diagnostics, std::move(json.error()));
-    return finished;
+    plan::LaunchPlan hidden = plan::hide_secrets(
+        plan_with_secrets(request, composition, checked, draft), references,
+        [&](std::size_t index, const std::string& text) { return says_secret(composition, index, text); });
+
+    const std::string config = plan::config_json(hidden.config);
+    plan::LaunchPlan plan = completed(std::move(hidden), request, plan::digest_of_json(config), git_token, references);
+    std::vector<SecretFile> files = secret_files(plan, std::move(git_token), references, found);
+    Expected<std::string> json = plan::to_json(plan, config);
+    if (!json) append(found, std::move(json.error()));
+    return {.submission = {.plan = std::move(plan),
+                           .plan_json = json ? std::move(*json) : std::string(),
+                           .options = draft.options,
+                           .secret_files = std::move(files)},
+            .diagnostics = std::move(found)};
 }
 
 }  // namespace recipe::planner

@@ -183,7 +183,21 @@ std::string_view to_string(Device device) noexcept {
     return "gpu";
 }
 
+namespace {
+
+// Where to_json() begins with what slurmctld does not need, and with what most of a plan's bytes are. No text within
+// JSON holds these bytes, so that they are a key. In a plan that somebody else wrote it may be another map's: that map
+// stays open where the text is cut, and is no JSON.
+constexpr std::string_view after_request = ",\"overrides\":";
+constexpr std::string_view before_config = ",\"config\":";
+
+}  // namespace
+
 Expected<std::string> to_json(const LaunchPlan& plan) {
+    return to_json(plan, config_json(plan.config));
+}
+
+Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config) {
     Value map = Value::map();
     put(map, "version", number(version));
     put(map, "recipe", text(plan.recipe));
@@ -209,8 +223,9 @@ Expected<std::string> to_json(const LaunchPlan& plan) {
     put(map, "entry", entry_value(plan.entry));
     put(map, "results_dir", text(plan.results_dir));
     if (!plan.secrets_file.empty()) put(map, "secrets_file", text(plan.secrets_file));
-    put(map, "config", encode(plan.config));
     std::string json = config::to_json(map);
+    json.pop_back();  // the brace: the configuration comes last, and was written before
+    json.append(before_config).append(config).append("}");
     if (json.size() > max_bytes)
         return refuse(
             {.code = "plan.too_large",
@@ -282,12 +297,6 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
     if (!problem.empty()) return malformed(problem);
     return plan;
 }
-
-// Where to_json() begins with what slurmctld does not need, and with what most of a plan's bytes are. No text within
-// JSON holds these bytes, so that they are a key. In a plan that somebody else wrote it may be another map's: that map
-// stays open where the text is cut, and is no JSON.
-constexpr std::string_view after_request = ",\"overrides\":";
-constexpr std::string_view before_config = ",\"config\":";
 
 }  // namespace
 

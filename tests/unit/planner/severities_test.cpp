@@ -169,6 +169,13 @@ TEST_CASE("force makes no warning of an error of planning, and forces nothing th
     CHECK(test::find(lowered.diagnostics, "devices.exceeds")->severity == Severity::hint);
 }
 
+TEST_CASE("a site weighs the reminder of a recipe that a variable names, as all that is told") {
+    auto refused = Submitting("no_such_recipe").named_by("SBATCH_RECIPE");
+    CHECK(count_of(refused.outcome(), "submit.default_recipe") == 1);
+    CHECK(count_of(refused.at_a_site_with({{"submit.default_recipe", std::nullopt}}).outcome(),
+                   "submit.default_recipe") == 0);
+}
+
 TEST_CASE("an error that a rule and planning both find is told once") {
     const planner::Outcome outcome = Submitting(test::tiny).set("run.results_dir=here").outcome();
     CHECK(count_of(outcome, "paths.results_relative") == 1);
