@@ -85,8 +85,7 @@ std::vector<std::string> OverrideApplier::suggestions(const Path& path) const {
     if (!found.empty()) return found;
     std::size_t budget = max_searched_nodes;
     find_endings(root_, "", fmt::format("{}", fmt::join(path, ".")), found, budget);
-    for (std::string& name : found)
-        if (name.starts_with("recipes.") && !walk(root_, "", split_path(name.substr(8))).node) name.erase(0, 8);
+    for (std::string& name : found) name = typed_key(root_, name);
     return found;
 }
 

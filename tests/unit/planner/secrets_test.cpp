@@ -191,6 +191,22 @@ TEST_CASE("git's token goes to a file of its own, which the plan names") {
     CHECK(submission.plan_json.find(value) == std::string::npos);
 }
 
+TEST_CASE("a plan whose one secret is git's token names the file that it lies beside") {
+    const planner::Submission submission =
+        accepted(requesting({"++git.token='${oc.env:MY_TOKEN}'", "git.repo_url_or_path='https://host/code.git'",
+                             "git.entry_script=train.py"}));
+    CHECK(submission.plan.secrets_file == file);
+    CHECK(submission.plan.code->token_file == file + "-git");
+    CHECK(texts_of(submission).empty());
+    CHECK(submission.secret_files.size() == 2);
+    const planner::Submission named =
+        accepted(requesting({"++git.token='${oc.env:MY_TOKEN}'", "++git.token_file=/home/user/token",
+                             "git.repo_url_or_path='https://host/code.git'", "git.entry_script=train.py"}));
+    CHECK(named.plan.code->token_file == "/home/user/token");
+    CHECK(named.plan.secrets_file.empty());
+    CHECK(named.secret_files.empty());
+}
+
 TEST_CASE("a step of a job refers to its secrets by a name of its own, and is not warned of the job's") {
     planner::SubmitRequest request = requesting({"trainer.max_steps=7"}, planner::Tool::srun_in_job);
     request.inherited_overrides = {"++env_vars.HF_TOKEN=" + value};
