@@ -41,9 +41,13 @@ config::ComposeRequest seed_request(const fs::path& collection) {
     return request;
 }
 
-[[noreturn]] void give_up(const Diagnostics& problems) {
-    fmt::print(stderr, "bench_engine: {}\n", problems.empty() ? "failed" : problems.front().message);
+[[noreturn]] void give_up(std::string_view why) {
+    fmt::print(stderr, "bench_engine: {}\n", why);
     std::exit(1);
+}
+
+[[noreturn]] void give_up(const Diagnostics& problems) {
+    give_up(problems.front().message);
 }
 
 double processor_milliseconds() {
@@ -108,7 +112,7 @@ struct Folder {
     fs::path path;
     Folder() {
         std::string name = (fs::temp_directory_path() / "recipe-bench.XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) give_up({});
+        if (mkdtemp(name.data()) == nullptr) give_up("failed");
         path = name;
     }
     ~Folder() {
@@ -121,7 +125,7 @@ void write(const fs::path& file, std::string_view text) {
     std::FILE* stream = std::fopen(file.c_str(), "w");
     if (stream == nullptr || std::fwrite(text.data(), 1, text.size(), stream) != text.size() ||
         std::fclose(stream) != 0)
-        give_up({});
+        give_up("failed");
 }
 
 Times time_of_large(const Folder& folder, int keys) {
@@ -170,7 +174,7 @@ Times time_of_judgement(const Judgement& judgement, config::ComposeRequest reque
     const planner::Composition composition{
         .resolved = std::move(*resolved), .catalogue = judgement.hardware, .families = judgement.families};
     const auto judge = [&] { return Judgement::judge(submission, composition); };
-    if (judge() != accepted) give_up({{.message = "the recipe was not judged as expected"}});
+    if (judge() != accepted) give_up("the recipe was not judged as expected");
     return time_of([&] { static_cast<void>(judge()); }, rounds);
 }
 

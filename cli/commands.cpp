@@ -2,8 +2,10 @@
 // The commands that list, show, compare, check, plan and explain.
 #include "context.hpp"
 
-#include "codes/codes.hpp"
 #include "config/config.hpp"
+#include "diagnostic/codes.hpp"
+#include "diagnostic/codes/compose.hpp"
+#include "diagnostic/codes/tools.hpp"
 #include "inspect/inspect.hpp"
 #include "node/node.hpp"
 #include "planner/planner.hpp"
@@ -68,7 +70,7 @@ void print_value(const Value& value, Format format) {
 /// The key that --select means: `recipes.` may be left out of it, as of an override's.
 Expected<std::string> selected(const Value& root, const std::string& key) {
     if (const std::string full = config::full_key(root, key); key.empty() || root.at(full) != nullptr) return full;
-    return refuse({.code = "compose.unknown_key",
+    return refuse({.code = codes::compose.unknown_key,
                    .key = key,
                    .source = {.name = "--select"},
                    .message = fmt::format("the resolved recipe has no key `{}`", key)});
@@ -201,7 +203,7 @@ int explain(const Arguments& arguments) {
     const codes::Code* code = codes::find(arguments.code);
     if (code == nullptr) {
         const auto names = nearest(arguments.code, codes::names());
-        return fail({{.code = "cli.unknown_code",
+        return fail({{.code = codes::cli.unknown_code,
                       .key = arguments.code,
                       .source = {.name = "explain"},
                       .message = names.empty() ? "there is no such code; `srecipe explain --all` lists them"

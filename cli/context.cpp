@@ -2,6 +2,7 @@
 // Reads the environment and the site file once, and prints diagnostics.
 #include "context.hpp"
 
+#include "diagnostic/codes/compose.hpp"
 #include "render/render.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +35,7 @@ Expected<Context> make_context(const Arguments& arguments) {
     for (const std::filesystem::path& named : arguments.collections) {
         std::error_code error;
         if (std::filesystem::is_directory(named, error)) continue;
-        return refuse({.code = "compose.no_collection",
+        return refuse({.code = codes::compose.no_collection,
                        .key = named.string(),
                        .source = {.name = "-C"},
                        .message = fmt::format("there is no folder {}", named.string())});

@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "installed_slurm.hpp"
 
+#include "diagnostic/codes/tools.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 #include "render/render.hpp"
@@ -37,7 +38,7 @@ private:
 };
 
 Diagnostic wrong_plugin(const fs::path& file, std::string message) {
-    return {.code = "doctor.plugin", .source = {.name = file.string()}, .message = std::move(message)};
+    return {.code = codes::doctor.plugin, .source = {.name = file.string()}, .message = std::move(message)};
 }
 
 /// Whether the Slurm that loads it takes this file: exactly its version, or its release.
@@ -78,7 +79,7 @@ site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& sl
         if (fs::path(line.path).filename() == spank_file) ours.push_back(&line);
     if (ours.size() != 1) {
         findings.add(
-            {.code = "doctor.plugstack",
+            {.code = codes::doctor.plugstack,
              .source = ours.empty() ? Source{.name = file} : ours.back()->source,
              .message = ours.empty()
                             ? fmt::format("no line names {}, so that no command knows --recipe", spank_file)
@@ -91,8 +92,8 @@ site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& sl
     const bool absolute = line.path.starts_with('/');
     if (!absolute || !line.required)
         findings.add(
-            {.severity = Severity::warning,
-             .code = "doctor.plugstack",
+            {.code = codes::doctor.plugstack,
+             .severity = Severity::warning,
              .source = line.source,
              .message =
                  absolute
@@ -113,16 +114,15 @@ void look_at_job_submit(Findings& findings, const InstalledSlurm& slurm) {
     const std::string named = ',' + slurm.setting("JobSubmitPlugins") + ',';
     if (!named.contains(",recipe,"))
         return findings.add(
-            {.severity = Severity::warning,
-             .code = "doctor.job_submit",
+            {.code = codes::doctor.job_submit,
              .source = {.name = "slurm.conf"},
              .message = "JobSubmitPlugins does not name recipe: slurmctld holds no plan against the cluster",
              .fix = "JobSubmitPlugins=recipe"});
     const fs::path plugin = slurm.in_plugin_directories(job_submit_file);
     if (!plugin.empty()) return look_at_plugin(findings, plugin, slurm.controller, true);
     findings.add(
-        {.severity = Severity::hint,
-         .code = "doctor.job_submit",
+        {.code = codes::doctor.job_submit,
+         .severity = Severity::hint,
          .source = {.name = "slurm.conf"},
          .message = fmt::format("{} is in no directory of PluginDir on this host; controllers need it, others do not",
                                 job_submit_file)});
@@ -133,7 +133,7 @@ void look_at_collection(Findings& findings, const fs::path& folder) {
     const auto found = config::list_recipes({folder});
     if (access(recipes.c_str(), R_OK | X_OK) == 0 && found && !found->empty())
         return findings.good(fmt::format("{}, {} recipes", folder.string(), found->size()));
-    findings.add({.code = "doctor.collection",
+    findings.add({.code = codes::doctor.collection,
                   .source = {.name = folder.string()},
                   .message = fmt::format("{} is not there, cannot be read, or holds no recipes", recipes.string())});
 }

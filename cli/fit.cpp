@@ -3,6 +3,8 @@
 #include "context.hpp"
 #include "fit_plot.hpp"
 
+#include "diagnostic/codes/model.hpp"
+#include "diagnostic/codes/tools.hpp"
 #include "memory/memory.hpp"
 #include "validate/validate.hpp"
 
@@ -211,7 +213,7 @@ Expected<Row> assess_one(const Arguments& arguments, const Context& context, con
         validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
     apply_severities(context.settings->severities, impossible);
     std::erase_if(impossible,
-                  [](const Diagnostic& d) { return d.severity != Severity::error || d.code.starts_with("memory."); });
+                  [](const Diagnostic& d) { return d.severity != Severity::error || d.code.group() == "memory"; });
     print_diagnostics(impossible);
     Row row{.value = value,
             .assessment = memory::assess(resolved->root, data.catalogue, data.families),
@@ -228,7 +230,7 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
     if (!arguments.sweep.empty()) {
         const auto parsed = parse_sweep(arguments.sweep);
         if (!parsed)
-            return fail({{.code = "fit.sweep",
+            return fail({{.code = codes::fit.sweep,
                           .key = "--sweep",
                           .message = fmt::format("--sweep takes KEY=a,b,c with up to {} values, not {}", max_rows,
                                                  arguments.sweep)}});
@@ -246,8 +248,9 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
     for (const Row& row : rows) {
         // The table says the verdict; what else is wrong has no place there.
         Diagnostics others = row.assessment.diagnostics;
-        std::erase_if(others,
-                      [](const Diagnostic& d) { return d.code == "memory.does_not_fit" || d.code == "memory.tight"; });
+        std::erase_if(others, [](const Diagnostic& d) {
+            return d.code == codes::memory.does_not_fit || d.code == codes::memory.tight;
+        });
         print_diagnostics(others);
         good = good && !row.impossible && !has_errors(row.assessment.diagnostics);
     }
@@ -267,7 +270,7 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
         print_text(arguments.recipe, rows.front().assessment);
     }
     if (!arguments.plot.empty() && !write_plot(arguments, rows))
-        return fail({{.code = "fit.plot",
+        return fail({{.code = codes::fit.plot,
                       .key = "--plot",
                       .source = {.name = arguments.plot.string()},
                       .message = fmt::format("{} cannot be written", arguments.plot.string())}});
@@ -278,7 +281,7 @@ int fit_recipe(const Arguments& arguments, const Context& context) {
 int fit_measurements(const std::filesystem::path& name) {
     std::ifstream file(name);
     if (!file)
-        return fail({{.code = "fit.measurements",
+        return fail({{.code = codes::fit.measurements,
                       .key = "--measurements",
                       .source = {.name = name.string()},
                       .message = fmt::format("{} cannot be read", name.string())}});
@@ -299,7 +302,7 @@ int fit_measurements(const std::filesystem::path& name) {
         }
         const std::optional<memory::Prediction> predicted = memory::predict(run->workload);
         if (!predicted) {
-            print_diagnostics({{.code = "measurements.line",
+            print_diagnostics({{.code = codes::measurements.line,
                                 .source = {.name = name.string(), .line = number},
                                 .message = "no device holds a model of such numbers"}});
             status = exit_wrong;
@@ -316,7 +319,7 @@ int fit_measurements(const std::filesystem::path& name) {
     }
     if (file.eof() && !file.bad()) return status;
     return fail(
-        {{.code = "fit.measurements",
+        {{.code = codes::fit.measurements,
           .key = "--measurements",
           .source = {.name = name.string(), .line = number + 1},
           .message = file.bad() ? "cannot be read" : fmt::format("a line longer than {} bytes", max_line_bytes)}});

@@ -2,6 +2,7 @@
 // srecipe image: a registry's image becomes one file that all nodes read, instead of a download by each of them.
 #include "context.hpp"
 
+#include "diagnostic/codes/launch.hpp"
 #include "node/node.hpp"
 #include "planner/planner.hpp"
 
@@ -27,7 +28,7 @@ int run(const std::string& file, const std::string& uri) {
     const std::array<const char*, 6> words{"enroot", "import", "-o", file.c_str(), uri.c_str(), nullptr};
     std::fflush(stdout);
     execvp(words[0], const_cast<char* const*>(words.data()));
-    return fail({{.code = "container.enroot",
+    return fail({{.code = codes::container.enroot,
                   .key = "container",
                   .source = {},
                   .message = fmt::format("enroot cannot be started: {}", std::strerror(errno)),
@@ -50,7 +51,7 @@ int image(const Arguments& arguments) {
     print_diagnostics(notes);
     const std::optional<std::string> uri = *found ? planner::import_uri(**found) : std::nullopt;
     if (!uri)
-        return fail({{.code = "container.nothing_to_import",
+        return fail({{.code = codes::container.nothing_to_import,
                       .key = "container",
                       .source = {},
                       .message = *found ? fmt::format("{} is a file already", **found)

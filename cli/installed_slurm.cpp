@@ -2,6 +2,8 @@
 // Asks the installed Slurm where its configuration lies and what it loads.
 #include "installed_slurm.hpp"
 
+#include "diagnostic/codes/tools.hpp"
+
 #include <fmt/format.h>
 #include <glob.h>
 #include <sys/wait.h>
@@ -53,7 +55,7 @@ std::map<std::string, std::string> settings_in(const std::string& text) {
 }
 
 std::unexpected<Diagnostics> unreadable(const fs::path& file, std::string message) {
-    return refuse({.code = "doctor.plugstack", .source = {.name = file.string()}, .message = std::move(message)});
+    return refuse({.code = codes::doctor.plugstack, .source = {.name = file.string()}, .message = std::move(message)});
 }
 
 std::vector<fs::path> matching(const std::string& pattern) {
@@ -108,7 +110,7 @@ Expected<InstalledSlurm> ask_slurm() {
     const Answer configuration = ask("timeout 60 scontrol show config 2>&1");
     if (!version.good || !configuration.good) {
         const std::string words = trimmed(version.good ? configuration.text : version.text);
-        return refuse({.code = "doctor.slurm",
+        return refuse({.code = codes::doctor.slurm,
                        .message = fmt::format("no cluster answers `scontrol show config`: {}",
                                               words.substr(words.rfind('\n') + 1))});
     }

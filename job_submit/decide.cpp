@@ -2,6 +2,7 @@
 // The decision on one submission: what is refused, what is filled in.
 #include "decide.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "plan/plan.hpp"
 #include "policy.hpp"
 #include "render/render.hpp"
@@ -43,7 +44,7 @@ void check_nodes(const JobRequest& request, std::int64_t planned, Diagnostics& p
     const std::int64_t high = request.max_nodes.value_or(planned);  // -w alone sets a minimum
     if (low <= planned && high == planned && (low == planned || !request.max_nodes)) return;
     problems.push_back(
-        {.code = "controller.node_count",
+        {.code = codes::controller.node_count,
          .key = "trainer.num_nodes",
          .message =
              low == high || !request.max_nodes
@@ -56,7 +57,7 @@ void check_gpus(const JobRequest& request, const plan::Summary& plan, Diagnostic
     if (plan.resources.device != plan::Device::gpu) return;
     const auto asked = gpus_per_node(request, plan);
     if (!asked || *asked >= plan.layout.devices_per_node) return;
-    problems.push_back({.code = "controller.gpus",
+    problems.push_back({.code = codes::controller.gpus,
                         .key = "trainer.devices",
                         .message = fmt::format("the job asks for {} GPUs per node, its recipe was planned for {}",
                                                *asked, plan.layout.devices_per_node),
@@ -110,8 +111,7 @@ void check_cluster(const JobRequest& request, const plan::Summary& plan, const S
                    Diagnostics& problems) {
     if (!snapshot.inventory) {
         problems.push_back(
-            {.severity = Severity::hint,
-             .code = "cluster.no_inventory",
+            {.code = codes::cluster.no_inventory,
              .message = "slurmctld does not know its nodes yet: whether they suit the recipe was not checked"});
         return;
     }
@@ -133,7 +133,7 @@ Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
     if (!request.plan) return decision({}, check_without_recipe(request, snapshot), snapshot);
     if (request.heterogeneous)
         return refuse(
-            {.code = "submit.heterogeneous",
+            {.code = codes::submit.heterogeneous,
              .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
     Expected<plan::Summary> plan = plan::summary_from_json(*request.plan);
     if (!plan) return std::unexpected(std::move(plan.error()));

@@ -3,6 +3,7 @@
 // between is decide.cpp's. slurmctld holds locks while we work: no I/O, no RPC, no unbounded work, and nothing is
 // thrown.
 #include "decide.hpp"
+#include "diagnostic/codes/submit.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
 #include "secret/secret.hpp"
@@ -180,10 +181,11 @@ void hide_typed_secrets(job_desc_msg_t& job) {
 }
 
 /// What makes the last line of sbatch's message, by group of codes. None makes sbatch try again.
-int error_code(std::string_view code) {
-    if (code.starts_with("plan.") || code.starts_with("policy.")) return ESLURM_ACCESS_DENIED;
-    if (code == "cluster.time_limit") return ESLURM_INVALID_TIME_LIMIT;
-    if (code == "cluster.max_nodes" || code == "controller.node_count") return ESLURM_INVALID_NODE_COUNT;
+int error_code(recipe::DiagnosticCode code) {
+    if (code.group() == "plan" || code.group() == "policy") return ESLURM_ACCESS_DENIED;
+    if (code == recipe::codes::cluster.time_limit) return ESLURM_INVALID_TIME_LIMIT;
+    if (code == recipe::codes::cluster.max_nodes || code == recipe::codes::controller.node_count)
+        return ESLURM_INVALID_NODE_COUNT;
     return ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
 }
 
@@ -201,7 +203,7 @@ void log_note(const recipe::Diagnostics& diagnostics, char** err_msg) {
 int refuse(const recipe::Diagnostics& diagnostics, std::uint32_t user, char** err_msg) {
     log_note(diagnostics, err_msg);
     const auto first = std::ranges::find(diagnostics, recipe::Severity::error, &recipe::Diagnostic::severity);
-    slurm_info("job_submit/recipe: refused a job of user %u: %s", user, first->code.c_str());
+    slurm_info("job_submit/recipe: refused a job of user %u: %s", user, std::string(first->code).c_str());
     return error_code(first->code);
 }
 

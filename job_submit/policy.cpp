@@ -2,6 +2,7 @@
 // The site's policy, applied to one request.
 #include "policy.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "words.hpp"
 
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snap
     if (required.empty()) return {};
     for (const std::string_view partition : partitions_of(request, snapshot))
         if (std::ranges::find(required, partition) != required.end())
-            return {{.code = "policy.recipe_required",
+            return {{.code = codes::policy.recipe_required,
                      .message = fmt::format(
                          "in partition {} of this cluster every job has a recipe; `srecipe list` shows which "
                          "there are",
@@ -59,7 +60,7 @@ Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const si
     if (plan.instance_type && !policy.instance_types.empty() &&
         std::ranges::find(policy.instance_types, *plan.instance_type) == policy.instance_types.end())
         problems.push_back(
-            {.code = "policy.instance_type",
+            {.code = codes::policy.instance_type,
              .key = "instance_type",
              .message = fmt::format("instance_type {} is not for recipes on this cluster, which has {} for them",
                                     *plan.instance_type, joined(policy.instance_types)),
@@ -68,7 +69,7 @@ Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const si
         if (!matches(pattern, plan.recipe)) continue;
         if (nodes > most)
             problems.push_back(
-                {.code = "policy.max_nodes",
+                {.code = codes::policy.max_nodes,
                  .key = "trainer.num_nodes",
                  .message = fmt::format("this cluster gives a job of a recipe that matches {} at most {} nodes; this "
                                         "one asks for {}",

@@ -2,6 +2,7 @@
 // Holds a job's requirements against an inventory.
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
+#include "diagnostic/codes/submit.hpp"
 #include "slurm_text/time_limit.hpp"
 
 #include <fmt/format.h>
@@ -183,7 +184,7 @@ private:
         message += fmt::format("; the recipe wants {}", requirements_.nodes);
         if (!of_the_kind && requirements_.device != plan::Device::cpu)
             message += fmt::format(" with {}", wanted_devices());
-        Diagnostic problem{.code = "cluster.nodes",
+        Diagnostic problem{.code = codes::cluster.nodes,
                            .key = of_the_kind || !requirements_.instance_type ? "trainer.num_nodes" : "instance_type",
                            .message = std::move(message)};
         const std::vector<Standing> others = alternatives();
@@ -236,13 +237,33 @@ private:
             if (node == nullptr || fits_[node->group]) continue;  // Slurm refuses a node that there is not
             const NodeGroup& group = inventory_.groups[node->group];
             if (!has_devices_[node->group])
-                return Diagnostic{.code = "cluster.node_list",
+                return Diagnostic{.code = codes::cluster.node_list,
                                   .message = fmt::format("node {}, which -w asks for, has {}; the recipe wants {}",
                                                          name, kind_text(group), wanted_devices())};
-            return Diagnostic{.code = "cluster.node_list",
+            return Diagnostic{.code = codes::cluster.node_list,
                               .message = fmt::format("node {}, which -w asks for, is none{}", name, restrictions())};
         }
         return std::nullopt;
+    }
+
+    std::optional<Diagnostic> size_problem(const Partition& partition) const {
+        if (requirements_.nodes <= partition.max_nodes) return std::nullopt;
+        return Diagnostic{.code = codes::cluster.max_nodes,
+                          .key = "trainer.num_nodes",
+                          .message = fmt::format("partition {} gives a job at most {}; the recipe wants {}",
+                                                 partition.name, nodes_text(partition.max_nodes), requirements_.nodes)};
+    }
+
+    std::optional<Diagnostic> time_problem(const Partition& partition) const {
+        const std::optional<std::uint32_t> wanted = requirements_.time_limit;
+        if (!wanted || *wanted <= partition.max_time) return std::nullopt;
+        const std::string limit = slurm_text::format_time_limit(partition.max_time);
+        return Diagnostic{
+            .code = codes::cluster.time_limit,
+            .key = "run.time_limit",
+            .message = fmt::format("partition {} ends jobs after {}; this one asks for {}", partition.name, limit,
+                                   *wanted == unlimited ? "no limit" : slurm_text::format_time_limit(*wanted)),
+            .fix = fmt::format("-t {}", limit)};
     }
 
     /// Limits of partitions that have the nodes; nothing when one of them lets the job in.
@@ -250,25 +271,13 @@ private:
         std::optional<Diagnostic> first;
         for (const Standing& standing : standings) {
             const Partition& partition = *standing.partition;
-            Diagnostic problem{.severity = requirements_.has_qos ? Severity::warning : Severity::error};
-            if (requirements_.nodes > partition.max_nodes) {
-                problem.code = "cluster.max_nodes";
-                problem.key = "trainer.num_nodes";
-                problem.message = fmt::format("partition {} gives a job at most {}; the recipe wants {}",
-                                              partition.name, nodes_text(partition.max_nodes), requirements_.nodes);
-            } else if (requirements_.time_limit && *requirements_.time_limit > partition.max_time) {
-                problem.code = "cluster.time_limit";
-                problem.key = "run.time_limit";
-                problem.message = fmt::format("partition {} ends jobs after {}; this one asks for {}", partition.name,
-                                              slurm_text::format_time_limit(partition.max_time),
-                                              *requirements_.time_limit == unlimited
-                                                  ? "no limit"
-                                                  : slurm_text::format_time_limit(*requirements_.time_limit));
-                problem.fix = fmt::format("-t {}", slurm_text::format_time_limit(partition.max_time));
-            } else {
-                return std::nullopt;
+            std::optional<Diagnostic> problem = size_problem(partition);
+            if (!problem) problem = time_problem(partition);
+            if (!problem) return std::nullopt;
+            if (requirements_.has_qos) {
+                problem->severity = Severity::warning;
+                problem->message += ", unless its QOS lifts that";
             }
-            if (requirements_.has_qos) problem.message += ", unless its QOS lifts that";
             if (!first) first = std::move(problem);
         }
         return first;
@@ -280,8 +289,7 @@ private:
         const std::string up = best.available == 0
                                    ? std::string(best.fitting == 1 ? "is not up" : "are all down or drained")
                                    : fmt::format("are not all up, only {} of them", best.available);
-        return Diagnostic{.severity = Severity::warning,
-                          .code = "cluster.unavailable",
+        return Diagnostic{.code = codes::cluster.unavailable,
                           .message = fmt::format(
                               "the {} of partition {} that could run this job {}: it will wait for {}",
                               nodes_text(best.fitting), best.partition->name, up, nodes_text(requirements_.nodes))};

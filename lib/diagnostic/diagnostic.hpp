@@ -33,10 +33,47 @@ struct Source {
 /// "recipes/x.yaml:12:3", "--recipe-set 2", or "" when nothing is known.
 [[nodiscard]] std::string to_string(const Source& source);
 
+namespace codes {
+
+/// One row of the table of codes. The rows are the constants in "diagnostic/codes/", "diagnostic/codes.hpp" has them
+/// all.
+struct Code {
+    std::string_view name;                // "<group>.<what>"
+    Severity severity = Severity::error;  // of most of its diagnostics
+    bool is_rule = false;                 // of validation
+    bool fixed = false;                   // without it there is no plan, so that nobody can lower or force it
+    std::string_view summary;             // of a rule: what holds when it is kept
+    std::string_view source;              // what states it: paper, header, manual page, page of ours
+    std::string_view example = {};        // of a rule: overrides that break it; else what one sees it after
+
+    [[nodiscard]] constexpr std::string_view group() const noexcept { return name.substr(0, name.find('.')); }
+};
+
+}  // namespace codes
+
+/// Which code a diagnostic has. It refers to a row of the table, so that a code that is misspelt or not declared does
+/// not compile.
+class DiagnosticCode {
+public:
+    constexpr DiagnosticCode(const codes::Code& code) noexcept : code_(&code) {}
+    DiagnosticCode(const codes::Code&&) = delete;  // would not outlive the call
+
+    [[nodiscard]] constexpr std::string_view name() const noexcept { return code_->name; }
+    [[nodiscard]] constexpr std::string_view group() const noexcept { return code_->group(); }
+    [[nodiscard]] constexpr Severity severity() const noexcept { return code_->severity; }
+
+    constexpr operator std::string_view() const noexcept { return name(); }
+    friend constexpr bool operator==(DiagnosticCode a, DiagnosticCode b) noexcept { return a.name() == b.name(); }
+    friend constexpr bool operator==(DiagnosticCode a, std::string_view name) noexcept { return a.name() == name; }
+
+private:
+    const codes::Code* code_;
+};
+
 struct Diagnostic {
-    Severity severity = Severity::error;
-    std::string code;  // "<rule group>.<what>", e.g. "compose.unknown_key", "precision.fp8_unsupported"
-    std::string key;   // the recipe key it is about, as a user would type it; empty when there is none
+    DiagnosticCode code;
+    Severity severity = code.severity();
+    std::string key;  // the recipe key it is about, as a user would type it; empty when there is none
     Source source;
     std::string message;  // one sentence or a few; no newline at the end
     std::string fix;      // text that the user can paste, or empty

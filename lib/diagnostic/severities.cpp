@@ -6,7 +6,7 @@ namespace recipe {
 
 void apply_severities(const Severities& severities, Diagnostics& diagnostics) {
     std::erase_if(diagnostics, [&](Diagnostic& diagnostic) {
-        const auto found = severities.find(diagnostic.code);
+        const auto found = severities.find(diagnostic.code.name());
         if (found == severities.end()) return false;
         if (!found->second) return true;
         diagnostic.severity = *found->second;

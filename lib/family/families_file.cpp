@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include "config/yaml/yaml.hpp"
+#include "diagnostic/codes/tools.hpp"
 
 namespace recipe::family {
 namespace {
@@ -125,8 +126,10 @@ private:
     void fail(const Value& at, std::string key, std::string message) {
         Source source = at.position().source();
         if (source.empty()) source.name = file_;
-        problems_.push_back(
-            {.code = "family.file", .key = std::move(key), .source = std::move(source), .message = std::move(message)});
+        problems_.push_back({.code = codes::family.file,
+                             .key = std::move(key),
+                             .source = std::move(source),
+                             .message = std::move(message)});
     }
 
     void read_family(const config::Entry& entry, std::vector<Families::Row>& added) {

@@ -3,6 +3,7 @@
 #include "hardware/catalogue_file.hpp"
 
 #include "config/yaml/yaml.hpp"
+#include "diagnostic/codes/tools.hpp"
 #include "hardware/hardware.hpp"
 
 #include <fnmatch.h>
@@ -48,7 +49,7 @@ Expected<Catalogue> Catalogue::load(const std::vector<std::filesystem::path>& fi
     }
     for (const auto& [name, instance] : catalogue.instances_) {
         if (catalogue.accelerators_.contains(instance.accelerator)) continue;
-        problems.push_back({.code = "hardware.file",
+        problems.push_back({.code = codes::hardware.file,
                             .key = "instance_types." + name,
                             .source = places[name].source(),
                             .message = "no hardware file has the accelerator " + instance.accelerator + " of " + name});

@@ -2,6 +2,8 @@
 // Reads hardware files.
 #include "hardware/catalogue_file.hpp"
 
+#include "diagnostic/codes/tools.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -199,7 +201,7 @@ public:
     void fail(const Value& at, std::string key, std::string message) {
         Source source = at.position().source();
         if (source.empty()) source.name = file_;
-        problems_.push_back({.code = "hardware.file",
+        problems_.push_back({.code = codes::hardware.file,
                              .key = std::move(key),
                              .source = std::move(source),
                              .message = std::move(message)});

@@ -2,6 +2,8 @@
 // Holds a peak against a device's memory.
 #include "memory/search.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -97,8 +99,7 @@ Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
     if (refuse && !a.suggestions.empty())
         message += fmt::format("; with the fix it needs {}", gib(a.suggestions.front().peak_bytes));
     const config::Value* instance = root.find("instance_type");
-    return {.severity = refuse ? Severity::error : Severity::warning,
-            .code = refuse ? "memory.does_not_fit" : "memory.tight",
+    return {.code = refuse ? codes::memory.does_not_fit : codes::memory.tight,
             .key = "instance_type",
             .source = instance != nullptr ? instance->position().source() : Source(),
             .message = std::move(message),

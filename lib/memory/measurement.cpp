@@ -2,6 +2,8 @@
 // Reads measured peaks, for grading the model.
 #include "memory/memory.hpp"
 
+#include "diagnostic/codes/tools.hpp"
+
 #include <fmt/format.h>
 
 namespace recipe::memory {
@@ -112,7 +114,7 @@ Lora read_lora(Reader& read) {
 }
 
 std::unexpected<Diagnostics> refuse_line(std::string message) {
-    return refuse({.code = "measurements.line", .message = std::move(message)});
+    return refuse({.code = codes::measurements.line, .message = std::move(message)});
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Reads a workload out of a recipe.
 #include "memory/reading.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -128,7 +130,7 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
     Assumptions a;
     const auto refuse_word = [&](std::string_view name, std::string_view value, std::string key, Source source) {
         problems.push_back(
-            {.code = "memory.assumption",
+            {.code = codes::memory.assumption,
              .key = std::move(key),
              .source = std::move(source),
              .message = fmt::format("the memory model has no assumption {} that can be {}", name, value)});

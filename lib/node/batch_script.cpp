@@ -2,6 +2,8 @@
 // The batch script of jobs without one.
 #include "node/node.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 
@@ -38,7 +40,7 @@ exec srun --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \
 /// (get_argument() in sbatch's opt.c).
 Expected<std::string> sbatch_word(std::string_view option, std::string_view value) {
     if (value.find('\n') != std::string_view::npos)
-        return refuse({.code = "launch.script_line",
+        return refuse({.code = codes::launch.script_line,
                        .message = fmt::format("`{}` holds a line break and cannot stand in an #SBATCH line", value)});
     std::string quoted = fmt::format("#SBATCH {}=\"", option);
     for (const char c : value) {

@@ -2,6 +2,8 @@
 // What a node's own eyes tell about a plan: pure functions of what slurmstepd has seen.
 #include "node/node.hpp"
 
+#include "diagnostic/codes/node.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <optional>
@@ -52,7 +54,7 @@ std::optional<Diagnostic> device_problem(const plan::LaunchPlan& plan, const Fac
     const std::int64_t wanted = (ranks + plan.resources.ranks_per_chip - 1) / plan.resources.ranks_per_chip;
     if (found.devices >= wanted) return std::nullopt;
     const std::string_view name = neuron ? "Neuron device" : "GPU";
-    Diagnostic problem{.code = "node.devices",
+    Diagnostic problem{.code = codes::node.devices,
                        .message = fmt::format("the step has {} here ({}) and the recipe runs {} processes on {}",
                                               counted(found.devices, name), found.where, ranks, counted(wanted, name)),
                        .fix = "leave the node out with -x"};
@@ -71,7 +73,7 @@ std::optional<Diagnostic> world_problem(const plan::LaunchPlan& plan, const Fact
     const Diagnostics problems = validate::check_layout(layout);
     if (problems.empty()) return std::nullopt;
     return Diagnostic{
-        .code = "node.world",
+        .code = codes::node.world,
         .message = fmt::format("this step: {}", problems.front().message),
         .fix = facts.node_count == plan.layout.nodes
                    ? "change the degrees with --recipe-set"
@@ -80,8 +82,7 @@ std::optional<Diagnostic> world_problem(const plan::LaunchPlan& plan, const Fact
 
 std::optional<Diagnostic> node_count_hint(const plan::LaunchPlan& plan, const Facts& facts) {
     if (kind_of(plan, facts) == Kind::plain || facts.node_count == plan.layout.nodes) return std::nullopt;
-    return Diagnostic{.severity = Severity::hint,
-                      .code = "node.count",
+    return Diagnostic{.code = codes::node.count,
                       .message = fmt::format("this step has {} and the recipe was planned for {}: a world of {}",
                                              counted(facts.node_count, "node"), plan.layout.nodes,
                                              counted(facts.node_count * plan.layout.devices_per_node, "rank"))};
@@ -90,7 +91,7 @@ std::optional<Diagnostic> node_count_hint(const plan::LaunchPlan& plan, const Fa
 Diagnostic on_node(std::string_view node, const Diagnostic& problem) {
     std::string sentence = fmt::format("on node {}: {}", node, problem.message);
     if (!problem.fix.empty()) sentence += "; " + problem.fix;
-    return {.severity = problem.severity, .code = problem.code, .message = std::move(sentence)};
+    return {.code = problem.code, .severity = problem.severity, .message = std::move(sentence)};
 }
 
 std::optional<std::string> image_path(const plan::LaunchPlan& plan) {

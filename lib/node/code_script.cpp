@@ -3,10 +3,12 @@
 // which no shell reads as anything but words.
 #include "node/node.hpp"
 
-namespace recipe::node {
+#include "diagnostic/codes/node.hpp"
 
-std::string_view code_script() noexcept {
-    return R"script(recipe_code() (
+namespace recipe::node {
+namespace {
+
+constexpr std::string_view script = R"script(recipe_code() (
     set +eu
     umask 077
     export LC_ALL=C
@@ -87,6 +89,12 @@ recipe_code </dev/null || exit 1
 unset -f recipe_code
 unset RECIPE_CODE RECIPE_CODE_TOKEN_FILE
 )script";
+static_assert(script.contains(codes::node.code.name));
+
+}  // namespace
+
+std::string_view code_script() noexcept {
+    return script;
 }
 
 }  // namespace recipe::node

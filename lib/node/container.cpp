@@ -2,6 +2,8 @@
 // What pyxis gets of a plan's container, and what goes another way since a user's own option stands in its way.
 #include "node/node.hpp"
 
+#include "diagnostic/codes/node.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -101,7 +103,7 @@ std::optional<Diagnostic> mounts_problem(const std::vector<plan::Mount>& by_hook
             fmt::format("{}{}:{}{}", fix.empty() ? "" : ",", mount.source, mount.target, mount.read_only ? ":ro" : "");
     }
     if (lost.empty()) return std::nullopt;
-    Diagnostic problem{.severity = Severity::warning, .code = "node.mounts"};
+    Diagnostic problem{.code = codes::node.mounts};
     if (!own("container_mounts")) {
         problem.message =
             fmt::format("not mounted, since pyxis takes no such path: {}; what the step writes there is lost", lost);
@@ -120,8 +122,7 @@ std::optional<Diagnostic> image_hint(const plan::Container& container, const Loo
     const std::optional<std::string> image = own("container_image");
     if (!image || *image == container.image) return std::nullopt;
     return Diagnostic{
-        .severity = Severity::hint,
-        .code = "node.own_image",
+        .code = codes::node.own_image,
         .message = fmt::format("the step runs in {}, as its own --container-image says, and not in the recipe's {}",
                                *image, container.image)};
 }

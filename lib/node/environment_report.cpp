@@ -2,6 +2,8 @@
 // Who said what a variable is worth.
 #include "node/node.hpp"
 
+#include "diagnostic/codes/node.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -96,8 +98,7 @@ std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, c
             fmt::format("{}={} (exported: {})", change.name, *change.value, on_one_line(redacted(change.name, *has))));
     }
     if (replaced.empty()) return std::nullopt;
-    return Diagnostic{.severity = Severity::hint,
-                      .code = "rendezvous.exported",
+    return Diagnostic{.code = codes::rendezvous.exported,
                       .message = fmt::format("the step sets its own {}", fmt::join(replaced, ", "))};
 }
 

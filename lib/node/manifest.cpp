@@ -2,6 +2,8 @@
 // What a job ran, beside its results: manifest.json.
 #include "node/node.hpp"
 
+#include "diagnostic/codes/node.hpp"
+
 #include <fmt/format.h>
 #include <ctime>
 
@@ -147,7 +149,7 @@ Value with_commit(const Value& earlier, const Start& start) {
 Expected<std::optional<std::string>> manifest_with(std::string_view existing, const plan::LaunchPlan& plan,
                                                    const Facts& facts, const Start& start) {
     const auto foreign = [] {
-        return refuse({.code = "node.manifest", .message = "manifest.json is none of ours and stays as it is"});
+        return refuse({.code = codes::node.manifest, .message = "manifest.json is none of ours and stays as it is"});
     };
     Value manifest = new_manifest(facts);
     if (!existing.empty()) {

@@ -2,6 +2,8 @@
 // The variables by which a step's ranks find each other.
 #include "node/node.hpp"
 
+#include "diagnostic/codes/node.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -37,7 +39,7 @@ struct Meeting {
 Expected<Meeting> meeting_point(const plan::LaunchPlan& plan, const Facts& facts) {
     if (facts.node_count == 1) return Meeting{"localhost", facts.free_port.value_or(0)};
     if (facts.head.empty())
-        return refuse({.code = "rendezvous.no_head",
+        return refuse({.code = codes::rendezvous.no_head,
                        .message = "the step has several nodes and Slurm did not say which is the first"});
     return Meeting{facts.head, rendezvous_port(plan.ports, facts)};
 }

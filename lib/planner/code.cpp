@@ -2,6 +2,9 @@
 // Checks what the submitting host can see of a job's training code.
 #include "planner/code.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+#include "diagnostic/codes/submit.hpp"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +21,7 @@ void check_entry(const SubmitRequest& request, const std::string& recipe, const 
     const plan::Entry& entry = program.entry;
     if (entry.empty()) {
         diagnostics.push_back(
-            {.code = "submit.nothing_to_run",
+            {.code = codes::submit.nothing_to_run,
              .key = "launch.entry_script",
              .message = fmt::format("neither a batch script was given nor does the recipe {} name an entry "
                                     "script, so there is nothing to run",
@@ -33,8 +36,8 @@ void check_entry(const SubmitRequest& request, const std::string& recipe, const 
     // An image has programs of its own.
     const bool surely = !has_container && std::filesystem::exists(path.parent_path(), error);
     diagnostics.push_back(
-        {.severity = surely ? Severity::error : Severity::warning,
-         .code = "launch.entry_missing",
+        {.code = codes::launch.entry_missing,
+         .severity = surely ? Severity::error : Severity::warning,
          .key = entry.config_arguments ? "git.entry_script" : "launch.entry_script",
          .message = has_container
                         ? fmt::format("the entry script {} is not there, so the image must have it", path.string())
@@ -45,8 +48,7 @@ void check_entry(const SubmitRequest& request, const std::string& recipe, const 
 void check_tool(const SubmitRequest& request, const Program& program, Diagnostics& diagnostics) {
     if (!program.code || (request.tool != Tool::salloc && request.tool != Tool::srun)) return;
     diagnostics.push_back(
-        {.severity = Severity::warning,
-         .code = "launch.code_batch",
+        {.code = codes::launch.code_batch,
          .key = "git.repo_url_or_path",
          .message = fmt::format("{} is cloned by a batch job's first node; {} starts none, so nothing is cloned",
                                 program.code->url, request.tool == Tool::salloc ? "salloc" : "srun"),
@@ -57,13 +59,13 @@ void check_token(const Program& program, Diagnostics& diagnostics) {
     if (!program.code || !program.code->token_file) return;
     const std::string& path = *program.code->token_file;
     const auto report = [&](Severity severity, std::string message, std::string fix) {
-        diagnostics.push_back({.severity = severity,
-                               .code = "launch.code_token",
+        diagnostics.push_back({.code = codes::launch.code_token,
+                               .severity = severity,
                                .key = "git.token_file",
                                .message = std::move(message),
                                .fix = std::move(fix)});
     };
-    struct stat status {};
+    struct stat status{};
     if (stat(path.c_str(), &status) != 0)
         return report(Severity::warning,
                       fmt::format("the token's file {} is not visible from here ({}); the job's first node reads it",

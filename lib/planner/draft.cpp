@@ -2,6 +2,7 @@
 // Puts a job together with what this host knows of its paths, and with what Slurm is asked for.
 #include "planner/draft.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "memory/memory.hpp"
 #include "planner/code.hpp"
 #include "planner/container/container.hpp"
@@ -35,7 +36,7 @@ std::vector<std::string> directories_on_host(const std::vector<Write>& writes,
 void check_pyxis(const SubmitRequest& request, const std::optional<plan::Container>& container, Diagnostics& found) {
     if (!container || request.has_pyxis != false || !request.other_clusters.empty()) return;
     found.push_back(
-        {.code = "submit.no_pyxis",
+        {.code = codes::submit.no_pyxis,
          .key = "container",
          .message = fmt::format("the recipe wants the container {}, and the SPANK plugin pyxis, which starts "
                                 "containers, is not in this cluster's plugin stack",
@@ -45,7 +46,7 @@ void check_pyxis(const SubmitRequest& request, const std::optional<plan::Contain
 
 void check_allocation(const SubmitRequest& request, std::int64_t nodes, Diagnostics& found) {
     if (!request.allocated_nodes || nodes <= *request.allocated_nodes) return;
-    found.push_back({.code = "submit.allocation",
+    found.push_back({.code = codes::submit.allocation,
                      .key = "trainer.num_nodes",
                      .message = fmt::format("the recipe wants {} nodes and this allocation has {}", nodes,
                                             *request.allocated_nodes),

@@ -2,6 +2,8 @@
 // Reads from a checked recipe what its job is.
 #include "planner/job.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+#include "diagnostic/codes/model.hpp"
 #include "planner/keys.hpp"
 #include "planner/slurm/slurm_options.hpp"
 #include "slurm_text/variable_name.hpp"
@@ -32,8 +34,7 @@ std::string job_name_of(const Value& root) {
     std::string name;
     if (const std::string* prefix = string_at(root, "cluster.job_name_prefix")) name = *prefix;
     if (const std::string* run = string_at(root, fmt::format("{}.run.name", training_root(root)))) name += *run;
-    std::ranges::replace_if(
-        name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
+    std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
     return name;
 }
 
@@ -53,7 +54,7 @@ Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
     const auto minutes = time_limit_of(*limit);
     if (minutes) return *minutes;
     return refuse(
-        {.code = "resources.time_limit",
+        {.code = codes::resources.time_limit,
          .key = "run.time_limit",
          .source = limit->position().source(),
          .message = fmt::format("`{}` is no time limit; Slurm knows minutes, minutes:seconds, "
@@ -72,7 +73,7 @@ Expected<std::vector<plan::Variable>> recipe_environment_of(const Value& root, c
     for (const config::Entry& entry : env_vars->entries()) {
         const std::string name = config::to_python_text(entry.key);
         const auto fail = [&](std::string message) {
-            problems.push_back({.code = "environment.invalid",
+            problems.push_back({.code = codes::environment.invalid,
                                 .key = "env_vars." + name,
                                 .source = entry.value.position().source(),
                                 .message = std::move(message)});
@@ -139,7 +140,7 @@ Expected<std::vector<std::string>> setup_of(const Value& root) {
     const Value* list = root.at("launch.setup");
     if (list == nullptr || list->is_null()) return lines;
     const auto fail = [&] {
-        return refuse({.code = "launch.setup",
+        return refuse({.code = codes::launch.setup,
                        .key = "launch.setup",
                        .source = list->position().source(),
                        .message = "launch.setup is a list of shell commands",
@@ -159,7 +160,7 @@ Expected<plan::Launcher> checked_launcher(const Value& root) {
     if (launcher == nullptr || launcher->is_null()) return plan::Launcher::torchrun;
     const std::string* name = launcher->as_string();
     if (name != nullptr && (*name == "torchrun" || *name == "direct")) return launcher_of(root);
-    return refuse({.code = "launch.launcher",
+    return refuse({.code = codes::launch.launcher,
                    .key = "launch.launcher",
                    .source = launcher->position().source(),
                    .message = fmt::format("the launcher `{}` is unknown; there are torchrun and direct",
@@ -185,7 +186,7 @@ Expected<std::string> results_dir_of(const Value& root) {
     if (path == nullptr && base != nullptr && base->starts_with('/'))
         return without_trailing_slash(without_trailing_slash(*base) + folder_of_custom_run(root));
     return refuse(
-        {.code = "paths.results_relative",
+        {.code = codes::paths.results_relative,
          .key = "run.results_dir",
          .source = value != nullptr ? value->position().source() : Source{},
          .message = fmt::format("the results directory is `{}`; it must be an absolute path, because the job does "
@@ -214,8 +215,7 @@ void name_what_is_not_honoured(const Value& root, Diagnostics& notes) {
     for (const char* key : not_honoured) {
         const Value* value = root.at(key);
         if (value == nullptr || is_nothing(*value)) continue;
-        notes.push_back({.severity = Severity::warning,
-                         .code = "launch.not_honoured",
+        notes.push_back({.code = codes::launch.not_honoured,
                          .key = key,
                          .source = value->position().source(),
                          .message = fmt::format("{} is not acted upon by this version", key)});

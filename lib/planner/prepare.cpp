@@ -2,6 +2,7 @@
 // The whole way from a request to a submission.
 #include "planner/planner.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "planner/check.hpp"
 #include "planner/composition.hpp"
 #include "planner/draft.hpp"
@@ -18,16 +19,15 @@ namespace {
 Diagnostics notes_of(const SubmitRequest& request) {
     Diagnostics notes = request.notes;
     if (!request.shadowed_recipe.empty())
-        notes.push_back({.severity = Severity::warning,
-                         .code = "submit.default_recipe",
+        notes.push_back({.code = codes::submit.default_recipe,
+                         .severity = Severity::warning,
                          .source = {.name = request.default_of},
                          .message = fmt::format("{}={} beats the script's --recipe={}, as variables beat #SBATCH lines",
                                                 request.default_of, request.recipe, request.shadowed_recipe),
                          .fix = fmt::format("--recipe={}", request.shadowed_recipe)});
     if (!request.other_clusters.empty())
         notes.push_back(
-            {.severity = Severity::hint,
-             .code = "submit.other_cluster",
+            {.code = codes::submit.other_cluster,
              .source = {.name = request.other_clusters},
              .message = fmt::format("{} sends the job to another cluster: whether that has such GPUs, nodes and "
                                     "partitions was not looked at, and paths were looked at here",
@@ -37,8 +37,7 @@ Diagnostics notes_of(const SubmitRequest& request) {
 
 /// Somebody whose environment names a recipe may have forgotten it.
 Diagnostic reminder(const SubmitRequest& request) {
-    return {.severity = Severity::hint,
-            .code = "submit.default_recipe",
+    return {.code = codes::submit.default_recipe,
             .source = {.name = request.default_of},
             .message = fmt::format("the recipe is that of {}={}", request.default_of, request.recipe),
             .fix = "--recipe=none"};
@@ -59,7 +58,7 @@ void append_new(Diagnostics& found, Diagnostics more) {
 Diagnostics judged(const site::Settings& settings, const std::vector<std::string>& forced, Diagnostics found) {
     apply_severities(settings.severities, found);
     for (Diagnostic& diagnostic : found)
-        if (diagnostic.severity == Severity::error && std::ranges::find(forced, diagnostic.code) != forced.end())
+        if (diagnostic.severity == Severity::error && std::ranges::find(forced, diagnostic.code.name()) != forced.end())
             diagnostic.severity = Severity::warning;
     return found;
 }

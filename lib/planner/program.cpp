@@ -2,6 +2,8 @@
 // Finds what a job without a script runs, and where its code comes from.
 #include "planner/program.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -28,12 +30,8 @@ bool has_control(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-Diagnostic fail(const ConfiguredText& said, std::string_view code, std::string message, std::string fix = {}) {
-    return {.code = std::string(code),
-            .key = said.key,
-            .source = said.where,
-            .message = std::move(message),
-            .fix = std::move(fix)};
+Diagnostic fail(const ConfiguredText& said, DiagnosticCode code, std::string message, std::string fix = {}) {
+    return {.code = code, .key = said.key, .source = said.where, .message = std::move(message), .fix = std::move(fix)};
 }
 
 /// "https://user:token@host/x" without what could be a secret.
@@ -50,7 +48,7 @@ Expected<std::vector<std::string>> arguments_of(const Value* list) {
     std::vector<std::string> arguments;
     if (list == nullptr || list->is_null()) return arguments;
     if (!list->is_list())
-        return refuse({.code = "launch.arguments",
+        return refuse({.code = codes::launch.arguments,
                        .source = list->position().source(),
                        .message = fmt::format("the entry script's arguments are {}; a list is expected",
                                               config::describe(list->kind()))});
@@ -113,10 +111,10 @@ private:
     /// Once, however often the key is asked for.
     void refuse_value(const ConfiguredText& said, std::string message) {
         const bool told = std::ranges::any_of(
-            problems_, [&](const Diagnostic& d) { return d.code == "launch.code_value" && d.key == said.key; });
+            problems_, [&](const Diagnostic& d) { return d.code == codes::launch.code_value && d.key == said.key; });
         if (!told)
-            problems_.push_back(
-                fail(said, "launch.code_value", std::move(message), fmt::format("--recipe-set={}=\"'…'\"", said.key)));
+            problems_.push_back(fail(said, codes::launch.code_value, std::move(message),
+                                     fmt::format("--recipe-set={}=\"'…'\"", said.key)));
     }
 
     std::optional<ConfiguredText> first_said(std::initializer_list<std::string_view> keys) {
@@ -160,8 +158,7 @@ private:
         for (const char* key : {"git.branch", "git.commit"})
             if (const auto revision = said(key))
                 notes_.push_back(
-                    {.severity = Severity::warning,
-                     .code = "launch.code_in_place",
+                    {.code = codes::launch.code_in_place,
                      .key = key,
                      .source = revision->where,
                      .message =
@@ -175,7 +172,7 @@ private:
         const bool secret = shown != place.text;
         const bool relative = place.text.find(':') == std::string::npos && place.text.front() != '-';
         Diagnostic refusal =
-            fail(place, "launch.code_url", fmt::format("git may not be given `{}`: {}", shown, problem));
+            fail(place, codes::launch.code_url, fmt::format("git may not be given `{}`: {}", shown, problem));
         if (secret) {
             refusal.source = {};  // its excerpt would show what is hidden above
             refusal.fix =
@@ -194,7 +191,7 @@ private:
             if (plan::is_reference(branch->text))
                 code.branch = branch->text;
             else
-                problems_.push_back(fail(*branch, "launch.code_reference",
+                problems_.push_back(fail(*branch, codes::launch.code_reference,
                                          fmt::format("`{}` is no name of a branch or tag", branch->text),
                                          "--recipe-set=git.branch=main"));
         }
@@ -206,13 +203,12 @@ private:
                 code.commit = std::move(digits);
             else
                 problems_.push_back(
-                    fail(*commit, "launch.code_reference",
+                    fail(*commit, codes::launch.code_reference,
                          fmt::format("`{}` is no commit: 7 to 40 hexadecimal digits, or 64", commit->text),
                          fix_of_commit(code)));
         } else {
             notes_.push_back(
-                {.severity = Severity::warning,
-                 .code = "launch.code_unpinned",
+                {.code = codes::launch.code_unpinned,
                  .key = "git.commit",
                  .source = {},
                  .message = fmt::format(
@@ -243,12 +239,11 @@ private:
         if (file->text.starts_with('/'))
             code.token_file = file->text;
         else
-            problems_.push_back(fail(*file, "launch.code_token",
+            problems_.push_back(fail(*file, codes::launch.code_token,
                                      fmt::format("git.token_file is `{}`; it is an absolute path", file->text),
                                      "--recipe-set=++git.token_file=$HOME/.git-token"));
         if (code.url.starts_with("http://"))
-            notes_.push_back({.severity = Severity::warning,
-                              .code = "launch.code_token",
+            notes_.push_back({.code = codes::launch.code_token,
                               .key = "git.token_file",
                               .source = file->where,
                               .message = fmt::format("the token goes to {} in clear", code.url),
@@ -298,10 +293,10 @@ private:
     void refuse_silence() {
         if (!has_own_place_ || !runs_entry_) return;
         const bool told =
-            std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == "launch.code_entry"; });
+            std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == codes::launch.code_entry; });
         if (!told)
             problems_.push_back(
-                {.code = "launch.code_entry",
+                {.code = codes::launch.code_entry,
                  .key = "git.entry_script",
                  .source = {},
                  .message = "git.repo_url_or_path names code, and nothing says which of its programs runs",
@@ -312,7 +307,7 @@ private:
         if (is_module(module.text))
             entry.module = module.text;
         else
-            problems_.push_back(fail(module, "launch.code_entry",
+            problems_.push_back(fail(module, codes::launch.code_entry,
                                      fmt::format("`{}` is no name of a Python module", module.text),
                                      fmt::format("--recipe-set={}=package.module", module.key)));
     }
@@ -327,7 +322,7 @@ private:
         }
         if (path == "." || *path.begin() == "..")
             return problems_.push_back(
-                fail(script, "launch.code_entry",
+                fail(script, codes::launch.code_entry,
                      fmt::format("{} is `{}`, which is not in the code's directory", script.key, script.text),
                      fmt::format("--recipe-set={}=train.py", script.key)));
         entry.program = fmt::format("{}/{}", entry.directory == "/" ? "" : entry.directory, path.string());

@@ -2,6 +2,8 @@
 // Creates the results directory.
 #include "planner/planner.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 #include <cerrno>
@@ -24,8 +26,7 @@ Diagnostics create_results_directory(Submission& submission, const MakeDirectory
         if ((option.name == "output" || option.name == "error") && option.value.find("/log-") != std::string::npos)
             option.value.erase(0, option.value.rfind('/') + 1);
     return {
-        {.severity = Severity::warning,
-         .code = "paths.results_not_created",
+        {.code = codes::paths.results_not_created,
          .key = "run.results_dir",
          .message = fmt::format("{} cannot be written to ({}); the job's log goes to the directory of the submission",
                                 directory, error.message()),

@@ -2,6 +2,7 @@
 // Finds the secrets of a recipe, and says where they must not be.
 #include "planner/secrets.hpp"
 
+#include "diagnostic/codes/launch.hpp"
 #include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
@@ -61,8 +62,7 @@ void warn_of_literals(const SubmitRequest& request, const Composition& compositi
     }
     if (keys.empty()) return;
     diagnostics.push_back(
-        {.severity = Severity::warning,
-         .code = "secret.literal",
+        {.code = codes::secret.literal,
          .key = keys.front(),
          .message = fmt::format(
              "{} {} written out. The job's plan does not hold {}: a file does that only you can read. {}, or the name "
@@ -119,7 +119,7 @@ void refuse_visible(const Composition& composition, const Draft& draft, Diagnost
         if (found == texts.end()) continue;
         const std::string key = config::typed_key(composition.root(), secret.key);
         diagnostics.push_back(
-            {.code = "secret.visible",
+            {.code = codes::secret.visible,
              .key = key,
              .message = fmt::format("{} has the value of {} in it, where everybody can read it", found->first, key),
              .fix = "use another text there, or a secret that is no word of a path"});
@@ -163,8 +163,7 @@ std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Com
     if (token == composition.secrets.end()) return std::nullopt;
     if (code->url.starts_with("http://"))
         diagnostics.push_back(
-            {.severity = Severity::warning,
-             .code = "launch.code_token",
+            {.code = codes::launch.code_token,
              .key = std::string(git_token),
              .message = fmt::format("the token goes to {} in clear", code->url),
              .fix = fmt::format("--recipe-set=git.repo_url_or_path=https://{}", code->url.substr(7))});

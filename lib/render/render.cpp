@@ -69,7 +69,7 @@ std::vector<std::string> lines(const Diagnostic& diagnostic) {
     std::vector<std::string> result;
     const std::string place = to_string(diagnostic.source);
     const std::string first = names_its_key(diagnostic) ? "" : printable(diagnostic.key) + ": ";
-    result.push_back(first + printable(diagnostic.message) + " [" + diagnostic.code + "]");
+    result.push_back(first + printable(diagnostic.message) + " [" + std::string(diagnostic.code) + "]");
     if (!place.empty()) result.push_back("    at " + printable(place));
     if (has_caret(diagnostic.source)) {
         result.push_back("      " + printable(diagnostic.source.excerpt));

@@ -2,6 +2,8 @@
 // Secrets out of texts, and back into them.
 #include "secret/secret.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
@@ -90,7 +92,7 @@ Reference reference_at(std::string_view text) {
 }
 
 std::unexpected<Diagnostics> no_file_of_secrets(std::string what) {
-    return refuse({.code = "secret.file", .message = "the file of the recipe's secrets " + std::move(what)});
+    return refuse({.code = codes::secret.file, .message = "the file of the recipe's secrets " + std::move(what)});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // What the site file says to slurmctld.
 #include "site/reading.hpp"
 
+#include "diagnostic/codes/tools.hpp"
 #include "hardware/hardware.hpp"
 
 #include <fmt/format.h>
@@ -67,7 +68,7 @@ Expected<void> read_default_partition(const Value& map, const std::string& key, 
 }  // namespace
 
 std::unexpected<Diagnostics> fail(const Value& value, std::string key, std::string message) {
-    return refuse({.code = "site.file",
+    return refuse({.code = codes::site.file,
                    .key = std::move(key),
                    .source = value.position().source(),
                    .message = std::move(message)});

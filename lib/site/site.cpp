@@ -2,7 +2,9 @@
 // Reads the site file.
 #include "site/reading.hpp"
 
-#include "codes/codes.hpp"
+#include "diagnostic/codes.hpp"
+#include "diagnostic/codes/compose.hpp"
+#include "diagnostic/codes/tools.hpp"
 #include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
@@ -183,7 +185,7 @@ Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_vi
             arguments.site = word.substr(5);
         } else {
             return refuse(
-                {.code = "site.plugin_argument",
+                {.code = codes::site.plugin_argument,
                  .source = {.name = "plugstack.conf"},
                  .message = fmt::format("spank_recipe.so knows recipes=DIR[:DIR...] and site=FILE, not {}", word)});
         }
@@ -240,8 +242,7 @@ Diagnostics missing_collections(const config::Environment& environment) {
         std::error_code error;
         if (std::filesystem::is_directory(folder, error)) continue;
         missing.push_back(
-            {.severity = Severity::warning,
-             .code = "compose.search_path",
+            {.code = codes::compose.search_path,
              .source = {.name = "SLURM_RECIPE_PATH"},
              .message = fmt::format("there is no folder {}, so no recipe is looked up there", folder.string())});
     }

@@ -2,6 +2,8 @@
 // Batches against the ranks that share them.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/layout.hpp"
+
 #include <fmt/format.h>
 #include <array>
 
@@ -88,32 +90,11 @@ Findings accumulation(const Subject& s) {
 }
 
 constexpr std::array<Rule, 5> table{{
-    {{"batch.type", "Batch sizes and the sequence length are ints.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py"},
-     always,
-     type},
-    {{"batch.range", "Batch sizes and the sequence length are positive and below all reason.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py"},
-     always,
-     range},
-    {{"batch.global", "The global batch is a multiple of micro-batch × data-parallel ranks.",
-      "NVIDIA/Megatron-LM, core/num_microbatches_calculator.py: \"global batch size is not divisible by micro batch "
-      "size "
-      "times data parallel size\"; neuronx-distributed-training, the same"},
-     global_applies,
-     global},
-    {{"batch.interleaved", "An interleaved pipeline has micro-batches in multiples of its stages.",
-      "NVIDIA/Megatron-LM, core/pipeline_parallel/schedules.py: \"number of microbatches is not divisible by "
-      "pipeline-model-parallel-size when using interleaved schedule\"",
-      Severity::warning},
-     interleaved_applies,
-     interleaved},
-    {{"batch.accumulation", "NeMo accumulates gradients by its batch sizes, not by trainer.accumulate_grad_batches.",
-      "NVIDIA/NeMo, megatron_base_model.py: \"Gradient accumulation is done within training_step. "
-      "trainer.accumulate_grad_batches must equal 1\"",
-      Severity::warning},
-     accumulation_applies,
-     accumulation},
+    {codes::batch.type, always, type},
+    {codes::batch.range, always, range},
+    {codes::batch.global, global_applies, global},
+    {codes::batch.interleaved, interleaved_applies, interleaved},
+    {codes::batch.accumulation, accumulation_applies, accumulation},
 }};
 
 }  // namespace

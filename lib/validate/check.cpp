@@ -2,6 +2,9 @@
 // Runs all rules on a configuration.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/layout.hpp"
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -19,9 +22,9 @@ std::array<std::span<const Rule>, 11> tables() {
             paths_rules(),   environment_rules(), unknown_key_rules()};
 }
 
-Diagnostic diagnostic_of(const RuleInfo& rule, Finding finding) {
-    return {.severity = finding.severity.value_or(rule.severity),
-            .code = std::string(rule.code),
+Diagnostic diagnostic_of(DiagnosticCode code, Finding finding) {
+    return {.code = code,
+            .severity = finding.severity.value_or(code.severity()),
             .key = std::move(finding.at.key),
             .source = finding.at.value != nullptr ? finding.at.value->position().source() : Source{},
             .message = std::move(finding.message),
@@ -39,7 +42,7 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
             if (more > 0) findings.back().message += fmt::format(" (and {} more of this kind)", more);
             for (Finding& finding : findings) {
                 other_fixes.push_back(std::move(finding.other_fixes));
-                diagnostics.push_back(diagnostic_of(rule.info, std::move(finding)));
+                diagnostics.push_back(diagnostic_of(rule.code, std::move(finding)));
             }
         }
     }
@@ -49,17 +52,17 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
 /// Whether the memory model would reckon with numbers that cannot be. More devices than a node has are no such: the
 /// same ranks on more nodes need the same memory each.
 bool is_of_layout(const Diagnostic& d) {
-    if (d.severity != Severity::error || d.code == "devices.exceeds") return false;
-    return d.code.starts_with("devices.") || d.code.starts_with("layout.") || d.code.starts_with("batch.");
+    if (d.severity != Severity::error || d.code == codes::devices.exceeds) return false;
+    return d.code.group() == "devices" || d.code.group() == "layout" || d.code.group() == "batch";
 }
 
 /// What the entry script does not take is no news where the hardware does not either.
 void leave_to_better_reasons(Diagnostics& diagnostics) {
     std::vector<std::string> keys;
     for (const Diagnostic& d : diagnostics)
-        if (d.severity == Severity::error && !d.code.starts_with("program.")) keys.push_back(d.key);
+        if (d.severity == Severity::error && d.code.group() != "program") keys.push_back(d.key);
     std::erase_if(diagnostics, [&](const Diagnostic& d) {
-        return d.code == "program.unsupported" && std::ranges::find(keys, d.key) != keys.end();
+        return d.code == codes::program.unsupported && std::ranges::find(keys, d.key) != keys.end();
     });
 }
 
@@ -81,17 +84,6 @@ Result check(const config::Resolved& resolved, const CheckContext& against) {
     if (std::ranges::none_of(result.diagnostics, is_of_layout))
         append(result.diagnostics, check_memory(subject, against));
     return result;
-}
-
-const std::vector<RuleInfo>& rules() {
-    static const std::vector<RuleInfo> all = [] {
-        std::vector<RuleInfo> infos;
-        for (const auto& table : tables())
-            for (const Rule& rule : table) infos.push_back(rule.info);
-        infos.insert(infos.end(), memory_rules().begin(), memory_rules().end());
-        return infos;
-    }();
-    return all;
 }
 
 }  // namespace recipe::validate

@@ -2,6 +2,8 @@
 // What the program reads and where it writes.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 #include <algorithm>
@@ -224,45 +226,17 @@ bool always(const Subject&) {
 }
 
 constexpr std::array<Rule, 4> data_table{{
-    {{"data.missing", "A recipe has a training directory or uses synthetic data.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"'train_dir' is required\""},
-     missing_applies,
-     missing},
-    {{"data.not_set", "A recipe says what to train on.",
-      "neuronx-distributed-training, data.train_dir; verl, data.train_files", Severity::warning},
-     none_given_applies,
-     none_given},
-    {{"data.synthetic_images", "There is no synthetic data for models that look at images.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"'use_synthetic_data' not supported "
-      "with "
-      "'multi_modal' training\"",
-      Severity::warning},
-     synthetic_images_applies,
-     synthetic_images},
-    {{"data.not_visible", "The data is where the recipe says, as far as the submitting host can see.",
-      "access(2); the job may see other folders", Severity::warning},
-     files_applies,
-     files},
+    {codes::data.missing, missing_applies, missing},
+    {codes::data.not_set, none_given_applies, none_given},
+    {codes::data.synthetic_images, synthetic_images_applies, synthetic_images},
+    {codes::data.not_visible, files_applies, files},
 }};
 
 constexpr std::array<Rule, 4> paths_table{{
-    {{"paths.results_relative", "run.results_dir is an absolute path.",
-      "sbatch(1) --chdir and container working directories: a relative path means another place in each",
-      Severity::error, false},
-     results_relative_applies,
-     results_relative},
-    {{"paths.results_denied", "You may write to run.results_dir.",
-      "access(2); without it the log goes to the working directory", Severity::warning},
-     results_denied_applies,
-     results_denied},
-    {{"paths.none", "No path begins with None, which is what a key without a value becomes in a text.",
-      "OmegaConf's interpolation in texts; the checkpoints of such a job go to a folder None"},
-     always,
-     none_in_path},
-    {{"paths.relative", "Paths that a job writes to are absolute.",
-      "sbatch(1) --chdir and container working directories: a relative path means another place in each"},
-     always,
-     relative},
+    {codes::paths.results_relative, results_relative_applies, results_relative},
+    {codes::paths.results_denied, results_denied_applies, results_denied},
+    {codes::paths.none, always, none_in_path},
+    {codes::paths.relative, always, relative},
 }};
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Numbers of nodes and devices, and what the instance type has of them.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/layout.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -128,37 +130,14 @@ constexpr std::string_view torchrun_source =
     "instance types: AWS DescribeInstanceTypes";
 
 constexpr std::array<Rule, 8> table{{
-    {{"devices.type", "The numbers of nodes and devices are ints.", "sbatch(1) --nodes; torchrun --nproc_per_node",
-      Severity::error, false},
-     always,
-     type},
-    {{"devices.range", "The numbers of nodes and devices are positive and below all reason.",
-      "sbatch(1) --nodes; torchrun --nproc_per_node", Severity::error, false},
-     always,
-     range},
-    {{"devices.unset", "The recipe or its instance type says how many devices a node has.", torchrun_source,
-      Severity::warning},
-     unset_applies,
-     unset},
-    {{"devices.unknown_instance", "The instance type is in the hardware catalogue.", "etc/hardware.yaml",
-      Severity::warning},
-     unknown_instance_applies,
-     unknown_instance},
-    {{"devices.exceeds", "A node has the devices that the recipe uses.", torchrun_source}, exceeds_applies, exceeds},
-    {{"devices.partial", "The recipe uses all devices of its nodes.",
-      "recipes take whole nodes (cluster.exclusive of HyperPod recipes)", Severity::warning},
-     partial_applies,
-     partial},
-    {{"devices.accelerator_mismatch", "A recipe for GPUs runs on GPUs, one for NeuronCores on Trainium.",
-      "launcher of aws/sagemaker-hyperpod-recipes: GPU and Trainium recipes have different stages and images"},
-     accelerator_mismatch_applies,
-     accelerator_mismatch},
-    {{"devices.not_listed", "The instance type is one of those that the recipe lists.",
-      "instance_types of aws/sagemaker-hyperpod-recipes; some lists have types with fewer devices than the recipe asks "
-      "for",
-      Severity::warning},
-     not_listed_applies,
-     not_listed},
+    {codes::devices.type, always, type},
+    {codes::devices.range, always, range},
+    {codes::devices.unset, unset_applies, unset},
+    {codes::devices.unknown_instance, unknown_instance_applies, unknown_instance},
+    {codes::devices.exceeds, exceeds_applies, exceeds},
+    {codes::devices.partial, partial_applies, partial},
+    {codes::devices.accelerator_mismatch, accelerator_mismatch_applies, accelerator_mismatch},
+    {codes::devices.not_listed, not_listed_applies, not_listed},
 }};
 
 }  // namespace

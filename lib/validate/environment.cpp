@@ -2,6 +2,8 @@
 // Variables under env_vars that are obsolete, harm the job, or are set by somebody who comes later.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -197,20 +199,9 @@ Findings overridden(const Subject& s) {
 }
 
 constexpr std::array<Rule, 3> table{{
-    {{"environment.overridden", "No variable is set that a step sets itself.",
-      "torchrun's and PyTorch's rendezvous variables; docs/plan.md", Severity::warning},
-     has_variables,
-     overridden},
-    {{"environment.harmful", "No variable is set that makes the job fail or crawl.",
-      "aws-ofi-nccl, doc/efa-env-var.md; NCCL environment variables; aws/deep-learning-containers#6469; horovod#700",
-      Severity::warning},
-     has_variables,
-     harmful},
-    {{"environment.obsolete", "No variable is set that does nothing, or what the libraries do better.",
-      "aws-ofi-nccl, doc/efa-env-var.md and src/platform-aws.cpp; awsome-distributed-training, efa-cheatsheet.md",
-      Severity::hint},
-     has_variables,
-     obsolete},
+    {codes::environment.overridden, has_variables, overridden},
+    {codes::environment.harmful, has_variables, harmful},
+    {codes::environment.obsolete, has_variables, obsolete},
 }};
 
 }  // namespace

@@ -58,7 +58,7 @@ void assign(Value& root, const Assignment& assignment) {
     map->set(Value::string(path), value_of(assignment.value));
 }
 
-std::ptrdiff_t count(const Diagnostics& all, Severity severity, std::string_view code) {
+std::ptrdiff_t count(const Diagnostics& all, Severity severity, DiagnosticCode code) {
     return std::ranges::count_if(
         all, [&](const Diagnostic& diagnostic) { return diagnostic.severity == severity && diagnostic.code == code; });
 }

@@ -2,6 +2,8 @@
 // Parallel degrees against the world, each other, and the model.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/layout.hpp"
+
 #include <fmt/format.h>
 #include <array>
 
@@ -95,22 +97,11 @@ constexpr std::string_view adapter =
     "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py validate_distributed_degrees";
 
 constexpr std::array<Rule, 5> table{{
-    {{"layout.type", "Parallel degrees are ints.", adapter, Severity::error, false}, always, type},
-    {{"layout.range", "Parallel degrees are positive and below all reason.", adapter, Severity::error, false},
-     always,
-     range},
-    {{"layout.world_not_divisible",
-      "nodes × devices divides by shard degree × tensor-parallel degree × expert-parallel degree.", adapter},
-     world_not_divisible_applies,
-     world_not_divisible},
-    {{"layout.context", "The context-parallel degree is at most the shard degree.", adapter}, context_applies, context},
-    {{"layout.heads", "The tensor-parallel degree divides the attention heads and the key-value heads.",
-      "NVIDIA Transformer Engine, attention: \"The number of GQA groups must be divisible by tensor parallel size\"; "
-      "NVIDIA/Megatron-LM, core/transformer/transformer_config.py: \"num_attention_heads must be a multiple of "
-      "tensor_model_parallel_size\"; neuronx-distributed, GQAQKVColumnParallelLinear: key-value heads × "
-      "kv_size_multiplier"},
-     heads_applies,
-     heads},
+    {codes::layout.type, always, type},
+    {codes::layout.range, always, range},
+    {codes::layout.world_not_divisible, world_not_divisible_applies, world_not_divisible},
+    {codes::layout.context, context_applies, context},
+    {codes::layout.heads, heads_applies, heads},
 }};
 
 }  // namespace
@@ -122,27 +113,28 @@ std::span<const Rule> layout_rules() {
 Diagnostics check_layout(const Layout& layout) {
     Diagnostics problems;
     // Without a recipe there is no family: the keys are those of the Hugging Face shape, the only one with degrees.
-    const auto within = [&](std::string_view code, std::string_view key, std::int64_t number, std::int64_t most) {
+    const auto within = [&](DiagnosticCode code, std::string_view key, std::int64_t number, std::int64_t most) {
         if (number >= 1 && number <= most) return;
-        problems.push_back({.code = std::string(code),
+        problems.push_back({.code = code,
                             .key = std::string(key),
                             .message = fmt::format("{}, not {}", explain_range(key, most), number)});
     };
-    within("devices.range", "trainer.num_nodes", layout.nodes, max_nodes);
-    within("devices.range", "trainer.devices", layout.devices_per_node, max_devices_per_node);
-    within("layout.range", "model.tensor_model_parallel_degree", layout.tensor, max_degree);
-    within("layout.range", "model.shard_degree", layout.shard, max_degree);
-    within("layout.range", "model.expert_model_parallel_degree", layout.expert, max_degree);
-    within("layout.range", "model.context_parallel_degree", layout.context, max_degree);
+    within(codes::devices.range, "trainer.num_nodes", layout.nodes, max_nodes);
+    within(codes::devices.range, "trainer.devices", layout.devices_per_node, max_devices_per_node);
+    within(codes::layout.range, "model.tensor_model_parallel_degree", layout.tensor, max_degree);
+    within(codes::layout.range, "model.shard_degree", layout.shard, max_degree);
+    within(codes::layout.range, "model.expert_model_parallel_degree", layout.expert, max_degree);
+    within(codes::layout.range, "model.context_parallel_degree", layout.context, max_degree);
     if (!problems.empty()) return problems;
     if (!world_divides(layout))
-        problems.push_back({.code = "layout.world_not_divisible",
+        problems.push_back({.code = codes::layout.world_not_divisible,
                             .key = layout.shard != 1 ? "model.shard_degree" : "model.tensor_model_parallel_degree",
                             .message = explain_world(layout)});
     // A shard degree of 1 may stand for one that the recipe leaves to the program.
     if (layout.shard > 1 && layout.context > layout.shard)
-        problems.push_back(
-            {.code = "layout.context", .key = "model.context_parallel_degree", .message = explain_context(layout)});
+        problems.push_back({.code = codes::layout.context,
+                            .key = "model.context_parallel_degree",
+                            .message = explain_context(layout)});
     return problems;
 }
 

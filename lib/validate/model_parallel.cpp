@@ -3,6 +3,8 @@
 // the vocabulary and the experts against the degrees that split them.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/layout.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -253,45 +255,14 @@ Findings across_nodes(const Subject& s) {
 constexpr std::string_view megatron = "NVIDIA/Megatron-LM, core/parallel_state.py initialize_model_parallel";
 
 constexpr std::array<Rule, 8> table{{
-    {{"layout.model_parallel",
-      "nodes × devices divides by tensor × pipeline × context parallelism (NeMo, neuronx-distributed).",
-      "NVIDIA/Megatron-LM, core/parallel_state.py and aws-neuron/neuronx-distributed, "
-      "parallel_layers/parallel_state.py: "
-      "\"world_size is not divisible by ...\""},
-     world_applies,
-     world},
-    {{"layout.layers", "The pipeline's stages, virtual ones included, have the same number of layers.",
-      "NVIDIA/Megatron-LM, core/transformer/transformer_config.py: \"num_layers must be divisible by "
-      "pipeline_model_parallel_size\""},
-     layers_applies,
-     layers},
-    {{"layout.virtual_pipeline", "Only a pipeline has virtual stages.",
-      "NVIDIA/Megatron-LM, core/parallel_state.py: \"pipeline-model-parallel size should be greater than 1 with "
-      "interleaved schedule\"",
-      Severity::warning},
-     virtual_applies,
-     virtual_without_pipeline},
-    {{"layout.sequence", "The sequence is cut into equal pieces by sequence and context parallelism.",
-      "NVIDIA/Megatron-LM, core/tensor_parallel/mappings.py (sequence parallelism) and training/utils.py "
-      "get_batch_on_this_cp_rank: 2 × context-parallel pieces"},
-     sequence_applies,
-     sequence},
-    {{"layout.vocabulary", "The tensor-parallel degree divides the vocabulary where it is split and not padded.",
-      "aws-neuron/neuronx-distributed, parallel_layers/layers.py ParallelEmbedding", Severity::warning},
-     vocabulary_applies,
-     vocabulary},
-    {{"layout.experts", "The expert-parallel degree divides the experts.",
-      "NVIDIA/Megatron-LM, core/transformer/moe/moe_layer.py: num_moe_experts % expert_model_parallel_size == 0"},
-     experts_applies,
-     experts},
-    {{"layout.expert_ranks", "The expert-parallel degree divides the ranks that experts are spread over.", megatron},
-     expert_ranks_applies,
-     expert_ranks},
-    {{"layout.across_nodes", "Tensor-parallel groups stay inside a node.",
-      "Megatron-LM, arXiv:2104.04473, section 3.2: tensor parallelism across nodes is bound by the network",
-      Severity::warning},
-     across_nodes_applies,
-     across_nodes},
+    {codes::layout.model_parallel, world_applies, world},
+    {codes::layout.layers, layers_applies, layers},
+    {codes::layout.virtual_pipeline, virtual_applies, virtual_without_pipeline},
+    {codes::layout.sequence, sequence_applies, sequence},
+    {codes::layout.vocabulary, vocabulary_applies, vocabulary},
+    {codes::layout.experts, experts_applies, experts},
+    {codes::layout.expert_ranks, expert_ranks_applies, expert_ranks},
+    {codes::layout.across_nodes, across_nodes_applies, across_nodes},
 }};
 
 }  // namespace

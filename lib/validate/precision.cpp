@@ -2,6 +2,8 @@
 // Number formats that the accelerator must compute in.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/layout.hpp"
+
 #include <fmt/format.h>
 #include <array>
 
@@ -106,23 +108,10 @@ Findings fp8_leftover(const Subject& s) {
 }
 
 constexpr std::array<Rule, 4> table{{
-    {{"precision.fp8", "The accelerator computes in fp8 where the recipe does (compute capability 8.9).",
-      "NVIDIA Transformer Engine, pytorch/fp8.py check_fp8_support: \"Device compute capability 8.9 or higher "
-      "required\""},
-     fp8_applies,
-     fp8},
-    {{"precision.bf16", "The accelerator computes in bfloat16 where the recipe does (compute capability 8.0).",
-      "CUDA C++ Programming Guide, compute capabilities; PyTorch torch.cuda.is_bf16_supported"},
-     bf16_applies,
-     bf16},
-    {{"precision.fp8_unused", "SageMaker's adapter computes in fp8 with use_smp_model on only.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, collections/model/sagemaker_base_model.py", Severity::hint},
-     fp8_unused_applies,
-     fp8_unused},
-    {{"precision.fp8_leftover", "fp8 settings stay behind when fp8 is off.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo reads fp8_* only with fp8", Severity::hint},
-     fp8_leftover_applies,
-     fp8_leftover},
+    {codes::precision.fp8, fp8_applies, fp8},
+    {codes::precision.bf16, bf16_applies, bf16},
+    {codes::precision.fp8_unused, fp8_unused_applies, fp8_unused},
+    {codes::precision.fp8_leftover, fp8_leftover_applies, fp8_leftover},
 }};
 
 }  // namespace

@@ -2,6 +2,8 @@
 // What the program that reads the recipe demands beside layout and batches.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -140,33 +142,13 @@ Findings strategy(const Subject& s) {
 constexpr std::string_view schema = "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py";
 
 constexpr std::array<Rule, 7> table{{
-    {{"model.type", "The numbers of the model's shape are ints.", schema, Severity::warning}, always, type},
-    {{"model.range", "The numbers of the model's shape are positive and below all reason.", schema, Severity::warning},
-     always,
-     range},
-    {{"model.switch", "What is on or off is true or false and no text.",
-      "Hydra's override grammar: `k=yes` is the text yes; programs differ in what they make of it", Severity::warning},
-     always,
-     switch_is_text},
-    {{"model.smp", "SageMaker's adapter splits tensors and experts with use_smp_model on only.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Non SMP Model implementations do "
-      "not "
-      "support tensor_model_parallel_degree or expert_model_parallel_degree > 1\""},
-     smp_applies,
-     smp},
-    {{"model.peft", "SageMaker's adapter fine-tunes adapters (PEFT) with use_smp_model off only.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, collections/model/sagemaker_base_model.py: \"Must set "
-      "use_smp_model=False to use PEFT\""},
-     peft_applies,
-     peft},
-    {{"model.weights", "Fine-tuning starts from weights.",
-      "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py: \"Must provide "
-      "'hf_model_name_or_path' or "
-      "set 'do_finetune' to False\"",
-      Severity::warning},
-     weights_applies,
-     weights},
-    {{"model.sharding_strategy", "The sharding strategy is one that there is.", schema}, strategy_applies, strategy},
+    {codes::model.type, always, type},
+    {codes::model.range, always, range},
+    {codes::model.switch_, always, switch_is_text},
+    {codes::model.smp, smp_applies, smp},
+    {codes::model.peft, peft_applies, peft},
+    {codes::model.weights, weights_applies, weights},
+    {codes::model.sharding_strategy, strategy_applies, strategy},
 }};
 
 }  // namespace

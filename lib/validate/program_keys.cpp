@@ -3,6 +3,8 @@
 // table, so that nothing waits in a queue for what is known at the prompt.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -206,15 +208,8 @@ Findings unknown_key(const Subject& s) {
 }
 
 constexpr std::array<Rule, 2> table{{
-    {{"program.unsupported",
-      "The recipe asks the entry script for nothing that this does not do, and leaves out nothing that it needs.",
-      "keys.yaml beside the entry script; the script refuses by the same table"},
-     says_its_keys,
-     unsupported},
-    {{"program.unknown_key", "The entry script reads the keys that the recipe sets.",
-      "keys.yaml beside the entry script; the script refuses by the same table"},
-     says_its_keys,
-     unknown_key},
+    {codes::program.unsupported, says_its_keys, unsupported},
+    {codes::program.unknown_key, says_its_keys, unknown_key},
 }};
 
 }  // namespace

@@ -9,19 +9,19 @@
 
 namespace recipe::validate {
 
-/// What a rule found wrong at one place; its row says the code and the severity.
+/// What a rule found wrong at one place; its row says the code, which has the severity.
 struct Finding {
     Found at;
     std::string message;
     std::string fix;
     std::vector<std::string> other_fixes = {};  // tried in this order where the first does not do
-    std::optional<Severity> severity = {};      // when it is not the rule's
+    std::optional<Severity> severity = {};      // when it is not the code's
 };
 
 using Findings = std::vector<Finding>;
 
 struct Rule {
-    RuleInfo info;
+    DiagnosticCode code;
     bool (*applies)(const Subject&);
     Findings (*check)(const Subject&);  // called only where the rule applies
 };
@@ -39,7 +39,6 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> unknown_key_rules();
 
 /// The memory model's, which come last and only where nothing else is wrong.
-[[nodiscard]] std::span<const RuleInfo> memory_rules();
 [[nodiscard]] Diagnostics check_memory(const Subject& subject, const CheckContext& against);
 [[nodiscard]] std::span<const Rule> environment_rules();
 

@@ -2,6 +2,9 @@
 // Keys that nobody reads, where a typing mistake is likely. Recipes may hold what they want, so these are hints.
 #include "validate/rule.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -133,18 +136,9 @@ bool always(const Subject&) {
 }
 
 constexpr std::array<Rule, 3> table{{
-    {{"launch.unknown_key", "Keys of `cluster` are those that become options of sbatch or srun.",
-      "launcher of aws/sagemaker-hyperpod-recipes, launcher/nemo/slurm_launcher.py", Severity::hint},
-     has_slurm_section,
-     unknown_cluster_key},
-    {{"model.misspelt", "A key that is nearly one which the program reads, and which is missing, is that one.",
-      "etc/families.yaml, which names the keys", Severity::hint},
-     always,
-     misspelt_key},
-    {{"model.misplaced", "Sections of a recipe stand below `recipes`.", "docs/deviations.md: where an addition goes",
-      Severity::warning},
-     has_recipe,
-     misplaced_section},
+    {codes::launch.unknown_key, has_slurm_section, unknown_cluster_key},
+    {codes::model.misspelt, always, misspelt_key},
+    {codes::model.misplaced, has_recipe, misplaced_section},
 }};
 
 }  // namespace

@@ -35,15 +35,6 @@ struct Layout {
     bool operator==(const Layout&) const = default;
 };
 
-/// One rule of the table, for documentation and tests.
-struct RuleInfo {
-    std::string_view code;
-    std::string_view summary;
-    std::string_view source;              // paper, header, manual page, or launcher that states the rule
-    Severity severity = Severity::error;  // of most of its findings; where it is not certain, a warning
-    bool can_be_forced = true;            // an error that --recipe-force makes a warning
-};
-
 /// What a recipe is held against.
 struct CheckContext {
     const hardware::Catalogue& hardware;
@@ -78,7 +69,5 @@ struct Result {
 /// The checks that need numbers only, for slurmctld and the nodes, which have a plan and no recipe. Takes any numbers.
 /// Codes: devices.range, layout.range, layout.world_not_divisible, layout.context.
 [[nodiscard]] Diagnostics check_layout(const Layout& layout);
-
-[[nodiscard]] const std::vector<RuleInfo>& rules();
 
 }  // namespace recipe::validate

@@ -2,6 +2,8 @@
 // sbatch and salloc.
 #include "spank/client/client.hpp"
 
+#include "diagnostic/codes/submit.hpp"
+
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
@@ -35,7 +37,8 @@ int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<cha
     const Client client = is_salloc() ? make_client(spank, planner::Tool::salloc, "SALLOC_")
                                       : make_client(spank, planner::Tool::sbatch, "SBATCH_");
     if (stored.recipe == nullptr) {
-        report({{.code = "submit.no_recipe", .message = "--recipe-set changes a recipe; --recipe=NAME says which"}});
+        report(
+            {{.code = codes::submit.no_recipe, .message = "--recipe-set changes a recipe; --recipe=NAME says which"}});
         return -1;
     }
     const Expected<planner::SubmitRequest> request = make_request(client, stored, plugin_arguments);

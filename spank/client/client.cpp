@@ -2,6 +2,7 @@
 // Gathers a request, has it decided, and carries the decision out.
 #include "spank/client/client.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "render/render.hpp"
 #include "site/site.hpp"
 #include "spank/client/offered_script.hpp"
@@ -102,8 +103,7 @@ std::string other_clusters(const Client& client) {
 }
 
 Diagnostic submitted_for(const OtherUser& owner) {
-    return {.severity = Severity::warning,
-            .code = "submit.other_user",
+    return {.code = codes::submit.other_user,
             .source = {.name = "--uid"},
             .message = fmt::format(
                 "the recipe is composed as the caller, and files are looked at with root's rights; the job runs as "
@@ -126,7 +126,7 @@ Diagnostics set_options(const Client& client, std::span<const planner::OptionToS
     const bool exact_was_set = client.options.is_set("exact");
     for (const planner::OptionToSet& option : options) {
         if (!client.options.set(option.name.c_str(), option.value)) {
-            problems.push_back({.code = "submit.option",
+            problems.push_back({.code = codes::submit.option,
                                 .message = fmt::format("Slurm does not take --{}={}, which the recipe asks for",
                                                        option.name, option.value)});
             continue;
@@ -171,7 +171,7 @@ void withdraw() {
 }
 
 Diagnostic heterogeneous_job() {
-    return {.code = "submit.heterogeneous",
+    return {.code = codes::submit.heterogeneous,
             .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component",
             .fix = "--recipe=none"};
 }

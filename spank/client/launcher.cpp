@@ -2,6 +2,7 @@
 // srun: with a recipe of its own, or inside a job that has one.
 #include "spank/client/launcher.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "node/node.hpp"
 #include "spank/client/client.hpp"
 #include "spank/client/secrets.hpp"
@@ -39,7 +40,7 @@ Expected<void> take_job_recipe(planner::SubmitRequest& request, const config::En
     const auto json = environment.find(plan::job_variable);
     if (json == environment.end())
         return refuse(
-            {.code = "submit.no_recipe", .message = "--recipe-set changes a recipe; --recipe=NAME says which"});
+            {.code = codes::submit.no_recipe, .message = "--recipe-set changes a recipe; --recipe=NAME says which"});
     Expected<plan::LaunchPlan> plan = plan::from_json(json->second);
     if (plan) plan = with_secrets(std::move(*plan));
     if (!plan) return std::unexpected(std::move(plan.error()));

@@ -2,6 +2,7 @@
 // Writes the files of a job's secrets, and removes them when the command's job cannot need them.
 #include "spank/client/secrets.hpp"
 
+#include "diagnostic/codes/launch.hpp"
 #include "secret/secret.hpp"
 #include "spank/host/secret_files.hpp"
 
@@ -88,7 +89,7 @@ Diagnostics write_secret_files(const Client& client, const planner::Submission& 
     const std::string problem =
         client.owner ? write_all_as(*client.owner, submission.secret_files) : write_all(submission.secret_files);
     if (problem.empty()) return {};
-    return {{.code = "secret.file",
+    return {{.code = codes::secret.file,
              .message = fmt::format("the recipe's secrets cannot be kept: {}", problem),
              .fix = "export XDG_STATE_HOME=DIRECTORY, one that you can write to and all nodes share"}};
 }

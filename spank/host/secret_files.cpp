@@ -2,6 +2,7 @@
 // Writes, reads and removes the user's files of secrets.
 #include "spank/host/secret_files.hpp"
 
+#include "diagnostic/codes/node.hpp"
 #include "secret/secret.hpp"
 #include "spank/host/config_file.hpp"
 
@@ -79,7 +80,7 @@ std::string read_all(int file, std::string& text) {
 }
 
 std::unexpected<Diagnostics> cannot_read(const std::string& path, const std::string& why) {
-    return refuse({.code = "node.secrets",
+    return refuse({.code = codes::node.secrets,
                    .message = fmt::format("the file of the recipe's secrets {}: {}", path, why),
                    .fix = "submit the job again, with XDG_STATE_HOME on storage that all nodes share"});
 }

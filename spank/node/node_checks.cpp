@@ -2,6 +2,8 @@
 // Checks directories, image and names on this node within a time limit.
 #include "spank/node/node_checks.hpp"
 
+#include "diagnostic/codes.hpp"
+#include "diagnostic/codes/node.hpp"
 #include "secret/secret.hpp"
 #include "spank/host/config_file.hpp"
 #include "spank/host/interfaces.hpp"
@@ -35,14 +37,16 @@ constexpr std::string_view every_node_writes = "name one that every node can wri
 
 void report(const Reporter& reporter, const Diagnostic& problem) {
     reporter.report(problem_kind,
-                    fmt::format("{}{}{}{}{}", problem.code, separator, problem.message, separator, problem.fix));
+                    fmt::format("{}{}{}{}{}", problem.code.name(), separator, problem.message, separator, problem.fix));
 }
 
-Diagnostic heard(std::string_view text) {
+Diagnostic parse_problem(std::string_view text) {
     const std::size_t first = text.find(separator);
     const std::size_t second = text.find(separator, first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) return {.message = std::string(text)};
-    return {.code = std::string(text.substr(0, first)),
+    if (first == std::string_view::npos || second == std::string_view::npos)
+        return {.code = codes::node.no_answer, .message = std::string(text)};
+    const codes::Code* code = codes::find(text.substr(0, first));
+    return {.code = code != nullptr ? *code : codes::node.no_answer,
             .message = std::string(text.substr(first + 1, second - first - 1)),
             .fix = std::string(text.substr(second + 1))};
 }
@@ -67,7 +71,7 @@ std::vector<WrittenTo> written_to(const plan::LaunchPlan& plan, const node::Fact
 /// "" when a file can be created in the directory, or the directory itself.
 std::string why_not_writable(const std::string& directory) {
     const std::string there = existing_part(directory);
-    struct stat status {};
+    struct stat status{};
     if (stat(there.c_str(), &status) != 0) return fmt::format("{}: {}", there, std::strerror(errno));
     if (!S_ISDIR(status.st_mode)) return fmt::format("{} is no directory", there);
     if (faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
@@ -78,7 +82,7 @@ void check_directory(const Reporter& reporter, std::string_view what, const std:
     reporter.starting(directory);
     const std::string why = why_not_writable(directory);
     if (why.empty()) return;
-    report(reporter, {.code = "node.directory",
+    report(reporter, {.code = codes::node.directory,
                       .message = fmt::format("the {} directory {}: {}", what, directory, why),
                       .fix = std::string(every_node_writes)});
 }
@@ -91,7 +95,7 @@ void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& direct
         reporter.starting(path);
         const std::string why = leave_token(path, facts);
         if (!why.empty())
-            report(reporter, {.code = "node.directory",
+            report(reporter, {.code = codes::node.directory,
                               .message = fmt::format("the {} directory {}: {}", what, path, why),
                               .fix = std::string(every_node_writes)});
     }
@@ -103,7 +107,7 @@ void await_tokens(const Reporter& reporter, const std::vector<WrittenTo>& direct
         reporter.starting(path);
         const std::string why = await_token(path, facts, deadline);
         if (!why.empty())
-            report(reporter, {.code = "node.not_shared",
+            report(reporter, {.code = codes::node.not_shared,
                               .message = fmt::format("the {} directory {}: {}", what, path, why),
                               .fix = std::string(all_nodes_share)});
     }
@@ -118,7 +122,7 @@ void check_image(const Reporter& reporter, const std::string& path) {
         close(file);
         return;
     }
-    report(reporter, {.code = "node.image",
+    report(reporter, {.code = codes::node.image,
                       .message = fmt::format("the container image {}: {}", path, std::strerror(error)),
                       .fix = "put it where every node reads it, or name another with --recipe-set=container=IMAGE"});
 }
@@ -143,7 +147,7 @@ void check_head(const Reporter& reporter, const plan::LaunchPlan& plan, const st
     if (rc != 0 || found == nullptr) {
         if (checks)
             report(reporter,
-                   {.code = "node.head_name",
+                   {.code = codes::node.head_name,
                     .message = fmt::format("the head node's name {} cannot be resolved: {}", head, gai_strerror(rc)),
                     .fix = "the administrator gives nodes a NodeAddr that all nodes resolve"});
         return;
@@ -192,7 +196,7 @@ bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::
 }
 
 Diagnostic no_answer(const TimedResult& result, std::int64_t seconds) {
-    return {.code = "node.no_answer",
+    return {.code = codes::node.no_answer,
             .message = fmt::format("{} does not answer within {} s",
                                    result.stuck_at.empty() ? std::string("the node") : result.stuck_at, seconds),
             .fix = "wait for its server, or leave the node out with -x"};
@@ -230,7 +234,7 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
     NodeChecks look;
     if (plan.secrets_file.empty()) look.secrets.emplace();
     for (const auto& [kind, text] : result.findings) {
-        if (kind == problem_kind) look.problems.push_back(heard(text));
+        if (kind == problem_kind) look.problems.push_back(parse_problem(text));
         if (kind == interface_kind) look.interface = text;
         if (kind == secrets_kind) {
             if (Expected<std::vector<std::string>> texts = secret::parse_secret_file(text))

@@ -2,6 +2,7 @@
 // Writes a job's configuration and manifest.
 #include "spank/node/records.hpp"
 
+#include "diagnostic/codes/node.hpp"
 #include "spank/host/config_file.hpp"
 #include "spank/slurm_headers.hpp"
 
@@ -37,8 +38,8 @@ public:
 
     /// Whether `path` still names this file: whoever had the lock before has replaced it.
     [[nodiscard]] bool is_at(const std::string& path) const {
-        struct stat mine {};
-        struct stat named {};
+        struct stat mine{};
+        struct stat named{};
         return fstat(file_, &mine) == 0 && stat(path.c_str(), &named) == 0 && mine.st_dev == named.st_dev &&
                mine.st_ino == named.st_ino;
     }
@@ -60,7 +61,7 @@ private:
 };
 
 std::optional<node::FileIdentity> identity_of(const std::optional<std::string>& path) {
-    struct stat status {};
+    struct stat status{};
     if (!path || stat(path->c_str(), &status) != 0) return std::nullopt;
     return node::FileIdentity{.bytes = static_cast<std::uint64_t>(status.st_size),
                               .modified = status.st_mtime,
@@ -94,7 +95,7 @@ std::string host_name() {
 }
 
 std::unexpected<Diagnostics> manifest_problem(std::string what) {
-    return refuse({.code = "node.manifest", .message = std::move(what)});
+    return refuse({.code = codes::node.manifest, .message = std::move(what)});
 }
 
 }  // namespace
@@ -104,7 +105,7 @@ Expected<bool> record_configuration(const plan::LaunchPlan& plan, const node::Fa
     if (faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) return false;
     std::string problem = write_once(path, node::config_text(plan, facts));
     if (problem.empty()) return true;
-    return refuse({.code = "node.configuration",
+    return refuse({.code = codes::node.configuration,
                    .message = "the recipe's configuration: " + std::move(problem),
                    .fix = "--recipe-set=base_results_dir=DIRECTORY names one that every node can write to"});
 }

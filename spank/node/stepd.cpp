@@ -2,6 +2,7 @@
 // What slurmstepd does for the steps of a recipe.
 #include "spank/node/stepd.hpp"
 
+#include "diagnostic/codes/node.hpp"
 #include "render/render.hpp"
 #include "spank/host/config_file.hpp"
 #include "spank/host/ports.hpp"
@@ -75,7 +76,7 @@ std::string node_name(spank_t spank) {
 }
 
 Diagnostic no_pyxis() {
-    return {.code = "node.no_pyxis",
+    return {.code = codes::node.no_pyxis,
             .message = "the recipe wants a container, and the SPANK plugin pyxis, which starts it, is not loaded here",
             .fix = "leave the node out with -x, or run without a container: --recipe-set=container=null"};
 }
@@ -101,7 +102,7 @@ void run_node_checks(Prepared& step, spank_t spank) {
     }
     step.secrets = std::move(*seen.secrets);
     for (Diagnostic& problem : seen.problems) {
-        if (recipe_step && problem.code != "node.manifest")
+        if (recipe_step && problem.code != codes::node.manifest)
             step.problems.push_back(std::move(problem));
         else
             slurm_error("recipe: %s", printable("of this step", problem).c_str());
@@ -137,7 +138,7 @@ void log_note(const std::optional<Diagnostic>& note) {
 
 Diagnostic port_problem(const plan::LaunchPlan& plan, const node::Facts& facts) {
     const std::string port = std::to_string(node::rendezvous_port(plan.ports, facts));
-    return {.code = "node.port",
+    return {.code = codes::node.port,
             .message = "the port " + port + ", on which the step's tasks are to meet, is taken by another program",
             .fix = "start the step again, which gives it another port; the administrator keeps " +
                    std::to_string(plan.ports.first) + "-" + std::to_string(plan.ports.last) + " free for jobs"};

@@ -2,6 +2,7 @@
 // The C entry points of the SPANK plugin. Every sbatch, srun, salloc, slurmd and slurmstepd loads this file, with or
 // without a recipe, so it uses nothing of the C++ library and decides with as little work as it can whether a recipe is
 // in play. Only then does it load librecipe_spank.so, which does the work.
+#include "diagnostic/codes/submit.hpp"
 #include "spank/plugin/hooks.hpp"
 #include "spank/plugin/option_store.hpp"
 #include "spank/plugin/pyxis_options.hpp"
@@ -49,7 +50,8 @@ bool runs_in(const char* command) {
 
 /// scrontab parses options and asks plugins nothing more, so that there would be no plan and no word about it.
 int refuse_in_scrontab() {
-    slurm_error("recipe: scrontab hands no recipe to its jobs [submit.scrontab]");
+    constexpr const char* code = recipe::codes::submit.scrontab.name.data();
+    slurm_error("recipe: scrontab hands no recipe to its jobs [%s]", code);
     slurm_error("recipe:     fix: let the line's own command be sbatch --recipe=NAME");
     return -1;
 }

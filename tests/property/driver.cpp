@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "config/interpolation/resolver.hpp"
 #include "config/override/override_ast.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -90,7 +91,7 @@ std::string string_field(const Value& object, std::string_view key) {
 Value refusal(const Diagnostics& problems) {
     Value answer = Value::map();
     answer.set(text("ok"), Value::boolean(false));
-    answer.set(text("code"), text(problems.front().code));
+    answer.set(text("code"), text(std::string(problems.front().code)));
     answer.set(text("message"), text(problems.front().message));
     return answer;
 }
@@ -159,7 +160,7 @@ Value answer(const Value& question) {
     if (kind == "resolve") return answer_resolve(question);
     if (kind == "override") return answer_override(question);
     if (kind == "compose") return answer_compose(question);
-    return refusal({{.code = "property.kind", .message = "no such kind of case: " + kind}});
+    return refusal({{.code = codes::compose.json, .message = "no such kind of case: " + kind}});
 }
 
 }  // namespace

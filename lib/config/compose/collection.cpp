@@ -3,6 +3,7 @@
 #include "config/compose/collection.hpp"
 
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -100,8 +101,8 @@ std::optional<FoundRecipe> find_by_path(const ComposeRequest& request) {
             found = FoundRecipe{name, file, collection, {}};
             continue;
         }
-        found->notes.push_back({.severity = Severity::hint,
-                                .code = "compose.shadowed",
+        found->notes.push_back({.code = codes::compose.shadowed,
+                                .severity = Severity::hint,
                                 .source = {.name = found->file.string()},
                                 .message = fmt::format("hides {}", file.string())});
     }
@@ -117,7 +118,7 @@ Diagnostic unknown_recipe(const std::string& name, const std::vector<RecipeFile>
         names.push_back(base);
         full_name.emplace(base, recipe.name);
     }
-    Diagnostic problem{.code = "compose.unknown_recipe",
+    Diagnostic problem{.code = codes::compose.unknown_recipe,
                        .message = fmt::format("there is no recipe `{}`", quotable(name, 200))};
     std::vector<std::string> close = nearest(name, names);
     if (close.empty()) close = nearest(name.substr(name.rfind('/') + 1), names);
@@ -151,7 +152,7 @@ Expected<std::vector<RecipeFile>> list_recipes(const std::vector<fs::path>& coll
     if (!any) {
         std::vector<std::string> places;
         for (const fs::path& collection : collections) places.push_back(collection.string());
-        return refuse({.code = "compose.no_collection",
+        return refuse({.code = codes::compose.no_collection,
                        .message = places.empty() ? "no recipe collection is known"
                                                  : fmt::format("none of these folders exists: {}", listed(places, 8))});
     }
@@ -161,7 +162,7 @@ Expected<std::vector<RecipeFile>> list_recipes(const std::vector<fs::path>& coll
 
 Expected<FoundRecipe> find_recipe(const ComposeRequest& request) {
     if (request.recipe.find('\0') != std::string::npos || request.recipe.size() > 4096)
-        return refuse({.code = "compose.unknown_recipe", .message = "this is no name of a recipe"});
+        return refuse({.code = codes::compose.unknown_recipe, .message = "this is no name of a recipe"});
     if (!looks_like_path(request.recipe)) {
         if (auto found = find_by_path(request)) return std::move(*found);
         const std::string name = without_extension(request.recipe);
@@ -172,7 +173,7 @@ Expected<FoundRecipe> find_recipe(const ComposeRequest& request) {
             if (matches.empty()) continue;
             std::vector<std::string> names;
             for (const RecipeFile& match : matches) names.push_back(match.name);
-            return refuse({.code = "compose.ambiguous_recipe",
+            return refuse({.code = codes::compose.ambiguous_recipe,
                            .message = fmt::format("`{}` may be {}; say which", quotable(name, 200), listed(names, 8)),
                            .fix = names.front()});
         }

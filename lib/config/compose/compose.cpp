@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composition from a request to a resolved configuration.
+#include "diagnostic/codes/compose.hpp"
 #include "config/compose/collection.hpp"
 #include "config/compose/defaults.hpp"
 #include "config/compose/merge.hpp"
@@ -48,7 +49,7 @@ public:
 private:
     void parse_overrides() {
         if (request_.overrides.size() > max_overrides) {
-            problems_.push_back({.code = "compose.too_large",
+            problems_.push_back({.code = codes::compose.too_large,
                                  .message = fmt::format("{} overrides; at most {} are taken", request_.overrides.size(),
                                                         max_overrides)});
             return;
@@ -61,7 +62,7 @@ private:
             }
             GivenOverride given{std::move(*parsed), request_.overrides[i], i};
             if (given.parsed.value && given.parsed.value->kind == Element::Kind::sweep) {
-                problems_.push_back({.code = "compose.sweep",
+                problems_.push_back({.code = codes::compose.sweep,
                                      .key = given.parsed.key,
                                      .source = typed_source(given.given, given.parsed.value_column),
                                      .message = describe_sweep(given)});
@@ -86,7 +87,7 @@ private:
             result_.collection = *root;
         } else {
             problems_.push_back(
-                {.code = "compose.no_collection", .message = "no recipe collection with a config.yaml is known"});
+                {.code = codes::compose.no_collection, .message = "no recipe collection with a config.yaml is known"});
         }
     }
 
@@ -112,7 +113,7 @@ private:
         auto root = repository_->load(primary_);
         if (!root) return std::unexpected(std::move(root.error()));
         if (!*root || !(*root)->content.is_map())
-            return refuse({.code = "compose.no_collection",
+            return refuse({.code = codes::compose.no_collection,
                            .source = {.name = (result_.collection / "config.yaml").string()},
                            .message = "the root configuration is a map"});
         if (auto done = extend_search_path(**root); !done) return done;
@@ -150,7 +151,7 @@ private:
         }
         if (!folders || folders->is_null()) return {};
         const auto refuse_folders = [&](std::string message) {
-            return refuse({.code = "compose.type",
+            return refuse({.code = codes::compose.type,
                            .key = "hydra.searchpath",
                            .source = folders->position().source(),
                            .message = std::move(message)});
@@ -166,8 +167,7 @@ private:
             std::error_code error;
             if (other_scheme || !fs::is_directory(directory, error)) {
                 result_.notes.push_back(
-                    {.severity = Severity::warning,
-                     .code = "compose.search_path",
+                    {.code = codes::compose.search_path,
                      .key = "hydra.searchpath",
                      .source = folders->position().source(),
                      .message = fmt::format("`{}` is {}, so nothing is looked up there", quotable(*text),
@@ -186,7 +186,7 @@ private:
             if (!loaded || !*loaded) continue;  // reported before
             Value content = (*loaded)->content;
             if (!config.primary && content.at("hydra.searchpath") && config.package.empty()) {
-                problems_.push_back({.code = "compose.unknown_key",
+                problems_.push_back({.code = codes::compose.unknown_key,
                                      .key = "hydra.searchpath",
                                      .source = content.at("hydra.searchpath")->position().source(),
                                      .message = "`hydra.searchpath` can be set in the root configuration only"});
@@ -195,7 +195,7 @@ private:
             Merger merger(root_, resolve_options(), {});
             merger.merge(root_, std::move(content), "");
             for (const MergeProblem& problem : merger.problems())
-                problems_.push_back({.code = "compose.type",
+                problems_.push_back({.code = codes::compose.type,
                                      .key = problem.path,
                                      .source = problem.position.source(),
                                      .message = fmt::format("`{}`: {}, which an earlier configuration puts there",

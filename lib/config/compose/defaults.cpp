@@ -5,6 +5,7 @@
 #include "config/hydra/hydra_schema.hpp"
 #include "config/interpolation/resolver.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -42,7 +43,7 @@ DefaultsBuilder::Configs DefaultsBuilder::expand(DefaultsItem& node, const Defau
                                                  bool below_interpolation) {
     if (depth > max_nesting || ++expanded_ > max_configs) {
         if (!too_many_)
-            report("compose.too_large", node.position.source(), "defaults lists lead to one another without end");
+            report(codes::compose.too_large, node.position.source(), "defaults lists lead to one another without end");
         too_many_ = true;
         return {};
     }
@@ -68,7 +69,7 @@ DefaultsBuilder::Configs DefaultsBuilder::expand(DefaultsItem& node, const Defau
     }
     if (no_option) return {};
     if (is_missing(node)) {
-        report("compose.missing_value", node.position.source(),
+        report(codes::compose.missing_value, node.position.source(),
                fmt::format("`{}` has to be chosen; options are {}", node.override_key(),
                            listed(repository_.options_of(node.group_path()))),
                node.override_key() + "=OPTION", node.override_key());
@@ -130,7 +131,7 @@ DefaultsBuilder::Configs DefaultsBuilder::expand_loaded(const DefaultsItem& node
 void DefaultsBuilder::place_self(std::vector<DefaultsItem>& items, const DefaultsItem& node) {
     const auto selves = std::ranges::count_if(items, &DefaultsItem::is_self);
     if (selves > 1)
-        report("compose.yaml", items.front().position.source(),
+        report(codes::compose.yaml, items.front().position.source(),
                fmt::format("`_self_` stands twice in the defaults list of `{}`", node.config_path()));
     const bool has_entries =
         std::ranges::any_of(items, [](const DefaultsItem& item) { return !item.override_keyword; });
@@ -146,7 +147,7 @@ DefaultsBuilder::Configs DefaultsBuilder::expand_options(const DefaultsItem& ite
     const std::vector<std::string>& options = *item.options();
     for (auto option = options.rbegin(); option != options.rend(); ++option) {
         if (interpolation::has_interpolation(*option)) {
-            report("compose.interpolation", item.position.source(),
+            report(codes::compose.interpolation, item.position.source(),
                    "an interpolation cannot stand in a list of options");
             return {};
         }
@@ -193,7 +194,7 @@ bool DefaultsBuilder::resolve_interpolation(DefaultsItem& item, const std::vecto
     }
     std::vector<std::string> names;
     for (const auto& [key, option] : choices_) names.push_back(key);
-    report("compose.interpolation", item.position.source(),
+    report(codes::compose.interpolation, item.position.source(),
            fmt::format("`{}` cannot be resolved in a defaults list; what can be named there is {}",
                        item.is_group() ? *item.option() : item.path, listed(names)));
     return false;
@@ -205,7 +206,7 @@ void DefaultsBuilder::report_not_found(const DefaultsItem& node, const DefaultsI
         external != external_source_.end())
         source = external->second;
     if (!node.is_group()) {
-        report("compose.unknown_group_option", std::move(source),
+        report(codes::compose.unknown_group_option, std::move(source),
                fmt::format("there is no configuration `{}`{}", node.config_path(),
                            parent ? fmt::format(", which `{}` names", parent->config_path()) : ""));
         return;
@@ -219,7 +220,8 @@ void DefaultsBuilder::report_not_found(const DefaultsItem& node, const DefaultsI
     } else if (!options.empty()) {
         message += fmt::format("; options are {}", listed(options));
     }
-    report("compose.unknown_group_option", std::move(source), std::move(message), std::move(fix), node.override_key());
+    report(codes::compose.unknown_group_option, std::move(source), std::move(message), std::move(fix),
+           node.override_key());
 }
 
 Expected<DefaultsList> make_defaults_list(Repository& repository, const std::string& primary,

@@ -5,6 +5,7 @@
 
 #include "config/compose/defaults.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -42,8 +43,8 @@ public:
 private:
     using Configs = std::vector<ComposedConfig>;
 
-    void report(std::string code, Source source, std::string message, std::string fix = {}, std::string key = {}) {
-        problems_.push_back({.code = std::move(code),
+    void report(DiagnosticCode code, Source source, std::string message, std::string fix = {}, std::string key = {}) {
+        problems_.push_back({.code = code,
                              .key = std::move(key),
                              .source = std::move(source),
                              .message = std::move(message),
@@ -76,7 +77,7 @@ private:
         for (const DefaultsItem& item : items) {
             if (item.is_self()) continue;
             if (last_override && !item.override_keyword && !item.external) {
-                report("compose.yaml", last_override->position.source(),
+                report(codes::compose.yaml, last_override->position.source(),
                        fmt::format(
                            "in `{}`: overrides stand at the end of a defaults list, `override {}` comes before `{}`",
                            node.config_path(), last_override->override_key(), item.path));
@@ -85,7 +86,7 @@ private:
             if (!item.override_keyword) continue;
             last_override = &item;
             if (below_interpolation) {
-                report("compose.yaml", item.position.source(),
+                report(codes::compose.yaml, item.position.source(),
                        "a configuration that is chosen by an interpolation cannot override others");
                 return;
             }

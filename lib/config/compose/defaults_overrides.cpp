@@ -5,6 +5,7 @@
 #include "config/hydra/hydra_schema.hpp"
 #include "config/interpolation/resolver.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -46,7 +47,7 @@ void DefaultsBuilder::take_override(const GivenOverride& override) {
     const Value value = parsed.value ? to_value(*parsed.value) : Value::null();
     const std::string key = parsed.package ? parsed.key + '@' + *parsed.package : parsed.key;
     if (parsed.type == ParsedOverride::Type::force_add) {
-        report("compose.type", at_key,
+        report(codes::compose.type, at_key,
                fmt::format("`{}` is a group of configurations: choose with `{}=OPTION`, or add with `+{}=OPTION`", key,
                            key, key),
                {}, key);
@@ -54,7 +55,7 @@ void DefaultsBuilder::take_override(const GivenOverride& override) {
     }
     if (parsed.type == ParsedOverride::Type::remove) {
         if (!value.is_null() && !value.is_string()) {
-            report("compose.type", at_value,
+            report(codes::compose.type, at_value,
                    fmt::format("the option of a group is a string, not {}", describe(value.kind())), {}, key);
             return;
         }
@@ -63,7 +64,7 @@ void DefaultsBuilder::take_override(const GivenOverride& override) {
     }
     auto choice = choice_of(value);
     if (!choice) {
-        report("compose.type", at_value,
+        report(codes::compose.type, at_value,
                fmt::format("`{}` is a group of configurations: its option is a string or a list of strings, not {}",
                            key, describe(value.kind())),
                {}, key);
@@ -110,7 +111,7 @@ void DefaultsBuilder::remember_choice(const DefaultsItem& node) {
     if (known == choices_.end()) {
         choices_.emplace_back(key, option);
     } else if (known->second != option) {
-        report("compose.yaml", node.position.source(),
+        report(codes::compose.yaml, node.position.source(),
                fmt::format("`{}` is given twice, as `{}` and as `{}`; to replace the first, say `override {}`", key,
                            known->second.value_or("null"), option.value_or("null"), key));
     }
@@ -129,13 +130,13 @@ void DefaultsBuilder::check_all_used() {
         if (const auto known = group_keys_.find(group); known != group_keys_.end())
             message += fmt::format("; did you mean {}?", listed({known->second.begin(), known->second.end()}));
         if (!choice.containing.empty()) message += fmt::format(" (in `{}`)", choice.containing);
-        report("compose.unknown_key", choice.source, std::move(message),
+        report(codes::compose.unknown_key, choice.source, std::move(message),
                choice.external ? fmt::format("+{}={}", key, truncate(choice.choice)) : "", key);
     }
     for (const auto& [key, deletion] : deletions_) {
         if (deletion.used) continue;
         const std::string what = deletion.option ? key + "=" + *deletion.option : key;
-        report("compose.unknown_key", deletion.source,
+        report(codes::compose.unknown_key, deletion.source,
                fmt::format("`{}` is in no defaults list, so it cannot be taken out", what), {}, key);
     }
 }
@@ -158,7 +159,7 @@ bool DefaultsBuilder::check_hydra_choice(const std::string& key, const GroupChoi
     const auto options = repository_.options_of(key);
     if (std::ranges::find(options, *option) != options.end() || repository_.has_config(key + "/" + *option))
         return true;
-    report("compose.unknown_group_option", choice.source,
+    report(codes::compose.unknown_group_option, choice.source,
            fmt::format("`{}` has no option `{}`; options are {}", key, *option, listed(options)), {}, key);
     return true;
 }
@@ -166,7 +167,7 @@ bool DefaultsBuilder::check_hydra_choice(const std::string& key, const GroupChoi
 void DefaultsBuilder::check_no_duplicates() {
     for (const auto& [key, count] : group_occurrences_) {
         if (count > 1 && problems_.empty())
-            report("compose.yaml", first_place_[key],
+            report(codes::compose.yaml, first_place_[key],
                    fmt::format("`{}` stands more than once in the defaults lists", key), {}, key);
     }
 }

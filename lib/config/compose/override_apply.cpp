@@ -7,6 +7,7 @@
 #include "config/interpolation/special_value.hpp"
 #include "config/python/python_number.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -115,14 +116,14 @@ OverrideApplier::Place OverrideApplier::locate_addition(const Path& path) const 
 void OverrideApplier::apply(const GivenOverride& override) {
     const ParsedOverride& parsed = override.parsed;
     if (parsed.package) {
-        report(override, "compose.unknown_key",
+        report(override, codes::compose.unknown_key,
                fmt::format("`{}@{}` looks like the choice of a configuration, but there is no group `{}`", parsed.key,
                            *parsed.package, parsed.key));
         return;
     }
     const Path path = split_path(parsed.key);
     if (path.size() > max_path_bytes) {
-        report(override, "compose.too_large", fmt::format("a key has at most {} steps", max_path_bytes));
+        report(override, codes::compose.too_large, fmt::format("a key has at most {} steps", max_path_bytes));
         return;
     }
     if (path.front() == "hydra") {
@@ -177,7 +178,7 @@ void OverrideApplier::add(const GivenOverride& override, const Path& path, Value
         }
         if (!empty) {
             const std::string bare = override.given.text.substr(override.parsed.key_column);
-            report(override, "compose.key_exists",
+            report(override, codes::compose.key_exists,
                    fmt::format("`{}` exists already; without `+` it is set", override.parsed.key), bare);
             return;
         }
@@ -221,12 +222,12 @@ void OverrideApplier::remove(const GivenOverride& override, const Path& path) {
         current = *place.node;
     }
     if (!current || current->is_null()) {
-        report(override, "compose.unknown_key",
+        report(override, codes::compose.unknown_key,
                fmt::format("`{}` holds nothing, so there is nothing to take out", override.parsed.key));
         return;
     }
     if (has_value && !python_equal(*current, to_value(*override.parsed.value))) {
-        report(override, "compose.type",
+        report(override, codes::compose.type,
                fmt::format("`{}` is {}, not {}, so it stays", override.parsed.key, quotable(to_python_text(*current)),
                            quotable(to_python_text(to_value(*override.parsed.value)))),
                "~" + override.parsed.key, true);
@@ -234,7 +235,7 @@ void OverrideApplier::remove(const GivenOverride& override, const Path& path) {
     }
     Value& parent = *place.containers.back();
     if (parent.is_list()) {
-        report(override, "compose.type",
+        report(override, codes::compose.type,
                fmt::format("`{}` is an item of a list; give the list without it", override.parsed.key));
         return;
     }
@@ -249,7 +250,7 @@ void OverrideApplier::apply_to_hydra(const GivenOverride& override, const Path& 
         std::string message = fmt::format("`{}`: Hydra has no such key", override.parsed.key);
         if (const auto close = nearest(below, hydra_keys(), 1); !close.empty())
             message += fmt::format("; did you mean `hydra.{}`?", close.front());
-        report(override, "compose.unknown_key", std::move(message));
+        report(override, codes::compose.unknown_key, std::move(message));
         return;
     }
     record(override, override.parsed.key);
@@ -268,7 +269,7 @@ void OverrideApplier::assign(const GivenOverride& override, Value& node, const s
         merger.merge(node, std::move(value), key);
         for (const MergeProblem& problem : merger.problems()) {
             if (!problem.unknown_key) {
-                report(override, "compose.type", fmt::format("`{}`: {}", problem.path, problem.message), {}, true);
+                report(override, codes::compose.type, fmt::format("`{}`: {}", problem.path, problem.message), {}, true);
                 continue;
             }
             std::string message = fmt::format("`{}`: no such key", problem.path);
@@ -276,7 +277,7 @@ void OverrideApplier::assign(const GivenOverride& override, Value& node, const s
             if (!close.empty()) message += fmt::format("; did you mean `{}`?", close.front());
             const std::string added = "+" + override.given.text;
             message += fmt::format("{} To add it, use `{}`", close.empty() ? "." : "", quotable(added));
-            report(override, "compose.unknown_key", std::move(message), added, true);
+            report(override, codes::compose.unknown_key, std::move(message), added, true);
         }
     }
     for (std::string& leaf : touched) record(override, std::move(leaf));
@@ -295,7 +296,7 @@ void OverrideApplier::create(const GivenOverride& override, const Place& place, 
             child->set_position(position);
             node = child;
         } else if (node->is_list()) {
-            report(override, "compose.unknown_key",
+            report(override, codes::compose.unknown_key,
                    fmt::format("the list before `{}` has {} items; a list cannot be made longer, give it whole",
                                path[i], node->size()));
             return;
@@ -306,7 +307,7 @@ void OverrideApplier::create(const GivenOverride& override, const Place& place, 
         }
     }
     if (node->is_list()) {
-        report(override, "compose.unknown_key",
+        report(override, codes::compose.unknown_key,
                fmt::format("the list before `{}` has {} items; a list cannot be made longer, give it whole",
                            path.back(), node->size()));
         return;
@@ -322,10 +323,10 @@ void OverrideApplier::create(const GivenOverride& override, const Place& place, 
 bool OverrideApplier::check_value(const GivenOverride& override, const Value& value) {
     const auto invalid = find_invalid_interpolations(value);
     for (const InvalidInterpolation& each : invalid)
-        report(override, "compose.interpolation",
+        report(override, codes::compose.interpolation,
                fmt::format("`{}`: {}", quotable(*each.value->as_string()), describe(each.error)), {}, true);
     const bool null_key = has_null_key(value);
-    if (null_key) report(override, "compose.type", "null cannot be a key", {}, true);
+    if (null_key) report(override, codes::compose.type, "null cannot be a key", {}, true);
     return invalid.empty() && !null_key;
 }
 

@@ -49,7 +49,7 @@ private:
     void create(const GivenOverride& override, const Place& place, const Path& path, Value value);
     bool check_value(const GivenOverride& override, const Value& value);
 
-    void report(const GivenOverride& override, std::string code, std::string message, std::string fix = {},
+    void report(const GivenOverride& override, DiagnosticCode code, std::string message, std::string fix = {},
                 bool at_value = false);
     void report_unknown(const GivenOverride& override, const Path& path);
     [[nodiscard]] std::vector<std::string> suggestions(const Path& path) const;

@@ -3,6 +3,7 @@
 #include "config/compose/override_apply.hpp"
 #include "config/interpolation/special_value.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -28,10 +29,10 @@ void find_endings(const Value& value, const std::string& at, const std::string& 
 
 }  // namespace
 
-void OverrideApplier::report(const GivenOverride& override, std::string code, std::string message, std::string fix,
+void OverrideApplier::report(const GivenOverride& override, DiagnosticCode code, std::string message, std::string fix,
                              bool at_value) {
     const std::size_t column = at_value ? override.parsed.value_column : override.parsed.key_column;
-    problems_.push_back({.code = std::move(code),
+    problems_.push_back({.code = code,
                          .key = override.parsed.key,
                          .source = typed_source(override.given, column),
                          .message = std::move(message),
@@ -54,7 +55,7 @@ void OverrideApplier::report_unknown(const GivenOverride& override, const Path& 
         message += fmt::format("{} To add it, use `{}`", close.empty() ? "." : "", quotable(added));
         if (fix.empty()) fix = added;
     }
-    report(override, "compose.unknown_key", std::move(message), std::move(fix));
+    report(override, codes::compose.unknown_key, std::move(message), std::move(fix));
 }
 
 /// Names that may have been meant: neighbours of the step that is missing, else keys elsewhere that end alike.

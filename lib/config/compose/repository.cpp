@@ -5,6 +5,7 @@
 #include "config/interpolation/special_value.hpp"
 #include "config/value/place.hpp"
 #include "config/value/value_data.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -34,8 +35,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
-Diagnostic problem_at(const Position& position, std::string message, std::string code = "compose.yaml") {
-    return {.code = std::move(code), .source = position.source(), .message = std::move(message)};
+Diagnostic problem_at(const Position& position, std::string message, DiagnosticCode code = codes::compose.yaml) {
+    return {.code = code, .source = position.source(), .message = std::move(message)};
 }
 
 /// "# @package name" among the first lines; other lines, comments too, end the header.
@@ -167,7 +168,7 @@ Expected<const LoadedConfig*> Repository::load(const std::string& config_path) {
     for (const InvalidInterpolation& each : find_invalid_interpolations(*content))
         invalid.push_back(problem_at(each.value->position(),
                                      fmt::format("`{}`: {}", quotable(*each.value->as_string()), describe(each.error)),
-                                     "compose.interpolation"));
+                                     codes::compose.interpolation));
     if (!invalid.empty()) return std::unexpected(std::move(invalid));
     auto config = std::make_unique<LoadedConfig>();
     config->file = *file;

@@ -2,6 +2,8 @@
 // Hydra's own part of the configuration, as far as recipes can see it.
 #include "config/hydra/hydra_schema.hpp"
 
+#include "diagnostic/codes/compose.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -85,7 +87,7 @@ std::optional<Diagnostic> check_below(const Value& section, const std::string& p
         const std::string path = prefix + to_python_text(entry.key);
         if (!is_hydra_key(path)) {
             Diagnostic problem{
-                .code = "compose.unknown_key", .key = "hydra." + path, .source = entry.key.position().source()};
+                .code = codes::compose.unknown_key, .key = "hydra." + path, .source = entry.key.position().source()};
             problem.message = fmt::format("`{}`: Hydra has no such key", problem.key);
             if (const auto close = nearest(path, hydra_keys(), 1); !close.empty())
                 problem.message += fmt::format("; did you mean `hydra.{}`?", close.front());

@@ -4,6 +4,7 @@
 #include "config/interpolation/special_value.hpp"
 #include "config/python/python_number.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -52,8 +53,8 @@ Resolver::Resolver(const Value& root, ResolveOptions options) : options_(std::mo
     hydra_ = tree_.add(options_.hydra);
 }
 
-std::unexpected<Failure> Resolver::fail(std::string message, std::string code) const {
-    return std::unexpected(Failure{.code = std::move(code), .message = std::move(message)});
+std::unexpected<Failure> Resolver::fail(std::string message, DiagnosticCode code) const {
+    return std::unexpected(Failure{.code = code, .message = std::move(message)});
 }
 
 const Value& Resolver::plain(const Result& result) const {
@@ -61,8 +62,7 @@ const Value& Resolver::plain(const Result& result) const {
 }
 
 void Resolver::note(NodeTree::Id node, std::string message) {
-    notes_.push_back({.severity = Severity::warning,
-                      .code = "compose.deprecated",
+    notes_.push_back({.code = codes::compose.deprecated,
                       .key = tree_.path(node),
                       .source = tree_.value(node).position().source(),
                       .message = std::move(message)});
@@ -86,7 +86,7 @@ Fallible<std::optional<NodeTree::Id>> Resolver::step(NodeTree::Id container, std
     if (child == NodeTree::none) return std::optional<NodeTree::Id>{};
     if (refuse_missing && is_missing(tree_.value(child)))
         return fail(fmt::format("`{}` is ???, a value that has to be given", tree_.path(child)),
-                    "compose.missing_value");
+                    codes::compose.missing_value);
     return child;
 }
 
@@ -167,7 +167,7 @@ Fallible<Result> Resolver::resolve_node(NodeTree::Id id) {
     }
     const DepthGuard guard(depth_);
     if (depth_ > max_resolution_depth)
-        return fail("interpolations lead to one another in too long a chain", "compose.too_large");
+        return fail("interpolations lead to one another in too long a chain", codes::compose.too_large);
     outcomes_[id].state = State::in_progress;
     in_progress_.push_back(id);
     auto result = resolve_text_of(id);
@@ -191,7 +191,7 @@ Fallible<Result> Resolver::resolve_text_of(NodeTree::Id id) {
     const std::string& text = *tree_.value(id).as_string();
     const auto parsed = interpolation::parse_text(text);
     if (!parsed) {
-        Failure failure{.code = "compose.interpolation"};
+        Failure failure;
         failure.message = describe(parsed.error());
         failure.source = text.substr(std::min(parsed.error().position, text.size()));
         return std::unexpected(std::move(failure));
@@ -223,7 +223,7 @@ Fallible<std::string> Resolver::join(const interpolation::Parts& parts, NodeTree
             made_bytes_ += joined.size() - before;
         }
         if (made_bytes_ > max_made_bytes || joined.size() > max_made_bytes)
-            return fail("the text that this makes is too long", "compose.too_large");
+            return fail("the text that this makes is too long", codes::compose.too_large);
     }
     return joined;
 }
@@ -232,7 +232,7 @@ Fallible<Result> Resolver::evaluate(const interpolation::Interpolation& source, 
                                     NodeTree::Id container) {
     const DepthGuard guard(depth_);
     if (depth_ > max_resolution_depth)
-        return fail("interpolations lead to one another in too long a chain", "compose.too_large");
+        return fail("interpolations lead to one another in too long a chain", codes::compose.too_large);
     const auto blame = [&source](Fallible<Result> result) {
         if (!result) result.error().kind = Failure::Kind::error;
         if (!result && result.error().culprit == NodeTree::none && result.error().source.empty()) {
@@ -272,7 +272,7 @@ Fallible<std::string> Resolver::evaluate_path(const interpolation::Interpolation
             return std::unexpected(std::move(failure));
         }
         path += *text;
-        if (path.size() > max_made_bytes) return fail("the key that this makes is too long", "compose.too_large");
+        if (path.size() > max_made_bytes) return fail("the key that this makes is too long", codes::compose.too_large);
     }
     return path;
 }
@@ -286,7 +286,7 @@ Fallible<Result> Resolver::evaluate_reference(const interpolation::Interpolation
     if (!*found) return missing_key(source, container, *key);
     if ((*found)->node != NodeTree::none && tree_.is_same_or_ancestor((*found)->node, container))
         return fail(fmt::format("`{}` holds the very value that refers to it", tree_.path((*found)->node)),
-                    "compose.cycle");
+                    codes::compose.cycle);
     return std::move(**found);
 }
 

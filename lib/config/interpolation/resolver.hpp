@@ -4,6 +4,7 @@
 
 #include "config/interpolation/interpolation_ast.hpp"
 #include "config/value/node_tree.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <expected>
 #include <unordered_set>
@@ -18,7 +19,7 @@ struct Failure {
         not_a_container,  // a path leads through a scalar: oc.select takes that for "not there"
     };
 
-    std::string code;
+    DiagnosticCode code = codes::compose.interpolation;
     std::string message;
     std::string fix{};
     NodeTree::Id culprit = NodeTree::none;
@@ -83,7 +84,8 @@ public:
     [[nodiscard]] const ResolveOptions& options() const { return options_; }
     [[nodiscard]] NodeTree::Id hydra() const { return hydra_; }
     void note(NodeTree::Id node, std::string message);
-    [[nodiscard]] std::unexpected<Failure> fail(std::string message, std::string code = "compose.interpolation") const;
+    [[nodiscard]] std::unexpected<Failure> fail(std::string message,
+                                                DiagnosticCode code = codes::compose.interpolation) const;
 
 private:
     enum class State : std::uint8_t { open, in_progress, done, failed };

@@ -3,6 +3,7 @@
 #include "config/interpolation/resolver.hpp"
 #include "config/interpolation/special_value.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,7 @@ std::unexpected<Failure> Resolver::cycle_through(NodeTree::Id id) const {
         if (inside) chain += fmt::format("`{}` -> ", tree_.path(other));
     }
     Failure failure{
-        .code = "compose.cycle", .message = fmt::format("a cycle: {}`{}`", chain, tree_.path(id)), .culprit = id};
+        .code = codes::compose.cycle, .message = fmt::format("a cycle: {}`{}`", chain, tree_.path(id)), .culprit = id};
     return std::unexpected(std::move(failure));
 }
 
@@ -61,7 +62,7 @@ std::unexpected<Failure> Resolver::missing_key(const interpolation::Interpolatio
     for (const Entry& entry : tree_.value(container).entries())
         if (const std::string* name = entry.key.as_string()) names.push_back(*name);
     const std::string place = tree_.path(container);
-    Failure failure{.code = "compose.interpolation"};
+    Failure failure;
     failure.source = source.source;
     failure.message = fmt::format("`{}`: no such key: `{}` has no `{}`", quotable(source.source),
                                   place.empty() ? "the configuration" : place, quotable(missing));

@@ -3,6 +3,7 @@
 #include "config/interpolation/resolver.hpp"
 #include "config/interpolation/special_value.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -30,7 +31,7 @@ Fallible<Value> Resolver::materialize(const Result& result) {
     if (result.node == NodeTree::none) {
         made_bytes_ += weight(result.value);
         if (made_bytes_ > max_made_bytes)
-            return fail("the values that interpolations make are too large", "compose.too_large");
+            return fail("the values that interpolations make are too large", codes::compose.too_large);
         return result.value;
     }
     return materialize_node(result.node, 0);
@@ -39,7 +40,8 @@ Fallible<Value> Resolver::materialize(const Result& result) {
 Fallible<Value> Resolver::materialize_node(NodeTree::Id id, int depth) {
     const Value& value = tree_.value(id);
     if (++copied_nodes_ > max_copied_nodes || depth > max_resolution_depth)
-        return fail("what interpolations name grows too large when it is copied to its place", "compose.too_large");
+        return fail("what interpolations name grows too large when it is copied to its place",
+                    codes::compose.too_large);
     if (is_interpolation(value)) {
         auto result = resolve_node(id);
         if (!result) return std::unexpected(std::move(result.error()));
@@ -48,7 +50,7 @@ Fallible<Value> Resolver::materialize_node(NodeTree::Id id, int depth) {
     }
     if (!is_container(value)) return value;
     if (!expanding_.insert(id).second)
-        return fail(fmt::format("`{}` contains itself through interpolations", tree_.path(id)), "compose.cycle");
+        return fail(fmt::format("`{}` contains itself through interpolations", tree_.path(id)), codes::compose.cycle);
     Value copy = value.is_map() ? Value::map() : Value::list();
     copy.set_position(value.position());
     std::optional<Failure> failure;

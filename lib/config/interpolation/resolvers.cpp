@@ -7,6 +7,7 @@
 #include "config/python/integer_math.hpp"
 #include "config/value/place.hpp"
 #include "config/yaml/yaml.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -50,11 +51,11 @@ std::unexpected<Failure> fail_operands(const Resolver& resolver, const Value& a,
 Fallible<Result> repeat(const Resolver& resolver, const Value& sequence, const Integer& times) {
     const auto exact = times.to_int64();
     if (!exact && compare(times, Integer(0)) == std::strong_ordering::greater)
-        return resolver.fail("the result is too long", "compose.too_large");
+        return resolver.fail("the result is too long", codes::compose.too_large);
     const auto count = static_cast<std::size_t>(std::max<std::int64_t>(exact.value_or(0), 0));
     const std::size_t length = sequence.is_string() ? sequence.as_string()->size() : sequence.size();
     if (length > 0 && count > max_made_value_bytes / length)
-        return resolver.fail("the result is too long", "compose.too_large");
+        return resolver.fail("the result is too long", codes::compose.too_large);
     if (const std::string* text = sequence.as_string()) {
         std::string repeated;
         for (std::size_t i = 0; i < count && length > 0; ++i) repeated += *text;
@@ -75,7 +76,7 @@ Fallible<Result> multiply_values(Resolver& resolver, Call& call) {
     const auto y = as_python_integer(b);
     if (x && y) {
         auto product = multiply(*x, *y);
-        if (!product) return resolver.fail("the product has too many digits", "compose.too_large");
+        if (!product) return resolver.fail("the product has too many digits", codes::compose.too_large);
         return made(Value::integer(std::move(*product)));
     }
     if (y && (a.is_string() || a.is_list())) return repeat(resolver, a, *y);
@@ -168,7 +169,7 @@ Fallible<Result> create(Resolver& resolver, Call& call) {
     if (is_container_node(resolver, call.arguments[0])) {
         Value copy = resolver.plain(call.arguments[0]);
         if (resolver.tree().size() + copy.size() > max_nodes)
-            return resolver.fail("too many values are made", "compose.too_large");
+            return resolver.fail("too many values are made", codes::compose.too_large);
         return Result{.node = resolver.tree().adopt(std::move(copy), call.container)};
     }
     auto value = resolver.materialize(call.arguments[0]);

@@ -5,6 +5,7 @@
 #include "config/override/override_lexer.hpp"
 #include "config/value/place.hpp"
 #include "config/value/value_data.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -307,7 +308,7 @@ std::string quoted_form(std::string_view text) {
 
 Expected<ParsedOverride> parse_override(const Override& given) {
     const auto refuse_syntax = [&given](std::size_t position, std::string message, std::string fix) {
-        return refuse({.code = "compose.override_syntax",
+        return refuse({.code = codes::compose.override_syntax,
                        .source = typed_source(given, position),
                        .message = std::move(message),
                        .fix = std::move(fix)});

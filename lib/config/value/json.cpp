@@ -2,6 +2,7 @@
 // Values to JSON and back.
 #include "config/python/number_text.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -219,21 +220,21 @@ std::string to_json(const Value& value, int indent) {
 }
 
 Expected<Value> from_json(std::string_view text, std::size_t max_bytes, int max_depth) {
-    const auto refuse_json = [](std::string code, std::string message) {
-        return refuse({.code = std::move(code), .message = std::move(message)});
+    const auto refuse_json = [](DiagnosticCode code, std::string message) {
+        return refuse({.code = code, .message = std::move(message)});
     };
     if (text.size() > max_bytes)
-        return refuse_json("compose.too_large",
+        return refuse_json(codes::compose.too_large,
                            fmt::format("the JSON has {} bytes, at most {} are read", text.size(), max_bytes));
     JsonReader reader(max_depth);
     try {
         if (nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return reader.take();
     } catch (const nlohmann::json::exception&) {
-        return refuse_json("compose.json", "not valid JSON");
+        return refuse_json(codes::compose.json, "not valid JSON");
     }
     std::string message = reader.problem();
     if (reader.where() > 0) message += fmt::format(", at byte {}", reader.where());
-    return refuse_json("compose.json", std::move(message));
+    return refuse_json(codes::compose.json, std::move(message));
 }
 
 }  // namespace recipe::config

@@ -3,6 +3,7 @@
 #include "config/yaml/characters.hpp"
 #include "config/python/utf8.hpp"
 #include "config/value/place.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ std::optional<Diagnostic> check_characters(const std::shared_ptr<const SourceTex
             // close.
             if (byte == '[' || byte == '{') {
                 if (++brackets > max_brackets_in_a_row)
-                    return Diagnostic{.code = "compose.too_large",
+                    return Diagnostic{.code = codes::compose.too_large,
                                       .source = position_at(origin, position - 1).source(),
                                       .message = "lists and maps nest too deeply"};
             } else if (byte != ' ') {
@@ -46,7 +47,7 @@ std::optional<Diagnostic> check_characters(const std::shared_ptr<const SourceTex
             position += decoded->length;
             continue;
         }
-        Diagnostic problem{.code = "compose.yaml"};
+        Diagnostic problem{.code = codes::compose.yaml};
         problem.source = position_at(origin, position).source();
         problem.source.excerpt = quotable(problem.source.excerpt, problem.source.excerpt.size());
         problem.message = decoded ? fmt::format("the character U+{:04X} may not stand in YAML",

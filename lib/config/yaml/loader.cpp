@@ -7,6 +7,7 @@
 #include "config/yaml/parser.hpp"
 #include "config/yaml/scalar.hpp"
 #include "config/yaml/yaml.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
@@ -62,13 +63,13 @@ public:
         // "=" is an ordinary key, but means nothing as a value; so does "<<".
         const bool plain_key = kind == YamlTag::value && expects_key();
         auto value = construct_scalar(plain_key ? YamlTag::string : kind, text);
-        if (!value) fail("compose.yaml", mark, unreadable(kind, text));
+        if (!value) fail(codes::compose.yaml, mark, unreadable(kind, text));
         add(placed(std::move(*value), mark), anchor, mark);
     }
 
     void alias(const YamlMark& mark, YamlAnchor anchor) override {
         const auto found = anchors_.find(anchor);
-        if (found == anchors_.end()) fail("compose.yaml", mark, "an alias of the very node that it stands in");
+        if (found == anchors_.end()) fail(codes::compose.yaml, mark, "an alias of the very node that it stands in");
         nodes_ += found->second.nodes;
         check_size(mark);
         add(found->second.value, 0, mark);
@@ -106,11 +107,11 @@ private:
         std::size_t nodes = 0;
     };
 
-    [[noreturn]] void fail(std::string code, const YamlMark& mark, std::string message) const {
-        throw Refusal{{.code = std::move(code), .source = position(mark).source(), .message = std::move(message)}};
+    [[noreturn]] void fail(DiagnosticCode code, const YamlMark& mark, std::string message) const {
+        throw Refusal{{.code = code, .source = position(mark).source(), .message = std::move(message)}};
     }
     [[noreturn]] void fail_tag(const std::string& tag, const YamlMark& mark) const {
-        fail("compose.yaml", mark, fmt::format("the tag {} means nothing in a recipe", quotable(tag)));
+        fail(codes::compose.yaml, mark, fmt::format("the tag {} means nothing in a recipe", quotable(tag)));
     }
 
     [[nodiscard]] bool expects_key() const {
@@ -149,13 +150,13 @@ private:
 
     void check_size(const YamlMark& mark) const {
         if (nodes_ > max_nodes)
-            fail("compose.too_large", mark, fmt::format("more than {} values, aliases counted", max_nodes));
+            fail(codes::compose.too_large, mark, fmt::format("more than {} values, aliases counted", max_nodes));
     }
 
     void open(Value container, YamlAnchor anchor, const YamlMark& mark) {
-        if (expects_key()) fail("compose.yaml", mark, "a list or a map cannot be a key");
+        if (expects_key()) fail(codes::compose.yaml, mark, "a list or a map cannot be a key");
         if (open_.size() >= max_nesting)
-            fail("compose.too_large", mark, fmt::format("lists and maps nest deeper than {}", max_nesting));
+            fail(codes::compose.too_large, mark, fmt::format("lists and maps nest deeper than {}", max_nesting));
         open_.push_back({placed(std::move(container), mark), anchor});
     }
 
@@ -196,8 +197,8 @@ private:
     }
 
     void add_key(Open& parent, Value key, const YamlMark& mark) {
-        if (key.is_map() || key.is_list()) fail("compose.yaml", mark, "a list or a map cannot be a key");
-        if (key.is_null()) fail("compose.yaml", mark, "null cannot be a key; quote it to mean the text");
+        if (key.is_map() || key.is_list()) fail(codes::compose.yaml, mark, "a list or a map cannot be a key");
+        if (key.is_null()) fail(codes::compose.yaml, mark, "null cannot be a key; quote it to mean the text");
         // Only texts are refused: of numbers and bools that are the same to Python (1, 1.0, true) the last value
         // counts, and of "=".
         const bool refused = key.is_string() && *key.as_string() != "=";
@@ -205,7 +206,7 @@ private:
         if (same != ValueAccess::npos) {
             const Value& first = parent.container.entries()[same].key;
             Diagnostic twice{
-                .code = "compose.duplicate_key", .key = to_python_text(key), .source = position(mark).source()};
+                .code = codes::compose.duplicate_key, .key = to_python_text(key), .source = position(mark).source()};
             twice.message = fmt::format("`{}` is given twice: first on line {}, again on line {}", quotable(twice.key),
                                         first.position().line, mark.line + 1);
             throw Refusal{std::move(twice)};
@@ -220,11 +221,11 @@ private:
             parent.merged.push_back(std::move(value));
             return;
         }
-        if (!value.is_list()) fail("compose.yaml", mark, "`<<` expects a map or a list of maps");
+        if (!value.is_list()) fail(codes::compose.yaml, mark, "`<<` expects a map or a list of maps");
         // In a list the earlier map wins, while of two "<<" the later does.
         Value::List& maps = value.items_mutable();
         for (auto item = maps.rbegin(); item != maps.rend(); ++item) {
-            if (!item->is_map()) fail("compose.yaml", mark, "`<<` expects a map or a list of maps");
+            if (!item->is_map()) fail(codes::compose.yaml, mark, "`<<` expects a map or a list of maps");
             parent.merged.push_back(std::move(*item));
         }
     }
@@ -247,8 +248,8 @@ private:
     std::size_t nodes_ = 0;
 };
 
-Diagnostic file_problem(std::string code, const std::filesystem::path& file, std::string message) {
-    return {.code = std::move(code), .source = {.name = file.string()}, .message = std::move(message)};
+Diagnostic file_problem(DiagnosticCode code, const std::filesystem::path& file, std::string message) {
+    return {.code = code, .source = {.name = file.string()}, .message = std::move(message)};
 }
 
 }  // namespace
@@ -257,7 +258,7 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark says nothing in UTF-8
     auto origin = std::make_shared<const SourceText>(SourceText{std::move(name), std::string(text)});
     if (text.size() > largest_file) {
-        return refuse({.code = "compose.too_large",
+        return refuse({.code = codes::compose.too_large,
                        .source = {.name = origin->name},
                        .message = fmt::format("{} bytes; at most {} are read", text.size(), largest_file)});
     }
@@ -269,8 +270,9 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
     } catch (const Refusal& refusal) {
         return refuse(refusal.diagnostic);
     } catch (const YamlSyntaxError& problem) {
-        return refuse(
-            {.code = "compose.yaml", .source = builder.position(problem.mark).source(), .message = problem.message});
+        return refuse({.code = codes::compose.yaml,
+                       .source = builder.position(problem.mark).source(),
+                       .message = problem.message});
     }
     Value document = builder.take();
     if (!document.position().origin)
@@ -290,7 +292,7 @@ Expected<Value> load_yaml(const std::filesystem::path& file) {
     // writer.
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (descriptor < 0)
-        return refuse(file_problem("compose.yaml", file,
+        return refuse(file_problem(codes::compose.yaml, file,
                                    fmt::format("cannot be read: {}", std::generic_category().message(errno))));
     struct Closer {
         int descriptor;
@@ -299,7 +301,7 @@ Expected<Value> load_yaml(const std::filesystem::path& file) {
 
     struct stat status{};
     if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        return refuse(file_problem("compose.yaml", file, "cannot be read: not a regular file"));
+        return refuse(file_problem(codes::compose.yaml, file, "cannot be read: not a regular file"));
     std::string text;
     text.resize(std::min(static_cast<std::size_t>(status.st_size), largest_file) + 1);
     std::size_t length = 0;
@@ -307,13 +309,13 @@ Expected<Value> load_yaml(const std::filesystem::path& file) {
         const ssize_t count = ::read(descriptor, text.data() + length, text.size() - length);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0)
-            return refuse(file_problem("compose.yaml", file,
+            return refuse(file_problem(codes::compose.yaml, file,
                                        fmt::format("cannot be read: {}", std::generic_category().message(errno))));
         if (count == 0) break;
         length += static_cast<std::size_t>(count);
     }
     if (length > largest_file)
-        return refuse(file_problem("compose.too_large", file, fmt::format("more than {} bytes", largest_file)));
+        return refuse(file_problem(codes::compose.too_large, file, fmt::format("more than {} bytes", largest_file)));
     text.resize(length);
     return parse_yaml(text, file.string());
 }

@@ -2,6 +2,8 @@
 // Compresses the configuration in a plan.
 #include "plan/wire/codec.hpp"
 
+#include "diagnostic/codes/node.hpp"
+
 #include <cmath>
 #include <limits>
 
@@ -32,7 +34,7 @@ bool is_plain_map(const Value& map) {
 }
 
 std::unexpected<Diagnostics> malformed(std::string message) {
-    return refuse({.code = "plan.malformed", .message = std::move(message)});
+    return refuse({.code = codes::plan.malformed, .message = std::move(message)});
 }
 
 Expected<Value> decode_float(const Value& content) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plan's wire form. One table of fields per object would need reflection; a reader class that remembers the first
 // error keeps the two directions short and side by side instead.
+#include "diagnostic/codes/node.hpp"
 #include "plan/plan.hpp"
 #include "plan/wire/codec.hpp"
 #include "plan/wire/fields.hpp"
@@ -148,7 +149,7 @@ site::PortRange read_ports(const Value& value, std::string& problem) {
 }
 
 std::unexpected<Diagnostics> malformed(std::string what) {
-    return refuse({.code = "plan.malformed", .message = "the launch plan is malformed: " + std::move(what)});
+    return refuse({.code = codes::plan.malformed, .message = "the launch plan is malformed: " + std::move(what)});
 }
 
 }  // namespace
@@ -228,7 +229,7 @@ Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config) {
     json.append(before_config).append(config).append("}");
     if (json.size() > max_bytes)
         return refuse(
-            {.code = "plan.too_large",
+            {.code = codes::plan.too_large,
              .message = fmt::format("the resolved recipe makes a launch plan of {} bytes; {} is the most that "
                                     "travels with a job",
                                     json.size(), max_bytes)});
@@ -244,7 +245,7 @@ Expected<Value> read_document(std::string_view json) {
     if (!document) return malformed(document.error().front().message);
     const Value* given_version = document->find("version");
     if (given_version != nullptr && given_version->as_int() && *given_version->as_int() != version)
-        return refuse({.code = "plan.version",
+        return refuse({.code = codes::plan.version,
                        .message = fmt::format("the launch plan has version {}, this plugin reads version {}: the same "
                                               "slurm-recipe must be installed on all hosts",
                                               *given_version->as_int(), version)});

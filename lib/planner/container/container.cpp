@@ -2,6 +2,7 @@
 // Which paths a recipe must find in its container, and what it says to pyxis.
 #include "planner/container/container.hpp"
 
+#include "diagnostic/codes/launch.hpp"
 #include "planner/container/writes.hpp"
 
 #include <fmt/format.h>
@@ -167,7 +168,7 @@ SrunArguments srun_arguments_of(const Value& root, Diagnostics& found) {
     const Value* list = root.at("cluster.srun_args");
     if (list == nullptr || list->is_null()) return arguments;
     const auto fail = [&](const Value& at, std::string message) {
-        found.push_back({.code = "container.srun_argument",
+        found.push_back({.code = codes::container.srun_argument,
                          .key = "cluster.srun_args",
                          .source = at.position().source(),
                          .message = std::move(message),

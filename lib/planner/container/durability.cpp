@@ -2,6 +2,8 @@
 // Whether what a job writes is there for all its nodes, and still there tomorrow.
 #include "planner/container/writes.hpp"
 
+#include "diagnostic/codes/model.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -73,8 +75,8 @@ void check_shared(const std::vector<Write>& writes, const Durability& against, c
     for (const Group& group : groups_of(writes, host, stays_here)) {
         const bool memory = storage::kind_of(group.status.type) == Kind::memory;
         found.push_back(
-            {.severity = memory || against.strict ? Severity::error : Severity::warning,
-             .code = "paths.node_local",
+            {.code = codes::paths.node_local,
+             .severity = memory || against.strict ? Severity::error : Severity::warning,
              .key = group.writes.front()->key,
              .source = group.writes.front()->where,
              .message =
@@ -98,8 +100,8 @@ void check_writable(const std::vector<Write>& writes, const Durability& against,
     };
     for (const Group& group : groups_of(writes, host, denied)) {
         const int error = group.status.write_error;
-        found.push_back({.severity = error == EROFS ? Severity::warning : Severity::error,
-                         .code = "paths.not_writable",
+        found.push_back({.code = codes::paths.not_writable,
+                         .severity = error == EROFS ? Severity::warning : Severity::error,
                          .key = group.writes.front()->key,
                          .source = group.writes.front()->where,
                          .message = fmt::format("{}, and you may not write to {} ({})", named(group),
@@ -115,8 +117,7 @@ void check_space(const std::vector<Write>& writes, const Durability& against, co
         return !status.type.empty() && status.free_bytes < *against.checkpoint_bytes;
     };
     for (const Group& group : groups_of(writes, host, too_full))
-        found.push_back({.severity = Severity::warning,
-                         .code = "paths.space",
+        found.push_back({.code = codes::paths.space,
                          .key = group.writes.front()->key,
                          .source = group.writes.front()->where,
                          .message = fmt::format(

@@ -4,6 +4,8 @@
 // between registry and image; versions before 4 take what stands before the first '/' for a part of Docker Hub's name.
 #include "planner/container/image.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -55,19 +57,18 @@ private:
         return found != here_.environment.end() ? found->second : std::string("$HOME");
     }
 
-    Diagnostic diagnostic(Severity severity, std::string_view code, std::string_view what, std::string fix) const {
-        return {.severity = severity,
-                .code = std::string(code),
+    Diagnostic diagnostic(DiagnosticCode code, std::string_view what, std::string fix) const {
+        return {.code = code,
                 .key = "container",
                 .source = value_.position().source(),
                 .message = fmt::format("container {} {}", *value_.as_string(), what),
                 .fix = std::move(fix)};
     }
-    std::unexpected<Diagnostics> refused(std::string_view code, std::string_view what, std::string fix) const {
-        return refuse(diagnostic(Severity::error, code, what, std::move(fix)));
+    std::unexpected<Diagnostics> refused(DiagnosticCode code, std::string_view what, std::string fix) const {
+        return refuse(diagnostic(code, what, std::move(fix)));
     }
     std::unexpected<Diagnostics> fail(std::string_view what, std::string fix) const {
-        return refused("container.image", what, std::move(fix));
+        return refused(codes::container.image, what, std::move(fix));
     }
 
     Expected<std::optional<std::string>> relative(const std::string& text) {
@@ -87,7 +88,8 @@ private:
             case Content::singularity:
                 return fail("is an image of Apptainer; pyxis wants a squashfs file", import);
             case Content::unreadable:
-                return refused("container.unreadable", "may not be read by you", fmt::format("chmod a+r {}", file));
+                return refused(codes::container.unreadable, "may not be read by you",
+                               fmt::format("chmod a+r {}", file));
             case Content::other:
                 return fail("is no squashfs file", import);
             case Content::missing:
@@ -96,10 +98,10 @@ private:
         if (file.ends_with(".sif")) return fail("is an image of Apptainer; pyxis wants a squashfs file", import);
         const std::string directory = file.substr(0, std::max<std::size_t>(file.rfind('/'), 1));
         if (here_.host.status_of(directory).exists)
-            return refused("container.missing", fmt::format("is not there, and {} is", directory),
+            return refused(codes::container.missing, fmt::format("is not there, and {} is", directory),
                            fmt::format("enroot import -o {} docker://IMAGE", file));
         notes_.push_back(diagnostic(
-            Severity::warning, "container.not_visible",
+            codes::container.not_visible,
             fmt::format("is not visible from here: there is no {} on this host; the nodes look for it", directory),
             {}));
         return file;
@@ -149,7 +151,7 @@ private:
         }
         if (rewritten)
             notes_.push_back(
-                diagnostic(Severity::hint, "container.rewritten", fmt::format("is {} to pyxis", image), set_to(image)));
+                diagnostic(codes::container.rewritten, fmt::format("is {} to pyxis", image), set_to(image)));
         return image;
     }
 
@@ -191,7 +193,7 @@ private:
         std::string_view account = host.substr(0, sign);
         if (const std::size_t at = account.rfind('@'); at != std::string_view::npos) account.remove_prefix(at + 1);
         if (account.size() != 12 || !std::ranges::all_of(account, is_digit))
-            return diagnostic(Severity::error, "container.image",
+            return diagnostic(codes::container.image,
                               fmt::format("is of no AWS account: `{}` is not 12 digits", account), {});
         std::string_view rest = host.substr(sign + std::string_view(".dkr.ecr").size());
         if (rest.starts_with("-fips")) rest.remove_prefix(5);
@@ -203,7 +205,7 @@ private:
             if (here->second == region) return std::nullopt;
             std::string right(host);
             right.replace(right.find(region, sign), region.size(), here->second);
-            return diagnostic(Severity::warning, "container.region",
+            return diagnostic(codes::container.region,
                               fmt::format("is in {}, and {} is {}", region, variable, here->second),
                               set_to(fmt::format("{}#{}", right, name)));
         }
@@ -222,7 +224,7 @@ Expected<std::optional<std::string>> image_of(const Value& root, const PathConte
     if (value == nullptr || value->is_null()) return std::nullopt;
     const std::string* text = value->as_string();
     if (text == nullptr)
-        return refuse({.code = "container.image",
+        return refuse({.code = codes::container.image,
                        .key = "container",
                        .source = value->position().source(),
                        .message = fmt::format("container is {}; it is a path, the name of an image, or null",
@@ -239,8 +241,7 @@ std::string file_name_for(std::string_view image) {
     if (const std::size_t scheme = image.find("://"); scheme != std::string_view::npos) image.remove_prefix(scheme + 3);
     if (const std::size_t host = image.find('#'); host != std::string_view::npos) image.remove_prefix(host + 1);
     std::string name(image);
-    std::ranges::replace_if(
-        name, [](char c) { return c == '/' || c == ':' || c == '@'; }, '+');
+    std::ranges::replace_if(name, [](char c) { return c == '/' || c == ':' || c == '@'; }, '+');
     return name + ".sqsh";
 }
 

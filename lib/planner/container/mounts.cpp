@@ -2,6 +2,8 @@
 // From what everybody wants to see in the container to one list without surprises.
 #include "planner/container/mounts.hpp"
 
+#include "diagnostic/codes/launch.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -16,10 +18,10 @@ constexpr std::size_t max_reason_bytes = 256;  // likewise
 constexpr std::array system_directories{"/bin",   "/boot", "/dev",  "/etc", "/lib",
                                         "/lib64", "/proc", "/sbin", "/sys", "/usr"};
 
-Diagnostic of(const MountRequest& request, Severity severity, std::string_view code, std::string message,
+Diagnostic of(const MountRequest& request, Severity severity, DiagnosticCode code, std::string message,
               std::string fix = {}) {
-    return {.severity = severity,
-            .code = std::string(code),
+    return {.code = code,
+            .severity = severity,
             .key = request.key,
             .source = request.where,
             .message = std::move(message),
@@ -54,13 +56,13 @@ void add_reason(plan::Mount& mount, const std::string& reason) {
 void check_target(const MountRequest& request, Diagnostics& problems, Diagnostics& notes) {
     const std::string& target = request.mount.target;
     if (target == "/") {
-        problems.push_back(of(request, Severity::error, "container.mount_system",
+        problems.push_back(of(request, Severity::error, codes::container.mount_system,
                               fmt::format("{} would hide the whole image", truncate(request.mount))));
         return;
     }
     for (const char* directory : system_directories)
         if (target == directory)
-            notes.push_back(of(request, Severity::warning, "container.mount_system",
+            notes.push_back(of(request, Severity::warning, codes::container.mount_system,
                                fmt::format("{} hides the image's own {}", truncate(request.mount), directory)));
 }
 
@@ -72,7 +74,7 @@ void check_source(const MountRequest& request, const storage::Host& host, Diagno
         request.mount.source.substr(0, std::max<std::size_t>(request.mount.source.rfind('/'), 1));
     const bool surely = status.nearest == parent && !status.is_elsewhere();
     Diagnostic problem =
-        of(request, surely ? Severity::error : Severity::warning, "container.mount_missing",
+        of(request, surely ? Severity::error : Severity::warning, codes::container.mount_missing,
            surely ? fmt::format("{} is not there, and {} is", request.mount.source, parent)
                   : fmt::format("{} is not visible from here; where it is missing the container does not start",
                                 request.mount.source));
@@ -128,12 +130,12 @@ void add(std::vector<MountRequest>& mounts, MountRequest request, Diagnostics& p
         return;
     } else if (same_target) {
         problems.push_back(
-            of(request, Severity::error, "container.mount_over",
+            of(request, Severity::error, codes::container.mount_over,
                fmt::format("{} ({}) and {} ({}) want the same place in the container", truncate(outer->mount),
                            outer->mount.reason, truncate(request.mount), request.mount.reason)));
         return;
     } else {
-        notes.push_back(of(request, Severity::warning, "container.mount_over",
+        notes.push_back(of(request, Severity::warning, codes::container.mount_over,
                            fmt::format("{} ({}) hides a part of {} ({})", truncate(request.mount), request.mount.reason,
                                        truncate(outer->mount), outer->mount.reason)));
     }
@@ -144,8 +146,8 @@ void add(std::vector<MountRequest>& mounts, MountRequest request, Diagnostics& p
 
 Expected<plan::Mount> read_mount(std::string_view text) {
     const auto fail = [&](std::string_view why) {
-        return refuse(
-            {.code = "container.mount_form", .message = fmt::format("`{}` is no SOURCE[:TARGET[:ro]]: {}", text, why)});
+        return refuse({.code = codes::container.mount_form,
+                       .message = fmt::format("`{}` is no SOURCE[:TARGET[:ro]]: {}", text, why)});
     };
     std::vector<std::string> fields(1);
     for (const char c : text) {
@@ -173,7 +175,7 @@ std::vector<plan::Mount> mounts_of(const std::vector<MountRequest>& requests, co
         std::string why = why_unmountable(request.mount.source);
         if (why.empty()) why = why_unmountable(request.mount.target);
         if (!why.empty()) {
-            problems.push_back(of(request, Severity::error, "container.mount_form", std::move(why)));
+            problems.push_back(of(request, Severity::error, codes::container.mount_form, std::move(why)));
             continue;
         }
         request.mount.source = storage::normal(request.mount.source);
@@ -189,7 +191,7 @@ std::vector<plan::Mount> mounts_of(const std::vector<MountRequest>& requests, co
     for (MountRequest& request : taken) mounts.push_back(std::move(request.mount));
     const std::size_t length = mounts_text(mounts).size();
     if (length > max_mounts_bytes || mounts.size() > max_mounts)
-        problems.push_back({.code = "container.mounts_too_long",
+        problems.push_back({.code = codes::container.mounts_too_long,
                             .key = "cluster.container_mounts",
                             .message = fmt::format(
                                 "{} mounts are a text of {} bytes; pyxis reads {} bytes, and a plan holds {} mounts",

@@ -2,6 +2,7 @@
 // The Slurm options that a plan fills in.
 #include "planner/slurm/options_to_set.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "planner/slurm/slurm_options.hpp"
 #include "slurm_text/time_limit.hpp"
 
@@ -172,7 +173,7 @@ private:
                 set(name, *value);
             else
                 problems_.push_back(
-                    {.code = "submit.gpus",
+                    {.code = codes::submit.gpus,
                      .key = "trainer.devices",
                      .source = {.name = requested.option->spelling},
                      .message = fmt::format("{} asks for {} devices per node, the recipe for {}",

@@ -2,6 +2,7 @@
 // Holds Slurm options against the --recipe-sets of the same job.
 #include "planner/slurm/reconcile_options.hpp"
 
+#include "diagnostic/codes/submit.hpp"
 #include "planner/keys.hpp"
 #include "planner/slurm/slurm_options.hpp"
 #include "slurm_text/time_limit.hpp"
@@ -36,7 +37,7 @@ std::optional<Touch> touch_of(const std::string& key, const std::vector<LeveledO
 /// `key` as the user would type it.
 Diagnostic conflict(const SlurmOption& option, const Touch& touch, const std::string& key,
                     std::string_view slurm_value) {
-    return {.code = "submit.conflict",
+    return {.code = codes::submit.conflict,
             .key = key,
             .source = {.name = option.spelling},
             .message = fmt::format("{} and {} ({}) are two spellings of one setting and disagree", option.spelling,
@@ -117,7 +118,7 @@ private:
             if (other.option->level != first.option->level || other.devices_per_node == first.devices_per_node)
                 continue;
             problems_.push_back(
-                {.code = "submit.conflict",
+                {.code = codes::submit.conflict,
                  .key = "trainer.devices",
                  .source = {.name = first.option->spelling},
                  .message = fmt::format("{} means {} devices per node and {} means {}", first.option->spelling,
@@ -134,7 +135,7 @@ private:
         const auto touch = touch_of(key, given_, resolved_);
         if (touch && touch->level > requested.option->level) return;
         problems_.push_back(
-            {.code = "submit.gpus",
+            {.code = codes::submit.gpus,
              .key = "trainer.devices",
              .source = {.name = requested.option->spelling},
              .message = fmt::format("{} GPUs cannot be spread evenly over {} nodes", requested.option->value, nodes_),
@@ -146,7 +147,7 @@ private:
         const SlurmOption* per_task = find_option(request_, "gpus-per-task");
         if (per_task == nullptr || tasks_on_a_node(request_, std::max<std::int64_t>(nodes_, 1), 1) == 1) return;
         problems_.push_back(
-            {.code = "submit.gpus",
+            {.code = codes::submit.gpus,
              .key = "trainer.devices",
              .source = {.name = per_task->spelling},
              .message = fmt::format("torchrun is one task per node and needs all {} GPUs of it; {} would give it "
@@ -157,7 +158,7 @@ private:
 
     void wrong_task_count(const SlurmOption& tasks) {
         problems_.push_back(
-            {.code = "submit.tasks_per_node",
+            {.code = codes::submit.tasks_per_node,
              .key = "launch.launcher",
              .source = {.name = tasks.spelling},
              .message = fmt::format("torchrun is started once per node and makes the {} processes itself; {} is "

@@ -2,6 +2,8 @@
 // Reads the Slurm options of a request that speak of GPUs and tasks.
 #include "planner/slurm/slurm_options.hpp"
 
+#include "diagnostic/codes/submit.hpp"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -18,9 +20,9 @@ std::optional<std::int64_t> count(std::string_view text) {
     return value;
 }
 
-std::unexpected<Diagnostics> refuse_option(const SlurmOption& option, std::string code, std::string key,
+std::unexpected<Diagnostics> refuse_option(const SlurmOption& option, DiagnosticCode code, std::string key,
                                            std::string message, std::string fix = {}) {
-    return refuse({.code = std::move(code),
+    return refuse({.code = code,
                    .key = std::move(key),
                    .source = {.name = option.spelling},
                    .message = std::move(message),
@@ -51,7 +53,7 @@ Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes) {
     const auto high = dash == std::string_view::npos ? low : count(text.substr(dash + 1));
     if (!low || !high || *low != *high)
         return refuse_option(
-            *nodes, "submit.node_range", "trainer.num_nodes",
+            *nodes, codes::submit.node_range, "trainer.num_nodes",
             fmt::format("{} leaves the number of nodes open; a recipe's parallel layout is made for one "
                         "number, so a range is not accepted yet",
                         nodes->spelling),

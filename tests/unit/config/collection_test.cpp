@@ -67,6 +67,6 @@ TEST_CASE("a hostile recipe name does no harm") {
                                     std::string("a\0b", 3), std::string("/dev/zero"), std::string("/proc/self/mem")}) {
         const auto resolved = compose(collection.request(name));
         REQUIRE_FALSE(resolved);
-        CHECK(resolved.error().front().code.starts_with("compose."));
+        CHECK(resolved.error().front().code.group() == "compose");
     }
 }

@@ -168,7 +168,7 @@ TEST_CASE("set, add, force-add and delete mean what they mean to Hydra") {
     collection.write("recipes/r.yaml", "m: {a: 1, b: {c: 2}}\nl: [1, 2]\nn: null\ns: text\nt: ${.m}\n");
     const auto recipe = [&](const std::vector<std::string>& overrides) {
         const auto resolved = compose_unresolved(collection.request("r", overrides));
-        return resolved ? to_json(*resolved->root.find("recipes")) : resolved.error().front().code;
+        return resolved ? to_json(*resolved->root.find("recipes")) : std::string(resolved.error().front().code);
     };
     CHECK(recipe({"m={a:5}", "l=[9]", "n={x:1}", "s=null"}) ==
           R"({"m":{"a":5,"b":{"c":2}},"l":[9],"n":{"x":1},"s":null,"t":"${.m}"})");
@@ -221,7 +221,7 @@ TEST_CASE("what only Hydra's own program knows is refused, not taken for null") 
     const auto select = [&](const std::string& key) {
         collection.write("recipes/training/asks.yaml", "a: ${hydra:" + key + "}\n");
         const auto resolved = compose(collection.request("training/asks"));
-        return resolved ? to_json(*resolved->root.at("recipes.a")) : resolved.error().front().code;
+        return resolved ? to_json(*resolved->root.at("recipes.a")) : std::string(resolved.error().front().code);
     };
     CHECK(select("job.name") == "compose.interpolation");
     CHECK(select("runtime.output_dir") == "compose.interpolation");

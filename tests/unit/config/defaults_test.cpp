@@ -10,7 +10,7 @@ namespace {
 /// The composed configuration as JSON, or the code of the first problem.
 std::string composed(const CollectionFixture& collection, const std::vector<std::string>& overrides = {}) {
     auto resolved = compose_unresolved(collection.request("", overrides));
-    if (!resolved) return resolved.error().front().code;
+    if (!resolved) return std::string(resolved.error().front().code);
     resolved->root.erase("training");
     return to_json(resolved->root);
 }

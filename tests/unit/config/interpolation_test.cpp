@@ -15,7 +15,7 @@ std::string read(const std::string& v, const std::string& context = "{}") {
     const Environment environment{{"SET", "value"}, {"NUMBER", "007"}};
     Diagnostics notes;
     const auto resolved = Resolver(root, {.environment = &environment, .hydra = {}}).resolve_all(notes);
-    return resolved ? to_json(*resolved->find("v")) : resolved.error().front().code;
+    return resolved ? to_json(*resolved->find("v")) : std::string(resolved.error().front().code);
 }
 
 const std::string some =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diagnostic/diagnostic.hpp"
 #include "catch.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 using namespace recipe;
 
@@ -23,6 +24,6 @@ TEST_CASE("a source prints as much of its place as it has") {
 
 TEST_CASE("only an error makes diagnostics errors") {
     CHECK_FALSE(has_errors({}));
-    CHECK_FALSE(has_errors({{.severity = Severity::warning, .code = "a.b"}}));
-    CHECK(has_errors({{.severity = Severity::warning, .code = "a.b"}, {.severity = Severity::error, .code = "c.d"}}));
+    CHECK_FALSE(has_errors({{.code = codes::compose.yaml, .severity = Severity::warning}}));
+    CHECK(has_errors({{.code = codes::compose.shadowed}, {.code = codes::compose.yaml}}));
 }

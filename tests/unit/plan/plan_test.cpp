@@ -22,7 +22,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 template <class Plan>
 std::string code_of(const Expected<Plan>& plan) {
-    return plan ? "" : plan.error().front().code;
+    return plan ? "" : std::string(plan.error().front().code);
 }
 
 Value text(std::string value) {

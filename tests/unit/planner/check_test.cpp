@@ -2,6 +2,7 @@
 #include "planner/check.hpp"
 
 #include "catch.hpp"
+#include "diagnostic/codes/compose.hpp"
 #include "submitting.hpp"
 
 using namespace recipe;
@@ -51,6 +52,6 @@ TEST_CASE("a check tells the layout and the instance, and what composition noted
     CHECK(stages.checked.result.layout.nodes == 2);
     REQUIRE(stages.checked.result.instance != nullptr);
     CHECK(stages.checked.result.instance == stages.composition.catalogue.instance("g5.48xlarge"));
-    stages.composition.resolved.notes = {{.severity = Severity::hint, .code = "compose.shadowed"}};
+    stages.composition.resolved.notes = {{.code = codes::compose.shadowed}};
     CHECK(planner::check(stages.request, stages.composition).result.diagnostics.front().code == "compose.shadowed");
 }

@@ -54,7 +54,7 @@ TEST_CASE("only a batch job clones code") {
     const auto told = [](Tool tool) {
         const planner::Outcome outcome =
             Submitting(tiny, tool).set("git.repo_url_or_path='https://host/code.git'").outcome();
-        return std::ranges::count(outcome.diagnostics, "launch.code_batch", &Diagnostic::code);
+        return std::ranges::count(outcome.diagnostics, std::string_view("launch.code_batch"), &Diagnostic::code);
     };
     CHECK(told(Tool::salloc) == 1);
     CHECK(told(Tool::srun) == 1);
@@ -66,7 +66,7 @@ TEST_CASE("a key that is not acted upon yet is named and not dropped in silence"
     const auto warned = [](const char* set) {
         const planner::Outcome outcome = Submitting(tiny).set(set).outcome();
         REQUIRE(outcome.submission);
-        return std::ranges::count(outcome.diagnostics, "launch.not_honoured", &Diagnostic::code);
+        return std::ranges::count(outcome.diagnostics, std::string_view("launch.not_honoured"), &Diagnostic::code);
     };
     CHECK(warned("++cluster.slurm_docker_cfg=[x]") == 1);
     CHECK(warned("cluster.container_mounts=[null]") == 0);

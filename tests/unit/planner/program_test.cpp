@@ -51,7 +51,7 @@ public:
         REQUIRE_FALSE(program);
         return program.error().front();
     }
-    bool noted(const char* code) {
+    bool noted(std::string_view code) {
         runs();
         return std::ranges::count(notes, code, &Diagnostic::code) > 0;
     }

@@ -31,7 +31,7 @@ planner::SubmitRequest requesting(const std::vector<std::string>& sets, planner:
 planner::Submission accepted(const planner::SubmitRequest& request) {
     planner::Outcome outcome = planner::prepare(request);
     for (const Diagnostic& diagnostic : outcome.diagnostics)
-        UNSCOPED_INFO(diagnostic.code << ": " << diagnostic.message);
+        UNSCOPED_INFO(diagnostic.code.name() << ": " << diagnostic.message);
     REQUIRE(outcome.submission);
     return std::move(*outcome.submission);
 }
@@ -130,7 +130,7 @@ TEST_CASE("one warning names what is written out, and a better way for each") {
     CHECK(warning->message.find("everybody on this host sees in ps") != std::string::npos);
     CHECK(warning->fix.find("++git.token_file=FILE") != std::string::npos);
     CHECK(warning->fix.find("'++env_vars.WANDB_API_KEY=${oc.env:WANDB_API_KEY}'") != std::string::npos);
-    CHECK(std::ranges::count(outcome.diagnostics, "secret.literal", &Diagnostic::code) == 1);
+    CHECK(std::ranges::count(outcome.diagnostics, std::string_view("secret.literal"), &Diagnostic::code) == 1);
 }
 
 TEST_CASE("who names a variable of his environment is not warned, and the value is in the file all the same") {

@@ -2,6 +2,7 @@
 #include "submitting.hpp"
 
 #include "catch.hpp"
+#include "diagnostic/codes/compose.hpp"
 
 #include <algorithm>
 
@@ -72,7 +73,7 @@ TEST_CASE("a recipe that a variable names is remembered in a refusal only, or wh
 }
 
 TEST_CASE("what was noted on the way to a request comes first, and the site weighs it") {
-    const Diagnostic note{.severity = Severity::warning, .code = "compose.search_path", .message = "no folder"};
+    const Diagnostic note{.code = codes::compose.search_path, .message = "no folder"};
     auto submitting = Submitting("llama3_2_1b_pretrain").noting(note);
     CHECK(submitting.outcome().submission);
     CHECK(submitting.outcome().diagnostics.front() == note);
@@ -183,7 +184,7 @@ TEST_CASE("an error that a rule and planning both find is told once") {
 
 TEST_CASE("the order of what is told is that of the stages") {
     const planner::Outcome outcome = Submitting(test::llama)
-                                         .noting({.severity = Severity::warning, .code = "compose.search_path"})
+                                         .noting({.code = codes::compose.search_path})
                                          .sent_to("--clusters=b")
                                          .named_by("SBATCH_RECIPE")
                                          .set("instance_type=p5.4xlarge")
@@ -191,7 +192,7 @@ TEST_CASE("the order of what is told is that of the stages") {
                                          .set("++env_vars.HF_TOKEN=s3cretvalue")
                                          .outcome();
     std::vector<std::string> codes;
-    for (const Diagnostic& diagnostic : outcome.diagnostics) codes.push_back(diagnostic.code);
+    for (const Diagnostic& diagnostic : outcome.diagnostics) codes.emplace_back(diagnostic.code);
     CHECK(codes == std::vector<std::string>{"compose.search_path", "submit.other_cluster", "devices.exceeds",
                                             "container.rewritten", "secret.literal", "submit.default_recipe"});
 }

@@ -26,7 +26,7 @@ planner::SubmitRequest Submitting::request() const {
 planner::Submission Submitting::accepted() const {
     planner::Outcome result = outcome();
     for (const Diagnostic& diagnostic : result.diagnostics)
-        UNSCOPED_INFO(diagnostic.code << ": " << diagnostic.message);
+        UNSCOPED_INFO(diagnostic.code.name() << ": " << diagnostic.message);
     REQUIRE(result.submission);
     return std::move(*result.submission);
 }

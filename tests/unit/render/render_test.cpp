@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "render/render.hpp"
 #include "catch.hpp"
+#include "diagnostic/codes/compose.hpp"
+#include "diagnostic/codes/layout.hpp"
+#include "diagnostic/codes/node.hpp"
 
 using namespace recipe;
 
 TEST_CASE("a diagnostic shows its key, place, line with a caret, and fix") {
-    const Diagnostic diagnostic{.code = "precision.fp8",
+    const Diagnostic diagnostic{.code = codes::precision.fp8,
                                 .key = "model.fp8",
                                 .source = {.name = "r.yaml", .line = 12, .column = 8, .excerpt = "  fp8: True"},
                                 .message = "no fp8 here",
@@ -16,8 +19,9 @@ TEST_CASE("a diagnostic shows its key, place, line with a caret, and fix") {
 }
 
 TEST_CASE("the caret counts what the terminal shows, not bytes") {
-    const Diagnostic diagnostic{
-        .code = "a.b", .source = {.name = "f", .line = 1, .column = 6, .excerpt = "ñé: x"}, .message = "m"};
+    const Diagnostic diagnostic{.code = codes::compose.yaml,
+                                .source = {.name = "f", .line = 1, .column = 6, .excerpt = "ñé: x"},
+                                .message = "m"};
     CHECK(render::lines(diagnostic)[3] ==
           "      "
           "   ^");
@@ -25,7 +29,7 @@ TEST_CASE("the caret counts what the terminal shows, not bytes") {
 
 TEST_CASE("a value cannot forge lines or escape sequences") {
     const Diagnostic diagnostic{
-        .code = "a.b", .key = "k\ny", .message = std::string("x\x1b[31m\n") + std::string(5000, 'z')};
+        .code = codes::compose.yaml, .key = "k\ny", .message = std::string("x\x1b[31m\n") + std::string(5000, 'z')};
     for (const std::string& line : render::lines(diagnostic)) {
         CHECK(line.find('\n') == std::string::npos);
         CHECK(line.find('\x1b') == std::string::npos);
@@ -34,8 +38,7 @@ TEST_CASE("a value cannot forge lines or escape sequences") {
 }
 
 TEST_CASE("the terminal shows the worst first") {
-    const std::string text = render::text({{.severity = Severity::hint, .code = "h.h", .message = "hint"},
-                                           {.severity = Severity::error, .code = "e.e", .message = "bad"}},
-                                          false);
-    CHECK(text == "error: bad [e.e]\nhint: hint [h.h]\n");
+    const std::string text = render::text(
+        {{.code = codes::node.own_image, .message = "hint"}, {.code = codes::node.image, .message = "bad"}}, false);
+    CHECK(text == "error: bad [node.image]\nhint: hint [node.own_image]\n");
 }

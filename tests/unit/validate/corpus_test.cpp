@@ -55,7 +55,8 @@ TEST_CASE("every recipe of the public collection passes on the instance type of 
         const Result result = check(*resolved, {shipped_hardware(), shipped_families()});
         CHECK(result.instance != nullptr);
         for (const Diagnostic& diagnostic : result.diagnostics)
-            if (diagnostic.severity == Severity::error) FAIL_CHECK(diagnostic.code << ": " << diagnostic.message);
+            if (diagnostic.severity == Severity::error)
+                FAIL_CHECK(diagnostic.code.name() << ": " << diagnostic.message);
         passed += has_errors(result.diagnostics) ? 0U : 1U;
     }
     std::cout << passed << " of " << recipes->size() << " public recipes pass\n";

@@ -20,7 +20,7 @@ Diagnostics judged(const RecipeUnderTest& recipe, std::string_view keys) {
     const config::Value value = yaml(keys);
     Diagnostics found;
     for (Diagnostic& diagnostic : recipe.check(&value).diagnostics)
-        if (diagnostic.code.starts_with("program.")) found.push_back(std::move(diagnostic));
+        if (diagnostic.code.group() == "program") found.push_back(std::move(diagnostic));
     return found;
 }
 

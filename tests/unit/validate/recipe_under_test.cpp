@@ -107,7 +107,7 @@ bool RecipeUnderTest::says(std::string_view code) const {
 std::string RecipeUnderTest::codes() const {
     std::string codes;
     for (const Diagnostic& diagnostic : check().diagnostics)
-        if (diagnostic.severity != Severity::hint) codes += (codes.empty() ? "" : " ") + diagnostic.code;
+        if (diagnostic.severity != Severity::hint) codes += (codes.empty() ? "" : " ") + std::string(diagnostic.code);
     return codes;
 }
 
@@ -120,7 +120,7 @@ void RecipeUnderTest::require_fix_of(std::string_view code) const {
     CHECK_FALSE(fixed.says(code));
     for (const Diagnostic& after : fixed.check().diagnostics)
         if (after.severity == Severity::error && !says(after.code))
-            FAIL("the fix brings " << after.code << ": " << after.message);
+            FAIL("the fix brings " << after.code.name() << ": " << after.message);
 }
 
 RecipeUnderTest llama() {

@@ -2,25 +2,8 @@
 #include "catch.hpp"
 #include "recipe_under_test.hpp"
 
-#include <set>
-
 using namespace recipe;
 using namespace recipe::validate;
-
-TEST_CASE("every rule has a code of a known group, a summary and a source") {
-    std::set<std::string_view> codes;
-    for (const RuleInfo& rule : rules()) {
-        INFO(rule.code);
-        CHECK(codes.insert(rule.code).second);
-        const std::string_view group = rule.code.substr(0, rule.code.find('.'));
-        CHECK(std::set<std::string_view>{"devices", "precision", "layout", "batch", "model", "data", "paths",
-                                         "environment", "launch", "program", "memory"}
-                  .contains(group));
-        CHECK(rule.summary.ends_with('.'));
-        CHECK_FALSE(rule.source.empty());
-    }
-    CHECK(codes.contains("precision.fp8"));
-}
 
 TEST_CASE("all problems are reported together") {
     const RecipeUnderTest recipe = llama().with(

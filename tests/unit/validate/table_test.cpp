@@ -2,6 +2,8 @@
 // Every rule of the table: a neighbour that passes, the recipe that fails, and where the rule has a fix, the recipe
 // with it.
 #include "catch.hpp"
+#include "diagnostic/codes.hpp"
+#include "diagnostic/codes/layout.hpp"
 #include "recipe_under_test.hpp"
 
 #include <algorithm>
@@ -236,12 +238,18 @@ TEST_CASE("each rule passes a neighbour of the recipe that it finds fault with")
     }
 }
 
-TEST_CASE("every rule is in the table of tests") {
+TEST_CASE("every rule is in the table of tests, and every code there is a rule's") {
     std::set<std::string_view> tested = tested_elsewhere;
     for (const Case& row : cases) tested.insert(row.code);
-    for (const RuleInfo& rule : rules()) {
-        INFO(rule.code);
-        CHECK(tested.contains(rule.code));
+    for (const std::string_view code : tested) {
+        INFO(code);
+        REQUIRE(codes::find(code) != nullptr);
+        CHECK(codes::find(code)->is_rule);
+    }
+    for (const codes::Code& code : codes::all()) {
+        if (!code.is_rule) continue;
+        INFO(code.name);
+        CHECK(tested.contains(code.name));
     }
 }
 
@@ -304,7 +312,7 @@ TEST_CASE("a fix is shown only if it removes the error and brings no other") {
         INFO(recipe.codes());
         std::set<std::string> codes;
         for (const Diagnostic& diagnostic : recipe.check().diagnostics)
-            if (diagnostic.severity == Severity::error && !diagnostic.fix.empty()) codes.insert(diagnostic.code);
+            if (diagnostic.severity == Severity::error && !diagnostic.fix.empty()) codes.emplace(diagnostic.code);
         CHECK_FALSE(codes.empty());
         for (const std::string& code : codes) recipe.require_fix_of(code);
     }
@@ -329,7 +337,7 @@ TEST_CASE("a site's severities raise, lower and silence, and force leaves what i
     CHECK(forced_codes({}, found()) == std::vector<std::string>{"devices.exceeds", "precision.fp8"});
     // What is no error any more is not forced; what the site makes one is its policy.
     CHECK(forced_codes({{"devices.exceeds", Severity::warning}, {"precision.fp8", std::nullopt}}, found()).empty());
-    const Diagnostics warning{{.severity = Severity::warning, .code = "devices.partial"}};
+    const Diagnostics warning{{.code = codes::devices.partial}};
     CHECK(forced_codes({}, warning).empty());
     CHECK(forced_codes({{"devices.partial", Severity::error}}, warning).empty());
 }

@@ -29,7 +29,7 @@ Outcome mounts(const std::vector<MountRequest>& requests) {
     Outcome outcome;
     outcome.mounts = planner::mounts_text(planner::mounts_of(requests, host, outcome.said));
     if (has_errors(outcome.said)) outcome.mounts = "(refused)";
-    for (const Diagnostic& diagnostic : outcome.said) outcome.codes.push_back(diagnostic.code);
+    for (const Diagnostic& diagnostic : outcome.said) outcome.codes.emplace_back(diagnostic.code);
     return outcome;
 }
 
@@ -140,8 +140,8 @@ TEST_CASE("a mount that a site does not refuse stays a mount") {
                                           request("/a:/place", "one"), request("/b:/place", "two")},
                                          host, found);
     CHECK(planner::mounts_text(kept) == "/fsx/none:/data,/fsx:/fsx,/a:/place");
-    CHECK(std::ranges::count(found, "container.mount_missing", &Diagnostic::code) == 1);
-    CHECK(std::ranges::count(found, "container.mount_over", &Diagnostic::code) == 1);
+    CHECK(std::ranges::count(found, std::string_view("container.mount_missing"), &Diagnostic::code) == 1);
+    CHECK(std::ranges::count(found, std::string_view("container.mount_over"), &Diagnostic::code) == 1);
 }
 
 TEST_CASE("what cluster.srun_args says to pyxis goes to the container") {
