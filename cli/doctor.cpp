@@ -7,9 +7,11 @@
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 #include "render/render.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
+#include <algorithm>
 
 namespace recipe::cli {
 namespace {
@@ -111,8 +113,9 @@ site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& sl
 }
 
 void look_at_job_submit(Findings& findings, const InstalledSlurm& slurm) {
-    const std::string named = ',' + slurm.setting("JobSubmitPlugins") + ',';
-    if (!named.contains(",recipe,"))
+    const std::string plugins = slurm.setting("JobSubmitPlugins");
+    const std::vector<std::string_view> names = slurm_text::split(plugins);
+    if (std::ranges::find(names, "recipe") == names.end())
         return findings.add(
             {.code = codes::doctor.job_submit,
              .source = {.name = "slurm.conf"},

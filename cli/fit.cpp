@@ -6,10 +6,12 @@
 #include "diagnostic/codes/model.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "memory/memory.hpp"
+#include "slurm_text/lists.hpp"
 #include "validate/validate.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
@@ -190,14 +192,9 @@ struct Sweep {
 std::optional<Sweep> parse_sweep(const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) return std::nullopt;
-    Sweep sweep{.key = text.substr(0, equals), .values = {}};
-    for (std::size_t at = equals + 1; at <= text.size();) {
-        const std::size_t comma = std::min(text.find(',', at), text.size());
-        if (comma == at || sweep.values.size() == max_rows) return std::nullopt;
-        sweep.values.push_back(text.substr(at, comma - at));
-        at = comma + 1;
-    }
-    return sweep;
+    const auto values = slurm_text::split(std::string_view(text).substr(equals + 1), slurm_text::EmptyItems::kept);
+    if (values.size() > max_rows || std::ranges::find(values, "") != values.end()) return std::nullopt;
+    return Sweep{.key = text.substr(0, equals), .values = {values.begin(), values.end()}};
 }
 
 Expected<Row> assess_one(const Arguments& arguments, const Context& context, const Data& data, const std::string& more,

@@ -7,8 +7,8 @@
 #include "policy.hpp"
 #include "render/render.hpp"
 #include "slurm_text/gres.hpp"
+#include "slurm_text/lists.hpp"
 #include "validate/validate.hpp"
-#include "words.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -66,7 +66,8 @@ void check_gpus(const JobRequest& request, const plan::Summary& plan, Diagnostic
 
 cluster::JobRequirements requirements_of(const JobRequest& request, const plan::Summary& plan, const Fills& fills) {
     cluster::JobRequirements requirements;
-    requirements.partitions = words_of(fills.partition ? std::string_view(*fills.partition) : request.partitions);
+    requirements.partitions =
+        slurm_text::split(fills.partition ? std::string_view(*fills.partition) : request.partitions);
     requirements.nodes = static_cast<std::uint32_t>(plan.layout.nodes);
     requirements.device = plan.resources.device;
     if (requirements.device != plan::Device::cpu)

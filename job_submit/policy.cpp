@@ -3,7 +3,7 @@
 #include "policy.hpp"
 
 #include "diagnostic/codes/submit.hpp"
-#include "words.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -20,7 +20,7 @@ bool matches(const std::string& pattern, const std::string& recipe) {
 }
 
 std::vector<std::string_view> partitions_of(const JobRequest& request, const Snapshot& snapshot) {
-    std::vector<std::string_view> names = words_of(request.partitions);
+    std::vector<std::string_view> names = slurm_text::split(request.partitions);
     if (names.empty() && snapshot.inventory)
         for (const cluster::Partition& partition : snapshot.inventory->partitions)
             if (partition.is_default) names.push_back(partition.name);

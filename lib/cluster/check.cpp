@@ -3,6 +3,7 @@
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
 #include "diagnostic/codes/submit.hpp"
+#include "slurm_text/shown_text.hpp"
 #include "slurm_text/time_limit.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,7 @@ constexpr std::size_t max_kinds = 3;
 constexpr std::size_t max_partitions = 4;
 
 std::string nodes_text(std::uint64_t count) {
-    return fmt::format("{} node{}", count, count == 1 ? "" : "s");
+    return slurm_text::counted(static_cast<std::int64_t>(count), "node");
 }
 
 std::string devices_text(std::int64_t devices, std::string_view accelerator, hardware::DeviceKind kind) {

@@ -4,6 +4,7 @@
 #include "cluster/cluster.hpp"
 
 #include "slurm_text/gres.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -11,16 +12,11 @@
 namespace recipe::cluster {
 namespace {
 
-std::vector<std::string> split(std::string_view list) {
-    std::vector<std::string> words;
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        if (const std::string_view word = list.substr(0, comma); !word.empty()) words.emplace_back(word);
-        if (comma == std::string_view::npos) break;
-        list.remove_prefix(comma + 1);
-    }
-    std::ranges::sort(words);
-    return words;
+std::vector<std::string> sorted_items(std::string_view list) {
+    const std::vector<std::string_view> items = slurm_text::split(list);
+    std::vector<std::string> sorted(items.begin(), items.end());
+    std::ranges::sort(sorted);
+    return sorted;
 }
 
 std::string lower(std::string_view text) {
@@ -31,15 +27,11 @@ std::string lower(std::string_view text) {
 
 /// The type of the first item of this name: "a10g" of "gpu:a10g:8(S:0-1)", nothing of "gpu:8".
 std::string gres_type(std::string_view gres, std::string_view name) {
-    while (!gres.empty()) {
-        const std::string_view item = gres.substr(0, gres.find(','));
-        if (item.starts_with(name) && item.size() > name.size() && item[name.size()] == ':') {
-            const std::string_view rest = item.substr(name.size() + 1);
-            const std::size_t colon = rest.find(':');
-            if (colon != std::string_view::npos) return lower(rest.substr(0, colon));
-        }
-        if (item.size() == gres.size()) break;
-        gres.remove_prefix(item.size() + 1);
+    for (const std::string_view item : slurm_text::split(gres)) {
+        if (!item.starts_with(name) || item.size() <= name.size() || item[name.size()] != ':') continue;
+        const std::string_view rest = item.substr(name.size() + 1);
+        const std::size_t colon = rest.find(':');
+        if (colon != std::string_view::npos) return lower(rest.substr(0, colon));
     }
     return {};
 }
@@ -55,7 +47,7 @@ public:
     }
 
     NodeGroup group_of(const NodeRecord& node) const {
-        NodeGroup group{.memory_mib = node.memory_mib, .features = split(node.features)};
+        NodeGroup group{.memory_mib = node.memory_mib, .features = sorted_items(node.features)};
         group.instance_type = stated_type(node, group.features);
         const hardware::InstanceType* type = group.instance_type ? catalogue_.instance(*group.instance_type) : nullptr;
         read_gres(node, type, group);

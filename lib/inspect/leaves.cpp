@@ -2,7 +2,7 @@
 // The leaves of a configuration with their paths.
 #include "inspect/inspect.hpp"
 
-#include <algorithm>
+#include "slurm_text/shown_text.hpp"
 
 namespace recipe::inspect {
 namespace {
@@ -23,8 +23,7 @@ void collect(const Value& value, const std::string& path, std::vector<Leaf>& fou
 }  // namespace
 
 std::string path_step(const Value& key) {
-    std::string text = config::to_python_text(key);
-    std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+    const std::string text = slurm_text::replace_control(config::to_python_text(key), '?');
     return text.contains('.') && key.is_string() ? "'" + text + "'" : text;
 }
 

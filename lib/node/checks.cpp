@@ -3,6 +3,8 @@
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"
+#include "slurm_text/lists.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -14,11 +16,9 @@ namespace {
 /// CUDA takes the entries up to the first that names no device.
 std::int64_t count_visible(std::string_view list) {
     std::int64_t count = 0;
-    while (!list.empty()) {
-        const std::string_view entry = list.substr(0, list.find(','));
+    for (const std::string_view entry : slurm_text::split(list, slurm_text::EmptyItems::kept)) {
         if (entry.empty() || entry.front() == '-' || entry == "NoDevFiles") return count;
         ++count;
-        list.remove_prefix(std::min(entry.size() + 1, list.size()));
     }
     return count;
 }
@@ -38,10 +38,6 @@ Count count_gpus(Kind kind, const VisibleDevices& visible) {
     return {visible.device_files, "among /dev/nvidia*"};
 }
 
-std::string counted(std::int64_t number, std::string_view thing) {
-    return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
-}
-
 }  // namespace
 
 std::optional<Diagnostic> device_problem(const plan::LaunchPlan& plan, const Facts& facts,
@@ -56,7 +52,8 @@ std::optional<Diagnostic> device_problem(const plan::LaunchPlan& plan, const Fac
     const std::string_view name = neuron ? "Neuron device" : "GPU";
     Diagnostic problem{.code = codes::node.devices,
                        .message = fmt::format("the step has {} here ({}) and the recipe runs {} processes on {}",
-                                              counted(found.devices, name), found.where, ranks, counted(wanted, name)),
+                                              slurm_text::counted(found.devices, name), found.where, ranks,
+                                              slurm_text::counted(wanted, name)),
                        .fix = "leave the node out with -x"};
     const bool asked_for = !neuron && (visible.visible_gpus || visible.gpus_of_step);
     if (asked_for)
@@ -72,20 +69,21 @@ std::optional<Diagnostic> world_problem(const plan::LaunchPlan& plan, const Fact
     layout.nodes = facts.node_count;
     const Diagnostics problems = validate::check_layout(layout);
     if (problems.empty()) return std::nullopt;
-    return Diagnostic{
-        .code = codes::node.world,
-        .message = fmt::format("this step: {}", problems.front().message),
-        .fix = facts.node_count == plan.layout.nodes
-                   ? "change the degrees with --recipe-set"
-                   : fmt::format("run it on {}, as the recipe was planned", counted(plan.layout.nodes, "node"))};
+    return Diagnostic{.code = codes::node.world,
+                      .message = fmt::format("this step: {}", problems.front().message),
+                      .fix = facts.node_count == plan.layout.nodes
+                                 ? "change the degrees with --recipe-set"
+                                 : fmt::format("run it on {}, as the recipe was planned",
+                                               slurm_text::counted(plan.layout.nodes, "node"))};
 }
 
 std::optional<Diagnostic> node_count_hint(const plan::LaunchPlan& plan, const Facts& facts) {
     if (kind_of(plan, facts) == Kind::plain || facts.node_count == plan.layout.nodes) return std::nullopt;
-    return Diagnostic{.code = codes::node.count,
-                      .message = fmt::format("this step has {} and the recipe was planned for {}: a world of {}",
-                                             counted(facts.node_count, "node"), plan.layout.nodes,
-                                             counted(facts.node_count * plan.layout.devices_per_node, "rank"))};
+    return Diagnostic{
+        .code = codes::node.count,
+        .message = fmt::format("this step has {} and the recipe was planned for {}: a world of {}",
+                               slurm_text::counted(facts.node_count, "node"), plan.layout.nodes,
+                               slurm_text::counted(facts.node_count * plan.layout.devices_per_node, "rank"))};
 }
 
 Diagnostic on_node(std::string_view node, const Diagnostic& problem) {

@@ -3,6 +3,7 @@
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -49,9 +50,7 @@ bool is_below(std::string_view path, std::string_view directory) {
 /// The targets of a --container-mounts.
 std::vector<std::string_view> targets_of(std::string_view option) {
     std::vector<std::string_view> targets;
-    while (!option.empty()) {
-        const std::string_view mount = option.substr(0, option.find(','));
-        option.remove_prefix(std::min(mount.size() + 1, option.size()));
+    for (const std::string_view mount : slurm_text::split(option)) {
         const std::size_t colon = mount.find(':');
         const std::string_view rest = colon == std::string_view::npos ? mount : mount.substr(colon + 1);
         targets.push_back(rest.substr(0, rest.find(':')));

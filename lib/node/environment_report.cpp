@@ -3,6 +3,7 @@
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -35,19 +36,6 @@ Assigned assigned_variable(const plan::LaunchPlan& plan, const plan::Variable& v
     const bool is_the_plans = variable.origin == plan::VariableOrigin::typed || !has || *has == variable.value;
     if (is_the_plans) return {variable.name, variable.value, source_of(plan, variable.origin)};
     return {variable.name, *has, std::string(exported)};
-}
-
-/// A control character could end the line, or change the terminal.
-std::string on_one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            line += fmt::format("\\x{:02x}", byte);
-        else
-            line += c;
-    }
-    return line;
 }
 
 }  // namespace
@@ -84,7 +72,7 @@ std::string redacted(std::string_view name, std::string_view value) {
 }
 
 std::string report_line(const Assigned& variable) {
-    return fmt::format("{}={} ({})", variable.name, on_one_line(redacted(variable.name, variable.value)),
+    return fmt::format("{}={} ({})", variable.name, slurm_text::escape_control(redacted(variable.name, variable.value)),
                        variable.source);
 }
 
@@ -94,8 +82,8 @@ std::optional<Diagnostic> replaced_exports(const std::vector<Change>& changes, c
         if (!change.value || !change.overwrite) continue;
         const std::optional<std::string> has = now(change.name);
         if (!has || *has == *change.value) continue;
-        replaced.push_back(
-            fmt::format("{}={} (exported: {})", change.name, *change.value, on_one_line(redacted(change.name, *has))));
+        replaced.push_back(fmt::format("{}={} (exported: {})", change.name, *change.value,
+                                       slurm_text::escape_control(redacted(change.name, *has))));
     }
     if (replaced.empty()) return std::nullopt;
     return Diagnostic{.code = codes::rendezvous.exported,

@@ -6,6 +6,7 @@
 #include "diagnostic/codes/model.hpp"
 #include "planner/keys.hpp"
 #include "planner/slurm/slurm_options.hpp"
+#include "slurm_text/shown_text.hpp"
 #include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
@@ -34,8 +35,7 @@ std::string job_name_of(const Value& root) {
     std::string name;
     if (const std::string* prefix = string_at(root, "cluster.job_name_prefix")) name = *prefix;
     if (const std::string* run = string_at(root, fmt::format("{}.run.name", training_root(root)))) name += *run;
-    std::ranges::replace_if(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '_');
-    return name;
+    return slurm_text::replace_control(name, '_');
 }
 
 bool exclusive_of(const Value& root) {
@@ -172,8 +172,7 @@ Expected<plan::Launcher> checked_launcher(const Value& root) {
 std::string folder_of_custom_run(const Value& root) {
     const std::string* name = string_at(root, "training_cfg.run.name");
     if (name == nullptr || name->empty() || *name == "." || *name == "..") return {};
-    const bool is_folder =
-        std::ranges::none_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
+    const bool is_folder = !name->contains('/') && !slurm_text::has_control(*name);
     return is_folder ? '/' + *name : std::string();
 }
 

@@ -3,6 +3,7 @@
 #include "planner/program.hpp"
 
 #include "diagnostic/codes/launch.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -24,10 +25,6 @@ struct ConfiguredText {
 
 bool is_custom(const Value& root) {
     return root.find("recipes") == nullptr && root.find("training_cfg") != nullptr;
-}
-
-bool has_control(std::string_view text) {
-    return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 Diagnostic fail(const ConfiguredText& said, DiagnosticCode code, std::string message, std::string fix = {}) {
@@ -104,7 +101,7 @@ private:
         else
             refuse_value(found, fmt::format("{} is {}; a text is expected", key, config::describe(value->kind())));
         if (found.text.empty()) return std::nullopt;
-        if (has_control(found.text)) refuse_value(found, fmt::format("{} has control characters", key));
+        if (slurm_text::has_control(found.text)) refuse_value(found, fmt::format("{} has control characters", key));
         return found;
     }
 

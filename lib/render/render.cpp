@@ -3,6 +3,7 @@
 #include "render/render.hpp"
 
 #include "config/value/value.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -55,10 +56,10 @@ std::string printable(std::string_view text, std::size_t longest) {
         const auto byte = static_cast<unsigned char>(c);
         const bool begins_a_character = (byte & 0xc0) != 0x80;
         if (result.size() >= longest && (begins_a_character || result.size() >= longest + 4)) return result + "...";
-        if (byte == '\t')
+        if (c == '\t')
             result += ' ';
-        else if (byte < 0x20 || byte == 0x7f)
-            result += fmt::format("\\x{:02x}", byte);
+        else if (slurm_text::is_control(c))
+            result += slurm_text::escape_control({&c, 1});
         else
             result += c;
     }

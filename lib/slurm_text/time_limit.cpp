@@ -2,10 +2,11 @@
 // Slurm's time limits as texts.
 #include "slurm_text/time_limit.hpp"
 
+#include "slurm_text/lists.hpp"
+
 #include <fmt/format.h>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <vector>
 
 namespace recipe::slurm_text {
@@ -13,20 +14,12 @@ namespace {
 
 constexpr std::int64_t max_days = 100'000;
 
-std::optional<std::int64_t> number(std::string_view text) {
-    std::int64_t value = 0;
-    if (text.empty() || text.size() > 9) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
-    return value;
-}
-
 /// "a", "a:b" or "a:b:c" as numbers; nothing when it is anything else.
 std::optional<std::vector<std::int64_t>> colon_fields(std::string_view text) {
     std::vector<std::int64_t> fields;
     while (true) {
         const std::size_t colon = text.find(':');
-        const auto field = number(text.substr(0, colon));
+        const auto field = parse_count(text.substr(0, colon));
         if (!field || fields.size() == 3) return std::nullopt;
         fields.push_back(*field);
         if (colon == std::string_view::npos) return fields;
@@ -61,7 +54,7 @@ std::optional<std::int64_t> minutes_of(std::string_view text) {
                 return minutes_of_seconds(f[0] * 3600 + f[1] * 60 + f[2]);
         }
     }
-    const auto days = number(text.substr(0, dash));
+    const auto days = parse_count(text.substr(0, dash));
     const auto fields = colon_fields(text.substr(dash + 1));
     if (!days || *days > max_days || !fields) return std::nullopt;
     auto f = *fields;

@@ -2,6 +2,8 @@
 // Arithmetic of parallel degrees.
 #include "validate/arithmetic.hpp"
 
+#include "slurm_text/shown_text.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -49,10 +51,6 @@ std::optional<Layout> with_other_shard(Layout layout) {
     return std::nullopt;
 }
 
-std::string count(std::int64_t number, std::string_view thing) {
-    return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
-}
-
 }  // namespace
 
 bool Heads::split_by(std::int64_t tensor) const noexcept {
@@ -83,8 +81,9 @@ std::string explain_world(const Layout& layout) {
     factor("expert_model_parallel_degree", layout.expert);
     std::string product = fmt::format("{}", fmt::join(factors, " × "));
     if (factors.size() > 1) product += fmt::format(" = {}", ranks_per_copy(layout));
-    return fmt::format("{} × {} = {} cannot be divided by {}", count(layout.nodes, "node"),
-                       count(layout.devices_per_node, "device"), count(layout.world(), "rank"), product);
+    return fmt::format("{} × {} = {} cannot be divided by {}", slurm_text::counted(layout.nodes, "node"),
+                       slurm_text::counted(layout.devices_per_node, "device"),
+                       slurm_text::counted(layout.world(), "rank"), product);
 }
 
 std::string explain_context(const Layout& layout) {

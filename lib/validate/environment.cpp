@@ -3,6 +3,7 @@
 #include "validate/rule.hpp"
 
 #include "diagnostic/codes/model.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -56,28 +57,22 @@ bool is_fixed_interface(const Subject&, std::string_view value) {
     return !value.empty() && value.front() != '^' && value.front() != '=';
 }
 
+/// The names that "^a,b" excludes; nothing where the value excludes none.
+std::vector<std::string_view> excluded_names(std::string_view value) {
+    return value.starts_with('^') ? slurm_text::split(value.substr(1)) : std::vector<std::string_view>();
+}
+
 /// The excluded names are prefixes, so `eth` is every Ethernet interface.
 bool excludes_ethernet(const Subject&, std::string_view value) {
-    if (!value.starts_with('^')) return false;
-    value.remove_prefix(1);
-    while (!value.empty()) {
-        const std::string_view name = value.substr(0, value.find(','));
-        if (name == "eth" || name == "en" || name == "ens") return true;
-        value.remove_prefix(std::min(name.size() + 1, value.size()));
-    }
-    return false;
+    return std::ranges::any_of(excluded_names(value),
+                               [](std::string_view name) { return name == "eth" || name == "en" || name == "ens"; });
 }
 
 /// NCCL leaves out lo and docker by itself only where the variable is not set.
 bool forgets_loopback(const Subject&, std::string_view value) {
-    if (!value.starts_with('^')) return false;
-    value.remove_prefix(1);
-    while (!value.empty()) {
-        const std::string_view name = value.substr(0, value.find(','));
-        if (name == "lo" || name == "l") return false;
-        value.remove_prefix(std::min(name.size() + 1, value.size()));
-    }
-    return true;
+    return value.starts_with('^') && std::ranges::none_of(excluded_names(value), [](std::string_view name) {
+               return name == "lo" || name == "l";
+           });
 }
 
 bool is_path(const Subject&, std::string_view value) {

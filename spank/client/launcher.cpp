@@ -4,6 +4,7 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "node/node.hpp"
+#include "slurm_text/lists.hpp"
 #include "spank/client/client.hpp"
 #include "spank/client/secrets.hpp"
 #include "spank/host/hosts.hpp"
@@ -22,11 +23,7 @@ namespace {
 std::optional<std::int64_t> number_from(const config::Environment& environment, const char* name) {
     const auto found = environment.find(name);
     if (found == environment.end()) return std::nullopt;
-    std::int64_t number = 0;
-    const char* end = found->second.data() + found->second.size();
-    const auto [parsed, error] = std::from_chars(found->second.data(), end, number);
-    if (error != std::errc{} || parsed != end) return std::nullopt;
-    return number;
+    return slurm_text::parse_number<std::int64_t>(found->second);
 }
 
 /// Inside an allocation srun's options are bounded by it; only what was typed asks for something.

@@ -3,31 +3,24 @@
 #include "spank/client/other_user.hpp"
 
 #include "planner/planner.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 #include <algorithm>
-#include <charconv>
 
 namespace recipe::spank {
 namespace {
 
 constexpr int max_groups = 65536;  // NGROUPS_MAX of Linux
 
-std::optional<unsigned> number_in(const std::string& text) {
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 /// Slurm keeps both as numbers and says so in several ways: "65534", "nobody(65534)", or by name.
 std::optional<unsigned> id_in(const std::string& text) {
     const std::size_t open = text.find('(');
     if (open != std::string::npos && text.ends_with(')'))
-        return number_in(text.substr(open + 1, text.size() - open - 2));
-    return number_in(text);
+        return slurm_text::parse_number<unsigned>(text.substr(open + 1, text.size() - open - 2));
+    return slurm_text::parse_number<unsigned>(text);
 }
 
 const passwd* account_of(const std::string& text) {

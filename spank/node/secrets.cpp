@@ -2,12 +2,12 @@
 // Removes a batch job's file of secrets when no start of the job can need it.
 #include "spank/node/secrets.hpp"
 
+#include "slurm_text/lists.hpp"
 #include "spank/host/run_with_timeout.hpp"
 #include "spank/host/secret_files.hpp"
 #include "spank/slurm_headers.hpp"
 
 #include <sys/wait.h>
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -45,10 +45,7 @@ std::uint32_t id_of(const slurm_job_info_t& job) {
 
 /// Whether a list such as "1,5-7" (RequeueExit of slurm.conf) has the number. What cannot be read may have it.
 bool lists(const char* list, int number) {
-    std::string_view rest = list != nullptr ? list : "";
-    while (!rest.empty()) {
-        const std::string_view item = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+    for (const std::string_view item : slurm_text::split(list != nullptr ? list : "")) {
         const char* const behind = item.data() + item.size();
         int first = 0;
         std::from_chars_result read = std::from_chars(item.data(), behind, first);

@@ -2,11 +2,11 @@
 // Asks SPANK what it knows of the step.
 #include "spank/node/step_facts.hpp"
 
+#include "slurm_text/lists.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/host/ports.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace recipe::spank {
 namespace {
@@ -15,11 +15,7 @@ namespace {
 constexpr std::uint32_t first_special_step = 0xfffffff0;
 
 std::optional<std::uint32_t> number_variable(spank_t spank, const char* name) {
-    const std::string text = job_variable(spank, name).value_or("");
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
+    return slurm_text::parse_number<std::uint32_t>(job_variable(spank, name).value_or(""));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "config/value/place.hpp"
 
 #include "config/python/utf8.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <algorithm>
 
@@ -59,8 +60,7 @@ Source typed_source(const Override& typed, std::size_t byte) {
 }
 
 std::string quotable(std::string_view text, std::size_t longest) {
-    std::string out;
-    for (const char c : text.substr(0, longest)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+    std::string out = slurm_text::replace_control(text.substr(0, longest), '?');
     while (!out.empty() && find_invalid_utf8(out) != std::string::npos) out.resize(find_invalid_utf8(out));
     if (out.size() < text.size()) out += "...";
     return out;

@@ -2,6 +2,8 @@
 // What git may be given, and the code's part of the plan's wire form.
 #include "plan/wire/fields.hpp"
 
+#include "slurm_text/shown_text.hpp"
+
 #include <array>
 #include <cctype>
 
@@ -20,10 +22,6 @@ constexpr std::array<std::string_view, 4> schemes{"https://", "http://", "ssh://
 
 bool is_alphanumeric(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0;
-}
-
-bool has_blank_or_control(std::string_view text) {
-    return std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
 }
 
 /// "git@example.org:team/code.git"
@@ -59,7 +57,7 @@ std::string authority_problem(std::string_view scheme, std::string_view rest) {
 std::string url_problem(std::string_view url) {
     if (url.empty() || url.size() > max_url_bytes)
         return fmt::format("it is empty, or longer than {} bytes", max_url_bytes);
-    if (has_blank_or_control(url)) return "it has blanks or control characters";
+    if (slurm_text::has_blank_or_control(url)) return "it has blanks or control characters";
     if (url.front() == '-') return "git would take it for an option";
     for (const std::string_view scheme : schemes)
         if (url.starts_with(scheme)) return authority_problem(scheme, url.substr(scheme.size()));
@@ -69,7 +67,8 @@ std::string url_problem(std::string_view url) {
 
 bool is_reference(std::string_view name) noexcept {
     if (name.empty() || name.size() > max_reference_bytes || name.front() == '-' || name == "@") return false;
-    if (has_blank_or_control(name) || name.find_first_of("~^:?*[\\") != std::string_view::npos) return false;
+    if (slurm_text::has_blank_or_control(name) || name.find_first_of("~^:?*[\\") != std::string_view::npos)
+        return false;
     for (const std::string_view pair : {"..", "//", "@{", "/."})
         if (name.find(pair) != std::string_view::npos) return false;
     if (name.front() == '/' || name.front() == '.' || name.ends_with('/') || name.ends_with('.')) return false;

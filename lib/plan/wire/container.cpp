@@ -2,6 +2,8 @@
 // The container's part of the plan's wire form.
 #include "plan/wire/fields.hpp"
 
+#include "slurm_text/shown_text.hpp"
+
 namespace recipe::plan {
 namespace {
 
@@ -13,8 +15,7 @@ constexpr std::size_t max_reason_bytes = 256;
 /// An absolute path that stays one field of one mount: pyxis splits at commas and colons, enroot's mount files at line
 /// ends.
 bool is_mountable(const std::string& path) {
-    return path.starts_with('/') &&
-           std::ranges::none_of(path, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == ':' || c == ','; });
+    return path.starts_with('/') && path.find_first_of(":,") == std::string::npos && !slurm_text::has_control(path);
 }
 
 Value mount_value(const Mount& mount) {

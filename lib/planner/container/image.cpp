@@ -5,6 +5,7 @@
 #include "planner/container/image.hpp"
 
 #include "diagnostic/codes/launch.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -42,8 +43,7 @@ public:
 
     Expected<std::optional<std::string>> read(const std::string& text) {
         if (text.empty()) return std::nullopt;
-        if (text.size() > max_image_bytes ||
-            std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
+        if (text.size() > max_image_bytes || slurm_text::has_blank_or_control(text))
             return fail("is no image: it has blanks or line ends, or more than 4000 bytes", {});
         if (text.front() == '/') return path(storage::normal(text));
         if (text.front() == '.') return relative(text);

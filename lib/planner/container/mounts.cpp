@@ -3,6 +3,7 @@
 #include "planner/container/mounts.hpp"
 
 #include "diagnostic/codes/launch.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -34,8 +35,7 @@ std::string why_unmountable(const std::string& path) {
     if (path.find(':') != std::string::npos) return fmt::format("{} has a colon, where pyxis splits a mount", path);
     if (path.find(',') != std::string::npos)
         return fmt::format("{} has a comma, where pyxis splits the list of mounts", path);
-    const bool control = std::ranges::any_of(path, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-    return control ? "a path with control characters cannot be mounted" : "";
+    return slurm_text::has_control(path) ? "a path with control characters cannot be mounted" : "";
 }
 
 std::string truncate(const plan::Mount& mount) {

@@ -4,6 +4,7 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "planner/slurm/slurm_options.hpp"
+#include "slurm_text/lists.hpp"
 #include "slurm_text/time_limit.hpp"
 
 #include <fmt/format.h>
@@ -53,28 +54,22 @@ std::string option_text(std::string_view option, const Value& value) {
 
 /// `value` with the count of its one GPU item replaced; nothing when it has none or several.
 std::optional<std::string> with_count(std::string_view value, std::string_view prefix, std::int64_t count) {
-    std::string result;
+    std::vector<std::string> items;
     int replaced = 0;
-    while (true) {
-        const std::size_t comma = value.find(',');
-        std::string item(value.substr(0, comma));
-        if (slurm_text::gres_count(item, prefix)) {
-            const std::size_t digits = item.find_last_not_of("0123456789");
-            const bool has_count = digits == std::string::npos || digits + 1 < item.size();
-            if (has_count)
-                item.erase(digits == std::string::npos ? 0 : digits + 1);
-            else
-                item += ':';
-            item += std::to_string(count);
-            ++replaced;
-        }
-        result += item;
-        if (comma == std::string_view::npos) break;
-        result += ',';
-        value.remove_prefix(comma + 1);
+    for (const std::string_view part : slurm_text::split(value, slurm_text::EmptyItems::kept)) {
+        std::string& item = items.emplace_back(part);
+        if (!slurm_text::gres_count(item, prefix)) continue;
+        const std::size_t digits = item.find_last_not_of("0123456789");
+        const bool has_count = digits == std::string::npos || digits + 1 < item.size();
+        if (has_count)
+            item.erase(digits == std::string::npos ? 0 : digits + 1);
+        else
+            item += ':';
+        item += std::to_string(count);
+        ++replaced;
     }
     if (replaced != 1) return std::nullopt;
-    return result;
+    return fmt::format("{}", fmt::join(items, ","));
 }
 
 class Filler {

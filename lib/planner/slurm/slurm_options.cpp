@@ -3,22 +3,14 @@
 #include "planner/slurm/slurm_options.hpp"
 
 #include "diagnostic/codes/submit.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace recipe::planner {
 namespace {
-
-std::optional<std::int64_t> count(std::string_view text) {
-    std::int64_t value = 0;
-    if (text.size() > 9) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
-    return value;
-}
 
 std::unexpected<Diagnostics> refuse_option(const SlurmOption& option, DiagnosticCode code, std::string key,
                                            std::string message, std::string fix = {}) {
@@ -49,8 +41,8 @@ Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes) {
     if (nodes == nullptr) return std::nullopt;
     const std::string_view text = nodes->value;
     const std::size_t dash = text.find('-');
-    const auto low = count(text.substr(0, dash));
-    const auto high = dash == std::string_view::npos ? low : count(text.substr(dash + 1));
+    const auto low = slurm_text::parse_count(text.substr(0, dash));
+    const auto high = dash == std::string_view::npos ? low : slurm_text::parse_count(text.substr(dash + 1));
     if (!low || !high || *low != *high)
         return refuse_option(
             *nodes, codes::submit.node_range, "trainer.num_nodes",
@@ -74,9 +66,9 @@ std::int64_t tasks_on_a_node(const SubmitRequest& request, std::int64_t nodes, s
     const SlurmOption* in_all = find_option(request, "ntasks");
     std::int64_t tasks = otherwise;
     if (per_node != nullptr)
-        tasks = count(per_node->value).value_or(otherwise);
+        tasks = slurm_text::parse_count(per_node->value).value_or(otherwise);
     else if (in_all != nullptr)
-        tasks = count(in_all->value).value_or(otherwise * nodes) / nodes;
+        tasks = slurm_text::parse_count(in_all->value).value_or(otherwise * nodes) / nodes;
     return std::max<std::int64_t>(tasks, 1);
 }
 

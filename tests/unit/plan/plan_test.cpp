@@ -3,7 +3,6 @@
 #include "config/config.hpp"
 #include "plan/wire/codec.hpp"
 #include "sample_plan.hpp"
-#include "slurm_text/time_limit.hpp"
 
 #include <limits>
 #include <string>
@@ -176,22 +175,4 @@ TEST_CASE("a plan that is too large for the job's environment is refused with it
     const auto json = plan::to_json(plan);
     REQUIRE_FALSE(json);
     CHECK(json.error().front().code == "plan.too_large");
-}
-
-TEST_CASE("time limits read as Slurm reads them") {
-    using Limit = std::optional<std::int64_t>;
-    CHECK(slurm_text::parse_time_limit("90") == std::optional<Limit>(90));
-    CHECK(slurm_text::parse_time_limit("1:30") == std::optional<Limit>(2));
-    CHECK(slurm_text::parse_time_limit("1:30:00") == std::optional<Limit>(90));
-    CHECK(slurm_text::parse_time_limit("2-12") == std::optional<Limit>(3600));
-    CHECK(slurm_text::parse_time_limit("6-00:00:00") == std::optional<Limit>(8640));
-    CHECK(slurm_text::parse_time_limit("unlimited") == std::optional<Limit>(Limit()));
-    CHECK(slurm_text::parse_time_limit("soon") == std::nullopt);
-    CHECK(slurm_text::parse_time_limit("1:2:3:4") == std::nullopt);
-    CHECK(slurm_text::parse_time_limit("") == std::nullopt);
-}
-
-TEST_CASE("a time limit is written as Slurm writes it") {
-    CHECK(slurm_text::format_time_limit(90) == "01:30:00");
-    CHECK(slurm_text::format_time_limit(8640) == "6-00:00:00");
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../submitting.hpp"
 #include "catch.hpp"
-#include "slurm_text/gres.hpp"
 
 #include <algorithm>
 
@@ -148,16 +147,4 @@ TEST_CASE("a stronger option for no limit takes a weaker limit away") {
     const auto submission =
         Submitting(tiny).option("time", "00:10:00", Level::script).set("run.time_limit=UNLIMITED").accepted();
     CHECK(option_of(submission, "time") == "UNLIMITED");
-}
-
-TEST_CASE("counts of GRES texts") {
-    CHECK(slurm_text::gres_count("8", "") == 8);
-    CHECK(slurm_text::gres_count("a10g:8", "") == 8);
-    CHECK(slurm_text::gres_count("gpu:a10g:8(S:0-1)", "gpu") == 8);
-    CHECK(slurm_text::gres_count("gres/gpu=1", "gpu") == 1);
-    CHECK(slurm_text::gres_count("gpu", "gpu") == 1);
-    CHECK_FALSE(slurm_text::gres_count("shard:8", "gpu"));
-    CHECK_FALSE(slurm_text::gres_count("gpus:8", "gpu"));
-    CHECK(slurm_text::has_gpu_type("shard,gpu"));
-    CHECK_FALSE(slurm_text::has_gpu_type("shard,gpux"));
 }

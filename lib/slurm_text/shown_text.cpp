@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a text of somebody else's fit for a terminal or a log, and counts things in words.
+#include "slurm_text/shown_text.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace recipe::slurm_text {
+
+bool has_control(std::string_view text) noexcept {
+    return std::ranges::any_of(text, is_control);
+}
+
+bool has_blank_or_control(std::string_view text) noexcept {
+    return has_control(text) || text.contains(' ');
+}
+
+std::string replace_control(std::string_view text, char other) {
+    std::string result(text);
+    std::ranges::replace_if(result, is_control, other);
+    return result;
+}
+
+std::string escape_control(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (is_control(c))
+            result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            result += c;
+    }
+    return result;
+}
+
+std::string counted(std::int64_t number, std::string_view thing) {
+    return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
+}  // namespace recipe::slurm_text
