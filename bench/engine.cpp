@@ -4,8 +4,8 @@
 // disturb less.
 //
 //   bench_engine SOURCE_DIR              one line of JSON per figure: {"name","value","unit","target"}
-//   bench_engine SOURCE_DIR --repeat N   composes N times and prints nothing: for callgrind, which tells the difference
-//   of two N
+//   bench_engine SOURCE_DIR --repeat N   composes N times and prints nothing: for callgrind, which measures the
+//   difference of two N
 #include "config/config.hpp"
 #include "family/family.hpp"
 #include "plan/plan.hpp"
@@ -137,7 +137,7 @@ Times time_of_large(const Folder& folder, int keys) {
     return time_of([&] { compose_once(request); }, 10);
 }
 
-/// What a resolved recipe is held against, and what becomes of it.
+/// What a resolved recipe is checked against, and what becomes of it.
 struct Judgement {
     explicit Judgement(const fs::path& source) {
         auto read_hardware = hardware::Catalogue::load({source / "etc/hardware.yaml"});

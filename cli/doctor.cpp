@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr const char* spank_file = "spank_recipe.so";
 constexpr const char* job_submit_file = "job_submit_recipe.so";
 
-/// Prints a line for everything that was looked at.
+/// Prints a line for everything that was checked.
 class Findings {
 public:
     void good(const std::string& text) { fmt::print("good: {}\n", text); }
@@ -44,7 +44,7 @@ Diagnostic wrong_plugin(const fs::path& file, std::string message) {
 }
 
 /// Whether the Slurm that loads it takes this file: exactly its version, or its release.
-void look_at_plugin(Findings& findings, const fs::path& file, std::optional<SlurmVersion> slurm, bool exactly) {
+void check_plugin(Findings& findings, const fs::path& file, std::optional<SlurmVersion> slurm, bool exactly) {
     const std::optional<SlurmVersion> built = version_of_plugin(file);
     if (!built)
         return findings.add(
@@ -59,7 +59,7 @@ void look_at_plugin(Findings& findings, const fs::path& file, std::optional<Slur
     findings.good(fmt::format("{}, built for Slurm {}", file.string(), built->text()));
 }
 
-void look_at_library(Findings& findings, const fs::path& plugin) {
+void check_library(Findings& findings, const fs::path& plugin) {
     const fs::path library = (plugin.parent_path() / RECIPE_LIB_FROM_PLUGIN / "librecipe_spank.so").lexically_normal();
     if (access(library.c_str(), R_OK) == 0)
         findings.good(library.string());
@@ -68,7 +68,7 @@ void look_at_library(Findings& findings, const fs::path& plugin) {
 }
 
 /// What users of sbatch get, which --site and -C may change for srecipe.
-site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& slurm) {
+site::PluginArguments check_spank(Findings& findings, const InstalledSlurm& slurm) {
     const std::string file = slurm.setting("PlugStackConfig");
     const Expected<std::vector<PlugstackLine>> lines =
         read_plugstack(file.empty() ? "/etc/slurm/plugstack.conf" : file);
@@ -104,25 +104,25 @@ site::PluginArguments look_at_spank(Findings& findings, const InstalledSlurm& sl
              .fix =
                  fmt::format("required {}", absolute ? line.path : slurm.in_plugin_directories(line.path).string())});
     const fs::path plugin = absolute ? fs::path(line.path) : slurm.in_plugin_directories(line.path);
-    look_at_plugin(findings, plugin.empty() ? fs::path(line.path) : plugin, slurm.here, false);
-    look_at_library(findings, plugin);
+    check_plugin(findings, plugin.empty() ? fs::path(line.path) : plugin, slurm.here, false);
+    check_library(findings, plugin);
     const auto arguments = site::read_plugin_arguments({line.arguments.begin(), line.arguments.end()});
     if (arguments) return *arguments;
     findings.add(arguments.error());
     return {};
 }
 
-void look_at_job_submit(Findings& findings, const InstalledSlurm& slurm) {
+void check_job_submit(Findings& findings, const InstalledSlurm& slurm) {
     const std::string plugins = slurm.setting("JobSubmitPlugins");
     const std::vector<std::string_view> names = slurm_text::split(plugins);
     if (std::ranges::find(names, "recipe") == names.end())
         return findings.add(
             {.code = codes::doctor.job_submit,
              .source = {.name = "slurm.conf"},
-             .message = "JobSubmitPlugins does not name recipe: slurmctld holds no plan against the cluster",
+             .message = "JobSubmitPlugins does not name recipe: slurmctld checks no plan against the cluster",
              .fix = "JobSubmitPlugins=recipe"});
     const fs::path plugin = slurm.in_plugin_directories(job_submit_file);
-    if (!plugin.empty()) return look_at_plugin(findings, plugin, slurm.controller, true);
+    if (!plugin.empty()) return check_plugin(findings, plugin, slurm.controller, true);
     findings.add(
         {.code = codes::doctor.job_submit,
          .severity = Severity::hint,
@@ -131,7 +131,7 @@ void look_at_job_submit(Findings& findings, const InstalledSlurm& slurm) {
                                 job_submit_file)});
 }
 
-void look_at_collection(Findings& findings, const fs::path& folder) {
+void check_collection(Findings& findings, const fs::path& folder) {
     const fs::path recipes = folder / "recipes";
     const auto found = config::list_recipes({folder});
     if (access(recipes.c_str(), R_OK | X_OK) == 0 && found && !found->empty())
@@ -141,8 +141,8 @@ void look_at_collection(Findings& findings, const fs::path& folder) {
                   .message = fmt::format("{} is not there, cannot be read, or holds no recipes", recipes.string())});
 }
 
-void look_at_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin,
-                  const fs::path& slurm_conf) {
+void check_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin,
+                const fs::path& slurm_conf) {
     const config::Environment environment = site::process_environment();
     const fs::path file = site::settings_file(given.site ? given.site : plugin.site, environment, slurm_conf);
     const Expected<site::Settings> settings = site::load(file);
@@ -153,10 +153,10 @@ void look_at_site(Findings& findings, const Arguments& given, const site::Plugin
     if (const auto families = family::Families::load(site::family_files(*settings)); !families)
         findings.add(families.error());
     findings.add(site::missing_collections(environment));
-    for (const fs::path& folder : given.collections) look_at_collection(findings, folder);
-    for (const fs::path& folder : plugin.collections) look_at_collection(findings, folder);
-    for (const fs::path& folder : settings->collections) look_at_collection(findings, folder);
-    look_at_collection(findings, site::data_directory() / "recipes_collection");
+    for (const fs::path& folder : given.collections) check_collection(findings, folder);
+    for (const fs::path& folder : plugin.collections) check_collection(findings, folder);
+    for (const fs::path& folder : settings->collections) check_collection(findings, folder);
+    check_collection(findings, site::data_directory() / "recipes_collection");
 }
 
 }  // namespace
@@ -166,13 +166,13 @@ int doctor(const Arguments& arguments) {
     site::PluginArguments plugin;
     fs::path slurm_conf = slurm_conf_file(site::process_environment());
     if (const Expected<InstalledSlurm> slurm = ask_slurm()) {
-        plugin = look_at_spank(findings, *slurm);
-        look_at_job_submit(findings, *slurm);
+        plugin = check_spank(findings, *slurm);
+        check_job_submit(findings, *slurm);
         if (const std::string file = slurm->setting("SLURM_CONF"); !file.empty()) slurm_conf = file;
     } else {
         findings.add(slurm.error());
     }
-    look_at_site(findings, arguments, plugin, slurm_conf);
+    check_site(findings, arguments, plugin, slurm_conf);
     return findings.status();
 }
 

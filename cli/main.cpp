@@ -113,7 +113,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
 int run(int argc, char** argv) {
     CLI::App app{
         "Shows, checks and plans recipes for sbatch --recipe=NAME.\n"
-        "Recipes are looked for in -C DIR, $SLURM_RECIPE_PATH, the site's collections and the installed one.",
+        "Recipes are searched in -C DIR, $SLURM_RECIPE_PATH, the site's collections and the installed one.",
         "srecipe"};
     app.set_version_flag("--version", "srecipe " RECIPE_VERSION);
     app.require_subcommand(1);
@@ -133,7 +133,7 @@ int run(int argc, char** argv) {
     show->add_option("--select", arguments.select, "print this key only (trainer.num_nodes, cluster.partition)")
         ->type_name("KEY");
     add_format(show, arguments, {{"yaml", Format::yaml}, {"json", Format::json}});
-    show->add_flag("--origin", arguments.origin, "tells for each value where it comes from");
+    show->add_flag("--origin", arguments.origin, "prints for each value where it comes from");
     show->add_flag("--unresolved", arguments.unresolved, "prints what stands there before interpolation")
         ->excludes("--origin");
     show->callback(use(recipe::cli::show));
@@ -141,7 +141,7 @@ int run(int argc, char** argv) {
                                         "shows what another recipe, or overrides, change: diff A [B] [OVERRIDE...]");
     add_format(diff, arguments, {{"text", Format::text}, {"json", Format::json}});
     diff->callback(use(recipe::cli::diff));
-    CLI::App* check = add_recipe_command(app, line, "check", "tells what is wrong with a recipe");
+    CLI::App* check = add_recipe_command(app, line, "check", "reports what is wrong with a recipe");
     add_format(check, arguments, {{"text", Format::text}, {"json", Format::json}});
     check->callback(use(recipe::cli::check));
     CLI::App* plan = add_recipe_command(app, line, "plan", "prints the launch plan as JSON");
@@ -159,7 +159,7 @@ int run(int argc, char** argv) {
         forcible->add_flag("--force", arguments.force,
                            "errors of validation become warnings, as --recipe-force has it");
     CLI::App* explain =
-        add_command(app, line, "explain", "tells what a code means, where it comes from, and an example");
+        add_command(app, line, "explain", "explains what a code means and where it comes from, with an example");
     explain->add_option("code", arguments.code, "as in [precision.fp8]");
     explain->add_flag("--all", arguments.all, "all codes, as docs/diagnostics.md has them");
     explain->callback([&] {
@@ -167,10 +167,10 @@ int run(int argc, char** argv) {
         command = recipe::cli::explain;
     });
     add_command(app, line, "doctor",
-                "tells what is wrong with this installation: plugins, versions, site file, collections")
+                "reports what is wrong with this installation: plugins, versions, site file, collections")
         ->callback(use(recipe::cli::doctor));
-    CLI::App* fit =
-        add_recipe_command(app, line, "fit", "tells how much device memory a recipe needs, and whether it has it");
+    CLI::App* fit = add_recipe_command(
+        app, line, "fit", "predicts how much device memory a recipe needs, and whether the instance type has it");
     fit->get_option("recipe")->required(false);
     fit->add_option("--sweep", arguments.sweep, "a row for each value")->type_name("KEY=a,b,c");
     fit->add_option("--plot", arguments.plot, "draw the parts against the limit, as SVG")->type_name("FILE");

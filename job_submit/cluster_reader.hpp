@@ -18,7 +18,7 @@ public:
     /// Asks for what has changed since the last time.
     [[nodiscard]] Answer ask();
 
-    /// The records of the last news.
+    /// The records of the last answer.
     [[nodiscard]] std::vector<cluster::NodeRecord> nodes() const;
     [[nodiscard]] std::vector<cluster::PartitionRecord> partitions() const;
 

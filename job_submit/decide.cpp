@@ -30,7 +30,7 @@ bool asks_for_gpus(const JobRequest& request) {
     return std::ranges::any_of(all, [](std::string_view tres) { return gpus(tres).has_value(); });
 }
 
-/// What the request's own numbers come to on each node; nothing where they do not tell.
+/// What the request's own numbers come to on each node; nothing where they do not say it.
 std::optional<std::int64_t> gpus_per_node(const JobRequest& request, const plan::Summary& plan) {
     if (const auto count = gpus(request.tres_per_node)) return count;
     if (const auto count = gpus(request.tres_per_job)) return *count / plan.layout.nodes;
@@ -141,7 +141,7 @@ Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
     Diagnostics found = validate::check_layout(plan->layout);
     check_nodes(request, plan->layout.nodes, found);
     check_gpus(request, *plan, found);
-    // What does not hold together cannot be held against nodes.
+    // A plan that contradicts itself cannot be compared with nodes.
     if (has_errors(found)) return std::unexpected(std::move(found));
     const site::Policy& policy = snapshot.settings->policy;
     append(found, check_policy(*plan, plan->layout.nodes, policy));

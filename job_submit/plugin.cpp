@@ -41,7 +41,7 @@ using recipe::job_submit::Watcher;
 // Slurm before 23.11 reloads plugins while requests are decided in other threads.
 std::atomic<Watcher*> watcher{nullptr};
 
-// A list of more names is not looked at; Slurm takes no longer ones either.
+// A list of more names is ignored; Slurm takes no longer ones either.
 constexpr int max_named_nodes = 64 * 1024;
 
 template <class Number>

@@ -14,7 +14,7 @@ namespace recipe::job_submit {
 struct Snapshot {
     std::shared_ptr<const site::Settings> settings = std::make_shared<const site::Settings>();
     std::shared_ptr<const hardware::Catalogue> catalogue = std::make_shared<const hardware::Catalogue>();
-    std::shared_ptr<const cluster::Inventory> inventory;  // null: slurmctld has not told yet
+    std::shared_ptr<const cluster::Inventory> inventory;  // null: slurmctld has not answered yet
 };
 
 }  // namespace recipe::job_submit

@@ -37,7 +37,7 @@ class Statistics {
 public:
     void add(Duration duration) noexcept;
 
-    /// "1204 decisions, of processor time median …, by the clock median …"; empty when there is nothing to tell.
+    /// "1204 decisions, of processor time median …, by the clock median …"; empty when there was no decision.
     [[nodiscard]] std::string text() const;
 
 private:

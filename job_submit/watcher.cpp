@@ -36,7 +36,7 @@ std::chrono::microseconds cpu_time() {
 void log_first(const std::shared_ptr<const cluster::Inventory>& inventory) {
     static bool logged = false;
     if (!std::exchange(logged, true))
-        slurm_info("job_submit/recipe: recipes are held against %zu nodes from now on", inventory->nodes.size());
+        slurm_info("job_submit/recipe: recipes are checked against %zu nodes from now on", inventory->nodes.size());
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ Watcher* Watcher::start(const char* configuration) noexcept {
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
         return watcher;
     } catch (const std::exception& error) {
-        slurm_error("job_submit/recipe: jobs are not held against the cluster's nodes: %s", error.what());
+        slurm_error("job_submit/recipe: jobs are not checked against the cluster's nodes: %s", error.what());
     }
     return nullptr;
 }

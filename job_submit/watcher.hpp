@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread that keeps a inventory snapshot and the site's settings for decisions to be made by.
+// The thread that keeps an inventory snapshot and the site's settings for decisions to be made by.
 #pragma once
 
 #include "site_reader.hpp"
@@ -13,7 +13,7 @@
 namespace recipe::job_submit {
 
 /// Owned by nobody and never freed: slurmctld ends with exit() while the thread runs. A reload of the plugin makes a
-/// second one beside the first, which has been told to stop.
+/// second one beside the first, which has been asked to stop.
 class Watcher {
 public:
     /// Reads the site's settings, so that its policies hold from the first request on, and starts the thread. nullptr,

@@ -13,7 +13,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 /// "nvidia_a100-sxm4-80gb" is nvidia, a100, sxm4, 80gb.
-Words words_of(std::string_view text) {
+Words name_words(std::string_view text) {
     Words words(1);
     for (const char c : text) {
         if (std::isalnum(static_cast<unsigned char>(c)) != 0)
@@ -39,10 +39,10 @@ bool has_all(const Words& words, const Words& wanted) {
 const hardware::Accelerator* accelerator_of_gres(const hardware::Catalogue& catalogue, std::string_view type) {
     if (type.empty()) return nullptr;
     if (const hardware::Accelerator* exact = catalogue.accelerator(type)) return exact;
-    const Words words = words_of(type);
+    const Words words = name_words(type);
     const hardware::Accelerator* found = nullptr;
     for (const std::string& model : catalogue.accelerator_models()) {
-        if (!has_all(words, words_of(model))) continue;
+        if (!has_all(words, name_words(model))) continue;
         if (found != nullptr) return nullptr;
         found = catalogue.accelerator(model);
     }
@@ -52,10 +52,10 @@ const hardware::Accelerator* accelerator_of_gres(const hardware::Catalogue& cata
 bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, const std::string& model) {
     if (const hardware::Accelerator* accelerator = accelerator_of_gres(catalogue, gres_type))
         return accelerator->model == model;
-    const Words words = words_of(gres_type);
+    const Words words = name_words(gres_type);
     bool known = false;
     for (const std::string& other : catalogue.accelerator_models()) {
-        const Words name = words_of(other);
+        const Words name = name_words(other);
         if (name.empty() || !has_word(words, name.front())) continue;
         if (other == model) return true;
         known = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds a job's requirements against an inventory.
+// Checks a job's requirements against an inventory.
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
 #include "diagnostic/codes/submit.hpp"
@@ -29,12 +29,12 @@ std::string devices_text(std::int64_t devices, std::string_view accelerator, har
 /// "8 × NVIDIA A10G (g5.48xlarge)"
 std::string kind_text(const NodeGroup& group) {
     const std::string type = group.instance_type ? fmt::format(" ({})", *group.instance_type) : "";
-    if (!group.devices_known) return "devices that nobody told" + type;
+    if (!group.devices_known) return "unknown devices" + type;
     if (group.devices == 0) return "no GPUs" + type;
     return devices_text(group.devices, group.accelerator_name, group.kind) + type;
 }
 
-/// How nodes do in one partition.
+/// The nodes of one partition, counted.
 struct Standing {
     const Partition* partition = nullptr;
     std::uint32_t of_the_kind = 0;  // nodes that have the devices
@@ -84,8 +84,8 @@ private:
         const auto kind =
             requirements_.device == plan::Device::gpu ? hardware::DeviceKind::gpu : hardware::DeviceKind::neuron;
         // A node with Neuron devices need not have a GRES for them.
-        const bool told = group.devices_known && (group.devices > 0 || kind == hardware::DeviceKind::gpu);
-        if (told && (group.kind != kind || group.devices < requirements_.devices)) return false;
+        const bool has_kind = group.devices_known && (group.devices > 0 || kind == hardware::DeviceKind::gpu);
+        if (has_kind && (group.kind != kind || group.devices < requirements_.devices)) return false;
         // A type that the catalogue does not have is no reason to refuse.
         if (wanted_accelerator_ == nullptr) return true;
         if (group.instance_type) return *group.instance_type == *requirements_.instance_type;
@@ -96,7 +96,7 @@ private:
         std::vector<const Partition*> asked;
         for (const std::string_view name : requirements_.partitions) {
             const Partition* partition = inventory_.partition(name);
-            if (partition == nullptr) return {};  // Slurm refuses it, or it is younger than this picture
+            if (partition == nullptr) return {};  // Slurm refuses it, or it is newer than this snapshot
             asked.push_back(partition);
         }
         if (requirements_.partitions.empty())
@@ -235,7 +235,7 @@ private:
     std::optional<Diagnostic> required_node_problem() const {
         for (const std::string_view name : requirements_.required_nodes) {
             const Node* node = inventory_.node(name);
-            if (node == nullptr || fits_[node->group]) continue;  // Slurm refuses a node that there is not
+            if (node == nullptr || fits_[node->group]) continue;  // Slurm refuses a node that does not exist
             const NodeGroup& group = inventory_.groups[node->group];
             if (!has_devices_[node->group])
                 return Diagnostic{.code = codes::cluster.node_list,

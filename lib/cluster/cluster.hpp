@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a cluster's nodes and partitions are, and whether a job's request can ever be met by them. Pure: whoever has
-// asked Slurm brings the records, and slurmctld and the tests hold requests against the same inventory.
+// asked Slurm brings the records, and slurmctld and the tests check requests against the same inventory.
 #pragma once
 
 #include "diagnostic/diagnostic.hpp"
@@ -18,7 +18,7 @@
 
 namespace recipe::cluster {
 
-/// A node as Slurm tells of it.
+/// A node as Slurm describes it.
 struct NodeRecord {
     std::string name;
     std::string features;       // comma-separated
@@ -40,17 +40,17 @@ struct PartitionRecord {
     std::uint32_t total_nodes = 0;        // as slurmctld counts them; it hides some, such as those without an address
 };
 
-/// How a site calls its nodes: node name to instance type.
+/// What a site says of its nodes: node name to instance type.
 using NodeTypes = std::map<std::string, std::string, std::less<>>;
 
 /// Nodes that are alike.
 struct NodeGroup {
-    std::optional<std::string> instance_type;  // canonical; nothing: it cannot be told
-    std::string accelerator;       // model, as the catalogue or else the GRES has it; empty: none or not told
+    std::optional<std::string> instance_type;  // canonical; nothing: not known
+    std::string accelerator;       // model, as the catalogue or else the GRES has it; empty: none or not known
     std::string accelerator_name;  // for people
     hardware::DeviceKind kind = hardware::DeviceKind::gpu;
     std::int64_t devices = 0;   // per node
-    bool devices_known = true;  // false: neither a GRES nor an instance type tells
+    bool devices_known = true;  // false: neither a GRES nor an instance type says it
     std::uint64_t memory_mib = 0;
     std::vector<std::string> features;  // sorted
     bool operator==(const NodeGroup&) const = default;
@@ -79,7 +79,7 @@ struct Node {
     std::vector<std::uint32_t> partitions;  // places in Inventory::partitions, ascending
 };
 
-/// A inventory snapshot, never changed once it is made.
+/// An inventory snapshot, never changed once it is made.
 struct Inventory {
     std::vector<NodeGroup> groups;
     std::vector<Partition> partitions;
@@ -126,9 +126,9 @@ struct JobRequirements {
     bool has_qos = false;                          // a QOS may lift a partition's limits
 };
 
-/// Whether some partition that was asked for could run the job on an empty cluster. Reservations are not looked at, and
-/// what Slurm itself refuses (an unknown partition or node) is left to it. Errors: cluster.nodes, cluster.node_list,
-/// cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable.
+/// Whether some partition that was asked for could run the job on an empty cluster. Reservations are not considered,
+/// and what Slurm itself refuses (an unknown partition or node) is left to it. Errors: cluster.nodes,
+/// cluster.node_list, cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable.
 [[nodiscard]] Diagnostics check(const Inventory& inventory, const hardware::Catalogue& catalogue,
                                 const validate::Layout& layout, const JobRequirements& requirements);
 

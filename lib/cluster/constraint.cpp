@@ -7,7 +7,7 @@
 namespace recipe::cluster {
 namespace {
 
-// A constraint of more alternatives is not looked at: multiplying out "(a|b)&(c|d)&…" doubles them with each pair.
+// A constraint of more alternatives is not evaluated: multiplying out "(a|b)&(c|d)&…" doubles them with each pair.
 constexpr std::size_t max_terms = 64;
 constexpr std::size_t longest = 1024;  // Slurm refuses longer ones
 constexpr int deepest = 16;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Groups nodes of one kind, so that a decision does not look at each node.
+// Groups nodes of one kind, so that a decision does not have to visit each node.
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
 

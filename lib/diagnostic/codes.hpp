@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of diagnostic codes as a whole, for `srecipe explain`, docs/diagnostics.md and a site's severities. Each
-// code is a constant of one of the headers in codes/, which code that makes diagnostics includes alone: a change to one
-// group leaves the users of the others as they are.
+// code is a constant in one of the headers in codes/. Code that makes diagnostics includes only the header that it
+// needs, so that a change to one group does not rebuild the users of the others.
 #pragma once
 
 #include "diagnostic/diagnostic.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells which family a recipe belongs to, and looks keys up in it.
+// Finds the family that a recipe belongs to, and looks keys up in it.
 #include "family/family.hpp"
 
 #include <algorithm>

@@ -207,7 +207,7 @@ public:
                              .message = std::move(message)});
     }
 
-    /// Sets the fields of `entry` that `value` gives. False, with at least one complaint, when any of them is wrong.
+    /// Sets the fields of `entry` that `value` gives. False, with at least one diagnostic, when any of them is wrong.
     template <class Entry>
     bool read_entry(Entry& entry, const std::string& key, const Value& value, bool is_new,
                     std::span<const Column<Entry>> columns) {

@@ -16,8 +16,8 @@ struct Leaf {
     const config::Value* value = nullptr;
 };
 
-/// A key as a step of a path: in quotes when it has a dot of its own; control characters, which a terminal would obey,
-/// as ?.
+/// A key as a step of a path: in quotes when it has a dot of its own; control characters, which a terminal would act
+/// on, as ?.
 [[nodiscard]] std::string path_step(const config::Value& key);
 
 /// In the order of their source. `prefix` is the path of `root`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds a peak against a device's memory.
+// Compares a peak with a device's memory.
 #include "memory/search.hpp"
 
 #include "diagnostic/codes/model.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a node's own eyes tell about a plan: pure functions of what slurmstepd has seen.
+// Compares a plan with what slurmstepd found on the node: pure functions.
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"

@@ -41,7 +41,7 @@ constexpr std::string_view script = R"script(recipe_code() (
         -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60
     if [ -n "${RECIPE_CODE_TOKEN_FILE-}" ]; then
         [ -r "$RECIPE_CODE_TOKEN_FILE" ] || { say "error: the token's file $RECIPE_CODE_TOKEN_FILE cannot be read here [node.code]"; exit 1; }
-        # Only the repository's own server is told, wherever it sends us; and no helper of the user's keeps what it is told.
+        # Only the repository's own server gets the token, also after redirects, and no credential helper of the user stores it.
         cat >"$work/askpass" <<'ASKPASS'
 #!/bin/sh
 rest=${RECIPE_CODE_URL#*://}

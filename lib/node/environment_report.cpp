@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who said what a variable is worth.
+// Which source gave each variable its value.
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"

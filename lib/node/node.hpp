@@ -70,7 +70,7 @@ struct Change {
 [[nodiscard]] Expected<std::vector<Change>> rendezvous_environment(const plan::LaunchPlan& plan, const Facts& facts,
                                                                    const Task& task);
 
-// --- what variables are worth --------------------------------------------------------------------------------------
+// --- values of variables -----------------------------------------------------------------------------------------
 
 /// The value that a variable of a process has; nothing: it is not set.
 using Lookup = std::function<std::optional<std::string>(const std::string& name)>;
@@ -146,7 +146,7 @@ struct VisibleDevices {
                                                        const VisibleDevices& visible);
 
 /// Code node.world: the degrees do not divide the world of the step's real nodes. A step of other nodes than the recipe
-/// says whose world they divide is welcome; node_count_hint, code node.count, says so.
+/// says whose world they divide is allowed; node_count_hint, code node.count, says so.
 [[nodiscard]] std::optional<Diagnostic> world_problem(const plan::LaunchPlan& plan, const Facts& facts);
 [[nodiscard]] std::optional<Diagnostic> node_count_hint(const plan::LaunchPlan& plan, const Facts& facts);
 
@@ -161,7 +161,7 @@ struct VisibleDevices {
 
 // --- the manifest --------------------------------------------------------------------------------------------------
 
-/// What tells one file from another of the same name.
+/// What distinguishes one file from another of the same name.
 struct FileIdentity {
     std::uint64_t bytes = 0;
     std::int64_t modified = 0;  // seconds since 1970

@@ -8,7 +8,7 @@ namespace recipe::node {
 
 namespace {
 
-std::string words_of(const std::vector<std::string>& words) {
+std::string shell_words(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : " ") + shell_quoted(word);
     return text;
@@ -25,7 +25,7 @@ std::string command_of(const plan::Entry& entry, plan::Launcher launcher) {
     else if (python)
         command += "python3 ";
     command += entry.module.empty() ? shell_quoted(entry.program) : "-m " + shell_quoted(entry.module);
-    if (!entry.arguments.empty()) command += ' ' + words_of(entry.arguments);
+    if (!entry.arguments.empty()) command += ' ' + shell_words(entry.arguments);
     return command;
 }
 
@@ -59,7 +59,7 @@ std::vector<Change> entry_changes(const plan::LaunchPlan& plan, const Facts& fac
     return {{"RECIPE_COMMAND", secret ? std::string(R"(sh -c 'eval "exec $RECIPE_SECRET_COMMAND"')") : command},
             {"RECIPE_SECRET_COMMAND", secret ? std::optional(command) : std::nullopt},
             {"RECIPE_TASKS_PER_NODE", std::to_string(plan.tasks_per_node())},
-            {"RECIPE_SRUN_ARGUMENTS", words_of(plan.srun_arguments)},
+            {"RECIPE_SRUN_ARGUMENTS", shell_words(plan.srun_arguments)},
             {"RECIPE_SETUP", std::move(setup)}};
 }
 

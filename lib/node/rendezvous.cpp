@@ -12,7 +12,7 @@
 namespace recipe::node {
 namespace {
 
-// Frameworks under torchrun take these for the size of the world, which is torchrun's to say: Lightning and others look
+// Frameworks under torchrun take these for the size of the world, which torchrun decides: Lightning and others look
 // at SLURM_NTASKS and refuse a mismatch or start as many processes again.
 constexpr std::array confusing_variables{"SLURM_NTASKS",         "SLURM_NPROCS",         "SLURM_NTASKS_PER_NODE",
                                          "SLURM_TASKS_PER_NODE", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE"};

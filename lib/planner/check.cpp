@@ -9,7 +9,7 @@ Checked check(const SubmitRequest& request, const Composition& composition) {
         .result = validate::check(composition.resolved,
                                   {.hardware = composition.catalogue,
                                    .families = composition.families,
-                                   .look_at_files = true,
+                                   .check_files = true,
                                    .program_keys = composition.program_keys ? &*composition.program_keys : nullptr}),
         .forced = {}};
     Diagnostics& found = checked.result.diagnostics;

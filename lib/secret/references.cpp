@@ -32,7 +32,7 @@ std::vector<std::string> to_be_looked_for(std::vector<std::string> values) {
     return values;
 }
 
-/// The text with each of the values replaced, from left to right; what was put in is not looked at again.
+/// The text with each of the values replaced, from left to right; what was put in is not searched again.
 std::string replaced(std::string_view text, const std::vector<std::string>& values,
                      const std::function<std::string(const std::string&)>& replacement) {
     std::string result;
@@ -53,7 +53,7 @@ std::string replaced(std::string_view text, const std::vector<std::string>& valu
     return result += text;
 }
 
-/// A configuration with its texts changed. `change` hears whether a text stands under a secret's key.
+/// A configuration with its texts changed. `change` is called with whether a text stands under a secret's key.
 Value changed(const Value& value, bool secret, const std::function<std::string(const std::string&, bool)>& change) {
     Value result;
     if (const std::string* text = value.as_string()) {

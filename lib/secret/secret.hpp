@@ -24,10 +24,8 @@ inline constexpr std::size_t shortest_copy = 8;
 inline constexpr std::size_t max_bytes = 64 * 1024;
 
 /// Whether a key of this name, or a variable, holds a secret: `token`, `secret`, `password`, `api_key`, or an end in
-/// `_token`,
-/// `_secret`, `_password`, `_api_key`, `_secret_key` or `_secret_access_key`, in letters of any case. Names of a
-/// tokenizer's words
-/// (`eos_token`, ...) and `tokenizer...` are none.
+/// `_token`, `_secret`, `_password`, `_api_key`, `_secret_key` or `_secret_access_key`, in letters of any case. Names
+/// of a tokenizer's words (`eos_token`, ...) and `tokenizer...` are none.
 [[nodiscard]] bool is_secret_name(std::string_view name) noexcept;
 
 /// A secret of a recipe: a text that is not empty under such a key, or in a list under one.
@@ -52,7 +50,7 @@ struct Secret {
 
 // --- references ----------------------------------------------------------------------------------------------------
 
-/// The texts that a plan refers to. `label` tells the references of one plan from those of another that is kept beside
+/// The texts that a plan refers to. `label` distinguishes the references of one plan from those of another beside
 /// it: empty, or eight hexadecimal digits.
 class References {
 public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes lists and numbers apart.
+// Splits lists and parses numbers.
 #include "slurm_text/lists.hpp"
 
 namespace recipe::slurm_text {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a text of somebody else's fit for a terminal or a log, and counts things in words.
+// Makes foreign text safe for a terminal or a log, and counts things in words.
 #include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text that is shown: somebody else's, made fit for a terminal or a log, and counts of things in words.
+// Text for people: foreign text made safe for a terminal or a log, and counts of things in words.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells names of environment variables from other texts.
+// Recognizes names of environment variables.
 #include "slurm_text/variable_name.hpp"
 
 #include <algorithm>

@@ -25,7 +25,7 @@ constexpr std::size_t max_path_bytes = 4096;
 std::string nearest_of(std::string path) {
     struct stat status{};
     while (path.size() > 1 && stat(path.c_str(), &status) != 0) {
-        if (errno != ENOENT && errno != ENOTDIR) return path;  // there, and somebody's who does not let us look
+        if (errno != ENOENT && errno != ENOTDIR) return path;  // there, and its owner does not let us read it
         path.resize(std::max<std::size_t>(path.rfind('/'), 1));
     }
     return path;

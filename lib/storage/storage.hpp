@@ -29,7 +29,7 @@ struct PathStatus {
     std::string nearest = "/";  // the path itself, or what is there of it; "/" when nothing is
     // Of `nearest`:
     std::string type;          // of its file system
-    std::uint64_t device = 0;  // that tells file systems apart
+    std::uint64_t device = 0;  // distinguishes file systems
     double free_bytes = 0;     // for users
     int write_error = 0;       // errno of trying to write there; 0: one may
 

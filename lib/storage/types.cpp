@@ -9,7 +9,7 @@ namespace recipe::storage {
 namespace {
 
 struct Type {
-    std::uint64_t magic;  // 0: statfs cannot tell it, /proc/mounts can
+    std::uint64_t magic;  // 0: only /proc/mounts names it, not statfs
     std::string_view name;
     Kind kind;
 };

@@ -49,14 +49,14 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
     return diagnostics;
 }
 
-/// Whether the memory model would reckon with numbers that cannot be. More devices than a node has are no such: the
+/// Whether the memory model would compute with impossible numbers. More devices than a node has are possible: the
 /// same ranks on more nodes need the same memory each.
 bool is_of_layout(const Diagnostic& d) {
     if (d.severity != Severity::error || d.code == codes::devices.exceeds) return false;
     return d.code.group() == "devices" || d.code.group() == "layout" || d.code.group() == "batch";
 }
 
-/// What the entry script does not take is no news where the hardware does not either.
+/// That the entry script refuses a value is not worth saying where the hardware cannot do it either.
 void leave_to_better_reasons(Diagnostics& diagnostics) {
     std::vector<std::string> keys;
     for (const Diagnostic& d : diagnostics)

@@ -80,7 +80,7 @@ Findings synthetic_images(const Subject& s) {
 }
 
 bool files_applies(const Subject& s) {
-    return s.look_at_files && (s.family.has(Key::train_data) || s.family.has(Key::validation_data));
+    return s.check_files && (s.family.has(Key::train_data) || s.family.has(Key::validation_data));
 }
 
 /// What is known of a path on this host. The job may run elsewhere, or in a container with other folders.
@@ -91,7 +91,7 @@ Readability readability_of(const std::string& path) {
     return errno == EACCES ? Readability::denied : Readability::absent;
 }
 
-constexpr std::size_t max_paths = 16;  // that are looked at
+constexpr std::size_t max_paths = 16;  // that are checked
 
 Findings files(const Subject& s) {
     Findings findings;
@@ -154,7 +154,7 @@ std::filesystem::path visible_part(std::filesystem::path path) {
 }
 
 bool results_denied_applies(const Subject& s) {
-    if (!s.look_at_files) return false;
+    if (!s.check_files) return false;
     const Found directory = s.find("run.results_dir");
     const std::string* path = directory.given() ? directory.value->as_string() : nullptr;
     return path != nullptr && path->starts_with('/') && path->size() < 4096;

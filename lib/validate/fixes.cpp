@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fix that brings the next error is none: fixes are tried on a copy of the configuration before they are shown.
+// A fix that causes another error is no fix: fixes are tried on a copy of the configuration before they are shown.
 #include "validate/rule.hpp"
 
 #include <algorithm>

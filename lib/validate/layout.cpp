@@ -66,7 +66,7 @@ bool context_applies(const Subject& s) {
 }
 
 Findings context(const Subject& s) {
-    // More sharding keeps the sequence split as wished; where the world has no room for it, less splitting must do.
+    // More sharding keeps the sequence split as requested; where the world has no room for it, less splitting must do.
     std::optional<Layout> valid = nearest_valid(s.layout, s.heads, true);
     if (!valid || valid->tensor != s.layout.tensor) {
         valid = s.layout;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads from a configuration what the rules look at.
+// Reads from a configuration what the rules check.
 #include "validate/subject.hpp"
 
 #include "validate/rule.hpp"
@@ -27,7 +27,7 @@ void judge(Number& number) {
 Subject::Subject(const config::Value& configuration, const CheckContext& against)
     : root(configuration),
       catalogue(against.hardware),
-      look_at_files(against.look_at_files),
+      check_files(against.check_files),
       program_keys(against.program_keys),
       family(against.families.of(root)),
       wanted(read_wanted()) {

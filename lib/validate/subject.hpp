@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the rules look at: one composed configuration, read once, beside the hardware it names. Private to this module.
+// What the rules check: one composed configuration, read once, beside the hardware it names. Private to this module.
 #pragma once
 
 #include "family/family.hpp"
@@ -59,7 +59,7 @@ struct Subject {
 
     const config::Value& root;
     const hardware::Catalogue& catalogue;
-    bool look_at_files;
+    bool check_files;
     const config::Value* program_keys;  // may be null
     const family::Family& family;
     Wanted wanted;

@@ -35,11 +35,11 @@ struct Layout {
     bool operator==(const Layout&) const = default;
 };
 
-/// What a recipe is held against.
+/// What a recipe is checked against.
 struct CheckContext {
     const hardware::Catalogue& hardware;
     const family::Families& families;
-    bool look_at_files = false;  // this is the submitting host, under the user's rights
+    bool check_files = false;  // this is the submitting host, under the user's rights
     /// keys.yaml beside the entry script, where there is one: what that reads and takes. Anything else in it is left
     /// alone.
     const config::Value* program_keys = nullptr;
@@ -53,7 +53,7 @@ struct Result {
     Diagnostics diagnostics;                             // all severities
 };
 
-/// Reads the layout from the composed configuration and holds it against the hardware. All problems are reported
+/// Reads the layout from the composed configuration and checks it against the hardware. All problems are reported
 /// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*, memory.*. A `fix` is what to add to the command
 /// line.
 [[nodiscard]] Result check(const config::Resolved& resolved, const CheckContext& against);

@@ -106,7 +106,7 @@ Diagnostic submitted_for(const OtherUser& owner) {
     return {.code = codes::submit.other_user,
             .source = {.name = "--uid"},
             .message = fmt::format(
-                "the recipe is composed as the caller, and files are looked at with root's rights; the job runs as "
+                "the recipe is composed as the caller, and files are checked with root's rights; the job runs as "
                 "{}, who may be allowed less",
                 owner.name)};
 }

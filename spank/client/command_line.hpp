@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user typed, read from argv with Slurm's own option table: Slurm's option state cannot tell a typed option
-// from one of an #SBATCH line.
+// What the user typed, read from argv with Slurm's own option table: Slurm's option state does not distinguish a typed
+// option from one of an #SBATCH line.
 #pragma once
 
 #include <string>

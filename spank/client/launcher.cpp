@@ -149,7 +149,7 @@ void record(const plan::LaunchPlan& plan, const node::Facts& facts, const std::s
                                  }));
 }
 
-/// What the enclosing job's plan has set is not the user's word to the recipe of this step.
+/// What the enclosing job's plan has set is not what the user asked of the recipe of this step.
 void forget_variables(const config::Environment& environment) {
     const auto json = environment.find(plan::job_variable);
     if (json == environment.end()) return;

@@ -48,7 +48,7 @@ void remove_at_end(int status, void* argument) {
         remove_secrets(end->path);
 }
 
-/// The job ends with srun and salloc, unless they are told to leave it alone. sbatch --wait fails as the job does,
+/// The job ends with srun and salloc, unless they are asked to leave it running. sbatch --wait fails as the job does,
 /// which may run again.
 End end_of(const Client& client, std::string path) {
     const bool sbatch = client.tool == planner::Tool::sbatch;

@@ -6,7 +6,8 @@
 
 namespace recipe::spank {
 
-/// How srun tells the step's nodes where the node of their first task is. SLURM_* variables survive every --export.
+/// How srun passes the address of the node of the first task to the step's nodes. SLURM_* variables survive every
+/// --export.
 inline constexpr const char* head_variable = "SLURM_RECIPE_HEAD";
 
 /// The name at this place of a Slurm host list, counted from 0 ("n[3-5]" has n4 at 1); empty when it has none there.

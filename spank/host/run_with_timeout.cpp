@@ -79,7 +79,7 @@ TimedResult understood(std::string_view heard) {
     TimedResult result;
     while (!heard.empty()) {
         const std::size_t end = heard.find('\0');
-        if (end == std::string_view::npos) break;  // half a sentence
+        if (end == std::string_view::npos) break;  // an incomplete report
         const std::string_view sentence = heard.substr(0, end);
         heard.remove_prefix(end + 1);
         if (sentence.empty()) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work that may hang, done by a child process: a look at a network file system whose server is gone never comes back.
+// Work that may hang, done by a child process: an access to a network file system whose server is gone never returns.
 //
 // A thread would not do. While one of slurmstepd's threads hangs in the kernel, seteuid() waits for it for ever (it
 // changes all threads together), and with it slurmstepd.
@@ -14,11 +14,11 @@
 
 namespace recipe::spank {
 
-/// What the child uses to say what it found.
+/// What the child uses to report what it found.
 class Reporter {
 public:
     explicit Reporter(int pipe) : pipe_(pipe) {}
-    /// What is looked at from now on: the last such word of a child that hangs is what it hangs at.
+    /// What is checked from now on: a child that hangs hangs at the last one that it named.
     void starting(std::string_view look_at) const { report('.', look_at); }
     /// `kind` is anything but '.'; `text` has no NUL.
     void report(char kind, std::string_view text) const;

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t random_bytes = 16;
 constexpr std::size_t label_digits = 8;
-constexpr int max_entries = 4096;  // of a directory that is looked through
+constexpr int max_entries = 4096;  // of a directory that is searched
 constexpr mode_t of_others = S_IRWXG | S_IRWXO;
 
 class File {

@@ -2,7 +2,7 @@
 // Files that hold the secrets of a user's recipes, written and read as that user and nobody else.
 //
 // On the submitting host each job has one, `<state directory>/slurm-recipe/secrets/<128 random bits>`, and one more for
-// git's token. The plan names it. Whoever reads it believes nothing of the name: what is opened has to be a regular
+// git's token. The plan names it. The name is not trusted when it is read: what is opened has to be a regular
 // file of the user's own that nobody else may read.
 #pragma once
 
@@ -21,7 +21,7 @@ inline constexpr std::chrono::hours max_unused{30 * 24};
 
 /// A path of a new file there. "" when the kernel gives no random bits.
 [[nodiscard]] std::string new_secrets_file(const std::string& directory);
-/// The eight digits that tell its references from those of another.
+/// The eight digits that distinguish its references from those of another.
 [[nodiscard]] std::string label_of(std::string_view secrets_file);
 
 /// Creates the file (0600), its directory (0700) and what is above it. "" or what went wrong.

@@ -38,7 +38,7 @@ bool same_file_system(const std::string& one, const std::string& other) {
     return stat(one.c_str(), &first) == 0 && stat(other.c_str(), &second) == 0 && first.st_dev == second.st_dev;
 }
 
-/// NFS clients believe for up to a minute that a name is missing, unless its directory has been opened since.
+/// NFS clients remember for up to a minute that a name is missing, unless its directory has been opened since.
 void look_again_at(const std::string& directory) {
     DIR* opened = opendir(directory.c_str());
     if (opened == nullptr) return;

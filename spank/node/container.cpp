@@ -64,7 +64,7 @@ Given given_options(spank_t spank) {
     return given;
 }
 
-/// What the user exported is his word too, and says the same to a pyxis that knows no variables.
+/// What the user exported counts like an option, also for a pyxis that does not read the variables.
 Given exported_options(spank_t spank, const Given& given) {
     Given more;
     for (const Exported& one : exported) {
@@ -82,7 +82,7 @@ Given exported_options(spank_t spank, const Given& given) {
 constexpr const char* enroot_hook = "/etc/enroot/hooks.d/50-recipe-mounts.sh";
 
 /// Those that a node may lack, where the hook is installed: enroot goes on without them, and pyxis from 0.21 on, which
-/// looks at the sources of its option, does not.
+/// checks the sources of its option, does not.
 std::vector<plan::Mount> take_optional(plan::Container& container) {
     std::vector<plan::Mount> optional;
     if (access(enroot_hook, X_OK) != 0) return optional;

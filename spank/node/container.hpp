@@ -26,7 +26,7 @@ struct PyxisRequest {
 /// Null: the step has no container of a recipe.
 [[nodiscard]] const PyxisRequest* pyxis_request();
 
-/// What carried the options is not for the tasks, whose own srun would take it for its user's word.
+/// What carried the options is not for the tasks, whose own srun would take it for its user's option.
 void clear_pyxis_variables(spank_t spank);
 
 /// Whether this process has a SPANK plugin of that name, with options or without.

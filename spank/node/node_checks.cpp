@@ -30,7 +30,7 @@ constexpr char no_hook_kind = '-';
 constexpr char secrets_kind = '*';
 constexpr char separator = '\x1f';
 
-/// A node that waits for the first one's tokens until the plan's time is over has some left to say so.
+/// What a node has left to report that the first node's tokens did not appear within the plan's time.
 constexpr std::chrono::seconds after_waiting{2};
 
 constexpr std::string_view every_node_writes = "name one that every node can write to";
@@ -89,7 +89,7 @@ void check_directory(const Reporter& reporter, std::string_view what, const std:
 
 constexpr std::string_view all_nodes_share = "name one on storage that all nodes of the job share";
 
-/// The first node leaves its token here, and so before it looks at anything else; the others wait for it last.
+/// The first node leaves its token here, before it checks anything else; the others wait for it last.
 void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const node::Facts& facts) {
     for (const auto& [what, path] : directories) {
         reporter.starting(path);
@@ -115,7 +115,7 @@ void await_tokens(const Reporter& reporter, const std::vector<WrittenTo>& direct
 
 void check_image(const Reporter& reporter, const std::string& path) {
     reporter.starting(path);
-    // A read tells more than access(): a server may let root-squashed users see files that it does not give them.
+    // open() finds out more than access(): a server may let root-squashed users see files that it does not give them.
     const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     const int error = errno;
     if (file >= 0) {
@@ -155,7 +155,7 @@ void check_head(const Reporter& reporter, const plan::LaunchPlan& plan, const st
     if (plan.interfaces_by_route) reporter.report(interface_kind, interface_towards(*found->ai_addr));
 }
 
-/// What the plan's references mean, which the parent hears as well.
+/// What the plan's references mean; the parent process is sent it as well.
 Expected<std::vector<std::string>> read_secrets_of(const Reporter& reporter, const plan::LaunchPlan& plan) {
     if (plan.secrets_file.empty()) return {};
     reporter.starting(plan.secrets_file);
@@ -165,12 +165,12 @@ Expected<std::vector<std::string>> read_secrets_of(const Reporter& reporter, con
     return texts;
 }
 
-/// enroot mounts nothing that is not there.
+/// enroot can only mount directories that exist.
 void make_mounted(const Reporter& reporter, const plan::LaunchPlan& plan, const node::Facts& facts) {
     if (!plan.container) return;
     for (const std::string& directory : node::written_directories(plan, facts)) {
         reporter.starting(directory);
-        static_cast<void>(make_directories(directory));  // a look at it says what is wrong
+        static_cast<void>(make_directories(directory));  // check_directory() says what is wrong
     }
 }
 
@@ -231,19 +231,19 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
                                  check_head(reporter, plan, facts.head, checks);
                              if (waits) await_tokens(reporter, directories, facts, deadline);
                          });
-    NodeChecks look;
-    if (plan.secrets_file.empty()) look.secrets.emplace();
+    NodeChecks found;
+    if (plan.secrets_file.empty()) found.secrets.emplace();
     for (const auto& [kind, text] : result.findings) {
-        if (kind == problem_kind) look.problems.push_back(parse_problem(text));
-        if (kind == interface_kind) look.interface = text;
+        if (kind == problem_kind) found.problems.push_back(parse_problem(text));
+        if (kind == interface_kind) found.interface = text;
         if (kind == secrets_kind) {
             if (Expected<std::vector<std::string>> texts = secret::parse_secret_file(text))
-                look.secrets = std::move(*texts);
+                found.secrets = std::move(*texts);
         }
-        if (kind == no_hook_kind) look.hook_missing = true;
+        if (kind == no_hook_kind) found.hook_missing = true;
     }
-    if (!result.in_time) look.problems.push_back(no_answer(result, seconds));
-    return look;
+    if (!result.in_time) found.problems.push_back(no_answer(result, seconds));
+    return found;
 }
 
 void remove_tokens(const plan::LaunchPlan& plan, const node::Facts& facts) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only this node can tell, looked at as the user and within a time that the plan sets.
+// What only this node can find out, checked with the user's rights and within a time that the plan sets.
 #pragma once
 
 #include "diagnostic/diagnostic.hpp"
@@ -28,7 +28,7 @@ struct NodeChecks {
     std::string interface;  // that leads to the head node; empty unless the plan asks for it
 };
 
-/// Reads the recipe's secrets, writes the configuration if it is not there, and looks. Without its secrets
+/// Reads the recipe's secrets, writes the configuration if it is not there, and runs the checks. Without its secrets
 /// (node.secrets) nothing is written. Never longer than the plan's check_seconds: what does not answer is a problem of
 /// its own, node.no_answer, that names it. `nodes`: the job's, for the manifest.
 [[nodiscard]] NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts,

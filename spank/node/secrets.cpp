@@ -78,7 +78,7 @@ bool runs_again(const slurm_job_info_t& job, bool ends_now, std::optional<int> e
     return !ends_now || is_requeued_for(exit_status);
 }
 
-/// Whether this job runs again, or another task of its array has not ended. Who cannot be asked may say yes.
+/// Whether this job runs again, or another task of its array has not ended. Where Slurm does not answer, it may.
 bool is_needed(const node::Facts& facts, std::optional<int> exit_status) {
     const Jobs jobs = load_jobs(facts.array_job_id.value_or(facts.job_id));
     if (jobs == nullptr) return true;

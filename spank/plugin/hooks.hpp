@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The line between spank_recipe.so, which every Slurm process loads, and librecipe_spank.so, which is loaded when a
+// The boundary between spank_recipe.so, which every Slurm process loads, and librecipe_spank.so, which is loaded when a
 // recipe is used. C types only: the former has no C++ library. No exception crosses it.
 #pragma once
 
@@ -13,8 +13,7 @@ inline constexpr char salloc_recipe_variable[] = "SALLOC_RECIPE";
 inline constexpr char srun_recipe_variable[] = "SLURM_RECIPE";
 
 /// What the option callbacks stored: the recipe's name (null: none), the other one that it replaced (null: none), and
-/// the
-/// --recipe-set texts in the order Slurm met them.
+/// the --recipe-set texts in the order in which Slurm read them.
 struct StoredOptions {
     const char* recipe;
     const char* shadowed_recipe;
@@ -34,7 +33,7 @@ void recipe_offer_script(int argc, char** argv);
 int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* options, int argument_count,
                            char** plugin_arguments);
 
-/// srun, once its step exists: tells the step's tasks where their head node is. Never fails the step.
+/// srun, once its step exists: passes the head node's address to the step's tasks. Never fails the step.
 void recipe_launcher_user_init(spank_t spank);
 
 /// srun, when its step is over on all nodes and recipe_launcher_user_init was called.

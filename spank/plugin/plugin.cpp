@@ -48,7 +48,7 @@ bool runs_in(const char* command) {
     return strcmp(program_invocation_short_name, command) == 0;
 }
 
-/// scrontab parses options and asks plugins nothing more, so that there would be no plan and no word about it.
+/// scrontab parses options and asks plugins nothing more, so that there would be no plan and no message.
 int refuse_in_scrontab() {
     constexpr const char* code = recipe::codes::submit.scrontab.name.data();
     slurm_error("recipe: scrontab hands no recipe to its jobs [%s]", code);
@@ -198,7 +198,8 @@ struct CommandLine {
     }
 };
 
-/// The plan of the step in slurmstepd's hands. Its size does not matter: one byte of room tells whether it is there.
+/// The plan of the step in slurmstepd's hands. Its size does not matter: a buffer of one byte shows whether it is
+/// there.
 bool step_has_plan(spank_t spank) {
     char byte[1];
     const spank_err_t rc = spank_getenv(spank, plan_variable, byte, sizeof byte);
@@ -291,7 +292,7 @@ int slurm_spank_init(spank_t spank, int, char**) {
             return 0;
         case S_CTX_LOCAL:
             register_options(spank);
-            unset_all(inherited_options);  // so that the callbacks hear only what this srun was given
+            unset_all(inherited_options);  // so that the callbacks get only what this srun was given
             if (!has_plan_here()) take_default(srun_recipe_variable);
             return 0;
         case S_CTX_REMOTE:

@@ -2,8 +2,8 @@
 // The variables that carry pyxis' options. C types only, for spank_recipe.so.
 //
 // Slurm hands a plugin's options from srun to the nodes as _SLURM_SPANK_OPTION_<plugin>_<option>. Slurm 22.05 leaves
-// these out with srun --export=NONE and tells the plugins alone, so that srun repeats what its user gave under names
-// that survive every --export.
+// these out with srun --export=NONE and passes them to the plugins alone, so that srun repeats what its user gave under
+// names that survive every --export.
 #pragma once
 
 namespace recipe::spank {
@@ -13,7 +13,7 @@ namespace recipe::spank {
 
 struct PyxisVariable {
     const char* option;  // Slurm's variable
-    const char* own;     // srun's word that the user gave it
+    const char* own;     // set by srun: the user gave the option
 };
 
 #define RECIPE_PYXIS_VARIABLE(name) {RECIPE_PYXIS_OPTION name, RECIPE_OWN_PYXIS_OPTION name}

@@ -36,7 +36,7 @@ setup() {
 size: 3" ]
 }
 
-@test "--origin tells the line, the override and the interpolation of each value" {
+@test "--origin prints the line, the override and the interpolation of each value" {
     run "$SRECIPE" show -C mine one size=2 --origin --select recipes
     [ "$status" -eq 0 ]
     [[ ${lines[0]} == 'recipes.run.name: "one"'*'  # '*one.yaml:1 ]]
@@ -96,7 +96,7 @@ size: 3" ]
     [ "$status" -eq 0 ]
 }
 
-@test "explain tells what a code means" {
+@test "explain says what a code means" {
     run "$SRECIPE" explain precision.fp8
     [ "$status" -eq 0 ]
     [[ $output == *"8.9"* ]]

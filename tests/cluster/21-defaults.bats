@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# SBATCH_RECIPE, SALLOC_RECIPE and SLURM_RECIPE: a recipe for commands that were told none.
+# SBATCH_RECIPE, SALLOC_RECIPE and SLURM_RECIPE: a recipe for commands that were given none.
 
 load helper
 

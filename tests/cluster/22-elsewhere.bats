@@ -5,7 +5,7 @@
 load helper
 
 # With accounting off, Slurm has no other cluster to send a job to: what is asserted is what is said before it finds out.
-@test "a job for another cluster is not held against this one, and a hint says so" {
+@test "a job for another cluster is not checked against this one, and a hint says so" {
     for how in "-M other" "--clusters=other" "--cluster=other" "-M recipe,other"; do
         # shellcheck disable=SC2086 # words
         run as_user sbatch $how --recipe=llama_tiny_cpu_pretrain --wrap true </dev/null

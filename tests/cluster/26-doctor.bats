@@ -87,7 +87,7 @@ plugstack() { # LINE...: as the cluster's plugstack.conf, for the doctor
 @test "job_submit that is not named, or not on this host, is no error" {
     doctor_with_config '/^JobSubmitPlugins/s/=.*/= lua/'
     assert_success
-    assert_output_contains "warning: JobSubmitPlugins does not name recipe: slurmctld holds no plan against the cluster [doctor.job_submit]"
+    assert_output_contains "warning: JobSubmitPlugins does not name recipe: slurmctld checks no plan against the cluster [doctor.job_submit]"
     assert_output_contains "fix: JobSubmitPlugins=recipe"
     doctor_with_config '/^JobSubmitPlugins/s/=.*/= lua,recipe/; /^PluginDir/s/=.*/= \/nowhere/'
     assert_success

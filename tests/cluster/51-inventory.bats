@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# slurmctld holds recipes against the nodes that it has. Refusals name what there is; acceptances run.
+# slurmctld checks recipes against the nodes that it has. Refusals name what there is; acceptances run.
 
 load helper
 
@@ -107,7 +107,7 @@ warns_of_nodes() {
     assert_output_matches '^[0-9]+$'
 }
 
-@test "accounting can tell who ran what" {
+@test "accounting knows who ran what" {
     job=$(submit "${tiny[@]}" --wrap 'srun sh -c "echo file \$RECIPE_CONFIG_NAME"')
     wait_job "$job"
     run job_output "$job"

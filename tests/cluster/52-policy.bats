@@ -71,7 +71,7 @@ YAML
 
 logs_a_wrong_key() { grep -q "job_submit/recipe: .*policies.*site file knows" "$OTHER/log/slurmctld.log"; }
 
-@test "a site file that cannot be used is told in the log and keeps what was there" {
+@test "a site file that cannot be used is reported in the log and keeps what was there" {
     other_cluster <<'YAML'
 policy: {require_recipe: [train]}
 inventory: {refresh_seconds: 5}

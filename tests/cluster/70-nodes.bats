@@ -15,7 +15,7 @@ assert_failed_at_once() { # ID
     assert_equal "$(job_state "$1")" FAILED
     local seconds
     seconds=$(job_field "$1" RunTime | awk -F: '{print $1 * 3600 + $2 * 60 + $3}')
-    ((seconds <= 15)) || complain "the job took $seconds s to fail"
+    ((seconds <= 15)) || fail "the job took $seconds s to fail"
 }
 
 # The next job on these nodes runs: nothing was drained.

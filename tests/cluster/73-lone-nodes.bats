@@ -67,13 +67,13 @@ assert_failed_and_nodes_work() { # JOB SRUN_ARGUMENT...
     wait_until 60 ended_there "$job"
     assert_equal "$(job_state "$job")" FAILED
     seconds=$(job_field "$job" RunTime | awk -F: '{print $1 * 3600 + $2 * 60 + $3}')
-    ((seconds <= 15)) || complain "the job took $seconds s to fail"
+    ((seconds <= 15)) || fail "the job took $seconds s to fail"
     refute_drained
     run there srun "$@" true
     assert_success
 }
 
-refute_drained() { [[ -z $(sinfo -h -N -o '%N %T' | grep -E 'drain|down|fail') ]] || complain "$(sinfo -N -o '%N %T %E')"; }
+refute_drained() { [[ -z $(sinfo -h -N -o '%N %T' | grep -E 'drain|down|fail') ]] || fail "$(sinfo -N -o '%N %T %E')"; }
 
 # A /dev with this many GPUs, for one node alone.
 dev_with_gpus() { # COUNT

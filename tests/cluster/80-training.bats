@@ -33,10 +33,10 @@ assert_left_its_checkpoints() {
     assert_equal "$checkpoints" "$directory/checkpoints"
     for step in step-000010 step-000015; do
         assert_output_contains "checkpoint $checkpoints/$step"
-        [[ -s $checkpoints/$step/progress.json ]] || complain "no $checkpoints/$step"
+        [[ -s $checkpoints/$step/progress.json ]] || fail "no $checkpoints/$step"
     done
     assert_equal "$(find "$checkpoints" -mindepth 1 -maxdepth 1 | wc -l)" 2
-    [[ -s $directory/metrics.jsonl && -s $directory/loss.svg ]] || complain "no metrics or curve in $directory"
+    [[ -s $directory/metrics.jsonl && -s $directory/loss.svg ]] || fail "no metrics or curve in $directory"
 }
 
 # The losses that the job logged, one a line.
@@ -44,13 +44,13 @@ losses() { sed -n 's/^.*step [0-9]* loss \([0-9.]*\) .*/\1/p' <<<"$output"; }
 
 assert_learnt() {
     losses | awk 'NR == 1 { first = $1 } { last = $1 } END { exit !(NR == 4 && last < 0.6 * first) }' ||
-        complain "expected four losses, the last far below the first"
+        fail "expected four losses, the last far below the first"
 }
 
 # assert_same_losses LOSSES LOSSES: single precision sums in another order on another layout.
 assert_same_losses() {
     paste <(echo "$1") <(echo "$2") | awk '{ d = $1 - $2; if (d < 0) d = -d; if (NF != 2 || d > 0.001) exit bad = 1 } END { exit bad }' ||
-        complain "expected the losses ${1//$'\n'/ }, found ${2//$'\n'/ }"
+        fail "expected the losses ${1//$'\n'/ }, found ${2//$'\n'/ }"
 }
 
 @test "four nodes train replicas and leave their checkpoints where the recipe says" {

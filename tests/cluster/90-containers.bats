@@ -36,7 +36,7 @@ pyxis() {
 assert_step() {
     local step=$1 recorded
     shift
-    recorded=$(<"$RECORDS/$step") || complain "step $step has left no record among: $(ls "$RECORDS")"
+    recorded=$(<"$RECORDS/$step") || fail "step $step has left no record among: $(ls "$RECORDS")"
     recorded=$(grep -vE $'^(mount=|variable |rw\t|ro\t|$)' <<<"$recorded")
     assert_equal "$(sort <<<"$recorded")" "$(printf '%s\n' "$@" | sort)"
 }

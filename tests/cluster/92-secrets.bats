@@ -66,7 +66,7 @@ SHELL
     assert_output_matches 'HF_TOKEN=\*\*\* '
     assert_output_matches 'URL=https://me:\*\*\*@host '
     refute_output_contains "$secret"
-    wait_until 30 no_files || complain "left: $(files)"
+    wait_until 30 no_files || fail "left: $(files)"
     refute_kept "$job"
 
     directory=results/llama-tiny-cpu/$job
@@ -97,7 +97,7 @@ SHELL
     run cat out
     assert_output_count 2 '^got on node 0$'
     assert_output_count 1 '^start 1$'
-    wait_until 30 no_files || complain "left: $(files)"
+    wait_until 30 no_files || fail "left: $(files)"
 }
 
 @test "a job that is cancelled while it runs leaves nothing" {
@@ -111,7 +111,7 @@ SHELL
     the_file
     scancel "$job"
     wait_job "$job"
-    wait_until 30 no_files || complain "left: $(files)"
+    wait_until 30 no_files || fail "left: $(files)"
 }
 
 @test "the tasks of an array share a file, which goes with the last" {
@@ -128,7 +128,7 @@ SHELL
         assert_output_count 1 '^got on node 0$'
         assert_output_count 1 '^1$'
     done
-    wait_until 30 no_files || complain "left: $(files)"
+    wait_until 30 no_files || fail "left: $(files)"
 }
 
 @test "srun and salloc take their files with them" {
@@ -136,13 +136,13 @@ SHELL
     assert_success
     assert_output_count 2 '^got on node [01]$'
     refute_output_contains "$secret"
-    no_files || complain "left: $(files)"
+    no_files || fail "left: $(files)"
     run as_user salloc -N1 "${recipe[@]}" "$token" sh -c 'srun ./got.sh; ls ~/.local/state/slurm-recipe/secrets | wc -l; echo job $SLURM_JOB_ID'
     assert_success
     assert_output_count 1 '^got on node 0$'
     assert_output_count 1 '^1$'
     refute_output_contains "$secret"
-    no_files || complain "left: $(files)"
+    no_files || fail "left: $(files)"
     run scontrol show job -dd
     refute_output_contains "$secret"
 }
@@ -164,24 +164,24 @@ SHELL
     assert_output_count 1 '^other$'
     assert_output_count 2 '^1$'
     refute_output_contains "$secret"
-    wait_until 30 no_files || complain "left: $(files)"
+    wait_until 30 no_files || fail "left: $(files)"
 }
 
 @test "nothing is written for what is not submitted, and a refused job's file goes" {
     run as_user sbatch --test-only "${recipe[@]}" "$token" got.sh
     assert_success
     refute_output_contains "$secret"
-    no_files || complain "left: $(files)"
+    no_files || fail "left: $(files)"
     run as_user sbatch --partition=nosuch "${recipe[@]}" "$token" got.sh
     assert_failure
     refute_output_contains "$secret"
-    no_files || complain "left: $(files)"
+    no_files || fail "left: $(files)"
     for command in plan check show; do
         run as_user "$RECIPE_BUILD/bin/srecipe" "$command" llama_tiny_cpu_pretrain "++env_vars.HF_TOKEN=$secret"
         assert_success
         refute_output_contains "$secret"
     done
-    no_files || complain "left: $(files)"
+    no_files || fail "left: $(files)"
     run as_user "$RECIPE_BUILD/bin/srecipe" show llama_tiny_cpu_pretrain "++env_vars.HF_TOKEN=$secret" --select env_vars.HF_TOKEN
     assert_output_contains "$secret"
 }
@@ -284,6 +284,6 @@ SHELL
     assert_output_count 1 '^hello$'
     assert_output_count 1 '^0$'
     refute_output_contains "$secret"
-    wait_until 30 no_files || complain "left: $(files)"
+    wait_until 30 no_files || fail "left: $(files)"
     refute_kept "$job"
 }

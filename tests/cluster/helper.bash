@@ -131,40 +131,40 @@ unasked_nodes() {
 
 # --- assertions on what `run` left in $status and $output ------------------------------------------------------------
 
-complain() {
+fail() {
     echo "$1"
     echo "--- status ${status-}, output:"
     echo "${output-}"
     return 1
 }
 
-assert_success() { ((status == 0)) || complain "expected success"; }
+assert_success() { ((status == 0)) || fail "expected success"; }
 
 assert_failure() { # [STATUS]
     if (($#)); then
-        ((status == $1)) || complain "expected exit status $1"
+        ((status == $1)) || fail "expected exit status $1"
     else
-        ((status != 0)) || complain "expected a failure"
+        ((status != 0)) || fail "expected a failure"
     fi
 }
 
-assert_output_contains() { [[ $output == *"$1"* ]] || complain "expected in the output: $1"; }
+assert_output_contains() { [[ $output == *"$1"* ]] || fail "expected in the output: $1"; }
 
-refute_output_contains() { [[ $output != *"$1"* ]] || complain "not expected in the output: $1"; }
+refute_output_contains() { [[ $output != *"$1"* ]] || fail "not expected in the output: $1"; }
 
 # assert_output_matches REGEX: extended, against single lines.
-assert_output_matches() { grep -qE -e "$1" <<<"$output" || complain "expected a line that matches: $1"; }
+assert_output_matches() { grep -qE -e "$1" <<<"$output" || fail "expected a line that matches: $1"; }
 
-refute_output_matches() { ! grep -qE -e "$1" <<<"$output" || complain "no line may match: $1"; }
+refute_output_matches() { ! grep -qE -e "$1" <<<"$output" || fail "no line may match: $1"; }
 
 assert_output_count() { # NUMBER REGEX
     local count
     count=$(grep -cE -e "$2" <<<"$output") || true
-    ((count == $1)) || complain "expected $1 lines that match $2, found $count"
+    ((count == $1)) || fail "expected $1 lines that match $2, found $count"
 }
 
 assert_equal() { # ACTUAL EXPECTED
-    [[ $1 == "$2" ]] || complain "expected '$2', found '$1'"
+    [[ $1 == "$2" ]] || fail "expected '$2', found '$1'"
 }
 
 # add_pyxis DIR: the stand-in for pyxis joins the plugin stack of the cluster in DIR, as tests/cluster/run has done for its own.

@@ -96,7 +96,7 @@ def jobs_known(cluster):
 
 def restarts(options):
     """Good and bad submissions, 20 at a time. A bad one by policy is always refused; one that the nodes cannot run may be
-    accepted with a hint while a new slurmctld has no picture of them yet."""
+    accepted with a hint while a new slurmctld has no snapshot of them yet."""
     site = "policy: {max_nodes: {'llama_tiny*': 4}}\nseverities: {cluster.unavailable: off}\ninventory: {refresh_seconds: 5}\n"
     cluster = Cluster(options.build, conf="MaxJobCount=20000\n", site=site)
     kinds = [
@@ -223,7 +223,7 @@ def inventory(options):
         cluster.run("scontrol", "update", "NodeName=x2", "State=RESUME" if turn % 2 else "State=DRAIN", "Reason=soak")
         time.sleep(30)
         seen = re.findall(r"job_submit/recipe: (\d+) nodes of .*?; (\d+) us of CPU since the start\. (.*)", cluster.log())
-    print(f"{known} of {len(printed)} submissions were decided by a picture of the nodes")
+    print(f"{known} of {len(printed)} submissions were decided by a snapshot of the nodes")
     for nodes, microseconds, text in seen:
         print(f"{nodes} nodes, {int(microseconds) / 1000:.1f} ms of CPU since the start. {text}")
     cpu = [int(microseconds) for _, microseconds, _ in seen]

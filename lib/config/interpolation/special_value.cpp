@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells missing values and interpolations from texts.
+// Distinguishes missing values and interpolations from texts.
 #include "config/interpolation/special_value.hpp"
 
 #include <fmt/format.h>

@@ -28,7 +28,7 @@ struct InvalidInterpolation {
 };
 [[nodiscard]] std::vector<InvalidInterpolation> find_invalid_interpolations(const Value& tree);
 
-/// What such a string is told about: "this is no valid interpolation, ...".
+/// The message for such a string: "this is no valid interpolation, ...".
 [[nodiscard]] std::string describe(const interpolation::SyntaxError& error);
 
 }  // namespace recipe::config

@@ -78,7 +78,7 @@ TEST_CASE("GPUs are not found on nodes without") {
           "big has 16");
 }
 
-TEST_CASE("an instance type that nobody knows is held against counts alone") {
+TEST_CASE("an unknown instance type is checked by counts alone") {
     JobRequirements requirements = a10g(2);
     requirements.instance_type = "x99.huge";
     CHECK(check(demo().take(), requirements).empty());
@@ -86,7 +86,7 @@ TEST_CASE("an instance type that nobody knows is held against counts alone") {
     CHECK(check(demo().take(), requirements).front().code == "cluster.nodes");
 }
 
-TEST_CASE("a group that cannot be named is held against its count, its accelerator and its memory") {
+TEST_CASE("a group without a name is checked by its count, its accelerator and its memory") {
     ClusterBuilder builder;
     builder.nodes("train", 2, {.gres = "gpu:a10g:4", .memory_mib = 100'000});
     JobRequirements requirements{
@@ -114,7 +114,7 @@ TEST_CASE("a GRES type that is less than a model may be any of its models") {
     CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
 }
 
-TEST_CASE("constraints, excluded nodes and partition lists are looked at") {
+TEST_CASE("constraints, excluded nodes and partition lists count") {
     ClusterBuilder builder = demo();
     JobRequirements requirements = a10g(2);
     requirements.constraint = "efa";
@@ -205,7 +205,7 @@ TEST_CASE("what Slurm refuses itself is left to it") {
     CHECK(check({}, a10g(2)).empty());
 }
 
-TEST_CASE("Neuron recipes are held against Neuron nodes") {
+TEST_CASE("Neuron recipes are checked against Neuron nodes") {
     ClusterBuilder builder;
     builder.nodes("train", 2, {.features = "trn1.32xlarge"}).nodes("train", 1, test::g5);
     JobRequirements requirements{.partitions = {"train"},

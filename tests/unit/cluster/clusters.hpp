@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clusters that tests hold requests against.
+// Clusters that tests check requests against.
 #pragma once
 
 #include "cluster/cluster.hpp"

@@ -25,7 +25,7 @@ TEST_CASE("what is not certain holds for every node") {
     for (const char* unknown : {"[rack1*2&rack2*4]", "p5*2", "a&&b", "(a", "a)", "a|"}) CHECK(holds(unknown, {}));
 }
 
-TEST_CASE("a constraint that multiplies without end is not looked at") {
+TEST_CASE("a constraint that multiplies without end is not evaluated") {
     std::string many = "(a|b)";
     for (int i = 0; i < 30; ++i) many += "&(a|b)";
     CHECK(holds(many.c_str(), {}));

@@ -17,8 +17,8 @@ instance_types:
   trn1.2xlarge: {accelerator: trainium, devices: 2}
 )";
 
-/// The one complaint about a site file on top of `base`.
-Diagnostic complaint(std::string_view site) {
+/// The one diagnostic about a site file on top of `base`.
+Diagnostic problem_with(std::string_view site) {
     const HardwareFile first(base), second(site);
     const auto catalogue = Catalogue::load({first.path, second.path});
     REQUIRE_FALSE(catalogue);
@@ -153,7 +153,7 @@ TEST_CASE("what a hardware file may not say is refused at its line") {
     };
     for (const Case& c : cases) {
         INFO(c.text);
-        const Diagnostic diagnostic = complaint(c.text);
+        const Diagnostic diagnostic = problem_with(c.text);
         CHECK(diagnostic.code == "hardware.file");
         CHECK(diagnostic.key == c.key);
         CHECK(diagnostic.source.line == c.line);

@@ -145,7 +145,7 @@ TEST_CASE("what the cluster lacks is refused, and a site may let it pass") {
     CHECK(accepted->notes.front().severity == Severity::warning);
 }
 
-TEST_CASE("without a inventory snapshot a job goes on with a hint, unless the site wants none such") {
+TEST_CASE("without an inventory snapshot a job goes on with a hint, unless the site wants none such") {
     const std::string json = json_of(sample_plan());
     const auto accepted = job_submit::decide({.plan = json}, {});
     REQUIRE(accepted);

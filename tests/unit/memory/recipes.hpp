@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recipes for tests of the memory model, and the shipped data that they are held against.
+// Recipes for tests of the memory model, and the shipped data that they are checked against.
 #pragma once
 
 #include "config/config.hpp"

@@ -33,7 +33,7 @@ std::string program_of_launcher(const std::string& recipe) {
 
 plan::LaunchPlan plan_of(const std::filesystem::path& collection, const Value& launched) {
     config::ComposeRequest request{.collections = {collection}, .recipe = *launched.find("recipe")->as_string()};
-    // The first says which recipe, the others are what the launcher was told.
+    // The first says which recipe, the others are the launcher's arguments.
     for (std::size_t index = 1; index < launched.find("overrides")->size(); ++index)
         request.overrides.push_back({*launched.find("overrides")->items()[index].as_string(), "corpus"});
     auto resolved = config::compose(request);

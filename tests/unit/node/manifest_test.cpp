@@ -52,7 +52,7 @@ TEST_CASE("a manifest says what was started where") {
     CHECK(text_of(read, 0, "slurm") == "\"22.05.8\"");
 }
 
-TEST_CASE("a container is told apart from another of its name") {
+TEST_CASE("a container is distinguished from another of its name") {
     plan::LaunchPlan plan = sample_plan();
     plan.container = plan::Container{.image = "nvcr.io#nvidia/pytorch:25.01-py3"};
     CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "container") ==

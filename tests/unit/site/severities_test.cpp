@@ -29,7 +29,7 @@ TEST_CASE("a site's severities are for codes that there are, and not for what no
     }
 }
 
-TEST_CASE("a site sets variables, asks for interfaces by route, and says how long nodes may look") {
+TEST_CASE("a site sets variables, asks for interfaces by route, and says how long nodes may check") {
     const HardwareFile file("env_vars: {HF_HOME: /fsx/hf, THREADS: 4}\ninterfaces: route\nnode_check_seconds: 0");
     const auto settings = load(file.path);
     REQUIRE(settings);

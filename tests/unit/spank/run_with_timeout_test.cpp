@@ -9,7 +9,7 @@
 using namespace recipe::spank;
 using namespace std::chrono_literals;
 
-TEST_CASE("a child tells what it found, in order") {
+TEST_CASE("a child reports what it found, in order") {
     const TimedResult result = run_with_timeout(10s, [](const Reporter& reporter) {
         reporter.starting("/a");
         reporter.report('!', "first");
@@ -41,7 +41,7 @@ TEST_CASE("a child that dies has not answered") {
     CHECK_FALSE(run_with_timeout(10s, [](const Reporter&) { throw std::runtime_error("unexpected"); }).in_time);
 }
 
-TEST_CASE("a child that tells too much is cut off") {
+TEST_CASE("a child that reports too much is cut off") {
     const TimedResult result = run_with_timeout(10s, [](const Reporter& reporter) {
         const std::string text(1000, 'x');
         while (true) reporter.report('!', text);

@@ -67,7 +67,7 @@ TEST_CASE("what is not visible is elsewhere, and a file has nothing below it") {
     CHECK(storage::path_status(directory.path / "file/below").write_error == ENOTDIR);
 }
 
-TEST_CASE("a squashfs is told by its magic") {
+TEST_CASE("a squashfs is recognized by its magic") {
     const Directory directory("/tmp");
     const auto content = [&](const std::string& text) {
         std::ofstream(directory.path / "image") << text;

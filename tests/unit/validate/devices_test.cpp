@@ -180,7 +180,7 @@ TEST_CASE("a recipe for GPUs does not run on Trainium, nor the reverse") {
                     .says("devices.accelerator_mismatch"));
 }
 
-TEST_CASE("a recipe for CPUs is not held against an instance's devices") {
+TEST_CASE("a recipe for CPUs is not checked against an instance's devices") {
     const RecipeUnderTest recipe = llama().with(
         "trainer.accelerator=cpu instance_type=g5.12xlarge trainer.devices=2 model.fp8=True model.shard_degree=2");
     CHECK(recipe.codes().empty());

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# One wish, two spellings: Slurm options and recipe keys.
+# One setting, two spellings: Slurm options and recipe keys.
 
 load helper
 
