@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times what slurmctld does with a plan, on a warm machine and this thread's processor time.
 //
-//   bench_controller SOURCE_DIR PLAN.json [NODES]      one line of JSON: {"name","value","quick","unit","target"}
+//   bench_controller PLAN.json [NODES]      one line of JSON: {"name","value","quick","unit","target"}
 //
 // PLAN.json is what `srecipe plan` prints; the cluster has NODES nodes (default 10,000) in three partitions.
 #include "decide.hpp"
@@ -27,9 +27,7 @@ constexpr int rounds = 2000;
     std::exit(1);
 }
 
-job_submit::Snapshot snapshot_of(const std::string& source, int nodes) {
-    auto catalogue = hardware::Catalogue::load({source + "/etc/hardware.yaml"});
-    if (!catalogue) give_up(catalogue.error());
+job_submit::Snapshot snapshot_of(int nodes) {
     std::vector<cluster::NodeRecord> records;
     std::vector<cluster::PartitionRecord> partitions{
         {.name = "all", .is_default = true}, {.name = "train"}, {.name = "cpu"}};
@@ -43,9 +41,8 @@ job_submit::Snapshot snapshot_of(const std::string& source, int nodes) {
             partition->nodes.push_back(static_cast<std::size_t>(i));
     }
     job_submit::Snapshot snapshot;
-    snapshot.inventory =
-        std::make_shared<const cluster::Inventory>(cluster::take_inventory(records, partitions, *catalogue, {}));
-    snapshot.catalogue = std::make_shared<const hardware::Catalogue>(std::move(*catalogue));
+    snapshot.inventory = std::make_shared<const cluster::Inventory>(
+        cluster::take_inventory(records, partitions, *snapshot.catalogue, {}));
     return snapshot;
 }
 
@@ -58,13 +55,13 @@ double milliseconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3 && argc != 4) {
-        fmt::print(stderr, "usage: bench_controller SOURCE_DIR PLAN.json [NODES]\n");
+    if (argc != 2 && argc != 3) {
+        fmt::print(stderr, "usage: bench_controller PLAN.json [NODES]\n");
         return 2;
     }
-    std::ifstream file(argv[2]);
+    std::ifstream file(argv[1]);
     const std::string plan{std::istreambuf_iterator<char>(file), {}};
-    const job_submit::Snapshot snapshot = snapshot_of(argv[1], argc == 4 ? std::atoi(argv[3]) : 10'000);
+    const job_submit::Snapshot snapshot = snapshot_of(argc == 3 ? std::atoi(argv[2]) : 10'000);
     const job_submit::JobRequest request{.plan = plan, .partitions = "train", .cluster_has_gpus = true};
     if (const auto decided = job_submit::decide(request, snapshot); !decided) give_up(decided.error());
     std::vector<double> times;

@@ -139,15 +139,6 @@ Times time_of_large(const Folder& folder, int keys) {
 
 /// What a resolved recipe is checked against, and what becomes of it.
 struct Judgement {
-    explicit Judgement(const fs::path& source) {
-        auto read_hardware = hardware::Catalogue::load({source / "etc/hardware.yaml"});
-        auto read_families = family::Families::load({source / "etc/families.yaml"});
-        if (!read_hardware) give_up(read_hardware.error());
-        if (!read_families) give_up(read_families.error());
-        hardware = std::move(*read_hardware);
-        families = std::move(*read_families);
-    }
-
     /// Every rule, the memory model among them, and the plan as it travels. False: refused.
     [[nodiscard]] static bool judge(const planner::SubmitRequest& request, const planner::Composition& composition) {
         const planner::Checked checked{
@@ -185,7 +176,7 @@ void measure(const fs::path& source) {
     const std::vector<fs::path> files = {collection / "config.yaml", collection / "cluster/slurm.yaml",
                                          collection / "recipes/training/llama/llama3_2_1b_pretrain.yaml"};
     print("engine-seed-yaml", time_of([&] { read_once(files); }, rounds), 0.6);
-    const Judgement judgement(source);
+    const Judgement judgement;
     print("judge-seed", time_of_judgement(judgement, request, {}, true), 0.3);
     // Refused for its memory, with the search for what would fit.
     print("judge-refused", time_of_judgement(judgement, request, {"model.tensor_model_parallel_degree=1"}, false), 1.0);

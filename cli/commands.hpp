@@ -25,6 +25,7 @@ struct Arguments {
     bool unresolved = false;
     bool origin = false;
     std::string code;  // of explain
+    std::string name;  // of hardware and families
     bool all = false;  // explain all codes
     bool force = false;
     bool run = false;  // of image
@@ -42,6 +43,8 @@ int plan(const Arguments& arguments);
 int script(const Arguments& arguments);
 int image(const Arguments& arguments);
 int explain(const Arguments& arguments);
+int hardware(const Arguments& arguments);
+int families(const Arguments& arguments);
 int fit(const Arguments& arguments);
 int doctor(const Arguments& arguments);
 

@@ -148,10 +148,9 @@ void check_site(Findings& findings, const Arguments& given, const site::PluginAr
     const Expected<site::Settings> settings = site::load(file);
     if (!settings) return findings.add(settings.error());
     findings.good(file.string());
-    if (const auto catalogue = hardware::Catalogue::load(site::hardware_files(*settings)); !catalogue)
+    if (const auto catalogue = hardware::Catalogue::load(settings->hardware_files); !catalogue)
         findings.add(catalogue.error());
-    if (const auto families = family::Families::load(site::family_files(*settings)); !families)
-        findings.add(families.error());
+    if (const auto families = family::Families::load(settings->family_files); !families) findings.add(families.error());
     findings.add(site::missing_collections(environment));
     for (const fs::path& folder : given.collections) check_collection(findings, folder);
     for (const fs::path& folder : plugin.collections) check_collection(findings, folder);

@@ -32,9 +32,9 @@ struct Data {
 };
 
 Expected<Data> load_data(const Context& context) {
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(site::hardware_files(*context.settings));
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(context.settings->hardware_files);
     if (!catalogue) return std::unexpected(std::move(catalogue.error()));
-    Expected<family::Families> families = family::Families::load(site::family_files(*context.settings));
+    Expected<family::Families> families = family::Families::load(context.settings->family_files);
     if (!families) return std::unexpected(std::move(families.error()));
     return Data{std::move(*catalogue), std::move(*families)};
 }
@@ -64,9 +64,10 @@ Value map_of(std::initializer_list<std::pair<const char*, Value>> entries) {
 
 Value json_of(const Assessment& a) {
     const bool device = a.accelerator != nullptr;
-    Value json = map_of({{"accelerator", device ? Value::string(a.accelerator->model) : Value::null()},
-                         {"instance_type", a.instance != nullptr ? Value::string(a.instance->name) : Value::null()},
-                         {"family", Value::string(a.family->name)}});
+    Value json =
+        map_of({{"accelerator", device ? Value::string(std::string(a.accelerator->model)) : Value::null()},
+                {"instance_type", a.instance != nullptr ? Value::string(std::string(a.instance->name)) : Value::null()},
+                {"family", Value::string(a.family->name)}});
     if (!a.prediction) {
         for (const char* key : {"usable_mib", "predicted_peak_mib", "band_mib", "verdict", "moment"})
             json.set(Value::string(key), Value::null());

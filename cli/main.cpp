@@ -158,6 +158,17 @@ int run(int argc, char** argv) {
     for (CLI::App* forcible : {check, plan, app.get_subcommand("script")})
         forcible->add_flag("--force", arguments.force,
                            "errors of validation become warnings, as --recipe-force has it");
+    CLI::App* hardware =
+        add_command(app, line, "hardware", "tells what is known of an instance type or an accelerator, or lists all");
+    hardware->add_option("name", arguments.name, "as the recipe, Slurm or SageMaker spells it");
+    add_format(hardware, arguments, {{"text", Format::text}, {"json", Format::json}});
+    hardware->callback(use(recipe::cli::hardware));
+    CLI::App* families = add_command(app, line, "families",
+                                     "tells what is known of the recipes of one program (a family), or lists all");
+    families->add_option("name", arguments.name, "as the list has it");
+    add_format(families, arguments, {{"text", Format::text}, {"json", Format::json}});
+    families->callback(use(recipe::cli::families));
+
     CLI::App* explain =
         add_command(app, line, "explain", "explains what a code means and where it comes from, with an example");
     explain->add_option("code", arguments.code, "as in [precision.fp8]");

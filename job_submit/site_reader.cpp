@@ -37,9 +37,9 @@ bool SiteReader::read(Snapshot& snapshot) {
         log_errors(settings.error());
         return false;
     }
-    const std::vector<std::filesystem::path> hardware_files = site::hardware_files(*settings);
-    for (const std::filesystem::path& hardware : hardware_files) files_.emplace_back(hardware, time_of(hardware));
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(hardware_files);
+    for (const std::filesystem::path& hardware : settings->hardware_files)
+        files_.emplace_back(hardware, time_of(hardware));
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(settings->hardware_files);
     if (!catalogue) {
         log_errors(catalogue.error());
         return false;

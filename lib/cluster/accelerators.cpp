@@ -41,23 +41,23 @@ const hardware::Accelerator* accelerator_of_gres(const hardware::Catalogue& cata
     if (const hardware::Accelerator* exact = catalogue.accelerator(type)) return exact;
     const Words words = name_words(type);
     const hardware::Accelerator* found = nullptr;
-    for (const std::string& model : catalogue.accelerator_models()) {
-        if (!has_all(words, name_words(model))) continue;
+    for (const hardware::Accelerator* accelerator : catalogue.accelerators()) {
+        if (!has_all(words, name_words(accelerator->model))) continue;
         if (found != nullptr) return nullptr;
-        found = catalogue.accelerator(model);
+        found = accelerator;
     }
     return found;
 }
 
-bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, const std::string& model) {
+bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, std::string_view model) {
     if (const hardware::Accelerator* accelerator = accelerator_of_gres(catalogue, gres_type))
         return accelerator->model == model;
     const Words words = name_words(gres_type);
     bool known = false;
-    for (const std::string& other : catalogue.accelerator_models()) {
-        const Words name = name_words(other);
+    for (const hardware::Accelerator* other : catalogue.accelerators()) {
+        const Words name = name_words(other->model);
         if (name.empty() || !has_word(words, name.front())) continue;
-        if (other == model) return true;
+        if (other->model == model) return true;
         known = true;
     }
     return !known;

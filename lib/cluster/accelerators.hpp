@@ -14,6 +14,6 @@ namespace recipe::cluster {
                                                                std::string_view type);
 
 /// False only when the GRES type is certainly another accelerator than `model`.
-[[nodiscard]] bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, const std::string& model);
+[[nodiscard]] bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, std::string_view model);
 
 }  // namespace recipe::cluster

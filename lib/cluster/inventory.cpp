@@ -6,6 +6,7 @@
 #include "slurm_text/gres.hpp"
 #include "slurm_text/lists.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <unordered_map>
 
@@ -40,10 +41,8 @@ class Namer {
 public:
     Namer(const hardware::Catalogue& catalogue, const NodeTypes& site_types, bool cluster_has_gpu_gres)
         : catalogue_(catalogue), site_types_(site_types), cluster_has_gpu_gres_(cluster_has_gpu_gres) {
-        for (const std::string& name : catalogue.instance_names()) {
-            const hardware::InstanceType& type = *catalogue.instance(name);
-            by_devices_[type.accelerator + ':' + std::to_string(type.devices)].push_back(&type);
-        }
+        for (const hardware::InstanceType* type : catalogue.instances())
+            by_devices_[key_of(type->accelerator, type->devices)].push_back(type);
     }
 
     NodeGroup group_of(const NodeRecord& node) const {
@@ -62,6 +61,10 @@ public:
     }
 
 private:
+    static std::string key_of(std::string_view accelerator, std::int64_t devices) {
+        return fmt::format("{}:{}", accelerator, devices);
+    }
+
     std::optional<std::string> stated_type(const NodeRecord& node, const std::vector<std::string>& features) const {
         if (const auto found = site_types_.find(node.name); found != site_types_.end())
             return hardware::canonical_instance_name(found->second);
@@ -96,7 +99,7 @@ private:
     }
 
     const hardware::InstanceType* only_type_with(const NodeGroup& group) const {
-        const auto found = by_devices_.find(group.accelerator + ':' + std::to_string(group.devices));
+        const auto found = by_devices_.find(key_of(group.accelerator, group.devices));
         return found != by_devices_.end() && found->second.size() == 1 ? found->second.front() : nullptr;
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What will run decides under which keys a recipe keeps its numbers and which rules apply. The families and their key
-// names are data (etc/families.yaml), which a site file extends.
+// names are data: constants that the build makes of etc/families.yaml, and what a site's files of the same form add.
 #pragma once
 
 #include "config/value/value.hpp"
@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,13 +101,22 @@ enum class Layout : std::uint8_t {
     neuron,    // neuronx-distributed: tensor × pipeline divides the world
 };
 
+// As etc/families.yaml spells them.
+[[nodiscard]] std::string_view to_string(Devices devices) noexcept;
+[[nodiscard]] std::string_view to_string(Layout layout) noexcept;
+
 /// Where one number or word of a recipe is kept.
 struct Place {
     std::vector<std::string> paths;  // below the family's root, the first that is given counts
     config::Value otherwise;         // what the program takes when none is given; null when that is not known
 };
 
-/// One assumption of the memory model, as lib/memory spells it. With `when`, only where that key's value is true, or
+/// The assumptions of the memory model; lib/memory says what each means.
+inline constexpr std::array<std::string_view, 14> assumption_names{
+    "framework",      "loss",      "loss_chunks", "norm",         "sequence_parallel",     "wrapper", "precision",
+    "reduce_in_bf16", "optimizer", "allocator",   "keeps_logits", "reshard_after_forward", "below",   "above"};
+
+/// One assumption and its value as lib/memory spells them. With `when`, only where that key's value is true, or
 /// above 1.
 struct MemoryLine {
     std::string name;
@@ -150,37 +160,56 @@ struct Family {
     [[nodiscard]] const config::Value* value(const config::Value& configuration, Key key) const;
 };
 
+/// What a composed configuration must have for a family to be the one that runs it.
+struct Condition {
+    enum class Test : std::uint8_t {
+        given,        // not null, not an empty text
+        equals,       // is `text`
+        starts_with,  // is a text that begins with `text`
+        is_map,
+    };
+    std::string path;
+    Test test = Test::given;
+    std::string text;
+};
+
+/// A family and when it is the one: all conditions hold.
+struct Definition {
+    Family family;
+    std::vector<Condition> when;
+};
+
+struct ShippedFamily;
+
 class Families {
 public:
-    /// Reads the files in order; a later one adds families, which are asked first, or changes fields of earlier ones.
-    /// All that etc/families.schema.json does not allow is refused. Codes: family.file, and those of config::load_yaml.
-    [[nodiscard]] static Expected<Families> load(const std::vector<std::filesystem::path>& files);
+    /// The installed families.
+    Families();
+
+    /// The installed families and a site's files in order; a later one adds families, which are asked first, or changes
+    /// fields of earlier ones. All that etc/families.schema.json does not allow is refused. Codes: family.file, and
+    /// those of config::load_yaml.
+    [[nodiscard]] static Expected<Families> load(const std::vector<std::filesystem::path>& site_files);
 
     /// The family of a composed configuration (from its root): the first whose conditions hold. One without any takes
-    /// what is left; where no file has such a one, a family without keys and rules.
+    /// what is left; where a site leaves no such one, a family without keys and rules.
     [[nodiscard]] const Family& of(const config::Value& configuration) const;
     /// nullptr: unknown.
     [[nodiscard]] const Family* find(std::string_view name) const;
     /// In the order in which they are asked.
-    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] std::vector<const Definition*> all() const;
 
 private:
-    friend class Reader;
+    /// One of the two: as the build has it, or as a site's file was read.
+    struct Row {
+        const ShippedFamily* shipped = nullptr;
+        std::shared_ptr<const Definition> read;
 
-    /// A path that is given, and what its text is or begins with when `text` is not empty.
-    struct Condition {
-        std::string path;
-        std::string text;
-        bool prefix = false;
-        bool map = false;  // the value must be a map
+        [[nodiscard]] const Definition& definition() const;
+        [[nodiscard]] std::string_view name() const;
         [[nodiscard]] bool holds(const config::Value& configuration) const;
     };
-    struct Row {
-        Family family;
-        std::vector<Condition> when;  // all hold
-    };
     std::vector<Row> rows_;
-    Family unknown_{.name = "unknown", .title = "a recipe of no known family", .shard_may_be_unset = true};
 };
 
 /// Whether the program of this configuration writes checkpoints, as far as exp_manager says; all families read it.

@@ -64,12 +64,11 @@ std::vector<Machine> machines_like(const hardware::InstanceType& instance, const
                                    std::int64_t asked_for, const hardware::Catalogue& catalogue) {
     const std::int64_t devices = std::max<std::int64_t>(instance.devices, asked_for);
     std::vector<Machine> machines;
-    for (const std::string& name : catalogue.instance_names()) {
-        const hardware::InstanceType* other = catalogue.instance(name);
+    for (const hardware::InstanceType* other : catalogue.instances()) {
+        if (in_a_cloud(other->name) != in_a_cloud(instance.name) || other->devices != devices) continue;
         const hardware::Accelerator* device = catalogue.accelerator(other->accelerator);
-        if (in_a_cloud(name) != in_a_cloud(instance.name)) continue;
-        if (device == nullptr || other->devices != devices || device->kind != accelerator.kind) continue;
-        machines.push_back({.name = name, .usable_bytes = usable_per_rank(*device)});
+        if (device == nullptr || device->kind != accelerator.kind) continue;
+        machines.push_back({.name = std::string(other->name), .usable_bytes = usable_per_rank(*device)});
     }
     return machines;
 }

@@ -94,6 +94,8 @@ constexpr std::array<Row, 14> rows{{
     {"above", set_share<&Assumptions::above>, [](const Assumptions& a) { return fmt::format("{}", a.above); }},
 }};
 
+static_assert(std::ranges::equal(rows, family::assumption_names, {}, &Row::name));
+
 }  // namespace
 
 std::string_view to_string(Verdict verdict) noexcept {

@@ -46,7 +46,7 @@ Expected<config::Resolved> resolve(const SubmitRequest& request, const std::vect
 Expected<hardware::Catalogue> catalogue_for(const SubmitRequest& request, const Value& root) {
     const Value* instance_type = root.find("instance_type");
     if (instance_type == nullptr || instance_type->is_null()) return hardware::Catalogue();
-    return hardware::Catalogue::load(site::hardware_files(*request.settings));
+    return hardware::Catalogue::load(request.settings->hardware_files);
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ Expected<Composition> compose(const SubmitRequest& request) {
     bring_to_common_form(resolved->root);
     Expected<hardware::Catalogue> catalogue = catalogue_for(request, resolved->root);
     if (!catalogue) return std::unexpected(std::move(catalogue.error()));
-    Expected<family::Families> families = family::Families::load(site::family_files(*request.settings));
+    Expected<family::Families> families = family::Families::load(request.settings->family_files);
     if (!families) return std::unexpected(std::move(families.error()));
     std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
     std::optional<Value> program_keys = keys_of_entry_script(*resolved);

@@ -249,16 +249,4 @@ Diagnostics missing_collections(const config::Environment& environment) {
     return missing;
 }
 
-std::vector<std::filesystem::path> hardware_files(const Settings& settings) {
-    std::vector<std::filesystem::path> files{data_directory() / "etc/hardware.yaml"};
-    files.insert(files.end(), settings.hardware_files.begin(), settings.hardware_files.end());
-    return files;
-}
-
-std::vector<std::filesystem::path> family_files(const Settings& settings) {
-    std::vector<std::filesystem::path> files{data_directory() / "etc/families.yaml"};
-    files.insert(files.end(), settings.family_files.begin(), settings.family_files.end());
-    return files;
-}
-
 }  // namespace recipe::site

@@ -49,7 +49,7 @@ struct Paths {
 /// All that the site file says. It is read once and handed on whole.
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
-    std::vector<std::filesystem::path> hardware_files;  // read after the installed catalogue, which they extend
+    std::vector<std::filesystem::path> hardware_files;  // that extend the installed catalogue
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     PortRange ports;                                    // from which rendezvous ports are derived
     Severities severities;                              // what the site makes of a code
@@ -94,10 +94,5 @@ struct PluginArguments {
 
 /// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there.
 [[nodiscard]] Diagnostics missing_collections(const config::Environment& environment);
-
-/// The installed catalogue and the site's additions to it.
-[[nodiscard]] std::vector<std::filesystem::path> hardware_files(const Settings& settings);
-/// Likewise for the families of recipes.
-[[nodiscard]] std::vector<std::filesystem::path> family_files(const Settings& settings);
 
 }  // namespace recipe::site

@@ -69,9 +69,9 @@ class Report:
 
 def bf16_flops(device, catalogue):
     """The device's dense bf16 peak by the hardware catalogue; None where that does not know it."""
-    rows = yaml.safe_load(catalogue.read_text())["accelerators"] if catalogue.exists() else {}
+    known = yaml.safe_load(catalogue.read_text())["accelerators"] if catalogue.exists() else {}
     words = re.findall("[a-z]+[0-9]+[a-z]*", device.lower())
-    peaks = [row.split()[8] for model, row in rows.items() if model.split("-")[0] in words and row.split()[8] != "-"]
+    peaks = [each["bf16_tflops"] for model, each in known.items() if model.split("-")[0] in words and each.get("bf16_tflops")]
     return float(peaks[0]) * 1e12 if peaks else None
 
 def curve(losses):

@@ -116,6 +116,18 @@ struct CliCodes {
         .summary = "srecipe explain knows no such code.",
         .source = "docs/diagnostics.md",
     };
+    Code unknown_hardware{
+        .name = "cli.unknown_hardware",
+        .fixed = true,
+        .summary = "srecipe hardware knows the instance type or accelerator.",
+        .source = "etc/hardware.yaml",
+    };
+    Code unknown_family{
+        .name = "cli.unknown_family",
+        .fixed = true,
+        .summary = "srecipe families knows the family.",
+        .source = "etc/families.yaml",
+    };
 };
 inline constexpr CliCodes cli{};
 

@@ -13,12 +13,12 @@
 namespace recipe::memory {
 
 inline const hardware::Catalogue& shipped_catalogue() {
-    static const auto catalogue = hardware::Catalogue::load({source_file("etc/hardware.yaml")}).value();
+    static const hardware::Catalogue catalogue;
     return catalogue;
 }
 
 inline const family::Families& shipped_families() {
-    static const auto families = family::Families::load({source_file("etc/families.yaml")}).value();
+    static const family::Families families;
     return families;
 }
 

@@ -12,8 +12,8 @@ using namespace recipe;
 namespace {
 
 const family::Families& families() {
-    static const family::Families loaded = family::Families::load({source_file("etc/families.yaml")}).value();
-    return loaded;
+    static const family::Families installed;
+    return installed;
 }
 
 /// A recipe of HyperPod's collection, or what `root` makes of it.

@@ -5,9 +5,11 @@
 #include "config/yaml/yaml.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
+#include "memory/memory.hpp"
 #include "site/site.hpp"
 #include "source_file.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -62,10 +64,12 @@ TEST_CASE("the shipped files are what their schemas ask for") {
 
 TEST_CASE("the hardware schema and the loader refuse the same") {
     for (const std::string_view text :
-         {"accelerators: {x: gpu 96 - - true true pcie 1 - X}",
-          "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, "
-          "fp8: false, ranks: 4, cores: 8, name: X}}",
-          "{}", "profiles: {mine: {instance_types: [p5*], efa: true, environment: {A: 1, B: two}}}"}) {
+         {"accelerators: {x: {kind: gpu, memory_gib: 96, usable_gib: null, compute_capability: 8.6, bf16: true, fp8: "
+          "false, "
+          "fabric: pcie, name: X}}",
+          "accelerators: {x: {kind: neuron, memory_gib: 96, bf16: true, fp8: false, ranks: 4, cores: 8, name: X}}",
+          "{}", "# nothing", "instance_types: null", "instance_types: {g5.xlarge: {vcpus: null, network_gbps: 0}}",
+          "profiles: {mine: {instance_types: [p5*], efa: true, environment: {A: 1, B: two}}}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) == "");
         const HardwareFile file(text);
@@ -73,9 +77,12 @@ TEST_CASE("the hardware schema and the loader refuse the same") {
     }
     for (const std::string_view text :
          {"accelerators: []", "accelerators: {x: {kind: tpu}}", "accelerators: {x: {cores: 0}}",
-          "accelerators: {x: gpu}", "machines: {}", "instance_types: {x: {colour: red}}",
+          "accelerators: {x: gpu}", "accelerators: {x: {compute_capability: 860}}",
+          "accelerators: {x: {memory_gib: 0}}", "accelerators: {x: {name: ''}}", "accelerators: {x: {fabric: null}}",
+          "machines: {}", "instance_types: {x: {colour: red}}", "instance_types: {x: h100 8}",
+          "instance_types: {x: {devices: 2.5}}", "instance_types: {x: {vcpus: -1}}", "instance_types: {x: null}",
           "profiles: {x: {environment: {A-B: 1}}}", "profiles: {x: {instance_types: p5*}}", "profiles: {x: p5}",
-          "instance_types: {'a b': h100 8}"}) {
+          "instance_types: {'a b': {devices: 8}}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) != "");
         const HardwareFile file(text);
@@ -83,14 +90,66 @@ TEST_CASE("the hardware schema and the loader refuse the same") {
     }
 }
 
-TEST_CASE("the families schema and the loader refuse the same") {
+TEST_CASE("the families schema and the loader agree") {
     for (const std::string_view text :
-         {"families: {x: {layout: square}}", "families: {x: {devices: tpu}}", "families: {x: {colour: red}}",
-          "families: {x: {keys: 3}}", "families: []", "other: {}"}) {
+         {"families: {}", "# nothing", "families: {x: {}}",
+          "families: {x: {title: X, like: hf, root: a.b, devices: gpu}}",
+          "families: {x: {when: [{path: a}, {path: b, equals: c}, {path: d, is_map: true}]}}",
+          "families: {x: {when: []}}",
+          "families: {x: {keys: {tensor: a.b, shard: [a, b], expert: null, context: {path: [a, b], default: true}}}}",
+          "families: {x: {code: null}}",
+          "families: {x: {code: {repository: a, branch: b, entries: [{program: c, folder: d, word: e}]}}}",
+          "families: {x: {memory: {loss: bf16, below: 0.25, norm: {value: eager, if: {smp: fused, tensor: "
+          "eager}}}}}"}) {
+        INFO(text);
+        CHECK(wrong_by("families.schema.json", text) == "");
+        const HardwareFile file(text);
+        CHECK(family::Families::load({file.path}));
+    }
+    for (const std::string_view text : {"families: {x: {layout: square}}",
+                                        "families: {x: {devices: tpu}}",
+                                        "families: {x: {colour: red}}",
+                                        "families: {x: {keys: 3}}",
+                                        "families: []",
+                                        "other: {}",
+                                        "families: {x: {keys: {tensr: a}}}",
+                                        "families: {x: {keys: {tensor: []}}}",
+                                        "families: {x: {keys: {tensor: a..b}}}",
+                                        "families: {x: {keys: {tensor: {default: 1}}}}",
+                                        "families: {x: {keys: {tensor: {path: a, default: 1.5}}}}",
+                                        "families: {x: {when: a}}",
+                                        "families: {x: {when: [a]}}",
+                                        "families: {x: {when: [{equals: a}]}}",
+                                        "families: {x: {when: [{path: a, is_map: false}]}}",
+                                        "families: {x: {when: [{path: a, equals: b, starts_with: c}]}}",
+                                        "families: {x: {code: git}}",
+                                        "families: {x: {code: {repository: a}}}",
+                                        "families: {x: {code: {entries: [{folder: a}]}}}",
+                                        "families: {x: {memory: {los: fp32}}}",
+                                        "families: {x: {memory: {loss: {value: fp32}}}}",
+                                        "families: {x: {memory: {loss: {if: {tensr: fp32}}}}}",
+                                        "families: {x: {title: ''}}",
+                                        "families: {'a b': {}}"}) {
         INFO(text);
         CHECK(wrong_by("families.schema.json", text) != "");
         const HardwareFile file(text);
         CHECK_FALSE(family::Families::load({file.path}));
+    }
+}
+
+TEST_CASE("the families schema has every key and every assumption") {
+    for (std::size_t index = 0; index < family::key_count; ++index) {
+        const std::string_view key = name_of(static_cast<family::Key>(index));
+        INFO(key);
+        CHECK(wrong_by("families.schema.json", fmt::format("families: {{x: {{keys: {{{}: a}}}}}}", key)) == "");
+        CHECK(wrong_by("families.schema.json",
+                       fmt::format("families: {{x: {{memory: {{loss: {{if: {{{}: bf16}}}}}}}}}}", key)) == "");
+    }
+    // What the memory model takes for each, the schema takes.
+    for (const auto& [name, value] : memory::describe(memory::Assumptions{.loss = memory::Loss::chunked})) {
+        INFO(name);
+        CHECK(wrong_by("families.schema.json", fmt::format("families: {{x: {{memory: {{{}: {}}}}}}}", name, value)) ==
+              "");
     }
 }
 

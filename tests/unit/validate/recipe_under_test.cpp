@@ -47,20 +47,12 @@ std::pair<Value*, std::string> parent_of(Value& root, std::string path) {
 }  // namespace
 
 const hardware::Catalogue& shipped_hardware() {
-    static const hardware::Catalogue catalogue = [] {
-        auto loaded = hardware::Catalogue::load({source_file("etc/hardware.yaml")});
-        if (!loaded) throw std::runtime_error(loaded.error().front().message);
-        return std::move(*loaded);
-    }();
+    static const hardware::Catalogue catalogue;
     return catalogue;
 }
 
 const family::Families& shipped_families() {
-    static const family::Families families = [] {
-        auto loaded = family::Families::load({source_file("etc/families.yaml")});
-        if (!loaded) throw std::runtime_error(loaded.error().front().message);
-        return std::move(*loaded);
-    }();
+    static const family::Families families;
     return families;
 }
 

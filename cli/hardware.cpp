@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// srecipe hardware: the accelerators, instance types and profiles that are known, those of the site among them. What it
+// says of one is of the form that hardware files have.
+#include "context.hpp"
+#include "diagnostic/codes/tools.hpp"
+#include "table.hpp"
+
+#include "hardware/hardware.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace recipe::cli {
+namespace {
+
+using config::Value;
+using hardware::Accelerator;
+using hardware::InstanceType;
+using hardware::Profile;
+
+/// What is to be printed.
+struct Selection {
+    std::vector<const InstanceType*> instances;
+    std::vector<const Accelerator*> accelerators;
+    std::vector<const Profile*> profiles;
+};
+
+/// The catalogue has 0 for numbers that are not known.
+std::optional<double> known(double number) {
+    return number > 0 ? std::optional(number) : std::nullopt;
+}
+
+std::optional<double> capability(const Accelerator& a) {
+    return a.compute_capability ? std::optional(*a.compute_capability / 10.0) : std::nullopt;
+}
+
+// --- for people ----------------------------------------------------------------------------------------------------
+
+std::string cell(std::optional<double> number) {
+    return number ? fmt::format("{}", *number) : "-";
+}
+std::string cell(bool flag) {
+    return flag ? "yes" : "no";
+}
+
+std::string kind_of(const Accelerator& a) {
+    return a.kind == hardware::DeviceKind::gpu ? "gpu" : "neuron";
+}
+
+std::string instance_table(const std::vector<const InstanceType*>& instances) {
+    std::vector<Row> rows;
+    for (const InstanceType* i : instances)
+        rows.push_back({std::string(i->name), std::string(i->accelerator), fmt::format("{}", i->devices),
+                        cell(known(i->vcpus)), cell(known(i->memory_gib)), cell(known(i->network_gbps)),
+                        fmt::format("{}", i->efa_devices), cell(i->gpudirect_rdma)});
+    return table({{"instance type"},
+                  {"accelerator"},
+                  {"devices", true},
+                  {"vCPUs", true},
+                  {"memory GiB", true},
+                  {"network Gbit/s", true},
+                  {"EFA", true},
+                  {"GPUDirect RDMA"}},
+                 rows);
+}
+
+std::string accelerator_table(const std::vector<const Accelerator*>& accelerators) {
+    std::vector<Row> rows;
+    for (const Accelerator* a : accelerators)
+        rows.push_back({std::string(a->model), std::string(a->name), kind_of(*a), cell(known(a->memory_gib)),
+                        cell(a->usable_gib),
+                        a->compute_capability ? hardware::compute_capability_text(*a->compute_capability) : "-",
+                        cell(a->bf16), cell(a->fp8), a->fabric.empty() ? "-" : std::string(a->fabric),
+                        fmt::format("{}", a->ranks), cell(a->bf16_tflops)});
+    return table({{"accelerator"},
+                  {"name"},
+                  {"kind"},
+                  {"memory GiB", true},
+                  {"usable GiB", true},
+                  {"capability", true},
+                  {"bf16"},
+                  {"fp8"},
+                  {"fabric"},
+                  {"ranks", true},
+                  {"bf16 TFLOPS", true}},
+                 rows);
+}
+
+std::string profile_table(const std::vector<const Profile*>& profiles) {
+    std::vector<Row> rows;
+    for (const Profile* p : profiles) {
+        std::vector<std::string> variables;
+        for (const auto& [name, value] : p->environment) variables.push_back(fmt::format("{}={}", name, value));
+        rows.push_back({std::string(p->name), fmt::format("{}", fmt::join(variables, " ")), p->efa ? "with EFA" : "",
+                        fmt::format("{}", fmt::join(p->instance_types, " "))});
+    }
+    return table({{"profile"}, {"sets"}, {"only"}, {"instance types"}}, rows);
+}
+
+// --- in the form of hardware files ---------------------------------------------------------------------------------
+
+Value text(std::string_view value) {
+    return Value::string(std::string(value));
+}
+
+Value number(std::optional<double> value) {
+    if (!value) return Value::null();
+    const bool whole = *value == std::trunc(*value) && std::abs(*value) < 1e15;
+    return whole ? Value::integer(static_cast<std::int64_t>(*value)) : Value::floating(*value);
+}
+
+Value map_of(std::initializer_list<std::pair<const char*, Value>> entries) {
+    Value map = Value::map();
+    for (const auto& [key, value] : entries) map.set(Value::string(key), value);
+    return map;
+}
+
+Value value_of(const InstanceType& i) {
+    return map_of({{"accelerator", text(i.accelerator)},
+                   {"devices", Value::integer(i.devices)},
+                   {"vcpus", number(known(i.vcpus))},
+                   {"memory_gib", number(known(i.memory_gib))},
+                   {"network_gbps", number(known(i.network_gbps))},
+                   {"efa_devices", Value::integer(i.efa_devices)},
+                   {"gpudirect_rdma", Value::boolean(i.gpudirect_rdma)}});
+}
+
+Value value_of(const Accelerator& a) {
+    Value map = map_of({{"name", text(a.name)},
+                        {"kind", text(kind_of(a))},
+                        {"memory_gib", number(a.memory_gib)},
+                        {"usable_gib", number(a.usable_gib)},
+                        {"compute_capability", a.compute_capability ? Value::floating(*capability(a)) : Value::null()},
+                        {"bf16", Value::boolean(a.bf16)},
+                        {"fp8", Value::boolean(a.fp8)},
+                        {"ranks", Value::integer(a.ranks)},
+                        {"cores", Value::integer(a.cores)},
+                        {"bf16_tflops", number(a.bf16_tflops)}});
+    if (!a.fabric.empty()) map.set(Value::string("fabric"), text(a.fabric));
+    return map;
+}
+
+Value value_of(const Profile& p) {
+    Value types = Value::list();
+    for (const std::string_view pattern : p.instance_types) types.push_back(text(pattern));
+    Value variables = Value::map();
+    for (const auto& [name, value] : p.environment) variables.set(text(name), text(value));
+    return map_of({{"instance_types", types}, {"efa", Value::boolean(p.efa)}, {"environment", variables}});
+}
+
+std::string_view name_of(const InstanceType& i) {
+    return i.name;
+}
+std::string_view name_of(const Accelerator& a) {
+    return a.model;
+}
+std::string_view name_of(const Profile& p) {
+    return p.name;
+}
+
+template <class Entry>
+Value section(const std::vector<const Entry*>& entries) {
+    Value map = Value::map();
+    for (const Entry* entry : entries) map.set(text(name_of(*entry)), value_of(*entry));
+    return map;
+}
+
+Value value_of(const Selection& selection) {
+    return map_of({{"accelerators", section(selection.accelerators)},
+                   {"instance_types", section(selection.instances)},
+                   {"profiles", section(selection.profiles)}});
+}
+
+// --- one of them ---------------------------------------------------------------------------------------------------
+
+Expected<Selection> select(const hardware::Catalogue& catalogue, const std::string& name) {
+    if (name.empty()) return Selection{catalogue.instances(), catalogue.accelerators(), catalogue.profiles()};
+    if (const InstanceType* instance = catalogue.instance(name))
+        return Selection{{instance}, {catalogue.accelerator(instance->accelerator)}, catalogue.profiles_of(*instance)};
+    if (const Accelerator* accelerator = catalogue.accelerator(name)) {
+        Selection selection{catalogue.instances(), {accelerator}, {}};
+        std::erase_if(selection.instances, [&](const InstanceType* i) { return i->accelerator != accelerator->model; });
+        return selection;
+    }
+    std::vector<std::string> names = catalogue.instance_names();
+    for (const Accelerator* accelerator : catalogue.accelerators()) names.emplace_back(accelerator->model);
+    const auto close = nearest(hardware::canonical_instance_name(name), names);
+    return refuse({.code = codes::cli.unknown_hardware,
+                   .key = name,
+                   .source = {.name = "hardware"},
+                   .message = close.empty()
+                                  ? "there is no such instance type or accelerator; `srecipe hardware` lists them"
+                                  : fmt::format("there is no such instance type or accelerator; did you mean {}?",
+                                                fmt::join(close, " or "))});
+}
+
+}  // namespace
+
+int hardware(const Arguments& arguments) {
+    const Expected<Context> context = make_context(arguments);
+    if (!context) return fail(context.error());
+    const Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(context->settings->hardware_files);
+    if (!catalogue) return fail(catalogue.error());
+    const Expected<Selection> selection = select(*catalogue, arguments.name);
+    if (!selection) return fail(selection.error());
+    if (arguments.format == Format::json)
+        fmt::print("{}\n", config::to_json(value_of(*selection), 2));
+    else if (!arguments.name.empty())
+        fmt::print("{}", config::to_yaml(value_of(*selection)));
+    else
+        fmt::print("{}\n{}\n{}", instance_table(selection->instances), accelerator_table(selection->accelerators),
+                   profile_table(selection->profiles));
+    return exit_good;
+}
+
+}  // namespace recipe::cli
