@@ -22,34 +22,9 @@ namespace {
 
 using config::Value;
 
-planner::Outcome prepare(const Arguments& arguments, const Context& context) {
-    planner::SubmitRequest request{
-        .recipe = arguments.recipe,
-        .needs_entry = true,
-        .settings = context.settings,
-        .collections = arguments.collections,
-        .force = arguments.force,
-        .secrets_file = secret::secret_path(secret::directory_of_files(context.environment, "")),
-        .environment = context.environment,
-        .working_directory = working_directory(),
-        .notes = context.notes};
-    for (const std::string& text : arguments.overrides)
-        request.sets.push_back({.text = text, .name = override_name(request.sets.size() + 1)});
-    return planner::prepare(request);
-}
-
-/// Without the alias of `recipes` that some recipes refer to, and without secrets.
-Value redacted(const Value& root, const std::vector<std::string>& secrets) {
-    Value copy = secret::redacted(root, secrets);
-    copy.erase("training");
-    return copy;
-}
-
-/// The values to be hidden. Before interpolation a text may say where a secret comes from, which is none.
-std::vector<std::string> hidden_values(const Value& root) {
-    std::vector<std::string> values = secret::values_of(secret::secrets_of(root));
-    std::erase_if(values, [](const std::string& value) { return value.starts_with("${") && value.ends_with('}'); });
-    return values;
+/// As a batch job without a script.
+planner::Outcome prepare(const Arguments& arguments, const query::Context& context) {
+    return query::plan(subject_of(arguments), {.force = arguments.force}, context);
 }
 
 /// Who asks for just a secret's own key gets it.
@@ -79,7 +54,7 @@ Expected<std::string> selected(const Value& root, const std::string& key) {
 }  // namespace
 
 int list(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     print_diagnostics(context->notes);
     const auto recipes = config::list_recipes(context->collections);
@@ -89,20 +64,20 @@ int list(const Arguments& arguments) {
 }
 
 int show(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     print_diagnostics(context->notes);
     config::Documents documents;
-    config::ComposeRequest request = compose_request(arguments, *context);
+    config::ComposeRequest request = query::compose_request(subject_of(arguments), *context);
     request.documents = &documents;
     auto resolved = arguments.unresolved ? config::compose_unresolved(request) : config::compose(request);
     if (!resolved) return fail(resolved.error());
     print_diagnostics(resolved->notes);
     const Expected<std::string> key = selected(resolved->root, arguments.select);
     if (!key) return fail(key.error());
-    const std::vector<std::string> secrets = hidden_values(resolved->root);
+    const std::vector<std::string> secrets = query::hidden_values(resolved->root);
     const bool as_it_is = asks_for_secret(resolved->root, *key);
-    const Value root = key->empty() ? redacted(resolved->root, secrets)
+    const Value root = key->empty() ? query::readable(resolved->root, secrets)
                        : as_it_is   ? std::move(resolved->root)
                                     : secret::redacted(resolved->root, secrets);
     const auto node_of = [&key](const Value& from) { return key->empty() ? &from : from.at(*key); };
@@ -124,7 +99,7 @@ int show(const Arguments& arguments) {
 
 /// `diff A B [OVERRIDE...]` compares two recipes, `diff A [OVERRIDE...]` a recipe with itself, overridden.
 int diff(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     print_diagnostics(context->notes);
     Arguments before = arguments;
@@ -139,14 +114,14 @@ int diff(const Arguments& arguments) {
     } else {
         before.overrides.clear();
     }
-    const auto left = config::compose(compose_request(before, *context));
-    const auto right = config::compose(compose_request(after, *context));
+    const auto left = config::compose(query::compose_request(subject_of(before), *context));
+    const auto right = config::compose(query::compose_request(subject_of(after), *context));
     Diagnostics problems;
     if (!left) append(problems, left.error());
     if (!right) append(problems, right.error());
     if (!problems.empty()) return fail(problems);
-    const Value left_root = redacted(left->root, hidden_values(left->root));
-    const Value right_root = redacted(right->root, hidden_values(right->root));
+    const Value left_root = query::readable(left->root, query::hidden_values(left->root));
+    const Value right_root = query::readable(right->root, query::hidden_values(right->root));
     const auto differences = inspect::differences(left_root, right_root);
     if (arguments.format == Format::json)
         fmt::print("{}\n", config::to_json(inspect::differences_json(differences), 2));
@@ -156,7 +131,7 @@ int diff(const Arguments& arguments) {
 }
 
 int check(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     const planner::Outcome outcome = prepare(arguments, *context);
     if (arguments.format == Format::json) {
@@ -172,7 +147,7 @@ int check(const Arguments& arguments) {
 }
 
 int plan(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     const planner::Outcome outcome = prepare(arguments, *context);
     print_diagnostics(outcome.diagnostics);
@@ -184,7 +159,7 @@ int plan(const Arguments& arguments) {
 }
 
 int script(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     const planner::Outcome outcome = prepare(arguments, *context);
     print_diagnostics(outcome.diagnostics);

@@ -163,7 +163,7 @@ void check_site(Findings& findings, const Arguments& given, const site::PluginAr
 int doctor(const Arguments& arguments) {
     Findings findings;
     site::PluginArguments plugin;
-    fs::path slurm_conf = slurm_conf_file(site::process_environment());
+    fs::path slurm_conf = query::slurm_conf_file(site::process_environment());
     if (const Expected<InstalledSlurm> slurm = ask_slurm()) {
         plugin = check_spank(findings, *slurm);
         check_job_submit(findings, *slurm);

@@ -6,8 +6,7 @@
 #include "diagnostic/codes/model.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "memory/memory.hpp"
-#include "slurm_text/lists.hpp"
-#include "validate/validate.hpp"
+#include "render/render.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,78 +22,13 @@ using memory::Assessment;
 
 constexpr double MiB = 1024.0 * 1024.0;
 constexpr double GiB = 1024.0 * MiB;
-constexpr std::size_t max_rows = 100;
 constexpr std::size_t max_line_bytes = std::size_t{1} << 20;
-
-struct Data {
-    hardware::Catalogue catalogue;
-    family::Families families;
-};
-
-Expected<Data> load_data(const Context& context) {
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(context.settings->hardware_files);
-    if (!catalogue) return std::unexpected(std::move(catalogue.error()));
-    Expected<family::Families> families = family::Families::load(context.settings->family_files);
-    if (!families) return std::unexpected(std::move(families.error()));
-    return Data{std::move(*catalogue), std::move(*families)};
-}
 
 /// One recipe with its overrides: `value` is that of the sweep.
 struct Row {
     std::string value;
-    Assessment assessment;
-    bool impossible = false;  // a rule has found an error beside memory
+    query::Fit fit;
 };
-
-Value mib(double bytes) {
-    return Value::integer(static_cast<std::int64_t>(bytes / MiB + 0.5));
-}
-
-Value strings(const std::vector<std::string>& texts) {
-    Value list = Value::list();
-    for (const std::string& text : texts) list.push_back(Value::string(text));
-    return list;
-}
-
-Value map_of(std::initializer_list<std::pair<const char*, Value>> entries) {
-    Value map = Value::map();
-    for (const auto& [key, value] : entries) map.set(Value::string(key), value);
-    return map;
-}
-
-Value json_of(const Assessment& a) {
-    const bool device = a.accelerator != nullptr;
-    Value json =
-        map_of({{"accelerator", device ? Value::string(std::string(a.accelerator->model)) : Value::null()},
-                {"instance_type", a.instance != nullptr ? Value::string(std::string(a.instance->name)) : Value::null()},
-                {"family", Value::string(a.family->name)}});
-    if (!a.prediction) {
-        for (const char* key : {"usable_mib", "predicted_peak_mib", "band_mib", "verdict", "moment"})
-            json.set(Value::string(key), Value::null());
-    } else {
-        const memory::Prediction& p = *a.prediction;
-        Value parts = Value::map();
-        for (const memory::Part& part : p.peak_moment().parts)
-            parts.set(Value::string(std::string(part.name)), mib(part.bytes));
-        Value assumptions = Value::map();
-        for (const auto& [name, value] : memory::describe(a.workload.assumptions))
-            assumptions.set(Value::string(std::string(name)), Value::string(value));
-        json.set(Value::string("usable_mib"), device ? mib(a.usable_bytes) : Value::null());
-        json.set(Value::string("outside_mib"), mib(a.outside_bytes));
-        json.set(Value::string("predicted_peak_mib"), mib(p.peak_bytes));
-        json.set(Value::string("band_mib"), Value::list({mib(p.low_bytes), mib(p.high_bytes)}));
-        json.set(Value::string("verdict"), device ? Value::string(std::string(to_string(a.verdict))) : Value::null());
-        json.set(Value::string("moment"), Value::string(std::string(p.peak_moment().name)));
-        json.set(Value::string("parts"), parts);
-        json.set(Value::string("assumptions"), assumptions);
-    }
-    Value suggestions = Value::list();
-    for (const memory::Suggestion& s : a.suggestions)
-        suggestions.push_back(map_of({{"set", strings(s.set)}, {"predicted_peak_mib", mib(s.peak_bytes)}}));
-    json.set(Value::string("suggestions"), suggestions);
-    json.set(Value::string("unknown"), strings(a.unknown));
-    return json;
-}
 
 std::string words(memory::Verdict verdict) {
     switch (verdict) {
@@ -150,7 +84,7 @@ void print_sweep(const std::string& key, const std::vector<Row>& rows) {
     for (const Row& row : rows) width = std::max(width, row.value.size());
     fmt::print("{:<{}}  {:>10}  {:<10}  {:>9}  {}\n", key, width, "peak", "moment", "limit", "verdict");
     for (const Row& row : rows) {
-        const Assessment& a = row.assessment;
+        const Assessment& a = row.fit.assessment;
         if (!a.prediction) {
             fmt::print("{:<{}}  not known: {}\n", row.value, width, fmt::join(a.unknown, "; "));
             continue;
@@ -171,12 +105,12 @@ Bar bar_of(std::string label, const memory::Moment& moment, const Assessment& a)
 bool write_plot(const Arguments& arguments, const std::vector<Row>& rows) {
     std::vector<Bar> bars;
     for (const Row& row : rows) {
-        if (!row.assessment.prediction) continue;
+        if (!row.fit.assessment.prediction) continue;
         if (!arguments.sweep.empty())
-            bars.push_back(bar_of(row.value, row.assessment.prediction->peak_moment(), row.assessment));
+            bars.push_back(bar_of(row.value, row.fit.assessment.prediction->peak_moment(), row.fit.assessment));
         else
-            for (const memory::Moment& moment : row.assessment.prediction->moments)
-                bars.push_back(bar_of(std::string(moment.name), moment, row.assessment));
+            for (const memory::Moment& moment : row.fit.assessment.prediction->moments)
+                bars.push_back(bar_of(std::string(moment.name), moment, row.fit.assessment));
     }
     std::ofstream file(arguments.plot);
     file << stacked_bars(fmt::format("{}: device memory of a rank, GiB", arguments.recipe), bars);
@@ -185,87 +119,67 @@ bool write_plot(const Arguments& arguments, const std::vector<Row>& rows) {
 }
 
 /// KEY=a,b,c; no value may hold a comma.
-struct Sweep {
-    std::string key;
-    std::vector<std::string> values;
-};
-
-std::optional<Sweep> parse_sweep(const std::string& text) {
+std::optional<query::Sweep> parse_sweep(const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) return std::nullopt;
-    const auto values = slurm_text::split(std::string_view(text).substr(equals + 1), slurm_text::EmptyItems::kept);
-    if (values.size() > max_rows || std::ranges::find(values, "") != values.end()) return std::nullopt;
-    return Sweep{.key = text.substr(0, equals), .values = {values.begin(), values.end()}};
+    query::Sweep sweep{.key = text.substr(0, equals), .values = {}};
+    for (std::size_t at = equals + 1; at <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', at), text.size());
+        if (comma == at || sweep.values.size() == query::max_sweep_values) return std::nullopt;
+        sweep.values.push_back(text.substr(at, comma - at));
+        at = comma + 1;
+    }
+    return sweep;
 }
 
-Expected<Row> assess_one(const Arguments& arguments, const Context& context, const Data& data, const std::string& more,
-                         const std::string& value, config::Documents& documents) {
-    config::ComposeRequest request = compose_request(arguments, context);
-    request.documents = &documents;
-    if (!more.empty()) request.overrides.push_back({more + "=" + value, "--sweep"});
-    Expected<config::Resolved> resolved = config::compose(request);
-    if (!resolved) return std::unexpected(std::move(resolved.error()));
-    print_diagnostics(resolved->notes);
-    // Of a layout that cannot be, the memory is nobody's.
-    Diagnostics impossible =
-        validate::check(*resolved, {.hardware = data.catalogue, .families = data.families}).diagnostics;
-    apply_severities(context.settings->severities, impossible);
-    std::erase_if(impossible,
-                  [](const Diagnostic& d) { return d.severity != Severity::error || d.code.group() == "memory"; });
-    print_diagnostics(impossible);
-    Row row{.value = value,
-            .assessment = memory::assess(resolved->root, data.catalogue, data.families),
-            .impossible = !impossible.empty()};
-    apply_severities(context.settings->severities, row.assessment.diagnostics);
-    return row;
-}
-
-int fit_recipe(const Arguments& arguments, const Context& context) {
+int fit_recipe(const Arguments& arguments, const query::Context& context) {
     print_diagnostics(context.notes);
-    const Expected<Data> data = load_data(context);
-    if (!data) return fail(data.error());
-    Sweep sweep{.key = {}, .values = {""}};
+    const Expected<query::Knowledge> knowledge = query::load_knowledge(*context.settings);
+    if (!knowledge) return fail(knowledge.error());
+    query::Sweep sweep{.key = {}, .values = {""}};
     if (!arguments.sweep.empty()) {
         const auto parsed = parse_sweep(arguments.sweep);
         if (!parsed)
             return fail({{.code = codes::fit.sweep,
                           .key = "--sweep",
-                          .message = fmt::format("--sweep takes KEY=a,b,c with up to {} values, not {}", max_rows,
-                                                 arguments.sweep)}});
+                          .message = fmt::format("--sweep takes KEY=a,b,c with up to {} values, not {}",
+                                                 query::max_sweep_values, arguments.sweep)}});
         sweep = *parsed;
     }
     config::Documents documents;
     std::vector<Row> rows;
     for (const std::string& value : sweep.values) {
-        Expected<Row> row = assess_one(arguments, context, *data, sweep.key, value, documents);
-        if (!row) return fail(row.error());
-        rows.push_back(std::move(*row));
+        const auto swept = sweep.key.empty() ? std::nullopt : std::optional(sweep.with(value));
+        Expected<query::Fit> fit = query::fit(subject_of(arguments), swept, context, *knowledge, documents);
+        if (!fit) return fail(fit.error());
+        print_diagnostics(fit->notes);
+        print_diagnostics(fit->problems);
+        rows.push_back({value, std::move(*fit)});
     }
 
     bool good = true;
     for (const Row& row : rows) {
         // The table says the verdict; what else is wrong has no place there.
-        Diagnostics others = row.assessment.diagnostics;
-        std::erase_if(others, [](const Diagnostic& d) {
-            return d.code == codes::memory.does_not_fit || d.code == codes::memory.tight;
-        });
+        Diagnostics others = row.fit.assessment.diagnostics;
+        std::erase_if(others,
+                      [](const Diagnostic& d) { return d.code == codes::memory.does_not_fit || d.code == codes::memory.tight; });
         print_diagnostics(others);
-        good = good && !row.impossible && !has_errors(row.assessment.diagnostics);
+        good = good && row.fit.ok();
     }
     if (arguments.format == Format::json && !sweep.key.empty()) {
         Value list = Value::list();
         for (const Row& row : rows) {
-            Value json = json_of(row.assessment);
+            Value json = render::fit_json(row.fit.assessment);
             json.set(Value::string("value"), Value::string(row.value));
             list.push_back(json);
         }
-        fmt::print("{}\n", config::to_json(map_of({{"key", Value::string(sweep.key)}, {"rows", list}}), 2));
+        fmt::print("{}\n", config::to_json(render::object({{"key", Value::string(sweep.key)}, {"rows", list}}), 2));
     } else if (arguments.format == Format::json) {
-        fmt::print("{}\n", config::to_json(json_of(rows.front().assessment), 2));
+        fmt::print("{}\n", config::to_json(render::fit_json(rows.front().fit.assessment), 2));
     } else if (!sweep.key.empty()) {
         print_sweep(sweep.key, rows);
     } else {
-        print_text(arguments.recipe, rows.front().assessment);
+        print_text(arguments.recipe, rows.front().fit.assessment);
     }
     if (!arguments.plot.empty() && !write_plot(arguments, rows))
         return fail({{.code = codes::fit.plot,
@@ -310,7 +224,8 @@ int fit_measurements(const std::filesystem::path& name) {
         const Value verdict = run->allocator_cap_bytes
                                   ? Value::string(std::string(to_string(judge(prediction, *run->allocator_cap_bytes))))
                                   : Value::null();
-        fmt::print("{}\n", config::to_json(map_of({{"id", Value::string(run->id)},
+        fmt::print("{}\n",
+                   config::to_json(render::object({{"id", Value::string(run->id)},
                                                    {"predicted_peak_allocated_bytes",
                                                     Value::integer(static_cast<std::int64_t>(prediction.peak_bytes))},
                                                    {"verdict", verdict}})));
@@ -327,7 +242,7 @@ int fit_measurements(const std::filesystem::path& name) {
 
 int fit(const Arguments& arguments) {
     if (!arguments.measurements.empty()) return fit_measurements(arguments.measurements);
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     return fit_recipe(arguments, *context);
 }

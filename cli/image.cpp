@@ -17,10 +17,10 @@ namespace recipe::cli {
 namespace {
 
 /// Beside the results, which are on storage that the nodes share; else here.
-std::string directory_for_images(const config::Value& root) {
+std::string directory_for_images(const config::Value& root, const std::filesystem::path& working_directory) {
     const config::Value* base = root.find("base_results_dir");
     const std::string* path = base != nullptr ? base->as_string() : nullptr;
-    return path != nullptr && path->starts_with('/') ? *path : working_directory().string();
+    return path != nullptr && path->starts_with('/') ? *path : working_directory.string();
 }
 
 /// Replaces this process.
@@ -38,15 +38,18 @@ int run(const std::string& file, const std::string& uri) {
 }  // namespace
 
 int image(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
-    const Expected<config::Resolved> resolved = config::compose(compose_request(arguments, *context));
+    const Expected<config::Resolved> resolved =
+        config::compose(query::compose_request(subject_of(arguments), *context));
     if (!resolved) return fail(resolved.error());
     const storage::Host host = storage::this_host();
     Diagnostics notes;
-    const auto found = planner::image_of(
-        resolved->root, {.environment = context->environment, .host = host, .working_directory = working_directory()},
-        notes);
+    const auto found = planner::image_of(resolved->root,
+                                         {.environment = context->where.environment,
+                                          .host = host,
+                                          .working_directory = context->where.working_directory},
+                                         notes);
     if (!found) return fail(found.error());
     print_diagnostics(notes);
     const std::optional<std::string> uri = *found ? planner::import_uri(**found) : std::nullopt;
@@ -57,8 +60,8 @@ int image(const Arguments& arguments) {
                       .message = *found ? fmt::format("{} is a file already", **found)
                                         : std::string("the recipe has no container"),
                       .fix = *found ? std::string() : std::string("container=HOST#IMAGE:TAG")}});
-    const std::string file =
-        storage::normal(directory_for_images(resolved->root) + '/' + planner::file_name_for(**found));
+    const std::string file = storage::normal(directory_for_images(resolved->root, context->where.working_directory) +
+                                             '/' + planner::file_name_for(**found));
     fmt::print("enroot import -o {} {}\n", node::shell_quoted(file), node::shell_quoted(*uri));
     return arguments.run ? run(file, *uri) : exit_good;
 }

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -35,6 +36,14 @@ struct SlurmOption {
     Level level = Level::command_line;
     std::string spelling;
 };
+
+/// An option that a recipe reads or fills in, and the end of the name of the variable that sets it ("" where there is
+/// none; sbatch(1), salloc(1) and srun(1), INPUT ENVIRONMENT VARIABLES).
+struct KnownOption {
+    const char* name;
+    const char* variable;
+};
+[[nodiscard]] std::span<const KnownOption> known_options() noexcept;
 
 /// One --recipe-set. `name` is what diagnostics call it; empty: "--recipe-set N".
 struct RecipeSet {
@@ -65,6 +74,7 @@ struct SubmitRequest {
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
     std::shared_ptr<const site::Settings> settings = std::make_shared<const site::Settings>();  // never null
     std::vector<std::filesystem::path> collections{};  // that the user named (-C); see site::collections
+    std::filesystem::path collections_from{};          // what relative ones count from; likewise
     storage::Host host = storage::this_host();         // what paths lead to
     bool force = false;                                // errors of rules become warnings, where the site lets them
     std::string secrets_file{};      // where the caller writes the recipe's secrets; see secret::is_file_of_ours

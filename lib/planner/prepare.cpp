@@ -98,7 +98,7 @@ Result run_stages(const SubmitRequest& request) {
 
 Outcome prepare(const SubmitRequest& request) {
     Result result = run_stages(request);
-    redact(result.secrets, result.found);
+    secret::redact(result.found, secret::values_of(result.secrets));
     Outcome outcome{.submission = {}, .diagnostics = judged(*request.settings, result.forced, std::move(result.found))};
     if (!has_errors(outcome.diagnostics))
         outcome.submission = std::move(result.submission);

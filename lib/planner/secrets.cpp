@@ -170,15 +170,4 @@ std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Com
     return SecretFile{.path = request.secrets_file + std::string(secret::git_ending), .text = token->value + '\n'};
 }
 
-void redact(const std::vector<Secret>& secrets, Diagnostics& diagnostics) {
-    const std::vector<std::string> values = secret::values_of(secrets);
-    if (values.empty()) return;
-    for (Diagnostic& diagnostic : diagnostics) {
-        for (std::string* text :
-             {&diagnostic.message, &diagnostic.fix, &diagnostic.source.excerpt, &diagnostic.source.name})
-            *text = secret::redacted(*text, values);
-        diagnostic.source.excerpt = secret::redacted_command_line(diagnostic.source.excerpt);
-    }
-}
-
 }  // namespace recipe::planner

@@ -27,7 +27,4 @@ namespace recipe::planner {
 [[nodiscard]] std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Composition& composition,
                                                        const Draft& draft, Diagnostics& diagnostics);
 
-/// Diagnostics may quote a value, or the line where it stands.
-void redact(const std::vector<secret::Secret>& secrets, Diagnostics& diagnostics);
-
 }  // namespace recipe::planner

@@ -44,10 +44,6 @@ std::string_view colour_of(Severity severity) {
     return "";
 }
 
-config::Value text_value(std::string_view text) {
-    return config::Value::string(std::string(text));
-}
-
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t longest) {
@@ -90,26 +86,6 @@ std::string text(const Diagnostics& diagnostics, bool colour) {
         for (const std::string& line : lines(diagnostic)) result += line + '\n';
     }
     return result;
-}
-
-std::string json(const Diagnostics& diagnostics, std::string_view recipe) {
-    using config::Value;
-    Value list = Value::list();
-    for (const Diagnostic& diagnostic : diagnostics) {
-        Value item = Value::map();
-        item.set(text_value("severity"), text_value(to_string(diagnostic.severity)));
-        item.set(text_value("code"), text_value(diagnostic.code));
-        item.set(text_value("key"), text_value(diagnostic.key));
-        item.set(text_value("source"), text_value(to_string(diagnostic.source)));
-        item.set(text_value("message"), text_value(diagnostic.message));
-        item.set(text_value("fix"), text_value(diagnostic.fix));
-        list.push_back(std::move(item));
-    }
-    Value report = Value::map();
-    report.set(text_value("ok"), Value::boolean(!has_errors(diagnostics)));
-    report.set(text_value("recipe"), text_value(recipe));
-    report.set(text_value("diagnostics"), std::move(list));
-    return config::to_json(report, 2);
 }
 
 }  // namespace recipe::render

@@ -109,6 +109,16 @@ Value redacted(const Value& root, const std::vector<std::string>& values) {
     });
 }
 
+void redact(Diagnostics& diagnostics, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    for (Diagnostic& diagnostic : diagnostics) {
+        for (std::string* text :
+             {&diagnostic.message, &diagnostic.fix, &diagnostic.source.excerpt, &diagnostic.source.name})
+            *text = redacted(*text, values);
+        diagnostic.source.excerpt = redacted_command_line(diagnostic.source.excerpt);
+    }
+}
+
 References::References(std::vector<std::string> values, std::string label)
     : values_(to_be_looked_for(std::move(values))), label_(std::move(label)) {}
 

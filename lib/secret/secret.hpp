@@ -43,6 +43,8 @@ struct Secret {
 /// The same of a configuration. A secret's own key hides it whatever its length. Places stay.
 [[nodiscard]] config::Value redacted(const config::Value& root, const std::vector<std::string>& values);
 [[nodiscard]] std::vector<std::string> values_of(const std::vector<Secret>& secrets);
+/// Diagnostics may quote a value, or the line where it stands.
+void redact(Diagnostics& diagnostics, const std::vector<std::string>& values);
 
 /// A command as somebody typed it: what follows `KEY=` or `KEY:` of a secret's key reads ***. Never longer than `line`
 /// by more than three bytes for each of them.

@@ -223,16 +223,18 @@ Expected<Settings> load(const std::filesystem::path& file) {
 }
 
 std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
-                                               const config::Environment& environment, const Settings& settings) {
+                                               const config::Environment& environment, const Settings& settings,
+                                               const std::filesystem::path& from) {
     std::vector<std::filesystem::path> all = named;
     if (const auto found = environment.find("SLURM_RECIPE_PATH"); found != environment.end())
         append_split(all, found->second);
     all.insert(all.end(), settings.collections.begin(), settings.collections.end());
     all.push_back(data_directory() / "recipes_collection");
+    for (std::filesystem::path& folder : all) folder = from / folder;
     return all;
 }
 
-Diagnostics missing_collections(const config::Environment& environment) {
+Diagnostics missing_collections(const config::Environment& environment, const std::filesystem::path& from) {
     Diagnostics missing;
     const auto variable = environment.find("SLURM_RECIPE_PATH");
     if (variable == environment.end()) return missing;
@@ -240,7 +242,7 @@ Diagnostics missing_collections(const config::Environment& environment) {
     append_split(folders, variable->second);
     for (const std::filesystem::path& folder : folders) {
         std::error_code error;
-        if (std::filesystem::is_directory(folder, error)) continue;
+        if (std::filesystem::is_directory(from / folder, error)) continue;
         missing.push_back(
             {.code = codes::compose.search_path,
              .source = {.name = "SLURM_RECIPE_PATH"},

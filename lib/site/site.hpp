@@ -87,12 +87,14 @@ struct PluginArguments {
 [[nodiscard]] Expected<Settings> load(const std::filesystem::path& file);
 
 /// Where recipes are looked for: `named` (in their order), then $SLURM_RECIPE_PATH (colon-separated), then the site's,
-/// then the installed collection.
+/// then the installed collection. `from`: what relative paths count from; empty: where the process is.
 [[nodiscard]] std::vector<std::filesystem::path> collections(const std::vector<std::filesystem::path>& named,
                                                              const config::Environment& environment,
-                                                             const Settings& settings);
+                                                             const Settings& settings,
+                                                             const std::filesystem::path& from = {});
 
-/// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there.
-[[nodiscard]] Diagnostics missing_collections(const config::Environment& environment);
+/// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there; `from` as above.
+[[nodiscard]] Diagnostics missing_collections(const config::Environment& environment,
+                                              const std::filesystem::path& from = {});
 
 }  // namespace recipe::site

@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -20,43 +19,7 @@
 namespace recipe::spank {
 namespace {
 
-/// Options that a recipe reads or fills in, and the end of the name of the variable that sets each ("" where there is
-/// none; sbatch(1), salloc(1) and srun(1), INPUT ENVIRONMENT VARIABLES).
-struct KnownOption {
-    const char* name;
-    const char* variable;
-};
-constexpr std::array known_options{
-    KnownOption{"nodes", ""},
-    KnownOption{"ntasks", ""},
-    KnownOption{"ntasks-per-node", ""},
-    KnownOption{"gpus", "GPUS"},
-    KnownOption{"gpus-per-node", "GPUS_PER_NODE"},
-    KnownOption{"gpus-per-task", "GPUS_PER_TASK"},
-    KnownOption{"gpus-per-socket", "GPUS_PER_SOCKET"},
-    KnownOption{"gres", "GRES"},
-    KnownOption{"time", "TIMELIMIT"},
-    KnownOption{"job-name", "JOB_NAME"},
-    KnownOption{"output", "OUTPUT"},
-    KnownOption{"error", "ERROR"},
-    KnownOption{"exclusive", "EXCLUSIVE"},
-    KnownOption{"oversubscribe", ""},
-    KnownOption{"mem", "MEM_PER_NODE"},
-    KnownOption{"mem-per-cpu", "MEM_PER_CPU"},
-    KnownOption{"mem-per-gpu", "MEM_PER_GPU"},
-    KnownOption{"cpus-per-task", ""},
-    KnownOption{"cpus-per-gpu", "CPUS_PER_GPU"},
-    KnownOption{"account", "ACCOUNT"},
-    KnownOption{"array", "ARRAY_INX"},
-    KnownOption{"comment", ""},
-    KnownOption{"constraint", "CONSTRAINT"},
-    KnownOption{"dependency", ""},
-    KnownOption{"exclude", ""},
-    KnownOption{"partition", "PARTITION"},
-    KnownOption{"qos", "QOS"},
-};
-
-planner::SlurmOption option_at_its_level(const Client& client, const KnownOption& known) {
+planner::SlurmOption option_at_its_level(const Client& client, const planner::KnownOption& known) {
     planner::SlurmOption option{.name = known.name, .value = client.options.get(known.name)};
     if (const TypedOption* typed = client.command_line.find(known.name)) {
         option.level = planner::Level::command_line;
@@ -65,7 +28,7 @@ planner::SlurmOption option_at_its_level(const Client& client, const KnownOption
     }
     const std::string variable = std::string(client.variable_prefix) + known.variable;
     const auto set = client.environment.find(variable);
-    if (known.variable[0] != '\0' && set != client.environment.end()) {
+    if (*known.variable != '\0' && set != client.environment.end()) {
         option.level = planner::Level::environment;
         option.spelling = fmt::format("{}={}", variable, set->second);
         return option;
@@ -207,7 +170,7 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
     request.notes = site::missing_collections(client.environment);
     if (client.owner) request.notes.push_back(submitted_for(*client.owner));
     request.sets = recipe_sets(client.command_line, stored);
-    for (const KnownOption& known : known_options)
+    for (const planner::KnownOption& known : planner::known_options())
         if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
     request.cluster_has_gpus = cluster_has_gpus();
     request.has_pyxis = pyxis_is_loaded();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF-8, checked. Internal to lib/config.
+// UTF-8, checked. For lib/config, and for doors that hand out text of any origin.
 #pragma once
 
 #include <cstdint>

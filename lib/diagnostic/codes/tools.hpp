@@ -109,6 +109,23 @@ struct DoctorCodes {
 };
 inline constexpr DoctorCodes doctor{};
 
+struct ApiCodes {
+    Code request{
+        .name = "api.request",
+        .fixed = true,
+        .summary = "A request to librecipe is a JSON object of the function's keys.",
+        .source = "docs/api.md",
+        .example = R"({"recipe": "llama3_2_1b_pretrain", "override": []})",
+    };
+    Code failed{
+        .name = "api.failed",
+        .fixed = true,
+        .summary = "librecipe itself has failed.",
+        .source = "docs/api.md",
+    };
+};
+inline constexpr ApiCodes api{};
+
 struct CliCodes {
     Code unknown_code{
         .name = "cli.unknown_code",

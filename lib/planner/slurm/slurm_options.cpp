@@ -29,7 +29,41 @@ struct GpuOption {
 constexpr std::array gpu_options{GpuOption{"gpus", ""}, GpuOption{"gpus-per-node", ""}, GpuOption{"gpus-per-task", ""},
                                  GpuOption{"gpus-per-socket", ""}, GpuOption{"gres", "gpu"}};
 
+constexpr std::array all_known_options{
+    KnownOption{"nodes", ""},
+    KnownOption{"ntasks", ""},
+    KnownOption{"ntasks-per-node", ""},
+    KnownOption{"gpus", "GPUS"},
+    KnownOption{"gpus-per-node", "GPUS_PER_NODE"},
+    KnownOption{"gpus-per-task", "GPUS_PER_TASK"},
+    KnownOption{"gpus-per-socket", "GPUS_PER_SOCKET"},
+    KnownOption{"gres", "GRES"},
+    KnownOption{"time", "TIMELIMIT"},
+    KnownOption{"job-name", "JOB_NAME"},
+    KnownOption{"output", "OUTPUT"},
+    KnownOption{"error", "ERROR"},
+    KnownOption{"exclusive", "EXCLUSIVE"},
+    KnownOption{"oversubscribe", ""},
+    KnownOption{"mem", "MEM_PER_NODE"},
+    KnownOption{"mem-per-cpu", "MEM_PER_CPU"},
+    KnownOption{"mem-per-gpu", "MEM_PER_GPU"},
+    KnownOption{"cpus-per-task", ""},
+    KnownOption{"cpus-per-gpu", "CPUS_PER_GPU"},
+    KnownOption{"account", "ACCOUNT"},
+    KnownOption{"array", "ARRAY_INX"},
+    KnownOption{"comment", ""},
+    KnownOption{"constraint", "CONSTRAINT"},
+    KnownOption{"dependency", ""},
+    KnownOption{"exclude", ""},
+    KnownOption{"partition", "PARTITION"},
+    KnownOption{"qos", "QOS"},
+};
+
 }  // namespace
+
+std::span<const KnownOption> known_options() noexcept {
+    return all_known_options;
+}
 
 const SlurmOption* find_option(const SubmitRequest& request, std::string_view name) {
     for (const SlurmOption& option : request.options)

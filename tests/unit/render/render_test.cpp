@@ -42,3 +42,16 @@ TEST_CASE("the terminal shows the worst first") {
         {{.code = codes::node.own_image, .message = "hint"}, {.code = codes::node.image, .message = "bad"}}, false);
     CHECK(text == "error: bad [node.image]\nhint: hint [node.own_image]\n");
 }
+
+TEST_CASE("JSON has a diagnostic's place as a text and in parts") {
+    const Diagnostics diagnostics{{.code = "a.b",
+                                   .key = "k",
+                                   .source = {.name = "r.yaml", .line = 12, .column = 8, .excerpt = "  fp8: True"},
+                                   .message = "m",
+                                   .fix = "f"},
+                                  {.severity = Severity::hint, .code = "c.d", .message = "n"}};
+    CHECK(config::to_json(render::diagnostics_json(diagnostics)) ==
+          R"([{"severity":"error","code":"a.b","key":"k","source":"r.yaml:12:8","place":{"name":"r.yaml","line":12,)"
+          R"("column":8,"excerpt":"  fp8: True"},"message":"m","fix":"f"},{"severity":"hint","code":"c.d","key":"",)"
+          R"("source":"","place":null,"message":"n","fix":""}])");
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the site file and the collections, and makes requests for the composer.
+#include "query/query.hpp"
+#include "diagnostic/codes/compose.hpp"
+
+#include "secret/secret.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <utility>
+
+namespace recipe::query {
+
+using config::Value;
+
+std::filesystem::path slurm_conf_file(const config::Environment& environment) {
+    const auto named = environment.find("SLURM_CONF");
+    return named != environment.end() ? named->second : "/etc/slurm/slurm.conf";
+}
+
+Expected<Context> make_context(Where where) {
+    const std::filesystem::path& from = where.paths_from;
+    Expected<site::Settings> settings = site::load(
+        from / site::settings_file(where.site, where.environment, from / slurm_conf_file(where.environment)));
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    for (const std::filesystem::path& named : where.collections) {
+        const std::filesystem::path folder = from / named;
+        std::error_code error;
+        if (std::filesystem::is_directory(folder, error)) continue;
+        return refuse({.code = codes::compose.no_collection,
+                       .key = folder.string(),
+                       .source = {.name = where.collections_name},
+                       .message = fmt::format("there is no folder {}", folder.string())});
+    }
+    Context context{.where = std::move(where),
+                    .settings = std::make_shared<const site::Settings>(std::move(*settings)),
+                    .collections = {},
+                    .notes = {}};
+    const Where& here = context.where;
+    context.notes = site::missing_collections(here.environment, here.paths_from);
+    context.collections = site::collections(here.collections, here.environment, *context.settings, here.paths_from);
+    return context;
+}
+
+config::ComposeRequest compose_request(const Subject& subject, const Context& context) {
+    config::ComposeRequest request{.collections = context.collections,
+                                   .recipe = subject.recipe,
+                                   .environment = context.where.environment,
+                                   .working_directory = context.where.working_directory};
+    for (const std::string& text : subject.overrides)
+        request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
+    return request;
+}
+
+std::vector<std::string> hidden_values(const Value& root) {
+    std::vector<std::string> values = secret::values_of(secret::secrets_of(root));
+    std::erase_if(values, [](const std::string& value) { return value.starts_with("${") && value.ends_with('}'); });
+    return values;
+}
+
+Value readable(const Value& root, const std::vector<std::string>& hidden) {
+    Value copy = secret::redacted(root, hidden);
+    copy.erase("training");
+    return copy;
+}
+
+}  // namespace recipe::query

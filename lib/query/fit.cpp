@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Composes a recipe and predicts the memory of its training.
+#include "query/query.hpp"
+
+#include "secret/secret.hpp"
+#include "validate/validate.hpp"
+
+#include <utility>
+
+namespace recipe::query {
+
+Expected<Knowledge> load_knowledge(const site::Settings& settings) {
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(site::hardware_files(settings));
+    if (!catalogue) return std::unexpected(std::move(catalogue.error()));
+    Expected<family::Families> families = family::Families::load(site::family_files(settings));
+    if (!families) return std::unexpected(std::move(families.error()));
+    return Knowledge{std::move(*catalogue), std::move(*families)};
+}
+
+Expected<Fit> fit(const Subject& subject, const std::optional<config::Override>& last, const Context& context,
+                  const Knowledge& knowledge, config::Documents& documents) {
+    config::ComposeRequest request = compose_request(subject, context);
+    request.documents = &documents;
+    if (last) request.overrides.push_back(*last);
+    Expected<config::Resolved> resolved = config::compose(request);
+    if (!resolved) return std::unexpected(std::move(resolved.error()));
+    Fit found{
+        .notes = std::move(resolved->notes),
+        .problems =
+            validate::check(*resolved, {.hardware = knowledge.catalogue, .families = knowledge.families}).diagnostics,
+        .assessment = memory::assess(resolved->root, knowledge.catalogue, knowledge.families)};
+    apply_severities(context.settings->severities, found.problems);
+    std::erase_if(found.problems,
+                  [](const Diagnostic& d) { return d.severity != Severity::error || d.code.group() == "memory"; });
+    apply_severities(context.settings->severities, found.assessment.diagnostics);
+    const std::vector<std::string> secrets = secret::values_of(secret::secrets_of(resolved->root));
+    for (Diagnostics* diagnostics : {&found.notes, &found.problems, &found.assessment.diagnostics})
+        secret::redact(*diagnostics, secrets);
+    return found;
+}
+
+}  // namespace recipe::query
