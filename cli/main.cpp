@@ -3,6 +3,8 @@
 #include "commands.hpp"
 
 #include "diagnostic/diagnostic.hpp"
+#include "secret/secret.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,26 +12,39 @@
 #include <cerrno>
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 namespace {
 
 using recipe::cli::Arguments;
 using recipe::cli::Format;
+using recipe::trace::Level;
+
+Level level_of_environment() {
+    const char* text = std::getenv("RECIPE_LOG");
+    if (text == nullptr) return Level::off;
+    const std::optional<Level> level = recipe::trace::parse_level(text);
+    if (!level) fmt::print(stderr, "srecipe: RECIPE_LOG is {}, which is none of off, info and debug\n", text);
+    return level.value_or(Level::off);
+}
 
 /// What may stand before and after the command.
 struct Places {
     std::vector<std::filesystem::path> collections;
     std::string site;
+    int verbose = 0;
 
     void add_to(CLI::App& app) {
         app.add_option("-C,--collection", collections, "another recipe collection; may be repeated, first given first")
             ->type_name("DIR")
             ->allow_extra_args(false);
         app.add_option("--site", site, "site settings ($SLURM_RECIPE_SITE)")->type_name("FILE");
+        app.add_flag("-v,--verbose", verbose, "tells on stderr what is done; -vv how ($RECIPE_LOG: info, debug)");
     }
 };
 
@@ -39,6 +54,12 @@ struct CommandLine {
     Places after;
     std::vector<std::string> sets;  // --recipe-set
     Arguments arguments;
+
+    /// What -v says, or RECIPE_LOG where that asks for more.
+    [[nodiscard]] Level level() const {
+        const int times = before.verbose + after.verbose;
+        return std::max(times >= 2 ? Level::debug : times == 1 ? Level::info : Level::off, level_of_environment());
+    }
 
     Arguments take() {
         arguments.collections = std::move(before.collections);
@@ -205,6 +226,10 @@ int run(int argc, char** argv) {
         else
             app.exit(error);
         return recipe::cli::exit_usage;
+    }
+    if (const Level level = line.level(); level != Level::off) {
+        recipe::trace::write_to(recipe::trace::write_to_stderr, recipe::secret::redacted_line);
+        recipe::trace::set_level(level);
     }
     const int status = command(line.take());
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -3,6 +3,7 @@
 # loads one object, and what it runs is what was tested.
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
 
 # Debian ships fmt as a shared library and as headers with everything in them. The first would be one more object to load,
 # the second compiles the implementation with every file (two thirds of its time). So it is compiled once, here.
@@ -10,3 +11,10 @@ add_library(recipe_fmt STATIC cmake/packages/fmt.cpp)
 target_include_directories(recipe_fmt SYSTEM PUBLIC $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
 target_link_libraries(recipe_fmt PRIVATE recipe_options)
 target_compile_options(recipe_fmt PRIVATE -ffunction-sections -fdata-sections)
+
+# spdlog's headers, which one file of ours includes (lib/trace), for the same reason: Debian ships the compiled form as a shared
+# library only.
+add_library(recipe_spdlog INTERFACE)
+target_include_directories(recipe_spdlog SYSTEM INTERFACE
+    $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_definitions(recipe_spdlog INTERFACE SPDLOG_FMT_EXTERNAL=1)

@@ -8,6 +8,7 @@
 #include "render/render.hpp"
 #include "slurm_text/gres.hpp"
 #include "slurm_text/lists.hpp"
+#include "trace/trace.hpp"
 #include "validate/validate.hpp"
 
 #include <fmt/format.h>
@@ -120,9 +121,39 @@ void check_cluster(const JobRequest& request, const plan::Summary& plan, const S
                                     requirements_of(request, plan, fills)));
 }
 
+void trace_plan(const JobRequest& request, const plan::Summary& plan) {
+    trace::debug([&] {
+        return fmt::format("plan of {} bytes: recipe {}, {} nodes of {} devices, digest {}", request.plan->size(),
+                           plan.recipe, plan.layout.nodes, plan.layout.devices_per_node,
+                           std::string_view(plan.digest).substr(0, digest_shown));
+    });
+}
+
+std::string shown(const Fills& fills) {
+    std::string text;
+    const auto add = [&text](std::string_view name, const auto& value) {
+        if (value) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, *value);
+    };
+    add("nodes", fills.nodes);
+    add("tasks_per_node", fills.tasks_per_node);
+    add("gpus_per_node", fills.gpus_per_node);
+    add("time_limit", fills.time_limit);
+    add("name", fills.name);
+    add("partition", fills.partition);
+    if (fills.exclusive) text += text.empty() ? "exclusive" : " exclusive";
+    if (fills.all_memory) text += " all_memory";
+    return text.empty() ? "nothing" : text;
+}
+
+void trace_findings(const Diagnostics& found) {
+    for (const Diagnostic& one : found)
+        trace::debug([&] { return fmt::format("finds {} ({})", one.code, to_string(one.severity)); });
+}
+
 /// Errors refuse, whatever else there is to say.
 Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot& snapshot) {
     apply_severities(snapshot.settings->severities, found);
+    trace_findings(found);
     if (has_errors(found)) return std::unexpected(std::move(found));
     decided.notes = std::move(found);
     return decided;
@@ -138,14 +169,19 @@ Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
              .message = "a recipe cannot be part of a heterogeneous job: its steps could not know their component"});
     Expected<plan::Summary> plan = plan::summary_from_json(*request.plan);
     if (!plan) return std::unexpected(std::move(plan.error()));
+    trace_plan(request, *plan);
     Diagnostics found = validate::check_layout(plan->layout);
     check_nodes(request, plan->layout.nodes, found);
     check_gpus(request, *plan, found);
     // A plan that contradicts itself cannot be compared with nodes.
-    if (has_errors(found)) return std::unexpected(std::move(found));
+    if (has_errors(found)) {
+        trace_findings(found);
+        return std::unexpected(std::move(found));
+    }
     const site::Policy& policy = snapshot.settings->policy;
     append(found, check_policy(*plan, plan->layout.nodes, policy));
     Decision decided{.fills = fills_for(request, *plan, policy)};
+    trace::debug([&] { return "fills in: " + shown(decided.fills); });
     check_cluster(request, *plan, snapshot, decided.fills, found);
     return decision(std::move(decided), std::move(found), snapshot);
 }

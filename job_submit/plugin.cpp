@@ -9,8 +9,10 @@
 #include "secret/secret.hpp"
 #include "slurm_headers.hpp"
 #include "slurm_text/gres.hpp"
+#include "trace/trace.hpp"
 #include "watcher.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -37,6 +39,7 @@ using recipe::job_submit::Fills;
 using recipe::job_submit::JobRequest;
 using recipe::job_submit::Snapshot;
 using recipe::job_submit::Watcher;
+namespace trace = recipe::trace;
 
 // Slurm before 23.11 reloads plugins while requests are decided in other threads.
 std::atomic<Watcher*> watcher{nullptr};
@@ -207,6 +210,28 @@ int refuse(const recipe::Diagnostics& diagnostics, std::uint32_t user, char** er
     return error_code(first->code);
 }
 
+void write_to_slurm(trace::Level level, const char* line) noexcept {
+    if (level == trace::Level::info)
+        slurm_verbose("job_submit/recipe: %s", line);
+    else
+        slurm_debug("job_submit/recipe: %s", line);
+}
+
+std::string age_of_inventory(const Snapshot& snapshot) {
+    if (!snapshot.inventory) return "no inventory yet";
+    const auto age = std::chrono::steady_clock::now() - snapshot.confirmed;
+    return fmt::format("an inventory of {} nodes, {:.1f} s old", snapshot.inventory->nodes.size(),
+                       std::chrono::duration<double>(age).count());
+}
+
+void trace_decision(bool accepted, std::uint32_t user, const Snapshot& snapshot, recipe::job_submit::Duration took) {
+    trace::info([&] {
+        return fmt::format("{} a job of user {} by {}, in {} us", accepted ? "accepted" : "refused", user,
+                           age_of_inventory(snapshot),
+                           std::chrono::duration_cast<std::chrono::microseconds>(took.clock).count());
+    });
+}
+
 std::shared_ptr<const Snapshot> current_snapshot() {
     if (const Watcher* current = watcher.load()) return current->snapshot();
     return std::make_shared<const Snapshot>();
@@ -220,6 +245,7 @@ bool is_none_of_ours(const job_desc_msg_t& job, const Snapshot& snapshot) {
 int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
     const auto snapshot = current_snapshot();
     if (is_none_of_ours(job, *snapshot)) return SLURM_SUCCESS;
+    trace::set_level(trace::slurm_level());  // scontrol setdebug may have changed it
     const recipe::job_submit::Stopwatch watch;
     const HostNames required(job.req_nodes);
     const HostNames excluded(job.exc_nodes);
@@ -234,7 +260,9 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
         forget_plan(job);
         hide_typed_secrets(job);
     }
-    if (Watcher* current = watcher.load()) current->statistics.add(watch.elapsed());
+    const recipe::job_submit::Duration took = watch.elapsed();
+    trace_decision(decision.has_value(), user, *snapshot, took);
+    if (Watcher* current = watcher.load()) current->statistics.add(took);
     return rc;
 }
 
@@ -243,6 +271,8 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
 extern "C" {
 
 int init() {
+    trace::write_to(write_to_slurm, recipe::secret::redacted_line);
+    trace::set_level(trace::slurm_level());
     watcher = Watcher::start(slurm_conf.slurm_conf);
     return SLURM_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include "hardware/hardware.hpp"
 #include "site/site.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -15,6 +16,7 @@ struct Snapshot {
     std::shared_ptr<const site::Settings> settings = std::make_shared<const site::Settings>();
     std::shared_ptr<const hardware::Catalogue> catalogue = std::make_shared<const hardware::Catalogue>();
     std::shared_ptr<const cluster::Inventory> inventory;  // null: slurmctld has not answered yet
+    std::chrono::steady_clock::time_point confirmed{};    // when slurmctld last said that the inventory is so
 };
 
 }  // namespace recipe::job_submit

@@ -4,7 +4,9 @@
 
 #include "cluster_reader.hpp"
 #include "slurm_headers.hpp"
+#include "trace/trace.hpp"
 
+#include <fmt/format.h>
 #include <csignal>
 #include <ctime>
 #include <exception>
@@ -107,7 +109,8 @@ void Watcher::work() {
         const ClusterReader::Answer answer = cluster.ask();
         if (answer == ClusterReader::Answer::news || (new_settings && answer == ClusterReader::Answer::no_news))
             log_first(current_.inventory = take(cluster, current_));
-        if (answer == ClusterReader::Answer::news || new_settings) publish(current_);
+        if (answer != ClusterReader::Answer::none) current_.confirmed = std::chrono::steady_clock::now();
+        if (answer != ClusterReader::Answer::none || new_settings) publish(current_);
         if (answer == ClusterReader::Answer::none && !current_.inventory)
             wait = std::min(wait * 2, max_first_wait);
         else
@@ -120,10 +123,12 @@ void Watcher::work() {
 
 /// Once a refresh, for who raises the level of slurmctld's log.
 void Watcher::log() const {
-    slurm_debug("job_submit/recipe: %zu nodes of %zu kinds in %zu partitions; %lld us of CPU since the start. %s",
-                current_.inventory->nodes.size(), current_.inventory->groups.size(),
-                current_.inventory->partitions.size(), static_cast<long long>(cpu_time().count()),
-                statistics.text().c_str());
+    trace::set_level(trace::slurm_level());
+    trace::debug([&] {
+        return fmt::format("{} nodes of {} kinds in {} partitions; {} us of CPU since the start. {}",
+                           current_.inventory->nodes.size(), current_.inventory->groups.size(),
+                           current_.inventory->partitions.size(), cpu_time().count(), statistics.text());
+    });
 }
 
 }  // namespace recipe::job_submit

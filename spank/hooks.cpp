@@ -6,6 +6,7 @@
 #include "spank/client/client.hpp"
 #include "spank/client/launcher.hpp"
 #include "spank/client/offered_script.hpp"
+#include "spank/host/slurm_trace.hpp"
 #include "spank/node/container.hpp"
 #include "spank/node/stepd.hpp"
 
@@ -30,6 +31,7 @@ int guarded(Work work) noexcept {
 extern "C" {
 
 void recipe_offer_script(int argc, char** argv) {
+    recipe::spank::trace_for_user();
     guarded([&] {
         recipe::spank::offer_script(argc, argv);
         return 0;
@@ -38,6 +40,7 @@ void recipe_offer_script(int argc, char** argv) {
 
 int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* options, int argument_count,
                            char** plugin_arguments) {
+    recipe::spank::trace_for_user();
     return guarded([&] {
         const std::span<char*> arguments(plugin_arguments, static_cast<std::size_t>(argument_count));
         return spank_context() == S_CTX_LOCAL ? recipe::spank::launcher_post_opt(spank, *options, arguments)
@@ -46,6 +49,7 @@ int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* op
 }
 
 void recipe_launcher_user_init(spank_t spank) {
+    recipe::spank::trace_for_user();
     guarded([&] {
         recipe::spank::launcher_user_init(spank);
         return 0;
@@ -60,6 +64,7 @@ void recipe_launcher_exit(void) {
 }
 
 void recipe_stepd_init(spank_t spank) {
+    recipe::spank::trace_to_slurm();
     guarded([&] {
         recipe::spank::request_container(spank);
         return 0;
@@ -67,6 +72,7 @@ void recipe_stepd_init(spank_t spank) {
 }
 
 void recipe_stepd_user_init(spank_t spank) {
+    recipe::spank::trace_to_slurm();
     if (guarded([&] {
             recipe::spank::stepd_user_init(spank);
             return 0;

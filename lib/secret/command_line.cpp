@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets that somebody typed, in a command that others may read: Slurm keeps it with the job.
+// Secrets that somebody typed, in text that others may read: a command, which Slurm keeps with the job, and logs.
 #include "secret/secret.hpp"
 
 #include <algorithm>
@@ -57,6 +57,25 @@ std::string redacted_command_line(std::string_view line) {
         at = end - 1;
     }
     return result;
+}
+
+std::string redacted_line(std::string_view line) {
+    constexpr std::string_view after_scheme = "://";
+    constexpr std::string_view ends_of_authority = "/?# \t\"'";
+    const std::string named = redacted_command_line(line);
+    std::string_view rest = named;
+    std::string result;
+    while (true) {
+        const std::size_t scheme = rest.find(after_scheme);
+        if (scheme == std::string_view::npos) return result.append(rest);
+        const std::size_t begin = scheme + after_scheme.size();
+        result += rest.substr(0, begin);
+        rest.remove_prefix(begin);
+        const std::size_t sign = rest.substr(0, rest.find_first_of(ends_of_authority)).rfind('@');
+        if (sign == std::string_view::npos) continue;
+        result += hidden;
+        rest.remove_prefix(sign);
+    }
 }
 
 }  // namespace recipe::secret

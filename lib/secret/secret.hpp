@@ -50,6 +50,9 @@ void redact(Diagnostics& diagnostics, const std::vector<std::string>& values);
 /// by more than three bytes for each of them.
 [[nodiscard]] std::string redacted_command_line(std::string_view line);
 
+/// A line of a log: the same, and what stands before the `@` of a URL's host reads ***.
+[[nodiscard]] std::string redacted_line(std::string_view line);
+
 // --- references ----------------------------------------------------------------------------------------------------
 
 /// The texts that a plan refers to. `label` distinguishes the references of one plan from those of another beside

@@ -6,6 +6,7 @@
 #include "diagnostic/codes/compose.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "slurm_text/variable_name.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -207,6 +208,7 @@ std::filesystem::path settings_file(const std::optional<std::filesystem::path>& 
 }
 
 Expected<Settings> load(const std::filesystem::path& file) {
+    trace::info([&] { return fmt::format("site settings: {}", file.string()); });
     const Expected<Value> document = config::load_yaml(file);
     if (!document) return std::unexpected(document.error());
     Settings settings;

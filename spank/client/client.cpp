@@ -8,6 +8,7 @@
 #include "spank/client/offered_script.hpp"
 #include "spank/client/secrets.hpp"
 #include "spank/node/container.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -81,6 +82,13 @@ void print(Severity severity, const std::string& line) {
         slurm_info("recipe: %s", line.c_str());
 }
 
+void trace_request(const planner::SubmitRequest& request) {
+    for (const planner::SlurmOption& option : request.options)
+        trace::debug([&] { return fmt::format("Slurm was given {}", option.spelling); });
+    if (request.needs_entry) trace::debug([] { return std::string("no script was given: the recipe's own is used"); });
+    if (request.has_pyxis) trace::debug([] { return std::string("pyxis is loaded"); });
+}
+
 /// Without Slurm's option functions the basic options are left to slurmctld. With them, what Slurm does not take is
 /// refused.
 Diagnostics set_options(const Client& client, std::span<const planner::OptionToSet> options) {
@@ -88,6 +96,7 @@ Diagnostics set_options(const Client& client, std::span<const planner::OptionToS
     if (!client.options.available()) return problems;
     const bool exact_was_set = client.options.is_set("exact");
     for (const planner::OptionToSet& option : options) {
+        trace::info([&] { return fmt::format("sets --{}={}", option.name, option.value); });
         if (!client.options.set(option.name.c_str(), option.value)) {
             problems.push_back({.code = codes::submit.option,
                                 .message = fmt::format("Slurm does not take --{}={}, which the recipe asks for",
@@ -180,6 +189,7 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);
     name_secrets_file(client, request);
+    trace_request(request);
     return request;
 }
 
@@ -194,7 +204,11 @@ void report(const Diagnostics& diagnostics) {
 }
 
 std::optional<planner::Submission> submit_with(const Client& client, const planner::SubmitRequest& request) {
+    trace::Stopwatch watch;
     planner::Outcome outcome = planner::prepare(request);
+    trace::info([&] {
+        return fmt::format("{} in {:.1f} ms", outcome.submission ? "planned" : "refused", watch.lap());
+    });
     report(outcome.diagnostics);
     if (!outcome.submission) return std::nullopt;
     // Nothing is written for a job that Slurm refuses, and where the log goes depends on what could be written.
@@ -204,6 +218,7 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
     const Diagnostics problems = set_options(client, {options.begin(), logs.begin()});
     report(problems);
     if (!problems.empty()) return std::nullopt;
+    trace::info([&] { return "results: " + outcome.submission->plan.results_dir; });
     if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));
     if (client.options.is_set("test-only")) return std::move(outcome.submission);

@@ -9,6 +9,7 @@
 #include "spank/client/secrets.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/node/node_checks.hpp"
+#include "trace/trace.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -134,7 +135,9 @@ node::Facts facts_of_launch(spank_t spank) {
 void end_together(const plan::LaunchPlan& plan, const node::Facts& facts) {
     const SlurmOptions options;
     const bool recipe_step = node::kind_of(plan, facts) != node::Kind::plain;
-    if (recipe_step && !options.is_set("kill-on-bad-exit")) options.set("kill-on-bad-exit", "1");
+    if (!recipe_step || options.is_set("kill-on-bad-exit")) return;
+    trace::info([] { return std::string("sets --kill-on-bad-exit=1"); });
+    options.set("kill-on-bad-exit", "1");
 }
 
 /// Before the nodes start, so that all of them find the files there and only one host writes. A host without the
@@ -200,6 +203,7 @@ void launcher_user_init(spank_t spank) {
     if (facts.node_count > 1) layout = layout_of_step(facts);
     if (!layout.head.empty()) {
         const std::string address = address_of_node(layout.head);
+        trace::info([&] { return "the step's first task is on " + layout.head + ", address " + address; });
         setenv(head_variable, (address.empty() ? layout.head : address).c_str(), 1);
     }
     const char* json = std::getenv(plan::job_variable);

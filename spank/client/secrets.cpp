@@ -5,6 +5,7 @@
 #include "diagnostic/codes/launch.hpp"
 #include "secret/secret.hpp"
 #include "spank/host/secret_files.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -86,6 +87,8 @@ Diagnostics write_secret_files(const Client& client, const planner::Submission& 
     if (!client.owner) remove_old_secrets(directory, std::time(nullptr));
     if (submission.secret_files.empty()) return {};
     on_exit(remove_at_end, new End(end_of(client, submission.plan.secrets_file)));
+    for (const planner::SecretFile& file : submission.secret_files)
+        trace::debug([&] { return "secrets: " + file.path; });
     const std::string problem =
         client.owner ? write_all_as(*client.owner, submission.secret_files) : write_all(submission.secret_files);
     if (problem.empty()) return {};

@@ -2,12 +2,15 @@
 // Runs work that may hang in a child process.
 #include "spank/host/run_with_timeout.hpp"
 
+#include "trace/trace.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 
 namespace recipe::spank {
@@ -29,6 +32,7 @@ bool keep_effective_rights() {
     // Open ends of the step's streams would keep srun waiting for as long as this process hangs.
     if (pipe != own_pipe && dup3(pipe, own_pipe, O_CLOEXEC) != own_pipe) _exit(1);
     if (close_range(own_pipe + 1, ~0U, 0) != 0 || !keep_effective_rights()) _exit(1);
+    trace::set_level(trace::Level::off);  // its files are closed, and Slurm's log with them
     try {
         work(Reporter(own_pipe));
     } catch (...) {
@@ -75,6 +79,15 @@ int reap(pid_t child, Clock::time_point deadline) {
     }
 }
 
+/// "1234 /what/is/looked/at"
+TimedStep step_of(std::string_view sentence) {
+    std::int64_t began = 0;
+    const char* const end = sentence.data() + sentence.size();
+    const char* look_at = std::from_chars(sentence.data(), end, began).ptr;
+    if (look_at != end) ++look_at;
+    return {.look_at = std::string(look_at, end), .began = std::chrono::microseconds(began)};
+}
+
 TimedResult understood(std::string_view heard) {
     TimedResult result;
     while (!heard.empty()) {
@@ -84,14 +97,20 @@ TimedResult understood(std::string_view heard) {
         heard.remove_prefix(end + 1);
         if (sentence.empty()) continue;
         if (sentence.front() == '.')
-            result.stuck_at = sentence.substr(1);
+            result.steps.push_back(step_of(sentence.substr(1)));
         else
             result.findings.emplace_back(sentence.front(), sentence.substr(1));
     }
+    if (!result.steps.empty()) result.stuck_at = result.steps.back().look_at;
     return result;
 }
 
 }  // namespace
+
+void Reporter::starting(std::string_view look_at) const {
+    const auto began = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start_);
+    report('.', std::to_string(began.count()) + ' ' + std::string(look_at));
+}
 
 void Reporter::report(char kind, std::string_view text) const {
     std::string sentence(1, kind);
@@ -107,7 +126,8 @@ void Reporter::report(char kind, std::string_view text) const {
 }
 
 TimedResult run_with_timeout(std::chrono::milliseconds limit, const std::function<void(const Reporter&)>& work) {
-    const Clock::time_point deadline = Clock::now() + limit;
+    const Clock::time_point start = Clock::now();
+    const Clock::time_point deadline = start + limit;
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return {};
     const pid_t child = fork();
@@ -117,6 +137,7 @@ TimedResult run_with_timeout(std::chrono::milliseconds limit, const std::functio
     const std::string heard = child > 0 ? listen(ends[0], deadline, ended) : std::string();
     close(ends[0]);
     TimedResult result = understood(heard);
+    result.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
     if (child < 0) return result;
     if (!ended) {
         kill(child, SIGKILL);

@@ -19,23 +19,32 @@ class Reporter {
 public:
     explicit Reporter(int pipe) : pipe_(pipe) {}
     /// What is checked from now on: a child that hangs hangs at the last one that it named.
-    void starting(std::string_view look_at) const { report('.', look_at); }
+    void starting(std::string_view look_at) const;
     /// `kind` is anything but '.'; `text` has no NUL.
     void report(char kind, std::string_view text) const;
 
 private:
     int pipe_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// What the child looked at, and when it began that, counted from its own start.
+struct TimedStep {
+    std::string look_at;
+    std::chrono::microseconds began{};
 };
 
 struct TimedResult {
     std::vector<std::pair<char, std::string>> findings;  // in the order in which they were reported
+    std::vector<TimedStep> steps;                        // likewise
     std::string stuck_at;                                // when the time was over or the child died: what it did then
     bool in_time = false;
+    std::chrono::microseconds took{};  // from the start of the child to its end, or until it was given up
 };
 
 /// Runs `work` in a child with the caller's effective rights and no more, and listens for at most `limit`. Then the
 /// child is killed and left to itself. The child has the caller's memory and none of its files; it must not wait for
-/// its threads.
+/// its threads, and traces nothing.
 [[nodiscard]] TimedResult run_with_timeout(std::chrono::milliseconds limit,
                                            const std::function<void(const Reporter&)>& work);
 

@@ -4,6 +4,7 @@
 
 #include "spank/node/step_facts.hpp"
 #include "spank/plugin/pyxis_options.hpp"
+#include "trace/trace.hpp"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -95,6 +96,7 @@ std::vector<plan::Mount> take_optional(plan::Container& container) {
 
 void give(spank_t spank, std::string_view option, const std::string& value) {
     const std::string name = RECIPE_PYXIS_OPTION + std::string(option);
+    trace::debug([&] { return "pyxis gets " + std::string(option) + '=' + value; });
     const spank_err_t rc = spank_setenv(spank, name.c_str(), value.c_str(), 0);
     if (rc != ESPANK_SUCCESS && rc != ESPANK_ENV_EXISTS)
         slurm_error("recipe: %s cannot be set: %s", name.c_str(), spank_strerror(rc));
@@ -125,6 +127,7 @@ void request_container(spank_t spank) {
     node::PyxisShare share = node::pyxis_share(*plan->container, own);
     share.by_hook.insert(share.by_hook.end(), optional.begin(), optional.end());
     for (const node::PyxisOption& option : share.options) give(spank, option.name, option.value);
+    trace::debug([&] { return std::to_string(share.by_hook.size()) + " mounts are left to enroot's hook"; });
     if (!share.by_hook.empty()) spank_setenv(spank, node::hook_variable, node::hook_mounts(share.by_hook).c_str(), 1);
     handed = new PyxisRequest{.container = std::move(*plan->container),
                               .by_hook = share.by_hook,

@@ -11,6 +11,7 @@
 #include "spank/host/secret_files.hpp"
 #include "spank/host/tokens.hpp"
 #include "spank/node/records.hpp"
+#include "trace/trace.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -202,6 +203,25 @@ Diagnostic no_answer(const TimedResult& result, std::int64_t seconds) {
             .fix = "wait for its server, or leave the node out with -x"};
 }
 
+double milliseconds(std::chrono::microseconds time) {
+    return static_cast<double>(time.count()) / 1000;
+}
+
+/// One line for each thing that was looked at, and one for all of it.
+void trace_checks(const TimedResult& result, const NodeChecks& found) {
+    for (std::size_t i = 0; i < result.steps.size(); ++i)
+        trace::debug([&] {
+            const TimedStep& step = result.steps[i];
+            const auto end = i + 1 < result.steps.size() ? result.steps[i + 1].began : result.took;
+            return fmt::format("looked at {}: {:.1f} ms", step.look_at, milliseconds(end - step.began));
+        });
+    trace::info([&] {
+        return fmt::format("node checks: {} places in {:.1f} ms, {}", result.steps.size(), milliseconds(result.took),
+                           found.problems.empty() ? std::string("nothing is wrong")
+                                                  : fmt::format("{} problems", found.problems.size()));
+    });
+}
+
 }  // namespace
 
 NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, const NodeCheckOptions& what,
@@ -243,6 +263,7 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
         if (kind == no_hook_kind) found.hook_missing = true;
     }
     if (!result.in_time) found.problems.push_back(no_answer(result, seconds));
+    trace_checks(result, found);
     return found;
 }
 

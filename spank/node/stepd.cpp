@@ -4,6 +4,7 @@
 
 #include "diagnostic/codes/node.hpp"
 #include "render/render.hpp"
+#include "secret/secret.hpp"
 #include "spank/host/config_file.hpp"
 #include "spank/host/ports.hpp"
 #include "spank/host/user_rights.hpp"
@@ -12,7 +13,9 @@
 #include "spank/node/node_checks.hpp"
 #include "spank/node/secrets.hpp"
 #include "spank/node/step_facts.hpp"
+#include "trace/trace.hpp"
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <algorithm>
 #include <csignal>
@@ -40,8 +43,17 @@ std::vector<std::string>* failure = nullptr;
 // could take the step away before that.
 constexpr std::time_t max_wait = 10;
 
+void trace_change(const node::Change& change) {
+    trace::debug([&] {
+        if (!change.value) return fmt::format("{} is unset", change.name);
+        const std::string shown = secret::redacted(node::redacted(change.name, *change.value), prepared->secrets);
+        return fmt::format("{}={}{}", change.name, shown, change.overwrite ? "" : " unless it is set");
+    });
+}
+
 void change_environment(spank_t spank, const std::vector<node::Change>& changes) {
     for (const node::Change& change : changes) {
+        trace_change(change);
         if (!change.value) {
             spank_unsetenv(spank, change.name.c_str());
             continue;
@@ -79,6 +91,42 @@ Diagnostic no_pyxis() {
     return {.code = codes::node.no_pyxis,
             .message = "the recipe wants a container, and the SPANK plugin pyxis, which starts it, is not loaded here",
             .fix = "leave the node out with -x, or run without a container: --recipe-set=container=null"};
+}
+
+std::string_view kind_name(const Prepared& step) {
+    if (is_batch_step(step.facts)) return "the batch script";
+    if (!is_normal_step(step.facts)) return "a step of Slurm's own";
+    switch (node::kind_of(step.plan, step.facts)) {
+        case node::Kind::torchrun:
+            return "torchrun";
+        case node::Kind::direct:
+            return "a task per device";
+        case node::Kind::plain:
+            break;
+    }
+    return "a command of its own";
+}
+
+std::string meeting_point(const Prepared& step) {
+    const node::Facts& facts = step.facts;
+    if (facts.node_count == 1)
+        return node::kind_of(step.plan, facts) == node::Kind::torchrun
+                   ? "on this node, at a port that the kernel chooses"
+                   : fmt::format("on this node, port {}", facts.free_port.value_or(0));
+    return fmt::format("at {}, port {} ({}), through {}", facts.head, node::rendezvous_port(step.plan.ports, facts),
+                       facts.reserved_ports.empty() ? "by the job's and the step's number" : "reserved by Slurm",
+                       facts.interface.empty() ? "whatever interface leads there" : facts.interface);
+}
+
+void trace_step(const Prepared& step) {
+    const node::Facts& facts = step.facts;
+    trace::info([&] {
+        const std::string what = fmt::format("{}: {}", step.plan.recipe, kind_name(step));
+        if (!is_normal_step(facts)) return what;  // it has one task and no nodes of its own
+        return fmt::format("{}, node {} of {}, {} of {} tasks here", what, facts.node_rank + 1, facts.node_count,
+                           facts.tasks_here, facts.task_count);
+    });
+    if (is_recipe_step(step)) trace::info([&] { return "the tasks meet " + meeting_point(step); });
 }
 
 /// A step of the recipe cannot do without what is missing; any other goes on.
@@ -192,6 +240,7 @@ void stepd_user_init(spank_t spank) {
                             .user = effective_user()};
     if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
     run_node_checks(*prepared, spank);
+    trace_step(*prepared);
     if (!prepared->unusable.empty()) return;
     prepared->plan = plan::restore_secrets(std::move(prepared->plan), prepared->secrets);
     change_environment(spank, node::recipe_environment(prepared->plan, prepared->facts));

@@ -109,6 +109,7 @@ void* open_hooks() {
     if (directory + sizeof hooks_library > sizeof path) return nullptr;
     memcpy(path, plugin.dli_fname, directory);
     memcpy(path + directory, hooks_library, sizeof hooks_library);
+    slurm_debug("recipe: a recipe is used: loads %s", path);
     return dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 }
 
@@ -263,11 +264,14 @@ int client_post_opt(spank_t spank, int argument_count, char** arguments) {
     const StoredOptions options = store.view(component++);
     if (store.empty()) return 0;
     if (!taken && options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
+        slurm_verbose("recipe: no recipe is used, as --recipe=none says");
         if (has_plan_here()) unset_all(inherited_plan);
         unsetenv(default_of_recipe);  // a further component of a heterogeneous job would take it up again
         return 0;
     }
     taken = true;
+    slurm_debug("recipe: --recipe=%s, --recipe-set %d times", options.recipe != nullptr ? options.recipe : "(none)",
+                options.set_count);
     auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");
     return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
 }

@@ -7,6 +7,7 @@
 #include "config/compose/override_apply.hpp"
 #include "config/hydra/hydra_schema.hpp"
 #include "config/value/place.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -73,12 +74,15 @@ private:
     }
 
     void find() {
+        for (const fs::path& collection : request_.collections)
+            trace::debug([&] { return fmt::format("looks for recipes in {}", collection.string()); });
         if (request_.recipe.empty()) {
             // The recipe that the root configuration names.
             if (const auto root = find_root_collection(request_, {})) found_.collection = *root;
         } else if (auto found = find_recipe(request_)) {
             found_ = std::move(*found);
             append(result_.notes, std::move(found_.notes));
+            trace::debug([&] { return fmt::format("found {}", found_.file.string()); });
         } else {
             append(problems_, std::move(found.error()));
             return;

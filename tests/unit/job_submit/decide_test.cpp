@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decide.hpp"
 #include "../cluster/clusters.hpp"
+#include "../trace/traced.hpp"
 #include "catch.hpp"
 #include "sample_plan.hpp"
 
@@ -68,6 +69,30 @@ TEST_CASE("what somebody set stays") {
                            .fills;
     CHECK(fills == job_submit::Fills{.admin_comment =
                                          "recipe=training/llama/sample plan=" + sample_plan().digest.substr(0, 12)});
+}
+
+TEST_CASE("a decision tells what it was made of") {
+    const test::Traced traced(trace::Level::debug);
+    const std::string json = json_of(sample_plan());
+    REQUIRE(decide({.plan = json, .name_given = true, .cluster_has_gpus = true}));
+    CHECK(traced.text() ==
+          "plan of " + std::to_string(json.size()) +
+              " bytes: recipe training/llama/sample, 4 nodes of 8 devices, digest " +
+              sample_plan().digest.substr(0, 12) +
+              "\nfills in: nodes=4 tasks_per_node=1 gpus_per_node=8 time_limit=60 exclusive all_memory\n");
+    traced.lines.clear();
+    REQUIRE_FALSE(decide({.plan = json, .min_nodes = 2, .max_nodes = 2}));
+    CHECK(traced.text().ends_with("finds controller.node_count (error)\n"));
+}
+
+TEST_CASE("a decision forges no line of slurmctld's log, whatever the plan says") {
+    const test::Traced traced(trace::Level::debug);
+    plan::LaunchPlan plan = sample_plan();
+    plan.recipe = "x\nslurmctld: error: forged";
+    static_cast<void>(decide({.plan = json_of(plan)}));
+    REQUIRE(traced.lines.size() >= 1);
+    CHECK(traced.text().contains("recipe x\\x0aslurmctld: error: forged, 4 nodes"));
+    for (const auto& [level, line] : traced.lines) CHECK_FALSE(line.contains('\n'));
 }
 
 TEST_CASE("a cluster without a gpu GRES is asked for none") {

@@ -166,6 +166,18 @@ TEST_CASE("a command line is redacted by the names of keys") {
     for (const Row& row : rows) CHECK(secret::redacted_command_line(row.typed) == row.shown);
 }
 
+TEST_CASE("a line of a log hides what is typed under a secret's key, and who a URL says that we are") {
+    const std::string_view not_urls = "trainer.num_nodes=4, mail to me@host, see http://host/@me and //a@b";
+    CHECK(secret::redacted_line(not_urls) == not_urls);
+    CHECK(secret::redacted_line("clone https://me:pass@host/x.git and ssh://git@other") ==
+          "clone https://***@host/x.git and ssh://***@other");
+    CHECK(secret::redacted_line("https://a@b@host?c@d") == "https://***@host?c@d");
+    CHECK(secret::redacted_line("git.token=abc git.url=https://abc@host") == "git.token=*** git.url=https://***@host");
+    CHECK(secret::redacted_line("HF_TOKEN: abc") == "HF_TOKEN: ***");
+    CHECK(secret::redacted_line("ends with ://") == "ends with ://");
+    CHECK(secret::redacted_line("").empty());
+}
+
 TEST_CASE("a file of secrets holds texts and nothing else") {
     const std::vector<std::string> texts{"a", "with \"quotes\"\nand lines", "Größe", ""};
     const auto file = secret::file_text(texts);
