@@ -167,7 +167,7 @@ Diagnostic unknown_family(const family::Families& families, const std::string& n
 }  // namespace
 
 int families(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     const Expected<family::Families> families = family::Families::load(context->settings->family_files);
     if (!families) return fail(families.error());

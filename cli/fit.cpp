@@ -161,8 +161,9 @@ int fit_recipe(const Arguments& arguments, const query::Context& context) {
     for (const Row& row : rows) {
         // The table says the verdict; what else is wrong has no place there.
         Diagnostics others = row.fit.assessment.diagnostics;
-        std::erase_if(others,
-                      [](const Diagnostic& d) { return d.code == codes::memory.does_not_fit || d.code == codes::memory.tight; });
+        std::erase_if(others, [](const Diagnostic& d) {
+            return d.code == codes::memory.does_not_fit || d.code == codes::memory.tight;
+        });
         print_diagnostics(others);
         good = good && row.fit.ok();
     }

@@ -200,7 +200,7 @@ Expected<Selection> select(const hardware::Catalogue& catalogue, const std::stri
 }  // namespace
 
 int hardware(const Arguments& arguments) {
-    const Expected<Context> context = make_context(arguments);
+    const Expected<query::Context> context = make_context(arguments);
     if (!context) return fail(context.error());
     const Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(context->settings->hardware_files);
     if (!catalogue) return fail(catalogue.error());

@@ -171,7 +171,8 @@ Answer answer(Function function, std::string_view json) {
 
 Answer failure(std::string_view what) {
     return to_answer(Status::failed,
-                     nothing({{.code = codes::api.failed, .message = fmt::format("librecipe has failed: {}", what)}}), {});
+                     nothing({{.code = codes::api.failed, .message = fmt::format("librecipe has failed: {}", what)}}),
+                     {});
 }
 
 }  // namespace recipe::api

@@ -17,8 +17,8 @@ config::ComposeRequest compose_request(const SubmitRequest& request, config::Doc
                                        const std::vector<config::Override>& slurm_overrides) {
     // A recipe that names no experiment directory gets the job's own, whose name is known on the node.
     config::ComposeRequest compose{
-        .collections = site::collections(request.collections, request.environment, *request.settings,
-                                         request.collections_from),
+        .collections =
+            site::collections(request.collections, request.environment, *request.settings, request.collections_from),
         .recipe = request.recipe,
         .null_defaults = {{"recipes.exp_manager.exp_dir", "${recipes.run.results_dir}/%j", "recipes.run.results_dir"}},
         .environment = request.environment,

@@ -28,7 +28,12 @@ bool is_custom(const Value& root) {
 }
 
 Diagnostic fail(const ConfiguredText& said, DiagnosticCode code, std::string message, std::string fix = {}) {
-    return {.code = code, .key = said.key, .source = said.where, .message = std::move(message), .fix = std::move(fix)};
+    return {.code = code,
+            .severity = Severity::error,
+            .key = said.key,
+            .source = said.where,
+            .message = std::move(message),
+            .fix = std::move(fix)};
 }
 
 /// "https://user:token@host/x" without what could be a secret.

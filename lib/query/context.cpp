@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the site file and the collections, and makes requests for the composer.
-#include "query/query.hpp"
 #include "diagnostic/codes/compose.hpp"
+#include "query/query.hpp"
 
 #include "secret/secret.hpp"
 

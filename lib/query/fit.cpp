@@ -10,9 +10,9 @@
 namespace recipe::query {
 
 Expected<Knowledge> load_knowledge(const site::Settings& settings) {
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(site::hardware_files(settings));
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(settings.hardware_files);
     if (!catalogue) return std::unexpected(std::move(catalogue.error()));
-    Expected<family::Families> families = family::Families::load(site::family_files(settings));
+    Expected<family::Families> families = family::Families::load(settings.family_files);
     if (!families) return std::unexpected(std::move(families.error()));
     return Knowledge{std::move(*catalogue), std::move(*families)};
 }

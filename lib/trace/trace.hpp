@@ -4,8 +4,8 @@
 //
 //   trace::debug([&] { return fmt::format("plan: {} bytes", json.size()); });
 //
-// A line has no prefix and no newline; where it goes adds them. A sink takes it as it is: no thread, no lock of ours and
-// nothing that ends with the process, so that a forked task of slurmstepd can write it.
+// A line has no prefix and no newline; where it goes adds them. A sink takes it as it is: no thread, no lock of ours
+// and nothing that ends with the process, so that a forked task of slurmstepd can write it.
 #pragma once
 
 #include <atomic>
@@ -63,7 +63,8 @@ private:
     Clock::time_point last_;
 };
 
-// --- for whoever owns the process -------------------------------------------------------------------------------------
+// --- for whoever owns the process
+// -------------------------------------------------------------------------------------
 
 /// Writes one line. Called by any thread that traces.
 using Sink = void (*)(Level level, const char* line) noexcept;

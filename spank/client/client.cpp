@@ -206,9 +206,8 @@ void report(const Diagnostics& diagnostics) {
 std::optional<planner::Submission> submit_with(const Client& client, const planner::SubmitRequest& request) {
     trace::Stopwatch watch;
     planner::Outcome outcome = planner::prepare(request);
-    trace::info([&] {
-        return fmt::format("{} in {:.1f} ms", outcome.submission ? "planned" : "refused", watch.lap());
-    });
+    trace::info(
+        [&] { return fmt::format("{} in {:.1f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });
     report(outcome.diagnostics);
     if (!outcome.submission) return std::nullopt;
     // Nothing is written for a job that Slurm refuses, and where the log goes depends on what could be written.

@@ -16,8 +16,8 @@ Catalogue catalogue_of(std::string_view text) {
     return std::move(*catalogue);
 }
 
-/// The one complaint about a site's file.
-Diagnostic complaint(std::string_view text) {
+/// The one diagnostic about a site's file.
+Diagnostic problem_with(std::string_view text) {
     const HardwareFile file(text);
     const auto catalogue = Catalogue::load({file.path});
     REQUIRE_FALSE(catalogue);

@@ -63,12 +63,13 @@ TEST_CASE("a composition has the overrides with their levels, and what Slurm opt
     CHECK(loses.root().at("recipes.trainer.num_nodes")->as_int() == 4);
 }
 
-TEST_CASE("the catalogue is read for a recipe that names an instance type") {
-    const auto knows = [](const Submitting& submitting) {
-        return planner::compose(submitting.request()).value().catalogue.instance("g5.48xlarge") != nullptr;
+TEST_CASE("a site's hardware files are read for a recipe that names an instance type") {
+    const site::Settings settings{.hardware_files = {"/no/such/hardware.yaml"}};
+    const auto reads = [&](const char* override) {
+        return !planner::compose(Submitting(tiny).at(settings).set(override).request()).has_value();
     };
-    CHECK(knows(Submitting(tiny).set("instance_type=g5.48xlarge")));
-    CHECK_FALSE(knows(Submitting(tiny).set("instance_type=null")));
+    CHECK(reads("instance_type=g5.48xlarge"));
+    CHECK_FALSE(reads("instance_type=null"));
 }
 
 TEST_CASE("a composition knows the recipe's secrets, and the keys that its entry script reads") {

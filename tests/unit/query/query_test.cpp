@@ -41,7 +41,7 @@ private:
 
 std::vector<std::string> codes_of(const Diagnostics& diagnostics) {
     std::vector<std::string> codes;
-    for (const Diagnostic& diagnostic : diagnostics) codes.push_back(diagnostic.code);
+    for (const Diagnostic& diagnostic : diagnostics) codes.emplace_back(diagnostic.code.name());
     return codes;
 }
 

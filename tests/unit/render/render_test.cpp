@@ -44,14 +44,15 @@ TEST_CASE("the terminal shows the worst first") {
 }
 
 TEST_CASE("JSON has a diagnostic's place as a text and in parts") {
-    const Diagnostics diagnostics{{.code = "a.b",
+    const Diagnostics diagnostics{{.code = codes::precision.fp8,
                                    .key = "k",
                                    .source = {.name = "r.yaml", .line = 12, .column = 8, .excerpt = "  fp8: True"},
                                    .message = "m",
                                    .fix = "f"},
-                                  {.severity = Severity::hint, .code = "c.d", .message = "n"}};
-    CHECK(config::to_json(render::diagnostics_json(diagnostics)) ==
-          R"([{"severity":"error","code":"a.b","key":"k","source":"r.yaml:12:8","place":{"name":"r.yaml","line":12,)"
-          R"("column":8,"excerpt":"  fp8: True"},"message":"m","fix":"f"},{"severity":"hint","code":"c.d","key":"",)"
-          R"("source":"","place":null,"message":"n","fix":""}])");
+                                  {.code = codes::node.own_image, .message = "n"}};
+    CHECK(
+        config::to_json(render::diagnostics_json(diagnostics)) ==
+        R"([{"severity":"error","code":"precision.fp8","key":"k","source":"r.yaml:12:8","place":{"name":"r.yaml","line":12,)"
+        R"("column":8,"excerpt":"  fp8: True"},"message":"m","fix":"f"},{"severity":"hint","code":"node.own_image","key":"",)"
+        R"("source":"","place":null,"message":"n","fix":""}])");
 }
