@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../config/collection_fixture.hpp"
+#include "../hardware/catalogue_file_on_disk.hpp"
 #include "submitting.hpp"
 
 #include "catch.hpp"
@@ -63,13 +64,18 @@ TEST_CASE("a composition has the overrides with their levels, and what Slurm opt
     CHECK(loses.root().at("recipes.trainer.num_nodes")->as_int() == 4);
 }
 
-TEST_CASE("a site's hardware files are read for a recipe that names an instance type") {
-    const site::Settings settings{.hardware_files = {"/no/such/hardware.yaml"}};
-    const auto reads = [&](const char* override) {
-        return !planner::compose(Submitting(tiny).at(settings).set(override).request()).has_value();
+TEST_CASE("a site's hardware is read for a recipe that names an instance type, its families for every recipe") {
+    const HardwareFile hardware("instance_types: {our-box: {accelerator: a10g, devices: 2}}");
+    const auto knows = [&](const char* set) {
+        const auto request = Submitting(tiny).at({.hardware_files = {hardware.path}}).set(set).request();
+        return planner::compose(request).value().catalogue.instance("our-box") != nullptr;
     };
-    CHECK(reads("instance_type=g5.48xlarge"));
-    CHECK_FALSE(reads("instance_type=null"));
+    CHECK(knows("instance_type=g5.48xlarge"));
+    CHECK_FALSE(knows("instance_type=null"));
+    const HardwareFile families("families: {ours: {title: ours, when: [{path: recipes.run}]}}");
+    const auto request = Submitting(tiny).at({.family_files = {families.path}}).request();
+    const auto composition = planner::compose(request).value();
+    CHECK(composition.families.of(composition.root()).name == "ours");
 }
 
 TEST_CASE("a composition knows the recipe's secrets, and the keys that its entry script reads") {
