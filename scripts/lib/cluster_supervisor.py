@@ -123,6 +123,9 @@ def end_everything(names):
 
 
 def main():
+    if len(sys.argv) != 2 or not os.path.isdir(sys.argv[1]):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
     directory = sys.argv[1]
     os.setsid()
     # A caller's pipes must not stay open for as long as the cluster runs.

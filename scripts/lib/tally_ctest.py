@@ -39,6 +39,9 @@ def print_reports(cases):
 
 
 def main():
+    if not (len(sys.argv) == 2 or (len(sys.argv) == 3 and sys.argv[1] == "--reports")) or sys.argv[-1].startswith("-"):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
     cases = list(ElementTree.parse(sys.argv[-1]).iter("testcase"))
     if sys.argv[1] == "--reports":
         print_reports(cases)

@@ -235,7 +235,7 @@ def inventory(options):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--build", default=str(ROOT / "build"))
     parser.add_argument("what", choices=["restarts", "memory", "inventory"])
     parser.add_argument("--submissions", type=int)

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Our scripts refuse what they do not know: they say how they are used, exit with 2, and do nothing.
+
+bats_require_minimum_version 1.5.0
+
+# What a script that went to work would start sooner or later. Each leaves a trace instead of doing anything.
+tools=(apt-get bats cmake ctest debootstrap dpkg-query mktemp ninja sbatch slurmctld unshare valgrind)
+
+setup_file() {
+    root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+    mkdir "$BATS_FILE_TMPDIR/bin"
+    local tool
+    for tool in "${tools[@]}"; do
+        printf '#!/bin/sh\necho "%s $*" >>"%s"\nexit 1\n' "$tool" "$BATS_FILE_TMPDIR/started" >"$BATS_FILE_TMPDIR/bin/$tool"
+        chmod 755 "$BATS_FILE_TMPDIR/bin/$tool"
+    done
+    scripts=$(cd "$root" && find scripts bench tests/cluster tests/soak -type f -perm -u+x ! -name git_server.py | sort)
+    export root scripts
+}
+
+# takes_any_word SCRIPT: whether a word is the name of a directory to it.
+takes_any_word() { [[ $1 == scripts/build ]]; }
+
+# refuses SCRIPT ARGUMENT...
+refuses() {
+    local script=$1
+    shift
+    echo "$script $*"
+    rm -f "$BATS_FILE_TMPDIR/started"
+    run --separate-stderr env PATH="$BATS_FILE_TMPDIR/bin:$PATH" "$root/$script" "$@"
+    echo "  status $status: ${stderr%%$'\n'*} $output"
+    [ "$status" -eq 2 ] && [ -z "$output" ] && [ ! -e "$BATS_FILE_TMPDIR/started" ] && grep -q "$(basename "$script")" <<<"$stderr"
+}
+
+# The usage that --help prints.
+usage_of() { "$root/$1" --help; }
+
+@test "there are scripts, and each tells how it is used" {
+    [ "$(wc -w <<<"$scripts")" -ge 13 ]
+    for script in $scripts; do
+        echo "$script"
+        usage_of "$script" | grep -q "$(basename "$script")"
+    done
+}
+
+@test "an option that is not known" {
+    for script in $scripts; do
+        refuses "$script" --no-such-option
+        refuses "$script" --no-such-option=1 x
+    done
+}
+
+@test "a word that is not known" {
+    for script in $scripts; do
+        takes_any_word "$script" || refuses "$script" no-such-word
+    done
+    refuses scripts/build here there
+    refuses scripts/build --product here there
+    refuses scripts/test unit no-such-suite
+    refuses scripts/test-matrix trixie
+    refuses scripts/test-matrix --only trixie no-such-suite
+    refuses scripts/cluster stop /nonexistent more
+    refuses scripts/cluster start /nonexistent --nodes 2 --no-such-option
+    refuses tests/cluster/run no-such-file.bats
+}
+
+@test "an option that wants a value and has none, or a wrong one" {
+    found=0
+    for script in $scripts; do
+        while read -r option; do
+            found=$((found + 1))
+            if [[ $script == scripts/cluster ]]; then
+                refuses "$script" start /nonexistent "$option"
+            else
+                refuses "$script" "$option"
+            fi
+        done < <(usage_of "$script" | grep -oE -e '--[a-z-]+ [A-Z]+' | sed 's/ .*//' | sort -u)
+    done
+    [ "$found" -ge 15 ]
+    refuses scripts/test --build --keep
+    refuses scripts/fuzz --seconds soon
+    refuses scripts/test-matrix --only sid
+    refuses scripts/cluster start /nonexistent --nodes 0
+    refuses tests/cluster/run --nodes many
+    refuses bench/run --only nothing
+}
+
+@test "a command without what it works on" {
+    for command in start stop env as-user logs; do
+        refuses scripts/cluster "$command"
+    done
+    refuses scripts/cluster
+    refuses scripts/lib/check-symbols
+    refuses scripts/lib/debian-root make /nonexistent
+    refuses scripts/lib/debian-root run /nonexistent true
+}
