@@ -16,3 +16,17 @@ foreach(data recipes_collection etc)
     install(DIRECTORY ${data}/ DESTINATION ${RECIPE_DATA_DIR}/${data} USE_SOURCE_PERMISSIONS
             PATTERN "__pycache__" EXCLUDE)
 endforeach()
+
+# What is shipped needs no debugging information beside it: it would be a multiple of the object's size. Packagers who keep
+# that in files of its own turn this off.
+option(RECIPE_INSTALL_STRIP "strip what is installed" ON)
+if(RECIPE_INSTALL_STRIP)
+    install(CODE "set(CMAKE_INSTALL_DO_STRIP TRUE)")
+endif()
+
+# Everything that is installed, without the tests.
+add_custom_target(product)
+function(recipe_install target destination)
+    install(TARGETS ${target} RUNTIME DESTINATION ${destination} LIBRARY DESTINATION ${destination})
+    add_dependencies(product ${target})
+endfunction()

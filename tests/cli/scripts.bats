@@ -29,6 +29,7 @@ refuses() {
     echo "$script $*"
     rm -f "$BATS_FILE_TMPDIR/started"
     run --separate-stderr env PATH="$BATS_FILE_TMPDIR/bin:$PATH" "$root/$script" "$@"
+    # shellcheck disable=SC2154 # bats sets stderr
     echo "  status $status: ${stderr%%$'\n'*} $output"
     [ "$status" -eq 2 ] && [ -z "$output" ] && [ ! -e "$BATS_FILE_TMPDIR/started" ] && grep -q "$(basename "$script")" <<<"$stderr"
 }
