@@ -3,13 +3,16 @@
 #include "planner/program.hpp"
 
 #include "diagnostic/codes/launch.hpp"
+#include "planner/shipped_keys.hpp"
 #include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdio>
 #include <filesystem>
+#include <memory>
 
 namespace recipe::planner {
 namespace {
@@ -356,6 +359,24 @@ Expected<Program> program_of(const config::Resolved& resolved, const family::Fam
     return Reading(resolved, family, runs_entry, results_dir, notes).read();
 }
 
+namespace {
+
+/// Whether the file has these bytes and no more.
+bool is_file_of(const std::filesystem::path& file, std::string_view bytes) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rbe"), std::fclose);
+    if (stream == nullptr) return false;
+    std::string text(bytes.size() + 1, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
+    return text == bytes;
+}
+
+Expected<Value> load_keys(const std::filesystem::path& file) {
+    if (!is_file_of(file, shipped_keys_yaml)) return config::load_yaml(file);
+    return config::from_json(shipped_keys_json, shipped_keys_json.size());
+}
+
+}  // namespace
+
 std::optional<Value> keys_of_entry_script(const config::Resolved& resolved) {
     if (git_says_what_runs(resolved.root)) return std::nullopt;
     const Value* script = resolved.root.at("launch.entry_script");
@@ -363,7 +384,7 @@ std::optional<Value> keys_of_entry_script(const config::Resolved& resolved) {
     const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "keys.yaml";
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
-    Expected<Value> keys = config::load_yaml(file);
+    Expected<Value> keys = load_keys(file);
     if (!keys) return std::nullopt;
     return std::move(*keys);
 }

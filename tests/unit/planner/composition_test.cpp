@@ -7,8 +7,11 @@
 #include "config/config.hpp"
 #include "planner/composition.hpp"
 #include "planner/custom_form.hpp"
+#include "source_file.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 using namespace recipe;
 using test::find;
@@ -76,6 +79,19 @@ TEST_CASE("a site's hardware is read for a recipe that names an instance type, i
     const auto request = Submitting(tiny).at({.family_files = {families.path}}).request();
     const auto composition = planner::compose(request).value();
     CHECK(composition.families.of(composition.root()).name == "ours");
+}
+
+TEST_CASE("the keys of an entry script are those of the file beside it, our own trainer's included") {
+    const auto keys_of = [](const std::string& script) {
+        return planner::compose(Submitting(tiny).set("++launch.entry_script=" + script).request()).value().program_keys;
+    };
+    const std::filesystem::path shipped = source_file("recipes_collection/entrypoints/keys.yaml");
+    CHECK(keys_of(shipped.parent_path() / "train.py") == config::load_yaml(shipped).value());
+
+    const config::CollectionFixture folder;
+    std::filesystem::copy_file(shipped, folder.directory() / "keys.yaml");
+    std::ofstream(folder.directory() / "keys.yaml", std::ios::app) << "mine: 1\n";
+    CHECK(keys_of(folder.directory() / "train.py")->find("mine") != nullptr);
 }
 
 TEST_CASE("a composition knows the recipe's secrets, and the keys that its entry script reads") {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// generate_keys KEYS.yaml CONSTANTS.cpp: makes the constants of shipped_keys.hpp when the project is built.
+#include "tables/tables.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+
+namespace recipe::planner {
+namespace {
+
+Expected<std::string> constants(const config::Value& document, const std::string& file) {
+    std::ifstream input(file, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(input), {});
+    return fmt::format(
+        "#include \"planner/shipped_keys.hpp\"\n\n"
+        "namespace recipe::planner {{\n\n"
+        "const std::string_view shipped_keys_yaml = {};\n\n"
+        "const std::string_view shipped_keys_json = {};\n\n"
+        "}}  // namespace recipe::planner\n",
+        tables::literal(text), tables::literal(config::to_json(document)));
+}
+
+}  // namespace
+}  // namespace recipe::planner
+
+int main(int count, char** arguments) {
+    return recipe::tables::generate({arguments, static_cast<std::size_t>(count)}, recipe::planner::constants);
+}
