@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One layout for the build tree and an installation, so that every part finds the others relative to itself:
 #   bin/srecipe
+#   <libdir>/librecipe.so.0                              for other programs, see docs/api.md
 #   <libdir>/slurm/{spank_recipe,job_submit_recipe}.so   what Slurm loads
 #   <libdir>/slurm-recipe/librecipe_spank.so             what the former loads when a recipe is used
 #   share/slurm-recipe/{recipes_collection,etc}          data
@@ -13,7 +14,7 @@ set(RECIPE_STAGE ${CMAKE_BINARY_DIR})
 file(MAKE_DIRECTORY ${RECIPE_STAGE}/${RECIPE_DATA_DIR})
 foreach(data recipes_collection etc)
     file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${data} ${RECIPE_STAGE}/${RECIPE_DATA_DIR}/${data} SYMBOLIC)
-    install(DIRECTORY ${data}/ DESTINATION ${RECIPE_DATA_DIR}/${data} USE_SOURCE_PERMISSIONS
+    install(DIRECTORY ${data}/ DESTINATION ${RECIPE_DATA_DIR}/${data} USE_SOURCE_PERMISSIONS COMPONENT data
             PATTERN "__pycache__" EXCLUDE)
 endforeach()
 
