@@ -101,8 +101,7 @@ std::vector<std::string> exported_directories(std::string_view text) {
         if (!continued && line.starts_with('"'))
             line = line.substr(1, line.find('"', 1) - 1);
         else
-            line = line.substr(
-                0, std::ranges::find_if(line, [](unsigned char c) { return std::isspace(c) != 0; }) - line.begin());
+            line = line.substr(0, line.find_first_of(" \t\n\v\f\r"));
         if (!continued && line.starts_with('/')) directories.push_back(normal(line));
         continued = continues;
     }
