@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What every cluster test has: an ordinary user's commands on a shared cluster, ways to wait for jobs and to check output.
 #
-#   load helper
+#   load ../helper
 #
 #   @test "..." {
 #       job=$(submit -N4 --wrap 'srun hostname')

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # slurmctld checks recipes against the nodes that it has. Refusals name what there is; acceptances run.
 
-load helper
+load ../helper
 
 gpu=(--recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=4)
 tiny=(--recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.max_steps=2)

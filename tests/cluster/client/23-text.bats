@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Names beyond ASCII, in the poorest of locales.
 
-load helper
+load ../helper
 
 poorest=(env LC_ALL=C LANG=C)
 

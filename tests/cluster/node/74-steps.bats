@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # However a step comes about, its ranks and its world are those of its own nodes.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

@@ -3,7 +3,7 @@
 # What pyxis gets of a recipe's container, for each kind of step, whatever the order of the plugin stack and whatever the user
 # gives himself. A stand-in takes pyxis' place: it takes the options as pyxis does and writes down what each step would get.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

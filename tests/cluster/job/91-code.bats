@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Training code in a git repository: cloned once per job, on its first node, at the commit that was asked for.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup
@@ -216,7 +216,7 @@ start_server() {
     printf 'do-not-show-this-token\n' >token
     chmod 600 token
     chown "$CLUSTER_USER" token
-    "$RECIPE_ROOT/tests/cluster/git_server.py" "$WORK" "$WORK/token" "$WORK/server" >server/log 2>&1 3>&- &
+    "$RECIPE_ROOT/tests/cluster/support/git_server.py" "$WORK" "$WORK/token" "$WORK/server" >server/log 2>&1 3>&- &
     SERVER=$!
     wait_until 30 test -e server/port
     http=http://127.0.0.1:$(<server/port)

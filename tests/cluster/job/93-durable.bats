@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a job writes is there after it, where its manifest says, whatever the recipe says of its directories.
 
-load helper
+load ../helper
 
 tiny=(--recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.num_nodes=2 --recipe-set=trainer.max_steps=2
     --recipe-set=exp_manager.checkpoint_callback_params.every_n_train_steps=2)

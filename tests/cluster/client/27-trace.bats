@@ -3,7 +3,7 @@
 # What sbatch, srun, the nodes and slurmctld tell of their work: at Slurm's own levels, and without secrets.
 # The cluster's daemons log at debug.
 
-load helper
+load ../helper
 
 secret=barley-shut-4567
 tiny=(--parsable --hold --recipe=llama_tiny_cpu_pretrain)

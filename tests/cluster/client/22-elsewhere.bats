@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Jobs that go to another cluster, and jobs that root submits for somebody else.
 
-load helper
+load ../helper
 
 # With accounting off, Slurm has no other cluster to send a job to: what is asserted is what is said before it finds out.
 @test "a job for another cluster is not checked against this one, and a hint says so" {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Starting and stopping clusters: small ones beside the shared one.
 
-load helper
+load ../helper
 
 setup() { other_cluster_setup; }
 teardown() { other_cluster_teardown; }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # sbatch --recipe without a script, with one, and everything that stdin can be.
 
-load helper
+load ../helper
 
 tiny=(--recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.max_steps=2)
 # A recipe whose entry script only says that it ran: what is tested here is the submission, not the training.

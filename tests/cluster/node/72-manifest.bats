@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a job leaves of its recipe beside its results: the configuration that its tasks read, and manifest.json.
 
-load helper
+load ../helper
 
 recipe=(--recipe=llama_tiny_cpu_pretrain)
 # Says whether the task finds what RECIPE_* names.

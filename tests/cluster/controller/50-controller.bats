@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # slurmctld against clients that do not play by the rules, and clients that have no SPANK plugin's help.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

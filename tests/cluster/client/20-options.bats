@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One setting, two spellings: Slurm options and recipe keys.
 
-load helper
+load ../helper
 
 held=(--parsable --hold --recipe=llama_tiny_cpu_pretrain)
 gpu=(--parsable --hold -p train --recipe=llama3_2_1b_pretrain)

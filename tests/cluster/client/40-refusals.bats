@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bad input: a clear diagnostic on stderr, an exit status that is not 0, nothing submitted, nothing written.
 
-load helper
+load ../helper
 
 refused() { # SBATCH_ARGUMENT...: leaves status and output for assertions
     run as_user sbatch "$@" </dev/null

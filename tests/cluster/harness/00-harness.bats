@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the other tests stand on: the cluster itself, without anything of ours in the jobs.
 
-load helper
+load ../helper
 
 @test "every node is up and idle" {
     run sinfo -h -o '%P %D %T'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Environment variables: who wins, who is told, and what a step makes of its own.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

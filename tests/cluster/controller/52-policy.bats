@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a site's recipe.yaml makes of jobs, on a cluster of its own.
 
-load helper
+load ../helper
 
 setup() { other_cluster_setup; }
 teardown() { other_cluster_teardown; }

@@ -3,7 +3,7 @@
 # One node that differs from the others: without a device, without the image, with an address of its own. The slurmd of such a
 # node runs in a mount namespace of its own, on a cluster that each test starts for itself.
 
-load helper
+load ../helper
 
 setup() {
     other_cluster_setup

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The secrets of a recipe: the program gets them, and nobody else finds them.
 
-load helper
+load ../helper
 
 recipe=(--recipe=llama_tiny_cpu_pretrain)
 secret=sesame-open-0123

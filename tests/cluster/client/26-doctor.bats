@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # srecipe doctor on a real cluster: what it finds good, and each thing that it finds wrong.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A recipe in a heterogeneous job is refused, however the components are spelled.
 
-load helper
+load ../helper
 
 refused() { # COMMAND...
     run as_user "$@" </dev/null

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SBATCH_RECIPE, SALLOC_RECIPE and SLURM_RECIPE: a recipe for commands that were given none.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

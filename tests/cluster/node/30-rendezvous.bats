@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # torchrun's rendezvous, made on each node by the SPANK plugin, with real torchrun.
 
-load helper
+load ../helper
 
 setup() {
     cluster_setup

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # slurmctld lets go of a plan once it is checked. Nothing that a job needs may be lost by that.
 
-load helper
+load ../helper
 
 setup() { other_cluster_setup; }
 teardown() { other_cluster_teardown; }

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Our own trainer, trained with by sbatch on four nodes, with real torchrun and this machine's torch.
 
-load helper
+load ../helper
 
 setup_file() {
     local torch
     # Version, and whether it shards and splits a model on the CPU. The trainer's own judgement.
-    torch=$(/usr/bin/python3 -B -c "import sys; sys.path.insert(0, '$BATS_TEST_DIRNAME/../../recipes_collection/entrypoints')
+    torch=$(/usr/bin/python3 -B -c "import sys; sys.path.insert(0, '$BATS_TEST_DIRNAME/../../../recipes_collection/entrypoints')
 import parallel, torch; print(torch.__version__, parallel.HAS_FSDP2['cpu'])")
     export TORCH_VERSION=${torch% *} TORCH_HAS_FSDP2=${torch#* }
 }

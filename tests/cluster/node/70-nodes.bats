@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a node alone can see: it fails the step with one line that says what and where, and the node stays in service.
 
-load helper
+load ../helper
 
 cpu=(--recipe=llama_tiny_cpu_pretrain)
 gpu=(-p train --recipe=llama3_2_1b_pretrain)

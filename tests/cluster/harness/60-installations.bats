@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One plugin without the other, and clusters without GPUs.
 
-load helper
+load ../helper
 
 setup() { other_cluster_setup; }
 teardown() { other_cluster_teardown; }

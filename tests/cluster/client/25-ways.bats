@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Ways to submit and to run: arrays, --test-only, requeue, --export, quiet, a terminal, REST, cron.
 
-load helper
+load ../helper
 
 tiny=--recipe=llama_tiny_cpu_pretrain
 
