@@ -3,7 +3,7 @@
 #include "planner/composition.hpp"
 
 #include "planner/custom_form.hpp"
-#include "planner/program.hpp"
+#include "planner/program/program.hpp"
 
 #include <utility>
 

@@ -4,9 +4,9 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "memory/memory.hpp"
-#include "planner/code.hpp"
 #include "planner/container/container.hpp"
 #include "planner/container/writes.hpp"
+#include "planner/program/code.hpp"
 #include "planner/slurm/options_to_set.hpp"
 
 #include <fmt/format.h>

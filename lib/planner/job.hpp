@@ -4,7 +4,7 @@
 
 #include "planner/check.hpp"
 #include "planner/composition.hpp"
-#include "planner/program.hpp"
+#include "planner/program/program.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "planner/program.hpp"
+#include "planner/program/program.hpp"
 #include "catch.hpp"
 #include "config/config.hpp"
 #include "source_file.hpp"

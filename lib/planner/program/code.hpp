@@ -3,7 +3,7 @@
 #pragma once
 
 #include "planner/planner.hpp"
-#include "planner/program.hpp"
+#include "planner/program/program.hpp"
 
 namespace recipe::planner {
 

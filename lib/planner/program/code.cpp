@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks what the submitting host can see of a job's training code.
-#include "planner/code.hpp"
+#include "planner/program/code.hpp"
 
 #include "diagnostic/codes/launch.hpp"
 #include "diagnostic/codes/submit.hpp"

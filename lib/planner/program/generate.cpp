@@ -13,7 +13,7 @@ Expected<std::string> constants(const config::Value& document, const std::string
     std::ifstream input(file, std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(input), {});
     return fmt::format(
-        "#include \"planner/shipped_keys.hpp\"\n\n"
+        "#include \"planner/program/shipped_keys.hpp\"\n\n"
         "namespace recipe::planner {{\n\n"
         "const std::string_view shipped_keys_yaml = {};\n\n"
         "const std::string_view shipped_keys_json = {};\n\n"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what a job without a script runs, and where its code comes from.
-#include "planner/program.hpp"
+#include "planner/program/program.hpp"
 
 #include "diagnostic/codes/launch.hpp"
-#include "planner/shipped_keys.hpp"
+#include "planner/program/shipped_keys.hpp"
 #include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
