@@ -3,11 +3,15 @@
 #include "planner/launch_plan.hpp"
 
 #include "planner/secrets.hpp"
+#include "planner/trace/stages.hpp"
 
+#include <fmt/format.h>
 #include <utility>
 
 namespace recipe::planner {
 namespace {
+
+constexpr std::size_t digest_shown = 12;  // as in the job's comment and the name of the configuration's file
 
 std::vector<std::string> texts_of(const Composition& composition) {
     std::vector<std::string> texts;
@@ -71,18 +75,26 @@ std::vector<SecretFile> secret_files(const plan::LaunchPlan& plan, std::optional
 
 Finished finish(const SubmitRequest& request, const Composition& composition, const Checked& checked,
                 const Draft& draft) {
+    trace::Stopwatch watch;
     Diagnostics found = check_secrets(request, composition, draft);
     std::optional<SecretFile> git_token = git_token_file(request, composition, draft, found);
     secret::References references(secret::values_of(composition.secrets), request.references_label);
     plan::LaunchPlan hidden = plan::hide_secrets(
         plan_with_secrets(request, composition, checked, draft), references,
         [&](std::size_t index, const std::string& text) { return says_secret(composition, index, text); });
+    trace_stage("hide secrets", watch);
 
     const std::string config = plan::config_json(hidden.config);
     plan::LaunchPlan plan = completed(std::move(hidden), request, plan::digest_of_json(config), git_token, references);
     std::vector<SecretFile> files = secret_files(plan, std::move(git_token), references, found);
     Expected<std::string> json = plan::to_json(plan, config);
     if (!json) append(found, std::move(json.error()));
+    trace_stage("serialise", watch);
+    trace::info([&] {
+        return fmt::format("plan: {} bytes of at most {}, digest {}, {} secrets apart from it", json ? json->size() : 0,
+                           plan::max_bytes, std::string_view(plan.digest).substr(0, digest_shown),
+                           references.texts().size());
+    });
     return {.submission = {.plan = std::move(plan),
                            .plan_json = json ? std::move(*json) : std::string(),
                            .options = draft.options,

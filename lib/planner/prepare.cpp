@@ -8,6 +8,7 @@
 #include "planner/draft.hpp"
 #include "planner/launch_plan.hpp"
 #include "planner/secrets.hpp"
+#include "planner/trace/stages.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -56,6 +57,7 @@ void append_new(Diagnostics& found, Diagnostics more) {
 /// What the site and --recipe-force make of what was found. Nothing else changes a severity, and nothing is judged
 /// twice.
 Diagnostics judged(const site::Settings& settings, const std::vector<std::string>& forced, Diagnostics found) {
+    trace_severities(settings, forced, found);
     apply_severities(settings.severities, found);
     for (Diagnostic& diagnostic : found)
         if (diagnostic.severity == Severity::error && std::ranges::find(forced, diagnostic.code.name()) != forced.end())
@@ -72,6 +74,7 @@ struct Result {
 };
 
 Result run_stages(const SubmitRequest& request) {
+    trace::Stopwatch watch;
     Result result{.found = notes_of(request)};
     const Expected<Composition> composition = compose(request);
     if (!composition) {
@@ -79,15 +82,19 @@ Result run_stages(const SubmitRequest& request) {
         return result;
     }
     result.secrets = composition->secrets;
+    trace_stage("compose", watch);
+    trace_composition(*composition);
     const Checked checked = check(request, *composition);
     append(result.found, checked.result.diagnostics);
     result.forced = checked.forced;
+    trace_stage("check", watch);
     const Expected<Draft> draft = make_draft(request, *composition, checked);
     if (!draft) {
         append_new(result.found, draft.error());
         return result;
     }
     append(result.found, draft->diagnostics);
+    trace_stage("draft", watch);
     Finished finished = finish(request, *composition, checked, *draft);
     append(result.found, std::move(finished.diagnostics));
     result.submission = std::move(finished.submission);
@@ -97,6 +104,7 @@ Result run_stages(const SubmitRequest& request) {
 }  // namespace
 
 Outcome prepare(const SubmitRequest& request) {
+    trace::Stopwatch watch;
     Result result = run_stages(request);
     secret::redact(result.found, secret::values_of(result.secrets));
     Outcome outcome{.submission = {}, .diagnostics = judged(*request.settings, result.forced, std::move(result.found))};
@@ -104,6 +112,8 @@ Outcome prepare(const SubmitRequest& request) {
         outcome.submission = std::move(result.submission);
     else if (!request.default_of.empty())
         append(outcome.diagnostics, judged(*request.settings, result.forced, {reminder(request)}));
+    trace::info(
+        [&] { return fmt::format("{} in {:.2f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });
     return outcome;
 }
 

@@ -4,8 +4,10 @@
 
 #include "diagnostic/codes/layout.hpp"
 #include "diagnostic/codes/model.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
 
@@ -66,6 +68,21 @@ void leave_to_better_reasons(Diagnostics& diagnostics) {
     });
 }
 
+/// Which rules had something to look at. Asked again, so that nothing is kept for the trace while it is off.
+void trace_rules(const Subject& subject) {
+    trace::debug([&] {
+        std::vector<std::string_view> applied;
+        std::size_t others = 0;
+        for (const auto& table : tables())
+            for (const Rule& rule : table)
+                if (rule.applies(subject))
+                    applied.push_back(rule.code.name());
+                else
+                    ++others;
+        return fmt::format("{} rules apply, {} do not: {}", applied.size(), others, fmt::join(applied, " "));
+    });
+}
+
 }  // namespace
 
 Result check(const config::Resolved& resolved, const CheckContext& against) {
@@ -74,6 +91,7 @@ Result check(const config::Resolved& resolved, const CheckContext& against) {
                   .instance_type = subject.instance_type,
                   .instance = subject.instance,
                   .accelerator = subject.accelerator};
+    trace_rules(subject);
     std::vector<std::vector<std::string>> other_fixes;
     result.diagnostics = diagnostics_of(subject, other_fixes);
     keep_good_fixes(subject.root, result.diagnostics, other_fixes, [&](const config::Value& changed) {

@@ -86,7 +86,7 @@ void trace_request(const planner::SubmitRequest& request) {
     for (const planner::SlurmOption& option : request.options)
         trace::debug([&] { return fmt::format("Slurm was given {}", option.spelling); });
     if (request.needs_entry) trace::debug([] { return std::string("no script was given: the recipe's own is used"); });
-    if (request.has_pyxis) trace::debug([] { return std::string("pyxis is loaded"); });
+    trace::debug([&] { return fmt::format("pyxis is {}loaded", request.has_pyxis == true ? "" : "not "); });
 }
 
 /// Without Slurm's option functions the basic options are left to slurmctld. With them, what Slurm does not take is
@@ -204,10 +204,7 @@ void report(const Diagnostics& diagnostics) {
 }
 
 std::optional<planner::Submission> submit_with(const Client& client, const planner::SubmitRequest& request) {
-    trace::Stopwatch watch;
     planner::Outcome outcome = planner::prepare(request);
-    trace::info(
-        [&] { return fmt::format("{} in {:.1f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });
     report(outcome.diagnostics);
     if (!outcome.submission) return std::nullopt;
     // Nothing is written for a job that Slurm refuses, and where the log goes depends on what could be written.

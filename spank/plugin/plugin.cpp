@@ -113,12 +113,13 @@ void* open_hooks() {
     return dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 }
 
-/// A function of librecipe_spank.so.
+void* hooks = nullptr;  // librecipe_spank.so, once a recipe is used
+
+/// A function of it.
 template <class Function>
 Function hook(const char* name) {
-    static void* library = nullptr;
-    if (library == nullptr) library = open_hooks();
-    void* symbol = library != nullptr ? dlsym(library, name) : nullptr;
+    if (hooks == nullptr) hooks = open_hooks();
+    void* symbol = hooks != nullptr ? dlsym(hooks, name) : nullptr;
     if (symbol == nullptr) {
         const char* why = dlerror();
         slurm_error("recipe: the installation is incomplete: %s", why != nullptr ? why : hooks_library);

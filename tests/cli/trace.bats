@@ -58,6 +58,23 @@ traced() {
     traced debug
 }
 
+@test "the stages, the winner among overrides and the plan's size are told, and no secret" {
+    run --separate-stderr "$SRECIPE" -vv "${check[@]}" trainer.num_nodes=2 trainer.num_nodes=4 '++env_vars.HF_TOKEN=sesame-open-0123' \
+        '++env_vars.COPY="x-${env_vars.HF_TOKEN}"' '++env_vars.AT="https://me:barley-shut-4567@host"'
+    for line in 'compose: [0-9.]+ ms' 'check: [0-9.]+ ms' 'draft: [0-9.]+ ms' 'hide secrets: [0-9.]+ ms' 'serialise: [0-9.]+ ms' \
+        'plan: [0-9]+ bytes of at most 32768, .*' 'planned in [0-9.]+ ms' '[0-9]+ rules apply, [0-9]+ do not: .*' \
+        'recipes\.trainer\.num_nodes: override 2 .* wins over override 1 .*' \
+        'override 3 .*: \+\+env_vars\.HF_TOKEN=\*\*\* sets env_vars\.HF_TOKEN' \
+        'override 5 .*: \+\+env_vars\.AT="https://\*\*\*@host" sets env_vars\.AT'; do
+        grep -qxE "recipe: $line" <<<"$stderr" || {
+            echo "no line $line: $stderr"
+            return 1
+        }
+    done
+    [[ $(grep '^recipe: ' <<<"$stderr") != *sesame* ]]
+    [[ $(grep '^recipe: ' <<<"$stderr") != *barley* ]]
+}
+
 @test "RECIPE_LOG does the same, and -v can only add to it" {
     RECIPE_LOG=info run --separate-stderr "$SRECIPE" "${check[@]}"
     traced info

@@ -6,6 +6,7 @@
 #include "planner/keys.hpp"
 #include "planner/slurm/slurm_options.hpp"
 #include "slurm_text/time_limit.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -64,11 +65,19 @@ private:
     bool option_wins(const SlurmOption& option, const std::string& key, std::string_view slurm_value,
                      std::string_view override_value) {
         const auto touch = touch_of(key, given_, resolved_);
-        if (touch && touch->level > option.level) return false;
+        if (touch && touch->level > option.level) {
+            trace::info([&] { return fmt::format("{} wins over {}", touch->override->name, option.spelling); });
+            return false;
+        }
         if (touch && touch->level == option.level) {
             problems_.push_back(conflict(option, *touch, config::typed_key(resolved_.root, key), slurm_value));
             return false;
         }
+        trace::info([&] {
+            return fmt::format(
+                "{} wins over {}", option.spelling,
+                touch ? touch->override->name : "the recipe's " + config::typed_key(resolved_.root, key));
+        });
         overrides_.push_back({fmt::format("++{}={}", key, override_value), option.spelling});
         return true;
     }

@@ -29,6 +29,8 @@ slurmctld_said() { log_since_start slurmctld | grep -qE "$1"; }
     assert_output_matches "^sbatch: recipe: site settings: $CLUSTER_DIR/etc/recipe\.yaml$"
     assert_output_matches '^sbatch: recipe: sets --time='
     assert_output_matches '^sbatch: recipe: planned in [0-9.]+ ms$'
+    assert_output_matches '^sbatch: recipe: plan: [0-9]+ bytes of at most 32768, digest [0-9a-f]{12}, 0 secrets apart from it$'
+    assert_output_matches "^sbatch: recipe: -N 2 wins over the recipe's trainer\.num_nodes$"
     assert_output_matches "^sbatch: recipe: results: $WORK/results/"
     refute_output_contains "looks for recipes in"
 
@@ -39,6 +41,8 @@ slurmctld_said() { log_since_start slurmctld | grep -qE "$1"; }
     assert_output_matches '^sbatch: debug:  recipe: looks for recipes in .*/recipes_collection$'
     assert_output_matches '^sbatch: debug:  recipe: found .*/llama_tiny_cpu_pretrain\.yaml$'
     assert_output_matches '^sbatch: debug:  recipe: Slurm was given -N 2$'
+    assert_output_matches '^sbatch: debug:  recipe: compose: [0-9.]+ ms$'
+    assert_output_matches '^sbatch: debug:  recipe: [0-9]+ rules apply, [0-9]+ do not: '
     assert_output_matches "^sbatch: debug:  recipe: no script was given: the recipe's own is used$"
     assert_output_matches '^sbatch: recipe: planned in [0-9.]+ ms$'
 }
