@@ -35,9 +35,9 @@ Findings nothing(Diagnostics diagnostics) {
 }
 
 /// Bytes of a file's name or of the environment may be anything.
-std::string as_utf8(std::string text) {
+std::string as_utf8(std::string_view rest) {
     std::string valid;
-    for (std::string_view rest = text;;) {
+    for (;;) {
         const std::size_t bad = config::find_invalid_utf8(rest);
         valid += rest.substr(0, bad);
         if (bad == std::string_view::npos) return valid;

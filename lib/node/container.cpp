@@ -76,6 +76,7 @@ PyxisShare pyxis_share(const plan::Container& container, const Lookup& own) {
     const auto others =
         std::ranges::stable_partition(share.by_hook, [](const plan::Mount& mount) { return option_carries(mount); });
     const std::vector<plan::Mount> by_option(share.by_hook.begin(), others.begin());
+    // cppcheck-suppress mismatchingContainerExpression ; `others` is a part of it
     share.by_hook.erase(share.by_hook.begin(), others.begin());
     if (!by_option.empty()) share.options.push_back({"container_mounts", mount_option(by_option)});
     return share;

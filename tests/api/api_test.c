@@ -10,13 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef int (*function)(const char *request, char **answer);
+typedef int (*function)(const char* request, char** answer);
 
 static int checks = 0;
 static int failures = 0;
 
-static void check(int holds, int line, const char *what, const char *seen)
-{
+static void check(int holds, int line, const char* what, const char* seen) {
     ++checks;
     if (holds) return;
     ++failures;
@@ -25,9 +24,8 @@ static void check(int holds, int line, const char *what, const char *seen)
 #define CHECK(holds, seen) check((holds), __LINE__, #holds, (seen))
 
 /* One call and what is expected of it: the status and a part of the answer. */
-static void expect(int line, function call, const char *request, int status, const char *part)
-{
-    char *answer = NULL;
+static void expect(int line, function call, const char* request, int status, const char* part) {
+    char* answer = NULL;
     const int got = call(request, &answer);
     check(got == status, line, "another status", answer);
     check(answer != NULL && strstr(answer, part) != NULL, line, part, answer);
@@ -43,22 +41,24 @@ static void expect(int line, function call, const char *request, int status, con
 
 static const struct {
     function call;
-    const char *request;
+    const char* request;
     int status;
-    const char *part;
+    const char* part;
 } calls[] = {
     {recipe_version, "{}", RECIPE_OK, "\"api\":1"},
     {recipe_version, NULL, RECIPE_OK, "\"version\":\"" VERSION "\""},
     {recipe_list, "{" SURROUNDINGS "}", RECIPE_OK, "/llama3_2_1b_pretrain\",\"file\":\"/"},
     {recipe_compose, LLAMA ",\"overrides\":[\"trainer.num_nodes=4\"]}", RECIPE_OK, "\"num_nodes\":4"},
-    {recipe_compose, LLAMA ",\"overrides\":[\"trainer.num_nods=4\"]}", RECIPE_REFUSED, "did you mean `trainer.num_nodes`?"},
+    {recipe_compose, LLAMA ",\"overrides\":[\"trainer.num_nods=4\"]}", RECIPE_REFUSED,
+     "did you mean `trainer.num_nodes`?"},
     {recipe_check, LLAMA "}", RECIPE_OK, "\"recipe\":\"llama3_2_1b_pretrain\""},
     {recipe_check, LLAMA ",\"overrides\":[\"instance_type=g5.48xlarge\",\"model.fp8=True\"]}", RECIPE_REFUSED,
      "\"code\":\"precision.fp8\""},
     {recipe_plan, LLAMA ",\"slurm_options\":{\"nodes\":4}}", RECIPE_OK, "\"ntasks-per-node\":\"1\""},
     {recipe_plan, LLAMA ",\"slurm_options\":{\"nodes\":\"2-4\"}}", RECIPE_REFUSED, "\"code\":\"submit.node_range\""},
     {recipe_fit, LLAMA ",\"overrides\":[\"instance_type=p5.48xlarge\"]}", RECIPE_OK, "\"verdict\":\"fits\""},
-    {recipe_fit, LLAMA ",\"overrides\":[\"instance_type=g5.48xlarge\"]}", RECIPE_REFUSED, "\"verdict\":\"does_not_fit\""},
+    {recipe_fit, LLAMA ",\"overrides\":[\"instance_type=g5.48xlarge\"]}", RECIPE_REFUSED,
+     "\"verdict\":\"does_not_fit\""},
     {recipe_check, NULL, RECIPE_BAD_REQUEST, "\"code\":\"api.request\",\"key\":\"recipe\""},
     {recipe_check, "", RECIPE_BAD_REQUEST, "not valid JSON"},
     {recipe_check, "{\"recipe\":\"\xff\"}", RECIPE_BAD_REQUEST, "not valid JSON"},
@@ -67,20 +67,18 @@ static const struct {
 };
 enum { call_count = sizeof calls / sizeof calls[0], thread_count = 8, round_count = 5 };
 
-static void without_a_place_for_an_answer(void)
-{
-    char *answer = NULL;
+static void without_a_place_for_an_answer(void) {
+    char* answer = NULL;
     CHECK(recipe_version("{}", NULL) == RECIPE_BAD_REQUEST, NULL);
-    answer = (char *)&checks; /* what stood there is overwritten, and not freed */
+    answer = (char*)&checks; /* what stood there is overwritten, and not freed */
     CHECK(recipe_version("{}", &answer) == RECIPE_OK, answer);
     recipe_free(answer);
     recipe_free(NULL);
 }
 
-static void a_long_request(void)
-{
+static void a_long_request(void) {
     const size_t bytes = (size_t)8 << 20;
-    char *request = malloc(bytes + 1);
+    char* request = malloc(bytes + 1);
     if (request == NULL) abort();
     memset(request, '[', bytes);
     request[bytes] = '\0';
@@ -93,19 +91,19 @@ static void a_long_request(void)
 /* What one thread is answered in its first round; what later rounds answer otherwise is counted. */
 struct thread {
     pthread_t id;
-    char *answers[call_count];
+    char* answers[call_count];
     int differing;
 };
 
-static void *ask_everything(void *argument)
-{
-    struct thread *self = argument;
+static void* ask_everything(void* argument) {
+    struct thread* self = argument;
     int round;
     int i;
-    for (i = 0; i < call_count; ++i) self->differing += calls[i].call(calls[i].request, &self->answers[i]) != calls[i].status;
+    for (i = 0; i < call_count; ++i)
+        self->differing += calls[i].call(calls[i].request, &self->answers[i]) != calls[i].status;
     for (round = 1; round < round_count; ++round) {
         for (i = 0; i < call_count; ++i) {
-            char *answer = NULL;
+            char* answer = NULL;
             self->differing += calls[i].call(calls[i].request, &answer) != calls[i].status;
             self->differing += answer == NULL || self->answers[i] == NULL || strcmp(answer, self->answers[i]) != 0;
             recipe_free(answer);
@@ -115,8 +113,7 @@ static void *ask_everything(void *argument)
 }
 
 /* Before any other call, so that what the library does once is done by threads that race for it. */
-static void from_several_threads(void)
-{
+static void from_several_threads(void) {
     struct thread threads[thread_count];
     int thread;
     int i;
@@ -128,10 +125,10 @@ static void from_several_threads(void)
         CHECK(threads[thread].differing == 0, "a thread was answered otherwise the second time");
     }
     for (i = 0; i < call_count; ++i) {
-        char *alone = NULL;
+        char* alone = NULL;
         CHECK(calls[i].call(calls[i].request, &alone) == calls[i].status, alone);
         for (thread = 0; thread < thread_count; ++thread) {
-            char *answer = threads[thread].answers[i];
+            char* answer = threads[thread].answers[i];
             CHECK(answer != NULL && alone != NULL && strcmp(answer, alone) == 0, answer);
             recipe_free(answer);
         }
@@ -139,12 +136,10 @@ static void from_several_threads(void)
     }
 }
 
-int main(void)
-{
+int main(void) {
     int i;
     from_several_threads();
-    for (i = 0; i < call_count; ++i)
-        expect(__LINE__, calls[i].call, calls[i].request, calls[i].status, calls[i].part);
+    for (i = 0; i < call_count; ++i) expect(__LINE__, calls[i].call, calls[i].request, calls[i].status, calls[i].part);
     without_a_place_for_an_answer();
     a_long_request();
     printf("%d checks, %d failed\n", checks, failures);

@@ -4,9 +4,8 @@
 
 #include <stdio.h>
 
-int main(int argc, char **argv)
-{
-    char *answer = NULL;
+int main(int argc, char** argv) {
+    char* answer = NULL;
     const int status = argc > 1 ? recipe_check(argv[1], &answer) : recipe_version(NULL, &answer);
     if (answer != NULL) puts(answer);
     recipe_free(answer);

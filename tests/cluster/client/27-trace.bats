@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # bats sets stderr
 # What sbatch, srun, the nodes and slurmctld tell of their work: at Slurm's own levels, and without secrets.
 # The cluster's daemons log at debug.
 
