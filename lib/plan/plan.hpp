@@ -3,7 +3,7 @@
 // and travels as compact JSON in the SPANK job environment. Whoever reads it back treats it as hostile.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 #include "site/site.hpp"
 #include "validate/validate.hpp"

@@ -6,7 +6,7 @@
 // both named.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 #include "plan/plan.hpp"
 #include "planner/container/image.hpp"

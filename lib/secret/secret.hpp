@@ -7,7 +7,7 @@
 // hidden it already.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 
 #include <string>

@@ -2,6 +2,7 @@
 // Reads the site file.
 #include "site/reading.hpp"
 
+#include "config/yaml/yaml.hpp"
 #include "diagnostic/codes.hpp"
 #include "diagnostic/codes/compose.hpp"
 #include "diagnostic/codes/tools.hpp"

@@ -2,7 +2,7 @@
 // What an administrator decides for all users of a cluster, and where the product's own data lies.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/severities.hpp"
 
 #include <chrono>

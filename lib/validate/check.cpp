@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs all rules on a configuration.
+#include "config/compose/compose.hpp"
 #include "validate/rule.hpp"
 
 #include "diagnostic/codes/layout.hpp"

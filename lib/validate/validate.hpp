@@ -2,7 +2,7 @@
 // Can this recipe work on that hardware? Rules as a table: adding a rule is adding a row and a test.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/severities.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
@@ -12,6 +12,10 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace recipe::config {
+struct Resolved;  // compose/compose.hpp; no rule needs it
+}
 
 namespace recipe::validate {
 

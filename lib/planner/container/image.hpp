@@ -2,7 +2,7 @@
 // A recipe's container image in pyxis' terms.
 #pragma once
 
-#include "config/config.hpp"
+#include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 #include "storage/storage.hpp"
 

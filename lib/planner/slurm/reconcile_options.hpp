@@ -2,6 +2,7 @@
 // One setting, two spellings: Slurm options held against the --recipe-sets of the same job.
 #pragma once
 
+#include "config/compose/compose.hpp"
 #include "planner/planner.hpp"
 
 #include <string>
