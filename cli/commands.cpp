@@ -72,10 +72,11 @@ int show(const Arguments& arguments) {
     request.documents = &documents;
     auto resolved = arguments.unresolved ? config::compose_unresolved(request) : config::compose(request);
     if (!resolved) return fail(resolved.error());
+    const std::vector<std::string> secrets = query::hidden_values(resolved->root);
+    secret::redact(resolved->notes, secrets);
     print_diagnostics(resolved->notes);
     const Expected<std::string> key = selected(resolved->root, arguments.select);
     if (!key) return fail(key.error());
-    const std::vector<std::string> secrets = query::hidden_values(resolved->root);
     const bool as_it_is = asks_for_secret(resolved->root, *key);
     const Value root = key->empty() ? query::readable(resolved->root, secrets)
                        : as_it_is   ? std::move(resolved->root)

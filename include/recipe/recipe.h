@@ -7,19 +7,18 @@
  * A request of NULL means {}. Unknown keys, keys that are given twice, wrong types, text that is not UTF-8, more than
  * 4 MiB and deep nesting are refused with diagnostics of the code api.request, which name the key.
  *
- * Every answer holds "ok", true if the function did what was asked (the status is RECIPE_OK), and "diagnostics", a list
- * of
- * {"severity", "code", "key", "source", "place", "message", "fix"}, which may hold warnings and hints where "ok" is
- * true. Beside these it holds what the function found. Programs ignore keys of an answer that they do not know: later
- * versions add some. Answers are one line of valid UTF-8; bytes of files or of the environment that are not UTF-8 read
- * U+FFFD.
+ * Every answer holds "ok", true if the function did what was asked (the status is RECIPE_OK), and "diagnostics", a
+ * list of {"severity", "code", "key", "source", "place", "message", "fix"}, which may hold warnings and hints where
+ * "ok" is true. Beside these it holds what the function found. Programs ignore keys of an answer that they do not know:
+ * later versions add some. Answers are one line of valid UTF-8; bytes of files or of the environment that are not UTF-8
+ * read U+FFFD.
  *
  * Ownership: the request stays the caller's and is not kept. The answer is the caller's, who gives it to recipe_free().
  *
  * Threads: all functions may be called from any number of threads at once. Nothing is kept between calls but where the
  * library's own data lies. Where a request has no "environment" or "working_directory", the process's own are read
  * during the call; no other thread may change them (setenv, chdir) meanwhile. Name both, and nothing of the process is
- * read.
+ * read. A thread inside a call must not be cancelled (pthread_cancel).
  *
  * Errors: no function throws, exits or prints. errno may change.
  * Files are read with the rights of the process. None is written. A file system that does not answer blocks the call.
@@ -54,7 +53,7 @@ extern "C" {
  * for one. `answer` must not be NULL.
  */
 
-/* The configuration of a recipe with its overrides, after interpolation: {"recipe", "file", "config"}. */
+/* The configuration of a recipe with its overrides, after interpolation: {"recipe", "file", "collection", "config"}. */
 RECIPE_EXPORT int recipe_compose(const char* request, char** answer);
 
 /* What is wrong with a recipe, and what may be: {"recipe"}. */

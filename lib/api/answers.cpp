@@ -8,6 +8,7 @@
 #include "config/python/utf8.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
+#include "secret/secret.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -59,6 +60,7 @@ Findings compose(const Request& request, const query::Context& context) {
     Expected<config::Resolved> resolved = config::compose(query::compose_request(request.subject, context));
     if (!resolved) return nothing(std::move(resolved.error()));
     const std::vector<std::string> hidden = query::hidden_values(resolved->root);
+    secret::redact(resolved->notes, hidden);
     return {.diagnostics = std::move(resolved->notes),
             .fields = render::object({{"file", text(resolved->recipe_file.string())},
                                       {"collection", text(resolved->collection.string())},

@@ -38,7 +38,8 @@ void read_site(Reading& reading, const Value& value, const std::string& key, Req
 
 void read_environment(Reading& reading, const Value& value, const std::string& key, Request& request) {
     for (const config::Entry& entry : reading.entries(value, key, max_variables)) {
-        const std::string name = reading.filled_text(entry.key, key);
+        const std::string name = reading.text(entry.key, key);
+        if (name.empty()) reading.refuse(key, fmt::format("a name in {} is empty", key));
         const std::string variable = fmt::format("{}.{}", key, name);
         if (name.contains('=')) reading.refuse(variable, fmt::format("{} cannot be the name of a variable", name));
         request.where.environment.emplace(name, reading.text(entry.value, variable));

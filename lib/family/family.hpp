@@ -79,8 +79,7 @@ enum class Key : std::uint8_t {
     validation_data,
     multi_modal,
     // Of these every place that is given counts. writes: directories and files that the program makes. logs: those of
-    // loggers,
-    // which write on the first rank alone.
+    // loggers, which write on the first rank alone.
     writes,
     logs,
 };

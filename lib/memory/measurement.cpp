@@ -52,13 +52,13 @@ public:
         return number;
     }
     void fail(std::string_view path, std::string_view wanted) {
-        if (wrong_.empty()) wrong_ = fmt::format("`{}` must be {}", path, wanted);
+        if (problem_.empty()) problem_ = fmt::format("`{}` must be {}", path, wanted);
     }
-    [[nodiscard]] const std::string& fail() const { return wrong_; }
+    [[nodiscard]] const std::string& problem() const { return problem_; }
 
 private:
     const Value& line_;
-    std::string wrong_;
+    std::string problem_;
 };
 
 struct Spelling {
@@ -141,8 +141,8 @@ Expected<Measurement> read_measurement(std::string_view line) {
     }
     m.peak_allocated_bytes = read.bytes("peak_allocated_bytes");
     if (read.find("status") != nullptr) m.trained = read.text("status", "") == "ok";
-    if (read.fail().empty() && !predict(m.workload)) read.fail("config", "a model and degrees that can be");
-    if (!read.fail().empty()) return refuse_line(read.fail());
+    if (read.problem().empty() && !predict(m.workload)) read.fail("config", "a model and degrees that can be");
+    if (!read.problem().empty()) return refuse_line(read.problem());
     return m;
 }
 

@@ -54,8 +54,8 @@ void append_new(Diagnostics& found, Diagnostics more) {
     append(found, std::move(more));
 }
 
-/// What the site and --recipe-force make of what was found. Nothing else changes a severity, and nothing is judged
-/// twice.
+/// What the site and --recipe-force make of what was found; not of the errors for which there is no plan. Nothing else
+/// changes a severity, and nothing is judged twice.
 Diagnostics judged(const site::Settings& settings, const std::vector<std::string>& forced, Diagnostics found) {
     trace_severities(settings, forced, found);
     apply_severities(settings.severities, found);
@@ -67,7 +67,8 @@ Diagnostics judged(const site::Settings& settings, const std::vector<std::string
 
 /// How far a request came.
 struct Result {
-    Diagnostics found;  // as each stage states it
+    Diagnostics found;      // as each stage states it
+    Diagnostics refusal{};  // errors without whose cure there is no plan: nobody lowers these
     std::vector<std::string> forced{};
     std::vector<secret::Secret> secrets{};
     std::optional<Submission> submission{};
@@ -78,7 +79,7 @@ Result run_stages(const SubmitRequest& request) {
     Result result{.found = notes_of(request)};
     const Expected<Composition> composition = compose(request);
     if (!composition) {
-        append(result.found, composition.error());
+        append(result.refusal, composition.error());
         return result;
     }
     result.secrets = composition->secrets;
@@ -90,7 +91,8 @@ Result run_stages(const SubmitRequest& request) {
     trace_stage("check", watch);
     const Expected<Draft> draft = make_draft(request, *composition, checked);
     if (!draft) {
-        append_new(result.found, draft.error());
+        for (const Diagnostic& diagnostic : draft.error())
+            (diagnostic.severity == Severity::error ? result.refusal : result.found).push_back(diagnostic);
         return result;
     }
     append(result.found, draft->diagnostics);
@@ -106,8 +108,10 @@ Result run_stages(const SubmitRequest& request) {
 Outcome prepare(const SubmitRequest& request) {
     trace::Stopwatch watch;
     Result result = run_stages(request);
-    secret::redact(result.found, secret::values_of(result.secrets));
+    for (Diagnostics* found : {&result.found, &result.refusal})
+        secret::redact(*found, secret::values_of(result.secrets));
     Outcome outcome{.submission = {}, .diagnostics = judged(*request.settings, result.forced, std::move(result.found))};
+    append_new(outcome.diagnostics, std::move(result.refusal));
     if (!has_errors(outcome.diagnostics))
         outcome.submission = std::move(result.submission);
     else if (!request.default_of.empty())

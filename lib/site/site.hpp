@@ -46,7 +46,7 @@ struct Paths {
     bool operator==(const Paths&) const = default;
 };
 
-/// All that the site file says. It is read once and handed on whole.
+/// All that the site file says. It is read once and passed on whole.
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
     std::vector<std::filesystem::path> hardware_files;  // that extend the installed catalogue

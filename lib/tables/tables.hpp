@@ -9,6 +9,7 @@
 #include "diagnostic/diagnostic.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <span>

@@ -15,7 +15,7 @@ namespace recipe::spank {
 /// not matter. Reads the plan and the environment, no file. Never fails: what is wrong with the plan is said later.
 void request_container(spank_t spank);
 
-/// What was handed on.
+/// What pyxis was asked for.
 struct PyxisRequest {
     plan::Container container;
     std::vector<plan::Mount> by_hook;

@@ -45,7 +45,10 @@ std::uint32_t id_of(const slurm_job_info_t& job) {
 
 /// Whether a list such as "1,5-7" (RequeueExit of slurm.conf) has the number. What cannot be read may have it.
 bool lists(const char* list, int number) {
-    for (const std::string_view item : slurm_text::split(list != nullptr ? list : "")) {
+    std::string_view text = list != nullptr ? list : "";
+    if (text.ends_with(',')) text.remove_suffix(1);
+    if (text.empty()) return false;
+    for (const std::string_view item : slurm_text::split(text, slurm_text::EmptyItems::kept)) {
         const char* const behind = item.data() + item.size();
         int first = 0;
         std::from_chars_result read = std::from_chars(item.data(), behind, first);

@@ -102,7 +102,6 @@ std::optional<FoundRecipe> find_by_path(const ComposeRequest& request) {
             continue;
         }
         found->notes.push_back({.code = codes::compose.shadowed,
-                                .severity = Severity::hint,
                                 .source = {.name = found->file.string()},
                                 .message = fmt::format("hides {}", file.string())});
     }

@@ -17,7 +17,7 @@
 namespace recipe::config {
 namespace {
 
-std::string truncate(const DefaultsItem::Choice& choice) {
+std::string text_of(const DefaultsItem::Choice& choice) {
     if (const auto* option = std::get_if<std::string>(&choice)) return *option;
     if (const auto* options = std::get_if<std::vector<std::string>>(&choice))
         return fmt::format("[{}]", fmt::join(*options, ","));
@@ -131,7 +131,7 @@ void DefaultsBuilder::check_all_used() {
             message += fmt::format("; did you mean {}?", listed({known->second.begin(), known->second.end()}));
         if (!choice.containing.empty()) message += fmt::format(" (in `{}`)", choice.containing);
         report(codes::compose.unknown_key, choice.source, std::move(message),
-               choice.external ? fmt::format("+{}={}", key, truncate(choice.choice)) : "", key);
+               choice.external ? fmt::format("+{}={}", key, text_of(choice.choice)) : "", key);
     }
     for (const auto& [key, deletion] : deletions_) {
         if (deletion.used) continue;

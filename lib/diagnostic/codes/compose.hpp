@@ -117,7 +117,7 @@ struct ComposeCodes {
     };
     Code shadowed{
         .name = "compose.shadowed",
-        .severity = Severity::warning,
+        .severity = Severity::hint,
         .summary = "A recipe hides another of the same name.",
         .source = sources::hydra,
     };

@@ -57,12 +57,12 @@ Value environment_value(const std::vector<Variable>& variables) {
 }
 
 template <class Enum>
-Enum read_enum(Reader& reader, std::string_view key, std::initializer_list<Enum> inputs) {
+Enum read_enum(Reader& reader, std::string_view key, std::initializer_list<Enum> choices) {
     const std::string name = reader.string(key, max_name_bytes);
-    for (const Enum choice : inputs)
+    for (const Enum choice : choices)
         if (name == to_string(choice)) return choice;
     reader.fail(fmt::format("{} is unknown", key));
-    return *inputs.begin();
+    return *choices.begin();
 }
 
 Resources read_resources(const Value& value, std::string& problem) {

@@ -38,7 +38,7 @@ std::string why_unmountable(const std::string& path) {
     return slurm_text::has_control(path) ? "a path with control characters cannot be mounted" : "";
 }
 
-std::string truncate(const plan::Mount& mount) {
+std::string describe(const plan::Mount& mount) {
     return mount.source == mount.target ? mount.source : fmt::format("{} at {}", mount.source, mount.target);
 }
 
@@ -53,17 +53,19 @@ void add_reason(plan::Mount& mount, const std::string& reason) {
     mount.reason += ", " + reason;
 }
 
-void check_target(const MountRequest& request, Diagnostics& problems, Diagnostics& notes) {
+/// Whether the target can be mounted over at all.
+bool check_target(const MountRequest& request, Diagnostics& problems, Diagnostics& notes) {
     const std::string& target = request.mount.target;
     if (target == "/") {
         problems.push_back(of(request, Severity::error, codes::container.mount_system,
-                              fmt::format("{} would hide the whole image", truncate(request.mount))));
-        return;
+                              fmt::format("{} would hide the whole image", describe(request.mount))));
+        return false;
     }
     for (const char* directory : system_directories)
         if (target == directory)
             notes.push_back(of(request, Severity::warning, codes::container.mount_system,
-                               fmt::format("{} hides the image's own {}", truncate(request.mount), directory)));
+                               fmt::format("{} hides the image's own {}", describe(request.mount), directory)));
+    return true;
 }
 
 void check_source(const MountRequest& request, const storage::Host& host, Diagnostics& problems, Diagnostics& notes) {
@@ -131,13 +133,13 @@ void add(std::vector<MountRequest>& mounts, MountRequest request, Diagnostics& p
     } else if (same_target) {
         problems.push_back(
             of(request, Severity::error, codes::container.mount_over,
-               fmt::format("{} ({}) and {} ({}) want the same place in the container", truncate(outer->mount),
-                           outer->mount.reason, truncate(request.mount), request.mount.reason)));
+               fmt::format("{} ({}) and {} ({}) want the same place in the container", describe(outer->mount),
+                           outer->mount.reason, describe(request.mount), request.mount.reason)));
         return;
     } else {
         notes.push_back(of(request, Severity::warning, codes::container.mount_over,
-                           fmt::format("{} ({}) hides a part of {} ({})", truncate(request.mount), request.mount.reason,
-                                       truncate(outer->mount), outer->mount.reason)));
+                           fmt::format("{} ({}) hides a part of {} ({})", describe(request.mount), request.mount.reason,
+                                       describe(outer->mount), outer->mount.reason)));
     }
     mounts.push_back(std::move(request));
 }
@@ -180,7 +182,7 @@ std::vector<plan::Mount> mounts_of(const std::vector<MountRequest>& requests, co
         }
         request.mount.source = storage::normal(request.mount.source);
         request.mount.target = storage::normal(request.mount.target);
-        check_target(request, problems, found);
+        if (!check_target(request, problems, found)) continue;
         check_source(request, host, problems, found);
         good.push_back(std::move(request));
     }

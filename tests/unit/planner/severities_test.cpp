@@ -152,6 +152,19 @@ TEST_CASE("an error of planning stays one where a warning with its code and key 
     CHECK(count_of(submitting.outcome(), "launch.code_token") == 2);
 }
 
+TEST_CASE("no site silences an error without whose cure there is no plan") {
+    auto submitting = Submitting(test::tiny)
+                          .without_script()
+                          .set("git.repo_url_or_path='https://host/code.git'")
+                          .set("git.commit=abcdef0")
+                          .set("git.entry_script=train.py")
+                          .set("++git.token_file=relative");
+    for (const std::optional<Severity> made : {std::optional<Severity>(), std::optional(Severity::warning)}) {
+        submitting.at_a_site_with({{"launch.code_token", made}});
+        CHECK(submitting.refused().code == "launch.code_token");
+    }
+}
+
 TEST_CASE("force makes no warning of an error of planning, and forces nothing that the site has lowered") {
     CHECK(Submitting(test::llama)
               .force()
