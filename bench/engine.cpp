@@ -172,10 +172,10 @@ Times time_of_judgement(const Judgement& judgement, config::ComposeRequest reque
 void measure(const fs::path& source) {
     const fs::path collection = source / "recipes_collection";
     const config::ComposeRequest request = seed_request(collection);
-    print("engine-seed", time_of([&] { compose_once(request); }, rounds), 1.0);
+    print("engine-seed", time_of([&] { compose_once(request); }, rounds), 1.2);
     const std::vector<fs::path> files = {collection / "config.yaml", collection / "cluster/slurm.yaml",
                                          collection / "recipes/training/llama/llama3_2_1b_pretrain.yaml"};
-    print("engine-seed-yaml", time_of([&] { read_once(files); }, rounds), 0.6);
+    print("engine-seed-yaml", time_of([&] { read_once(files); }, rounds), 1.0);
     const Judgement judgement;
     print("judge-seed", time_of_judgement(judgement, request, {}, true), 0.3);
     // Refused for its memory, with the search for what would fit.

@@ -18,3 +18,10 @@ add_library(recipe_spdlog INTERFACE)
 target_include_directories(recipe_spdlog SYSTEM INTERFACE
     $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
 target_compile_definitions(recipe_spdlog INTERFACE SPDLOG_FMT_EXTERNAL=1)
+
+# yaml-cpp from its archive: its own CMake files name the shared library in some releases and the archive in others.
+find_library(RECIPE_YAML_CPP NAMES libyaml-cpp.a DOC "yaml-cpp's static library (libyaml-cpp-dev in Debian)" REQUIRED)
+find_path(RECIPE_YAML_CPP_HEADERS NAMES yaml-cpp/eventhandler.h DOC "the folder of yaml-cpp's headers" REQUIRED)
+add_library(recipe_yaml_cpp STATIC IMPORTED)
+set_target_properties(recipe_yaml_cpp PROPERTIES IMPORTED_LOCATION ${RECIPE_YAML_CPP})
+target_include_directories(recipe_yaml_cpp SYSTEM INTERFACE ${RECIPE_YAML_CPP_HEADERS})

@@ -187,6 +187,44 @@ def yaml_case(rng):
     return {"kind": "yaml", "text": text}
 
 
+# --- pieces -----------------------------------------------------------------------------------------------------------
+
+PIECES = [
+    "a", "b", "c", "1", "null", "~", "true", "<<", "=", "a b", "é", "0", "08", "1e3", ".5", "-", "--", "..", ".", "a:b", "a#b", ":a", "?a", "-a",
+    "'", '"', "''", '""', "'a'", '"b"', "'a\n\n'", '"\\n\n\n "', "\\", "\\\\", "\\\n", "\\_", "\\N", "\\'", "\\x41", "\\ ",
+    "\n", "\n", "\n", "\n\n", "\n ", "\n  ", "\n   ", "\n\n  ", "\n    ", " ", "  ", "   ", "\t", " \n", "\r\n", "\r", "\n \n", "  \n  ", "\n\n\n",
+    ": ", ":", ": ", ":\n", ":\n  ", " :", "- ", "- - ", "\n- ", "\n  - ", "? ", "?", "\n? ", "\n: ", "a: ", "\na: ", "\nb: ", "\n  a: ", "a: b", "- a",
+    "[", "]", "{", "}", "[]", "{}", ",", ", ", "[a, b]", "{a: 1}", "{a}", "[a: 1]", "[? a]", "\n[", "\n{", "],", "}:",
+    "|", "|\n", "|+\n", "|-\n", "|2\n", ">\n", ">+\n", ">-\n", ">1\n", "| \n", "|1+\n", " |\n", " >\n  a\n", "\n  b\n   c\n", "| # x\n", "|#", "x: >+\n",
+    "#", "# c", "# c\n", " # c\n", " #", "\n#", "\n # c", "@", "`", "%", "\n%a", "\u0085", "\u2028", "\ufeff", "\x7f",
+    "&a", "&a ", "*a", "*a ", "&b ", "*b", "&a\n", "& ", "*", "&a: ", "*a : ", "&a,", "a: &a ", "- &a ", "? &b ",
+    "!", "! ", "! \n", "!!str", "!!str ", "!!str\n", "!!str,", "!!int ", "!!null ", "!!float ", "!!map ", "!!seq ", "!a ", "!<tag:yaml.org,2002:str> ", "- !!str ",
+    "---", "---\n", "--- ", "\n---\n", "...", "...\n", "\n...\n", "%YAML 1.1\n---\n", "%TAG !e! tag:yaml.org,2002:\n--- !e!str "]
+
+OPENINGS = ["a: ", "- ", "a:\n  ", "a:\n  - ", "? ", "x: [", "x: {", "{", "- - ", "a:\n- ", "- a: ", ""]
+ENDINGS = ["\n", "", "]", "}", " # c\n", "\nb: 1\n", "\n- b\n", "\n  c: d\n"]
+
+
+def pieces(rng):
+    """What a document is made of in no order, or a document with such pieces put in and others cut out."""
+    if rng.random() < 0.5:
+        return "".join(rng.choice(PIECES) for _ in range(rng.choice([2, 3, 4, 5, 6, 8, 10, 14, 20])))
+    whole = Yaml(rng)
+    if rng.random() < 0.5:
+        text = whole.document()
+    else:
+        middle = rng.choice([whole.plain, whole.quoted, whole.tagged, lambda: whole.block_scalar(rng.choice([0, 0, 2])), lambda: whole.flow(2), str])
+        text = rng.choice(OPENINGS) + middle() + rng.choice(ENDINGS)
+    for _ in range(rng.choice([0, 1, 1, 2, 2, 3, 4, 6])):
+        at = rng.randint(0, len(text))
+        text = text[:at] + ("" if rng.random() < 0.3 else rng.choice(PIECES)) + text[at + (rng.choice([1, 1, 2, 3, 5]) if rng.random() < 0.3 else 0):]
+    return text
+
+
+def pieces_case(rng):
+    return {"kind": "yaml", "text": pieces(rng).replace("${", "$ {")}
+
+
 # --- interpolations ---------------------------------------------------------------------------------------------------
 
 BASE = """str: hi

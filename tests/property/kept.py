@@ -38,10 +38,34 @@ def hydra_value(question, theirs, ours):
             and re.search(r"override \S*hydra\.|hydra\.", theirs["message"]) is not None)
 
 
+def merged_twice(question, theirs, ours):
+    """PyYAML does not look for keys given twice in the map that stands below `<<`."""
+    return theirs["ok"] and not ours["ok"] and ours["code"] == "compose.duplicate_key" and "<<" in question.get("text", "")
+
+
+# What PyYAML reads and we refuse, by what we say: yaml-cpp would read it otherwise, or does not read it.
+REFUSALS = {
+    "line breaks to PyYAML alone": "ends a line for some readers|carriage return",
+    "empty lines at the end of a text": "empty lines? |blanks on the last line",
+    "no space after `:`, or no `:` on the key's line": "needs a `:` and a space|`:` is missing after this key$|no text can begin with|cannot begin with `:`",
+    "a text of several lines behind an anchor or a tag": "stand further right than its anchor|belongs to nothing before it|an item of the list begins with",
+    "a text as far left as its key": "further right than its key",
+    "anchors and tags of nothing, and `!` before a line break": "cannot end with a line break|missing after this tag|has not begun|alias of the very node",
+    "directives": "directive",
+    "names of anchors that end at `:` or `?`": "name of an anchor|scanning anchor",
+}
+
+
+def refusal(ours):
+    """The name of a kind of refusal, as docs/deviations.md lists them."""
+    return next((name for name, pattern in REFUSALS.items() if re.search(pattern, ours["message"])), "other")
+
+
 KEPT = {
     "${now:} and ${python_version:}": changing,
     "shuffle() keeps the order": shuffled,
     "values of the Python program below ${hydra:}": program_value,
     "values below hydra.": hydra_value,
+    "keys given twice below `<<`": merged_twice,
     "float spellings of OmegaConf 2.2.3 and later": newer_floats,
 }

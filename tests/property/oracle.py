@@ -61,6 +61,14 @@ def read(text):
     return value
 
 
+def ask_values(text):
+    """What the text holds as it is read, before OmegaConf makes a configuration of it."""
+    try:
+        return {"ok": True, "value": typed(yaml.load(io.StringIO(text), Loader=omegaconf._utils.get_yaml_loader()))}
+    except (Exception, RecursionError) as problem:  # whatever it is, the text was not accepted
+        return refused(problem)
+
+
 def ask_yaml(question):
     value = read(question["text"])
     written = OmegaConf.to_yaml(OmegaConf.create(value)) if isinstance(value, (dict, list)) else None

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks that a document holds only characters that YAML allows.
+// Checks the characters of a YAML text before any of it is parsed.
 #include "config/yaml/characters.hpp"
+
 #include "config/python/utf8.hpp"
 #include "config/value/place.hpp"
 #include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace recipe::config {
 namespace {
 
 constexpr std::size_t max_brackets_in_a_row = 1000;
+constexpr std::size_t max_separators = 500'000;  // each is a value, unless it stands in a text
 
 /// YAML 1.1's c-printable, as PyYAML checks it.
 bool may_stand_in_yaml(char32_t c) {
@@ -20,40 +20,55 @@ bool may_stand_in_yaml(char32_t c) {
     return c == 0x85 || (c >= 0xA0 && c != 0xFFFE && c != 0xFFFF);
 }
 
+/// Line breaks, and a mark of byte order, to one of the two parsers alone.
+bool is_ambiguous(char32_t c, std::size_t position) {
+    return c == 0x85 || c == 0x2028 || c == 0x2029 || (c == 0xFEFF && position == 0);
+}
+
 }  // namespace
 
 std::optional<Diagnostic> check_characters(const std::shared_ptr<const SourceText>& origin) {
     const std::string_view text = origin->text;
+    const auto problem_at = [&](std::size_t byte, DiagnosticCode code, std::string message) {
+        Diagnostic problem{.code = code, .source = position_at(origin, byte).source(), .message = std::move(message)};
+        problem.source.excerpt = quotable(problem.source.excerpt, problem.source.excerpt.size());
+        return problem;
+    };
     std::size_t position = 0;
     std::size_t brackets = 0;
+    std::size_t separators = 0;
     while (position < text.size()) {
-        const auto byte = static_cast<unsigned char>(text[position]);
-        if (byte >= 0x20 && byte < 0x7F) {
-            ++position;
-            // Thousands of brackets in a row are no recipe, and the parser would take seconds to find that they do not
-            // close.
-            if (byte == '[' || byte == '{') {
-                if (++brackets > max_brackets_in_a_row)
-                    return Diagnostic{.code = codes::compose.too_large,
-                                      .source = position_at(origin, position - 1).source(),
-                                      .message = "lists and maps nest too deeply"};
-            } else if (byte != ' ') {
+        const char c = text[position];
+        if (c >= 0x20 && c < 0x7F) {
+            if (c == '[' || c == '{' || c == ',') {
+                if (++separators > max_separators)
+                    return problem_at(position, codes::compose.too_large,
+                                      fmt::format("more than {} brackets and commas", max_separators));
+                if (c != ',' && ++brackets > max_brackets_in_a_row)
+                    return problem_at(position, codes::compose.too_large, "lists and maps nest too deeply");
+            } else if (c != ' ') {
                 brackets = 0;
             }
+            ++position;
             continue;
         }
         const auto decoded = decode_utf8(text.substr(position));
-        if (decoded && may_stand_in_yaml(decoded->character)) {
-            position += decoded->length;
-            continue;
-        }
-        Diagnostic problem{.code = codes::compose.yaml};
-        problem.source = position_at(origin, position).source();
-        problem.source.excerpt = quotable(problem.source.excerpt, problem.source.excerpt.size());
-        problem.message = decoded ? fmt::format("the character U+{:04X} may not stand in YAML",
-                                                static_cast<std::uint32_t>(decoded->character))
-                                  : fmt::format("the byte 0x{:02X} is not UTF-8", byte);
-        return problem;
+        if (!decoded)
+            return problem_at(position, codes::compose.yaml,
+                              fmt::format("the byte 0x{:02X} is not UTF-8", static_cast<unsigned char>(c)));
+        const auto number = static_cast<std::uint32_t>(decoded->character);
+        if (!may_stand_in_yaml(decoded->character))
+            return problem_at(position, codes::compose.yaml,
+                              fmt::format("the character U+{:04X} may not stand in YAML", number));
+        if (is_ambiguous(decoded->character, position))
+            return problem_at(position, codes::compose.yaml,
+                              fmt::format("the character U+{:04X} ends a line for some readers of YAML and not for "
+                                          "others; write it as \\u{:04X} in double quotes",
+                                          number, number));
+        if (c == '\r' && text.substr(position + 1, 1) != "\n")
+            return problem_at(position, codes::compose.yaml,
+                              "a carriage return ends no line without a line feed; write it as \\r in double quotes");
+        position += decoded->length;
     }
     return std::nullopt;
 }

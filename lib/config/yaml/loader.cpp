@@ -1,252 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads YAML into Values: the parser finds the events, OmegaConf's rules say what the scalars mean.
-#include "config/python/utf8.hpp"
+// Reads YAML texts and files: yaml-cpp finds what they hold, and the guard keeps it to what PyYAML would find.
 #include "config/value/place.hpp"
-#include "config/value/value_data.hpp"
 #include "config/yaml/characters.hpp"
-#include "config/yaml/parser.hpp"
-#include "config/yaml/scalar.hpp"
+#include "config/yaml/tree_builder.hpp"
 #include "config/yaml/yaml.hpp"
 #include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
+#include <istream>
+#include <streambuf>
 #include <system_error>
-#include <unordered_map>
 
 namespace recipe::config {
 namespace {
 
 constexpr std::size_t largest_file = 4 * 1024 * 1024;
-constexpr std::size_t max_nesting = 100;
-constexpr std::size_t max_nodes = 500'000;  // after aliases are expanded
 
-/// Leaves the parser from inside an event; caught in parse_yaml.
-struct Refusal {
-    Diagnostic diagnostic;
+/// A text that a stream reads where it lies.
+class TextBuffer : public std::streambuf {
+public:
+    explicit TextBuffer(const std::string& text) {
+        char* begin = const_cast<char*>(text.data());  // nothing writes: what is put back is what was there
+        setg(begin, begin, begin + text.size());
+    }
 };
 
-std::size_t count_nodes(const Value& value) {
-    std::size_t count = 1;
-    for (const Value& item : value.items()) count += count_nodes(item);
-    for (const Entry& entry : value.entries()) count += 1 + count_nodes(entry.value);
-    return count;
+/// What yaml-cpp says in its authors' terms, in those of somebody who writes YAML.
+std::string message_of(std::string_view theirs) {
+    struct Row {
+        const char* theirs;
+        const char* ours;
+    };
+    static const Row rows[] = {
+        {YAML::ErrorMsg::UNKNOWN_TOKEN, "no text can begin with this character; put quotes around it"},
+        {YAML::ErrorMsg::END_OF_MAP, "this belongs to nothing before it, or a `:` is missing; look at the indentation"},
+        {YAML::ErrorMsg::END_OF_SEQ, "an item of the list begins with `-`; look at the indentation"},
+        {YAML::ErrorMsg::END_OF_MAP_FLOW, "`,` or `}` is missing here"},
+        {YAML::ErrorMsg::END_OF_SEQ_FLOW, "`,` or `]` is missing here"},
+        {YAML::ErrorMsg::EOF_IN_SCALAR, "a quote is never closed"},
+        {YAML::ErrorMsg::DOC_IN_SCALAR, "a document begins or ends within quotes"},
+        {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab cannot stand here; use spaces, or quotes around the text"},
+        {YAML::ErrorMsg::FLOW_END, "this bracket closes nothing"},
+        {YAML::ErrorMsg::BLOCK_ENTRY, "a list cannot begin here; put it on a line of its own"},
+        {YAML::ErrorMsg::MAP_KEY, "a key cannot begin here; put it on a line of its own"},
+        {YAML::ErrorMsg::MAP_VALUE, "a second `:` on one line; put quotes around the text"},
+        {YAML::ErrorMsg::INVALID_HEX, "not enough hexadecimal digits after this escape"},
+        {YAML::ErrorMsg::INVALID_UNICODE, "this escape stands for no character"},
+        {YAML::ErrorMsg::INVALID_ESCAPE, "this escape is not known in YAML; write \\\\ for a backslash"},
+        {YAML::ErrorMsg::UNKNOWN_ANCHOR, "there is no anchor of this name before this"},
+        {YAML::ErrorMsg::BAD_FILE, "lists and maps nest too deeply"},
+    };
+    const auto* row = std::ranges::find_if(rows, [&](const Row& each) { return theirs.starts_with(each.theirs); });
+    return row == std::end(rows) ? quotable(theirs) : row->ours;
 }
 
-class TreeBuilder : public YamlEvents {
-public:
-    explicit TreeBuilder(const std::shared_ptr<const SourceText>& origin) : origin_(origin) {}
-
-    Value take() { return std::move(root_); }
-
-    void absent(const YamlMark& mark) override {
-        Value value;
-        // A value that is absent stands nowhere; its key is the better place than the text that comes next.
-        const bool has_key = !open_.empty() && open_.back().key;
-        value.set_position(has_key ? open_.back().key->position() : position(mark));
-        add(std::move(value), 0, mark);
+/// One document, from its text's beginning to its end.
+Value read_document(const std::string& text, TreeBuilder& builder) {
+    TextBuffer buffer(text);
+    std::istream stream(&buffer);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
     }
-
-    void scalar(const YamlMark& mark, const std::string& tag, YamlAnchor anchor, std::string text,
-                bool plain) override {
-        const YamlTag kind = !tag.empty() ? explicit_tag(tag, mark) : plain ? resolve_plain(text) : YamlTag::string;
-        if (kind == YamlTag::merge && expects_key()) {
-            open_.back().merge_key = true;
-            open_.back().key = placed(Value::string(text), mark);
-            return;
-        }
-        // "=" is an ordinary key, but means nothing as a value; so does "<<".
-        const bool plain_key = kind == YamlTag::value && expects_key();
-        auto value = construct_scalar(plain_key ? YamlTag::string : kind, text);
-        if (!value) fail(codes::compose.yaml, mark, unreadable(kind, text));
-        add(placed(std::move(*value), mark), anchor, mark);
-    }
-
-    void alias(const YamlMark& mark, YamlAnchor anchor) override {
-        const auto found = anchors_.find(anchor);
-        if (found == anchors_.end()) fail(codes::compose.yaml, mark, "an alias of the very node that it stands in");
-        nodes_ += found->second.nodes;
-        check_size(mark);
-        add(found->second.value, 0, mark);
-    }
-
-    void list_start(const YamlMark& mark, const std::string& tag, YamlAnchor anchor) override {
-        if (!tag.empty() && tag != "tag:yaml.org,2002:seq") fail_tag(tag, mark);
-        open(Value::list(), anchor, mark);
-    }
-    void list_end() override { close(); }
-
-    void map_start(const YamlMark& mark, const std::string& tag, YamlAnchor anchor) override {
-        if (!tag.empty() && tag != "tag:yaml.org,2002:map") fail_tag(tag, mark);
-        open(Value::map(), anchor, mark);
-    }
-    void map_end() override {
-        merge_into(open_.back());
-        close();
-    }
-
-    [[nodiscard]] Position position(const YamlMark& mark) const {
-        return {origin_, mark.line + 1, static_cast<int>(mark.byte - mark.line_start) + 1};
-    }
-
-private:
-    struct Open {
-        Value container;
-        YamlAnchor anchor = 0;
-        std::optional<Value> key;     // of a map: read, its value still to come
-        bool merge_key = false;       // the key is "<<"
-        std::vector<Value> merged{};  // the maps that "<<" brought in; later ones win
-    };
-    struct Anchored {
-        Value value;
-        std::size_t nodes = 0;
-    };
-
-    [[noreturn]] void fail(DiagnosticCode code, const YamlMark& mark, std::string message) const {
-        throw Refusal{{.code = code, .source = position(mark).source(), .message = std::move(message)}};
-    }
-    [[noreturn]] void fail_tag(const std::string& tag, const YamlMark& mark) const {
-        fail(codes::compose.yaml, mark, fmt::format("the tag {} means nothing in a recipe", quotable(tag)));
-    }
-
-    [[nodiscard]] bool expects_key() const {
-        return !open_.empty() && open_.back().container.is_map() && !open_.back().key;
-    }
-
-    YamlTag explicit_tag(const std::string& tag, const YamlMark& mark) const {
-        if (tag == "tag:yaml.org,2002:str") return YamlTag::string;
-        if (tag == "tag:yaml.org,2002:int") return YamlTag::integer;
-        if (tag == "tag:yaml.org,2002:float") return YamlTag::floating;
-        if (tag == "tag:yaml.org,2002:bool") return YamlTag::boolean;
-        if (tag == "tag:yaml.org,2002:null") return YamlTag::null;
-        fail_tag(tag, mark);
-    }
-
-    static std::string unreadable(YamlTag kind, const std::string& text) {
-        const std::string shown = quotable(text);
-        switch (kind) {
-            case YamlTag::merge:
-                return "`<<` merges maps only where a key stands; quote it to mean the text";
-            case YamlTag::value:
-                return "`=` alone has a meaning of its own in YAML; quote it to mean the text";
-            case YamlTag::integer:
-                return fmt::format("`{}` looks like an int but is none, or has too many digits", shown);
-            case YamlTag::floating:
-                return fmt::format("`{}` looks like a float but is none", shown);
-            default:
-                return fmt::format("`{}` is not what its tag says", shown);
-        }
-    }
-
-    Value placed(Value value, const YamlMark& mark) const {
-        value.set_position(position(mark));
-        return value;
-    }
-
-    void check_size(const YamlMark& mark) const {
-        if (nodes_ > max_nodes)
-            fail(codes::compose.too_large, mark, fmt::format("more than {} values, aliases counted", max_nodes));
-    }
-
-    void open(Value container, YamlAnchor anchor, const YamlMark& mark) {
-        if (expects_key()) fail(codes::compose.yaml, mark, "a list or a map cannot be a key");
-        if (open_.size() >= max_nesting)
-            fail(codes::compose.too_large, mark, fmt::format("lists and maps nest deeper than {}", max_nesting));
-        open_.push_back({placed(std::move(container), mark), anchor});
-    }
-
-    void close() {
-        Open done = std::move(open_.back());
-        open_.pop_back();
-        const Position& place = done.container.position();
-        YamlMark mark;
-        mark.line = place.line - 1;
-        mark.byte = static_cast<std::size_t>(place.column - 1);
-        add(std::move(done.container), done.anchor, mark);
-    }
-
-    void add(Value value, YamlAnchor anchor, const YamlMark& mark) {
-        ++nodes_;
-        check_size(mark);
-        if (anchor != 0) {
-            const std::size_t nodes = count_nodes(value);
-            nodes_ += nodes;
-            check_size(mark);
-            anchors_[anchor] = {value, nodes};
-        }
-        if (open_.empty()) {
-            root_ = std::move(value);
-            return;
-        }
-        Open& parent = open_.back();
-        if (parent.container.is_list()) {
-            parent.container.push_back(std::move(value));
-        } else if (!parent.key) {
-            add_key(parent, std::move(value), mark);
-        } else if (parent.merge_key) {
-            add_merged(parent, std::move(value), mark);
-        } else {
-            parent.container.set(std::move(*parent.key), std::move(value));
-            parent.key.reset();
-        }
-    }
-
-    void add_key(Open& parent, Value key, const YamlMark& mark) {
-        if (key.is_map() || key.is_list()) fail(codes::compose.yaml, mark, "a list or a map cannot be a key");
-        if (key.is_null()) fail(codes::compose.yaml, mark, "null cannot be a key; quote it to mean the text");
-        // Only texts are refused: of numbers and bools that are the same to Python (1, 1.0, true) the last value
-        // counts, and of "=".
-        const bool refused = key.is_string() && *key.as_string() != "=";
-        const std::size_t same = refused ? ValueAccess::find(parent.container, key) : ValueAccess::npos;
-        if (same != ValueAccess::npos) {
-            const Value& first = parent.container.entries()[same].key;
-            Diagnostic twice{
-                .code = codes::compose.duplicate_key, .key = to_python_text(key), .source = position(mark).source()};
-            twice.message = fmt::format("`{}` is given twice: first on line {}, again on line {}", quotable(twice.key),
-                                        first.position().line, mark.line + 1);
-            throw Refusal{std::move(twice)};
-        }
-        parent.key = std::move(key);
-    }
-
-    void add_merged(Open& parent, Value value, const YamlMark& mark) {
-        parent.key.reset();
-        parent.merge_key = false;
-        if (value.is_map()) {
-            parent.merged.push_back(std::move(value));
-            return;
-        }
-        if (!value.is_list()) fail(codes::compose.yaml, mark, "`<<` expects a map or a list of maps");
-        // In a list the earlier map wins, while of two "<<" the later does.
-        Value::List& maps = value.items_mutable();
-        for (auto item = maps.rbegin(); item != maps.rend(); ++item) {
-            if (!item->is_map()) fail(codes::compose.yaml, mark, "`<<` expects a map or a list of maps");
-            parent.merged.push_back(std::move(*item));
-        }
-    }
-
-    /// Merged keys come first, as in PyYAML, and own keys win.
-    static void merge_into(Open& map) {
-        if (map.merged.empty()) return;
-        Value result = Value::map();
-        for (Value& source : map.merged)
-            for (Entry& entry : ValueAccess::entries(source)) result.set(entry.key, std::move(entry.value));
-        for (Entry& entry : ValueAccess::entries(map.container)) result.set(entry.key, std::move(entry.value));
-        result.set_position(map.container.position());
-        map.container = std::move(result);
-    }
-
-    std::shared_ptr<const SourceText> origin_;
-    std::vector<Open> open_;
-    std::unordered_map<YamlAnchor, Anchored> anchors_;
-    Value root_;
-    std::size_t nodes_ = 0;
-};
+    return builder.take();
+}
 
 Diagnostic file_problem(DiagnosticCode code, const std::filesystem::path& file, std::string message) {
     return {.code = code, .source = {.name = file.string()}, .message = std::move(message)};
@@ -265,19 +89,23 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
     if (auto problem = check_characters(origin)) return refuse(std::move(*problem));
 
     TreeBuilder builder(origin);
+    const auto refuse_at = [](const Position& position, std::string message) {
+        return refuse({.code = codes::compose.yaml, .source = position.source(), .message = std::move(message)});
+    };
     try {
-        YamlParser(origin->text, builder).parse();
-    } catch (const Refusal& refusal) {
+        Value document = read_document(origin->text, builder);
+        // An empty document stands in its file, too.
+        if (!document.position().origin) document.set_position({origin, 1, 1});
+        return document;
+    } catch (const YamlRefusal& refusal) {
         return refuse(refusal.diagnostic);
-    } catch (const YamlSyntaxError& problem) {
-        return refuse({.code = codes::compose.yaml,
-                       .source = builder.position(problem.mark).source(),
-                       .message = problem.message});
+    } catch (const GuardFinding& finding) {
+        return refuse_at(position_at(origin, finding.byte), finding.message);
+    } catch (const YAML::Exception& problem) {
+        return refuse_at(builder.position(problem.mark), message_of(problem.msg));
+    } catch (const std::runtime_error& problem) {  // what yaml-cpp calls its internal errors
+        return refuse_at({origin, 1, 1}, quotable(problem.what()));
     }
-    Value document = builder.take();
-    if (!document.position().origin)
-        document.set_position({origin, 1, 1});  // an empty document stands in its file, too
-    return document;
 }
 
 Expected<Value> Documents::load(const std::filesystem::path& file) {

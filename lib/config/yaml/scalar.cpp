@@ -231,7 +231,15 @@ std::optional<Value> construct_float(std::string_view text) {
 // Below an explicit tag any text can stand, and Python's int() and float() read more than YAML's look of a number:
 // blanks around it, digits of other scripts.
 std::optional<Value> explicit_integer(std::string_view text) {
-    const auto integer = python_int(without_lines(text));
+    const std::string plain = without_lines(text);
+    std::string_view digits = plain;
+    const bool negative = digits.starts_with('-');
+    if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+    // What begins with 0 is octal: 08 is none, and 0o17 is known below a tag alone.
+    if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return std::nullopt;
+    const bool octal = digits.starts_with("0o") || digits.starts_with("0O");
+    const auto integer = octal ? integer_from_digits(digits.substr(2), 8) : python_int(plain);
+    if (octal && negative && integer) return Value::integer(negate(*integer));
     return integer ? std::optional(Value::integer(*integer)) : std::nullopt;
 }
 
