@@ -8,6 +8,7 @@
 #include "render/render.hpp"
 #include "slurm_text/gres.hpp"
 #include "slurm_text/lists.hpp"
+#include "slurm_text/shown_text.hpp"
 #include "trace/trace.hpp"
 #include "validate/validate.hpp"
 
@@ -86,8 +87,9 @@ cluster::JobRequirements requirements_of(const JobRequest& request, const plan::
 /// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. The digest is as long as in
 /// the name of the configuration's file; slurmctld keeps the comment of every job.
 std::string admin_comment(const JobRequest& request, const plan::Summary& plan) {
-    const std::string ours = fmt::format("recipe={} plan={}", render::printable(plan.recipe, max_name_bytes),
-                                         render::printable(std::string_view(plan.digest).substr(0, digest_shown)));
+    const std::string ours =
+        fmt::format("recipe={} plan={}", slurm_text::printable(plan.recipe, max_name_bytes),
+                    slurm_text::escape_control(std::string_view(plan.digest).substr(0, digest_shown)));
     const std::string both = request.admin_comment.empty() ? ours : fmt::format("{} {}", request.admin_comment, ours);
     return both.size() <= max_comment_bytes ? both : std::string(request.admin_comment);
 }

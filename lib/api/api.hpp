@@ -29,7 +29,7 @@ inline constexpr std::size_t max_list_items = 1000;
 /// Codes of its own: api.request.
 [[nodiscard]] Answer answer(Function function, std::string_view request);
 
-/// What a caller is told where the library itself has failed. Code api.failed.
+/// The answer where the library itself has failed. Code api.failed.
 [[nodiscard]] Answer failure(std::string_view what);
 
 }  // namespace recipe::api

@@ -181,7 +181,7 @@ bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= max_name && std::ranges::all_of(name, allowed);
 }
 
-/// `placed` is told the name and the value of each entry that was taken.
+/// `placed` is called with the name and the value of each entry that was taken.
 template <class Entry, std::size_t count, class Placed>
 void merge_section(const Value& values, const std::string& title, Section<Entry>& section,
                    std::string_view Entry::* own_name, const std::array<Field<Entry>, count>& fields, Context& context,

@@ -32,6 +32,13 @@ bool names_its_key(const Diagnostic& diagnostic) {
            message.starts_with('`' + diagnostic.key + '`');
 }
 
+/// A tab takes one cell, as the caret counts it.
+std::string one_line(std::string_view text) {
+    std::string line(text);
+    std::ranges::replace(line, '\t', ' ');
+    return slurm_text::printable(line, max_line_bytes);
+}
+
 std::string_view colour_of(Severity severity) {
     switch (severity) {
         case Severity::error:
@@ -46,33 +53,17 @@ std::string_view colour_of(Severity severity) {
 
 }  // namespace
 
-std::string printable(std::string_view text, std::size_t longest) {
-    std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool begins_a_character = (byte & 0xc0) != 0x80;
-        if (result.size() >= longest && (begins_a_character || result.size() >= longest + 4)) return result + "...";
-        if (c == '\t')
-            result += ' ';
-        else if (slurm_text::is_control(c))
-            result += slurm_text::escape_control({&c, 1});
-        else
-            result += c;
-    }
-    return result;
-}
-
 std::vector<std::string> lines(const Diagnostic& diagnostic) {
     std::vector<std::string> result;
     const std::string place = to_string(diagnostic.source);
-    const std::string first = names_its_key(diagnostic) ? "" : printable(diagnostic.key) + ": ";
-    result.push_back(first + printable(diagnostic.message) + " [" + std::string(diagnostic.code) + "]");
-    if (!place.empty()) result.push_back("    at " + printable(place));
+    const std::string first = names_its_key(diagnostic) ? "" : one_line(diagnostic.key) + ": ";
+    result.push_back(first + one_line(diagnostic.message) + " [" + std::string(diagnostic.code) + "]");
+    if (!place.empty()) result.push_back("    at " + one_line(place));
     if (has_caret(diagnostic.source)) {
-        result.push_back("      " + printable(diagnostic.source.excerpt));
+        result.push_back("      " + one_line(diagnostic.source.excerpt));
         result.push_back(std::string(6 + cells_before(diagnostic.source.excerpt, diagnostic.source.column), ' ') + '^');
     }
-    if (!diagnostic.fix.empty()) result.push_back("    fix: " + printable(diagnostic.fix));
+    if (!diagnostic.fix.empty()) result.push_back("    fix: " + one_line(diagnostic.fix));
     return result;
 }
 

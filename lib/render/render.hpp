@@ -23,10 +23,6 @@ namespace recipe::render {
 /// come from users and may end up in slurmctld's log.
 [[nodiscard]] std::vector<std::string> lines(const Diagnostic& diagnostic);
 
-/// Text on one line: control characters are escaped, since a value with line ends could forge lines of a log, and what
-/// is longer than `longest` bytes ends in "...", between two characters of UTF-8.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t longest = 1024);
-
 /// All diagnostics for a terminal, worst first, each beginning with its severity; colours when asked for.
 [[nodiscard]] std::string text(const Diagnostics& diagnostics, bool colour);
 

@@ -32,6 +32,20 @@ std::string escape_control(std::string_view text) {
     return result;
 }
 
+std::string printable(std::string_view text, std::size_t max_bytes) {
+    std::string result;
+    for (const char c : text) {
+        const bool begins_a_character = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+        // Invalid UTF-8 may go on for ever without the beginning of a character.
+        if (result.size() >= max_bytes && (begins_a_character || result.size() >= max_bytes + 4)) return result + "...";
+        if (is_control(c))
+            result += escape_control({&c, 1});
+        else
+            result += c;
+    }
+    return result;
+}
+
 std::string counted(std::int64_t number, std::string_view thing) {
     return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }

@@ -2,6 +2,7 @@
 // Text for people: foreign text made safe for a terminal or a log, and counts of things in words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ namespace recipe::slurm_text {
 
 /// `text` with \x1b in the place of an escape, and so on. The result has no line end.
 [[nodiscard]] std::string escape_control(std::string_view text);
+
+/// `text` on one line of at most about `max_bytes`: control characters are escaped, since a value with line ends could
+/// forge lines of a log, and what is longer ends in "...", between two characters of UTF-8.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t max_bytes);
 
 /// "1 node", "3 nodes". The plural of `thing` ends in s.
 [[nodiscard]] std::string counted(std::int64_t number, std::string_view thing);

@@ -2,6 +2,8 @@
 // The one file that knows spdlog: a logger of our own, without its registry, its threads and its locks.
 #include "trace/trace.hpp"
 
+#include "slurm_text/shown_text.hpp"
+
 // Nobody prints the thread's number, and asking for it would need thread-local storage.
 #define SPDLOG_NO_THREAD_ID
 #include <spdlog/logger.h>
@@ -46,21 +48,6 @@ struct Output {
 /// Never freed: slurmstepd and slurmctld end with exit() while other threads run.
 constinit std::atomic<Output*> output{nullptr};
 
-/// On one line, whatever a recipe or a hostile plan put into it.
-std::string printable(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool begins_a_character = (byte & 0xc0) != 0x80;
-        if (result.size() >= max_line_bytes && begins_a_character) return result + "...";
-        if (byte < 0x20 || byte == 0x7f)
-            result += fmt::format("\\x{:02x}", byte);
-        else
-            result += c;
-    }
-    return result;
-}
-
 }  // namespace
 
 namespace detail {
@@ -71,10 +58,11 @@ void write(Level at, MakeText make, const void* maker) noexcept {
     Output* to = output.load(std::memory_order_acquire);
     if (to == nullptr) return;
     try {
-        const std::string line = printable(to->filter(make(maker)));
+        // On one line, whatever a recipe or a hostile plan has put into it.
+        const std::string line = slurm_text::printable(to->filter(make(maker)), max_line_bytes);
         to->logger.log(at == Level::info ? spdlog::level::info : spdlog::level::debug, spdlog::string_view_t(line));
     } catch (...) {
-        // A line is lost. What it would have told about goes on.
+        // The line is lost. The work that it describes goes on.
         return;
     }
 }

@@ -81,7 +81,7 @@ void write_to_stderr(Level level, const char* line) noexcept;
 /// "off", "info" or "debug", as RECIPE_LOG has it; "" is off.
 [[nodiscard]] std::optional<Level> parse_level(std::string_view text) noexcept;
 
-/// The level that the Slurm command or daemon around us logs at. Where it cannot be told, `debug`: Slurm drops what it
+/// The level that the Slurm command or daemon around us logs at. Where it is not known, `debug`: Slurm drops what it
 /// does not want.
 [[nodiscard]] Level slurm_level() noexcept;
 

@@ -27,7 +27,7 @@ constexpr int patience_ms = 1000;
 
 enum class Stdin { empty, has_data, open_but_silent };
 
-Stdin look_at_stream() {
+Stdin peek_stream() {
     pollfd stream{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
     int ready = 0;
     do ready = poll(&stream, 1, patience_ms);
@@ -38,7 +38,7 @@ Stdin look_at_stream() {
     return Stdin::empty;  // closed at its other end
 }
 
-Stdin look_at_stdin() {
+Stdin peek_stdin() {
     struct stat status{};
     if (fstat(STDIN_FILENO, &status) != 0) return Stdin::empty;  // closed, as cron may leave it
     if (isatty(STDIN_FILENO) == 1) return Stdin::empty;
@@ -47,7 +47,7 @@ Stdin look_at_stdin() {
         return at >= status.st_size ? Stdin::empty : Stdin::has_data;
     }
     if (S_ISCHR(status.st_mode)) return status.st_rdev == makedev(1, 3) ? Stdin::empty : Stdin::has_data;  // /dev/null
-    return look_at_stream();
+    return peek_stream();
 }
 
 bool write_all(int file, std::string_view text) {
@@ -89,7 +89,7 @@ void refuse_components_without_script(int argc, char** argv, const CommandLine& 
     const CommandLine last = last_component(argc, argv);
     const TypedOption* recipe = first.find("recipe");
     const bool without = recipe != nullptr && recipe->value == "none";
-    if (!without && !last.has_command && last.find("wrap") == nullptr && look_at_stdin() == Stdin::empty)
+    if (!without && !last.has_command && last.find("wrap") == nullptr && peek_stdin() == Stdin::empty)
         report({heterogeneous_job()});
 }
 
@@ -104,7 +104,7 @@ void offer_script(int argc, char** argv) {
     if (line.heterogeneous) return refuse_components_without_script(argc, argv, line);
     const bool wanted = line.readable && names_recipe(line) && !line.has_command && line.find("wrap") == nullptr;
     if (!wanted) return;
-    switch (look_at_stdin()) {
+    switch (peek_stdin()) {
         case Stdin::empty:
             put_on_stdin(node::generic_batch_script());
             break;

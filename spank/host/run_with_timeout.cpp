@@ -49,22 +49,22 @@ int remaining(Clock::time_point deadline) {
 
 /// All that comes until the pipe's end or the deadline.
 std::string listen(int pipe, Clock::time_point deadline, bool& ended) {
-    std::string heard;
+    std::string reports;
     std::array<char, 4096> chunk{};
-    while (heard.size() < max_bytes) {
+    while (reports.size() < max_bytes) {
         pollfd waiting{.fd = pipe, .events = POLLIN, .revents = 0};
         const int ready = poll(&waiting, 1, remaining(deadline));
         if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0) return heard;
+        if (ready <= 0) return reports;
         const ssize_t got = read(pipe, chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) {
             ended = got == 0;
-            return heard;
+            return reports;
         }
-        heard.append(chunk.data(), static_cast<std::size_t>(got));
+        reports.append(chunk.data(), static_cast<std::size_t>(got));
     }
-    return heard;
+    return reports;
 }
 
 /// The exit status; -1: it has none yet, or Slurm's own wait took it.
@@ -79,44 +79,44 @@ int reap(pid_t child, Clock::time_point deadline) {
     }
 }
 
-/// "1234 /what/is/looked/at"
-TimedStep step_of(std::string_view sentence) {
+/// "1234 /what/is/checked"
+TimedStep step_of(std::string_view report) {
     std::int64_t began = 0;
-    const char* const end = sentence.data() + sentence.size();
-    const char* look_at = std::from_chars(sentence.data(), end, began).ptr;
-    if (look_at != end) ++look_at;
-    return {.look_at = std::string(look_at, end), .began = std::chrono::microseconds(began)};
+    const char* const end = report.data() + report.size();
+    const char* place = std::from_chars(report.data(), end, began).ptr;
+    if (place != end) ++place;
+    return {.place = std::string(place, end), .began = std::chrono::microseconds(began)};
 }
 
-TimedResult understood(std::string_view heard) {
+TimedResult parse_reports(std::string_view reports) {
     TimedResult result;
-    while (!heard.empty()) {
-        const std::size_t end = heard.find('\0');
+    while (!reports.empty()) {
+        const std::size_t end = reports.find('\0');
         if (end == std::string_view::npos) break;  // an incomplete report
-        const std::string_view sentence = heard.substr(0, end);
-        heard.remove_prefix(end + 1);
-        if (sentence.empty()) continue;
-        if (sentence.front() == '.')
-            result.steps.push_back(step_of(sentence.substr(1)));
+        const std::string_view report = reports.substr(0, end);
+        reports.remove_prefix(end + 1);
+        if (report.empty()) continue;
+        if (report.front() == '.')
+            result.steps.push_back(step_of(report.substr(1)));
         else
-            result.findings.emplace_back(sentence.front(), sentence.substr(1));
+            result.findings.emplace_back(report.front(), report.substr(1));
     }
-    if (!result.steps.empty()) result.stuck_at = result.steps.back().look_at;
+    if (!result.steps.empty()) result.stuck_at = result.steps.back().place;
     return result;
 }
 
 }  // namespace
 
-void Reporter::starting(std::string_view look_at) const {
+void Reporter::starting(std::string_view place) const {
     const auto began = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start_);
-    report('.', std::to_string(began.count()) + ' ' + std::string(look_at));
+    report('.', std::to_string(began.count()) + ' ' + std::string(place));
 }
 
 void Reporter::report(char kind, std::string_view text) const {
-    std::string sentence(1, kind);
-    sentence += text;
-    sentence += '\0';
-    std::string_view rest = sentence;
+    std::string message(1, kind);
+    message += text;
+    message += '\0';
+    std::string_view rest = message;
     while (!rest.empty()) {
         const ssize_t written = write(pipe_, rest.data(), rest.size());
         if (written < 0 && errno == EINTR) continue;
@@ -134,9 +134,9 @@ TimedResult run_with_timeout(std::chrono::milliseconds limit, const std::functio
     if (child == 0) be_child(ends[1], work);
     close(ends[1]);
     bool ended = false;
-    const std::string heard = child > 0 ? listen(ends[0], deadline, ended) : std::string();
+    const std::string reports = child > 0 ? listen(ends[0], deadline, ended) : std::string();
     close(ends[0]);
-    TimedResult result = understood(heard);
+    TimedResult result = parse_reports(reports);
     result.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
     if (child < 0) return result;
     if (!ended) {

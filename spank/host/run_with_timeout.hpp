@@ -19,7 +19,7 @@ class Reporter {
 public:
     explicit Reporter(int pipe) : pipe_(pipe) {}
     /// What is checked from now on: a child that hangs hangs at the last one that it named.
-    void starting(std::string_view look_at) const;
+    void starting(std::string_view place) const;
     /// `kind` is anything but '.'; `text` has no NUL.
     void report(char kind, std::string_view text) const;
 
@@ -28,9 +28,9 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// What the child looked at, and when it began that, counted from its own start.
+/// What the child checked, and when it began that, counted from its own start.
 struct TimedStep {
-    std::string look_at;
+    std::string place;
     std::chrono::microseconds began{};
 };
 

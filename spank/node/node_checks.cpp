@@ -207,13 +207,13 @@ double milliseconds(std::chrono::microseconds time) {
     return static_cast<double>(time.count()) / 1000;
 }
 
-/// One line for each thing that was looked at, and one for all of it.
+/// One line for each place that was checked, and one for all of them.
 void trace_checks(const TimedResult& result, const NodeChecks& found) {
     for (std::size_t i = 0; i < result.steps.size(); ++i)
         trace::debug([&] {
             const TimedStep& step = result.steps[i];
             const auto end = i + 1 < result.steps.size() ? result.steps[i + 1].began : result.took;
-            return fmt::format("looked at {}: {:.1f} ms", step.look_at, milliseconds(end - step.began));
+            return fmt::format("checked {}: {:.1f} ms", step.place, milliseconds(end - step.began));
         });
     trace::info([&] {
         return fmt::format("node checks: {} places in {:.1f} ms, {}", result.steps.size(), milliseconds(result.took),

@@ -116,7 +116,7 @@ PYTHON
 
     output=$(cat "$CLUSTER_DIR"/log/slurmd-n*.log)
     assert_output_matches "recipe: node checks: [0-9]+ places in [0-9.]+ ms, nothing is wrong"
-    assert_output_matches "debug: +recipe: looked at $WORK/results/.*: [0-9.]+ ms"
+    assert_output_matches "debug: +recipe: checked $WORK/results/.*: [0-9.]+ ms"
     assert_output_matches 'recipe: training/llama/llama_tiny_cpu_pretrain: the batch script$'
     assert_output_matches 'recipe: training/llama/llama_tiny_cpu_pretrain: torchrun, node 2 of 2, 1 of 2 tasks here'
     assert_output_matches "recipe: the tasks meet at 127\.0\.0\.1, port [0-9]+ \(by the job's and the step's number\), through "

@@ -109,7 +109,7 @@ TEST_CASE("references stand for secrets and for the copies of them, and are rest
     CHECK(secret::restored(after, references.texts()) == before);
 }
 
-TEST_CASE("of two secrets the longer is looked for first, and what was put in is not looked at again") {
+TEST_CASE("of two secrets the longer is looked for first, and what was put in is not searched again") {
     secret::References references({"secret-1", "secret-1-longer"});
     const std::string text = references.in("a secret-1-longer b secret-1 c");
     CHECK(text == "a ***secret-1*** b ***secret-2*** c");

@@ -90,6 +90,15 @@ TEST_CASE("control characters are found, replaced and escaped") {
     CHECK_FALSE(has_blank_or_control("a_b"));
 }
 
+TEST_CASE("a text is cut between two characters, wherever it is not UTF-8 within four bytes more") {
+    CHECK(printable("a\nb", 10) == "a\\x0ab");
+    CHECK(printable("abcde", 5) == "abcde");
+    CHECK(printable("abcdef", 5) == "abcde...");
+    CHECK(printable("abcdé", 5) == "abcdé");
+    CHECK(printable("abcdéf", 5) == "abcdé...");
+    CHECK(printable(std::string(1000, '\x80'), 5).size() == 5 + 4 + 3);
+}
+
 TEST_CASE("one is singular") {
     CHECK(counted(1, "node") == "1 node");
     CHECK(counted(0, "node") == "0 nodes");

@@ -36,15 +36,15 @@ TEST_CASE("a child that hangs is left behind, and what it hung at is known") {
     CHECK(result.findings[0].second == "found");
 }
 
-TEST_CASE("a child tells what it looked at, and when it began") {
+TEST_CASE("a child reports what it checks, and when it began") {
     const TimedResult result = run_with_timeout(10s, [](const Reporter& reporter) {
         reporter.starting("/first place");
         usleep(3000);
         reporter.starting("");
     });
     REQUIRE(result.steps.size() == 2);
-    CHECK(result.steps[0].look_at == "/first place");
-    CHECK(result.steps[1].look_at.empty());
+    CHECK(result.steps[0].place == "/first place");
+    CHECK(result.steps[1].place.empty());
     CHECK(result.steps[1].began - result.steps[0].began >= 3ms);
     CHECK(result.took >= result.steps[1].began);
 }
