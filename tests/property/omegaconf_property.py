@@ -25,6 +25,7 @@ try:
     import omegaconf
     import oracle
     import generate
+    import generate_yaml
     import kept
 except ImportError as problem:
     if __name__ == "__main__" and problem.name in ("omegaconf", "yaml"):
@@ -32,8 +33,8 @@ except ImportError as problem:
         sys.exit(77)
     raise
 
-KINDS = {"yaml": (generate.yaml_case, 0.4), "interpolation": (generate.interpolation_case, 0.4), "text": (generate.text_case, 0.2),
-         "pieces": (generate.pieces_case, 0.2)}
+KINDS = {"yaml": (generate_yaml.yaml_case, 0.4), "interpolation": (generate.interpolation_case, 0.4), "text": (generate.text_case, 0.2),
+         "pieces": (generate_yaml.pieces_case, 0.2)}
 DOCUMENTS = {"yaml": 0.75, "pieces": 0.25}  # what --documents is made of
 
 # Shares of the documents: measured are 1.7 % and 0.01 %.
