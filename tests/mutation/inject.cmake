@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Read by the project() call of the mutated copy: everything that is linked there can ask recipe_mutant().
+add_library(recipe_mutants STATIC ${CMAKE_CURRENT_LIST_DIR}/recipe_mutant.cpp)
+set_target_properties(recipe_mutants PROPERTIES CXX_STANDARD 23 CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+link_libraries(recipe_mutants)
