@@ -14,6 +14,7 @@ import mutant
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = "unit_tests"
+SOURCES = (".cpp", ".hpp")
 # The flags of clang that say what the sources mean; the rest are g++'s own.
 MEANING = ("-I", "-D", "-std=")
 MEANING_OF_TWO = ("-isystem", "-include")
@@ -41,23 +42,30 @@ class CopiedTree:
         self.environment.setdefault("CCACHE_BASEDIR", str(self.tree))
 
     def refresh(self):
-        """Brings the copy up to date, with files that changed alone written again: unchanged ones are not compiled again."""
+        """Brings the copy up to date. What did not change is not written again, and so not compiled again."""
         names = run(["git", "-C", self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]).split("\0")
-        wanted = {name for name in names if name and (self.root / name).is_file() and not (self.root / name).is_symlink()}
-        for name in wanted:
-            write_if_changed(self.tree / name, (self.root / name).read_bytes(), (self.root / name).stat().st_mode)
-        for path in list(self.tree.rglob("*")):
-            relative = path.relative_to(self.tree)
-            if relative.parts[0] != "build" and path.is_file() and str(relative) not in wanted:
+        self.names = {name for name in names if name and (self.root / name).is_file() and not (self.root / name).is_symlink()}
+        for name in self.names:
+            if not name.endswith(SOURCES):
+                write_if_changed(self.tree / name, (self.root / name).read_bytes(), (self.root / name).stat().st_mode)
+            elif not (self.tree / name).exists():
+                write_if_changed(self.tree / name, (self.root / name).read_bytes())
+        for path in self.files():
+            if str(path.relative_to(self.tree)) not in self.names:
                 path.unlink()
 
-    def configure(self):
+    def files(self):
+        """The copy's files, without those of the build."""
+        return [path for top in self.tree.iterdir() if top != self.build
+                for path in ([top] if top.is_file() else list(top.rglob("*"))) if path.is_file()]  # fmt: skip
+
+    def configure(self, options):
+        """With the options of scripts/build, so that the compiler cache knows the tests' objects."""
         launcher = shutil.which("ccache")
-        options = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX") if launcher]
-        flags = [f"-DCMAKE_{language}_FLAGS=-O0" for language in ("C", "CXX")]
+        launchers = [f"-DCMAKE_{language}_COMPILER_LAUNCHER={launcher}" for language in ("C", "CXX") if launcher]
         run(
-            ["cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", "-DRECIPE_WERROR=OFF",
-             f"-DCMAKE_PROJECT_slurm-recipe_INCLUDE={HERE}/inject.cmake", *flags, *options],
+            ["cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DRECIPE_WERROR=OFF",
+             f"-DCMAKE_PROJECT_slurm-recipe_INCLUDE={HERE}/inject.cmake", *launchers, *options],
             env=self.environment,
         )  # fmt: skip
 
@@ -65,15 +73,19 @@ class CopiedTree:
         return json.loads((self.build / "compile_commands.json").read_text())
 
     def units(self):
-        """{source: what clang must know}, below the tree, of what the unit tests link and tests/ does not hold."""
+        """{source: what clang must know to read it in the root} of what the unit tests link and tests/ does not hold."""
         objects = set(re.findall(r" -o (\S+\.o) -c ", run(["ninja", "-C", self.build, "-t", "commands", TARGET])))
         linked = {entry["file"]: entry["command"] for entry in self.database() if object_of(entry["command"]) in objects}
         prefix = f"{self.tree}/"
         return {
-            file[len(prefix) :]: meaning_of(command)
+            file[len(prefix) :]: [self.in_root(word) for word in meaning_of(command)]
             for file, command in sorted(linked.items())
             if file.startswith(prefix) and not file.startswith((f"{prefix}tests/", f"{prefix}build/"))
         }
+
+    def in_root(self, word):
+        """Clang reads the originals: the copies may hold the mutants of the last run."""
+        return re.sub(f"{re.escape(str(self.tree))}(?!/build/)", str(self.root), word)
 
     def out_of_reach(self):
         """The product's sources that no unit test links."""
@@ -86,14 +98,12 @@ class CopiedTree:
         by_file = {}
         for number, each in numbered:
             by_file.setdefault(each.file, []).append((number, each))
-        for path in list(self.tree.rglob("*.[ch]pp")):
-            name = str(path.relative_to(self.tree))
-            if name.startswith("build/"):
-                continue
-            text = (self.root / name).read_bytes()
-            if name in by_file:
-                text = mutant.mutated(text, by_file[name], mutant.header_for(name, str(HERE), str(self.tree)))
-            write_if_changed(path, text)
+        for name in sorted(self.names):
+            if name.endswith(SOURCES):
+                text = (self.root / name).read_bytes()
+                if name in by_file:
+                    text = mutant.mutated(text, by_file[name], mutant.header_for(name, str(HERE), str(self.tree)))
+                write_if_changed(self.tree / name, text)
 
     def compile(self, jobs):
         """None, or what the compiler said."""

@@ -3,3 +3,5 @@
 add_library(recipe_mutants STATIC ${CMAKE_CURRENT_LIST_DIR}/recipe_mutant.cpp)
 set_target_properties(recipe_mutants PROPERTIES CXX_STANDARD 23 CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
 link_libraries(recipe_mutants)
+# Test programs have this already.
+add_compile_options($<$<NOT:$<BOOL:$<TARGET_PROPERTY:RECIPE_UNOPTIMIZED>>>:-O0>)

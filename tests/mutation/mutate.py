@@ -33,7 +33,12 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--list", action="store_true")
     parser.add_argument("files", nargs="*")
-    return parser.parse_args()
+    own, options = sys.argv[1:], []
+    if "--" in own:
+        own, options = own[: own.index("--")], own[own.index("--") + 1 :]
+    arguments = parser.parse_args(own)
+    arguments.cmake_options = options
+    return arguments
 
 
 def say(text):
@@ -46,13 +51,13 @@ def tool_version():
 
 def unit_mutants(work):
     """The mutants of one unit; what was found once is kept as long as the unit and its headers are the same."""
-    tree, folder, unit, meaning, version = work
+    root, folder, unit, meaning, version = work
     cache = pathlib.Path(folder) / "found" / digest(f"{version} {unit} {meaning}".encode())
     if cache.exists():
         known = pickle.loads(cache.read_bytes())
         if all(os.path.exists(name) and digest(pathlib.Path(name).read_bytes()) == was for name, was in known["read"].items()):
             return known["found"]
-    found, read, errors = sites.mutants_of(f"{tree}/{unit}", meaning, str(tree))
+    found, read, errors = sites.mutants_of(f"{root}/{unit}", meaning, str(root))
     if errors:
         raise Failed(f"clang does not understand {unit}:\n" + "\n".join(errors))
     cache.parent.mkdir(exist_ok=True)
@@ -62,12 +67,12 @@ def unit_mutants(work):
 
 def all_mutants(copy, units, jobs):
     """Of each file those that the first unit that reads it shows."""
-    work = [(copy.tree, copy.folder, unit, meaning, tool_version()) for unit, meaning in units.items()]
+    work = [(copy.root, copy.folder, unit, meaning, tool_version()) for unit, meaning in units.items()]
     by_file = {}
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         for found in pool.map(unit_mutants, work):
             for file, mutants in found.items():
-                if not file.startswith(("tests/", "build/")):
+                if file in copy.names and not file.startswith("tests/"):
                     by_file.setdefault(file, mutants)
     return by_file
 
@@ -84,10 +89,19 @@ def changed_lines(root, base):
     return changed
 
 
-def wanted(by_file, arguments):
+def units_to_read(units, changed, arguments):
+    """Those that hold what can be drawn: few where only they are meant, and all where headers are."""
+    files = tuple(arguments.files)
+    if files and all(any(unit.startswith(file) for unit in units) for file in files):
+        units = {unit: meaning for unit, meaning in units.items() if unit.startswith(files)}
+    if changed is not None and not any(file.endswith(".hpp") for file in changed):
+        units = {unit: meaning for unit, meaning in units.items() if unit in changed}
+    return units
+
+
+def wanted(by_file, changed, arguments):
     mutants = [each for found in by_file.values() for each in found]
-    if not arguments.all:
-        changed = changed_lines(arguments.root, arguments.changed or "HEAD~1")
+    if changed is not None:
         mutants = [each for each in mutants if changed.get(each.file, set()) & set(range(each.line, each.last_line + 1))]
     if arguments.files:
         mutants = [each for each in mutants if each.file.startswith(tuple(arguments.files))]
@@ -154,9 +168,10 @@ def main():
     arguments = parse_arguments()
     copy = CopiedTree(arguments.root, arguments.build)
     copy.refresh()
-    copy.configure()
-    units = copy.units()
-    mutants = wanted(all_mutants(copy, units, arguments.jobs), arguments)
+    copy.configure(arguments.cmake_options)
+    changed = None if arguments.all else changed_lines(arguments.root, arguments.changed or "HEAD~1")
+    units = units_to_read(copy.units(), changed, arguments)
+    mutants = wanted(all_mutants(copy, units, arguments.jobs), changed, arguments)
     say(f"{len(mutants)} mutants of {len({each.file for each in mutants})} files can be drawn")
     if arguments.list or not mutants:
         for each in sorted(mutants, key=lambda each: each.order):
