@@ -81,6 +81,9 @@ TEST_CASE("a large block is rounded to 2 MiB unless more than 1 MiB is left over
     CHECK(allocated_block(31 * MiB) == 32 * MiB);
     CHECK(allocated_block(30.5 * MiB) == 30.5 * MiB);
     CHECK(allocated_block(32 * MiB) == 32 * MiB);
+    CHECK(allocated_block(10 * MiB) == 10 * MiB);
+    CHECK(allocated_block(11 * MiB) == 12 * MiB);
+    CHECK(allocated_block(10 * MiB - 1) == 10 * MiB - 1);
 }
 
 TEST_CASE("the lab's runs are predicted as they were measured") {
@@ -180,6 +183,90 @@ TEST_CASE("a model beyond any device is not predicted, though each of its number
                       .experts_per_token = max_dimension};
     workload.sequence = workload.micro_batch = max_dimension;
     CHECK_FALSE(predict(workload));
+}
+
+TEST_CASE("each number of a model and of its degrees has its limits") {
+    const auto predicted = [](const auto& change, std::int64_t value) {
+        Workload workload = tiny();
+        change(workload) = value;
+        return predict(workload).has_value();
+    };
+    const auto check = [&](const auto& change) {
+        CHECK(predicted(change, 1));
+        CHECK_FALSE(predicted(change, 0));
+        CHECK_FALSE(predicted(change, max_dimension + 1));
+    };
+    for (std::int64_t Shape::*number : {&Shape::hidden, &Shape::layers, &Shape::heads, &Shape::kv_heads, &Shape::head_dim,
+                                        &Shape::ffn, &Shape::vocab})
+        check([number](Workload& w) -> std::int64_t& { return w.shape.*number; });
+    for (std::int64_t Workload::*number :
+         {&Workload::sequence, &Workload::micro_batch, &Workload::grad_accum, &Workload::replicate, &Workload::shard,
+          &Workload::tensor, &Workload::context, &Workload::expert, &Workload::pipeline, &Workload::virtual_pipeline})
+        check([number](Workload& w) -> std::int64_t& { return w.*number; });
+    CHECK(predicted([](Workload& w) -> std::int64_t& { return w.sequence; }, max_dimension));
+
+    const auto experts = [](std::int64_t all, std::int64_t per_token) {
+        Workload workload = tiny();
+        workload.shape.experts = all;
+        workload.shape.experts_per_token = per_token;
+        return predict(workload).has_value();
+    };
+    CHECK(experts(0, 0));
+    CHECK(experts(2, 2));
+    CHECK_FALSE(experts(2, 3));
+    CHECK_FALSE(experts(-1, -1));
+    CHECK_FALSE(experts(2, -1));
+    const auto rank = [](Workload& w) -> std::int64_t& { return w.lora.rank; };
+    CHECK(predicted(rank, 0));
+    CHECK_FALSE(predicted(rank, -1));
+    Workload workload = tiny();
+    workload.assumptions.loss_chunks = 0;
+    CHECK_FALSE(predict(workload));
+    workload = tiny();
+    workload.lora.base_bytes = 0;
+    CHECK_FALSE(predict(workload));
+}
+
+TEST_CASE("the band above a peak is what fragmentation was measured to cost, at the moment where it costs most") {
+    Workload workload = lab();
+    const auto band = [&] {
+        const Prediction prediction = predict(workload).value();
+        return prediction.high_bytes / prediction.peak_bytes;
+    };
+    CHECK(band() == Approx(1.045 + 0.0025));
+    workload.checkpointing = true;
+    CHECK(band() == Approx(1.20 + 0.0025));
+    workload.assumptions.allocator = Allocator::expandable_segments;
+    CHECK(band() == Approx(1.0175 + 0.0025));
+    workload.assumptions.above = 0.5;
+    workload.assumptions.below = 0.25;
+    CHECK(band() == Approx(1.5 * (1.0175 + 0.0025)));
+    const Prediction prediction = predict(workload).value();
+    CHECK(prediction.low_bytes == Approx(0.75 * prediction.peak_bytes));
+    CHECK(judge(prediction, prediction.low_bytes) == Verdict::tight);
+    CHECK(judge(prediction, prediction.high_bytes) == Verdict::fits);
+    CHECK(prediction.peak_moment().total() == prediction.peak_bytes);
+    for (const Moment& each : prediction.moments) CHECK(each.total() <= prediction.peak_bytes);
+}
+
+TEST_CASE("each dimension of the mesh costs a communicator") {
+    constexpr double alone = 0.73 * GiB;
+    constexpr double one = 0.85 * GiB;
+    const auto outside = [](const auto& change) {
+        Workload workload = tiny();
+        change(workload);
+        return outside_allocator_bytes(workload);
+    };
+    CHECK(outside([](Workload&) {}) == Approx(alone));
+    CHECK(outside([](Workload& w) { w.shard = 2; }) == Approx(alone + one));
+    CHECK(outside([](Workload& w) { w.replicate = 2; }) == Approx(alone + one));
+    CHECK(outside([](Workload& w) { w.shard = w.replicate = 2; }) == Approx(alone + 2 * one));
+    CHECK(outside([](Workload& w) { w.tensor = 2; }) == Approx(alone + one));
+    CHECK(outside([](Workload& w) { w.context = 2; }) == Approx(alone + one));
+    CHECK(outside([](Workload& w) { w.expert = 2; }) == Approx(alone + one));
+    CHECK(outside([](Workload& w) { w.pipeline = 2; }) == Approx(alone + one));
+    CHECK(outside([](Workload& w) { w.shard = w.replicate = w.tensor = w.context = w.expert = w.pipeline = 2; }) ==
+          Approx(alone + 6 * one));
 }
 
 TEST_CASE("an assumption is set by the words that describe it") {

@@ -105,3 +105,83 @@ TEST_CASE("an image is a path or somebody else's") {
     plan.container = plan::Container{.image = "/fsx/image.sqsh"};
     CHECK(node::image_path(plan) == "/fsx/image.sqsh");
 }
+
+TEST_CASE("a chip that is shared in part is a chip") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.resources.device = plan::Device::neuron;
+    plan.resources.ranks_per_chip = 2;
+    plan.layout.devices_per_node = 9;
+    CHECK(devices(plan, on_nodes(4), {.device_files = 5}) == "");
+    CHECK(devices(plan, on_nodes(4), {.device_files = 4}) != "");
+    plan.layout.devices_per_node = 8;
+    CHECK(devices(plan, on_nodes(4), {.device_files = 4}) == "");
+    plan.layout.devices_per_node = 1;
+    // What Slurm says of GPUs says nothing of Neuron devices.
+    CHECK(devices(plan, on_nodes(4), {.visible_gpus = "0,1", .gpus_of_step = 2, .device_files = 0}) ==
+          "on node n3: the step has 0 Neuron devices here (among /dev/neuron*) and the recipe runs 1 processes on 1 Neuron "
+          "device; leave the node out with -x");
+}
+
+TEST_CASE("devices are counted up to the first entry that names none") {
+    const auto found = [](const char* visible) {
+        const std::string problem = devices(sample_plan(), on_nodes(4), {.visible_gpus = visible});
+        const std::string before = "on node n3: the step has ";
+        REQUIRE(problem.starts_with(before));
+        return problem.substr(before.size(), problem.find(" here") - before.size());
+    };
+    CHECK(found("") == "0 GPUs");
+    CHECK(found("0") == "1 GPU");
+    CHECK(found("0,") == "1 GPU");
+    CHECK(found("0,1") == "2 GPUs");
+    CHECK(found("0,,1") == "1 GPU");
+    CHECK(found(",0") == "0 GPUs");
+    CHECK(found("0,NoDevFiles,1") == "1 GPU");
+    CHECK(found("-1,0") == "0 GPUs");
+}
+
+TEST_CASE("who asked for too few GPUs is told how many, and how to do with less") {
+    CHECK(devices(sample_plan(), on_nodes(4), {.visible_gpus = ""})
+              .ends_with("; ask for --gpus-per-node=8, or run on what is there with --recipe-set=trainer.devices=1"));
+    CHECK(devices(sample_plan(), on_nodes(4), {.gpus_of_step = 2})
+              .ends_with("the step has 2 GPUs here (given by Slurm) and the recipe runs 8 processes on 8 GPUs; ask for "
+                         "--gpus-per-node=8, or run on what is there with --recipe-set=trainer.devices=2"));
+    CHECK(devices(direct_plan(), direct_on(4), {.visible_gpus = "3", .gpus_of_step = 4})
+              .find("4 GPUs here (given by Slurm)") != std::string::npos);
+    // A direct step of which Slurm says nothing has what CUDA shows.
+    CHECK(devices(direct_plan(), direct_on(4), {.visible_gpus = "0,1"}).find("in CUDA_VISIBLE_DEVICES") !=
+          std::string::npos);
+    CHECK(devices(sample_plan(), on_nodes(4), {.visible_gpus = "0,1,2,3,4,5,6,7", .gpus_of_step = 1}) == "");
+}
+
+TEST_CASE("a step that is not the recipe's may have any world") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.layout.shard = 16;
+    Facts plain = on_nodes(3);
+    plain.task_count = 9;
+    CHECK_FALSE(node::world_problem(plan, plain));
+    CHECK_FALSE(node::node_count_hint(plan, plain));
+}
+
+TEST_CASE("a plan whose degrees do not divide its own world has no node count for a way out") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.layout.nodes = 3;
+    plan.layout.shard = 16;
+    const auto problem = node::world_problem(plan, on_nodes(3));
+    REQUIRE(problem);
+    CHECK(problem->code == "node.world");
+    CHECK(problem->fix == "change the degrees with --recipe-set");
+    plan.layout.nodes = 1;
+    CHECK(node::world_problem(plan, on_nodes(3))->fix == "run it on 1 node, as the recipe was planned");
+    CHECK_FALSE(node::node_count_hint(plan, on_nodes(1)));
+    CHECK(node::node_count_hint(plan, on_nodes(3))->message ==
+          "this step has 3 nodes and the recipe was planned for 1: a world of 24 ranks");
+}
+
+TEST_CASE("a node's problem keeps its code and severity, and its way out where it has one") {
+    const Diagnostic problem{.severity = Severity::warning, .code = "node.x", .message = "it is slow"};
+    const Diagnostic said = node::on_node("n1", problem);
+    CHECK(said.severity == Severity::warning);
+    CHECK(said.code == "node.x");
+    CHECK(said.message == "on node n1: it is slow");
+    CHECK(said.fix.empty());
+}

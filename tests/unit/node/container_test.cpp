@@ -107,3 +107,56 @@ TEST_CASE("an image of the step's own is said") {
     CHECK(hint->message ==
           "the step runs in ubuntu, as its own --container-image says, and not in the recipe's /fsx/train.sqsh");
 }
+
+TEST_CASE("each pair of pyxis' opposites is the user's as soon as one of them is") {
+    plan::Container container{.image = "/i"};
+    container.mount_home = container.remap_root = container.writable = false;
+    const auto names = [&](const char* own) {
+        std::string text;
+        for (const PyxisOption& option : node::pyxis_share(container, given({{own, ""}})).options)
+            text += std::string(option.name) + ' ';
+        return text;
+    };
+    CHECK(names("x") == "container_image no_container_mount_home no_container_remap_root container_readonly ");
+    for (const char* own : {"container_mount_home", "no_container_mount_home"})
+        CHECK(names(own) == "container_image no_container_remap_root container_readonly ");
+    for (const char* own : {"container_remap_root", "no_container_remap_root"})
+        CHECK(names(own) == "container_image no_container_mount_home container_readonly ");
+    for (const char* own : {"container_writable", "container_readonly"})
+        CHECK(names(own) == "container_image no_container_mount_home no_container_remap_root ");
+}
+
+TEST_CASE("a mount's flags go to pyxis, or to the hook, as the plan has them") {
+    plan::Container container{.image = "/i",
+                              .mounts = {{"/a", "/a", false, ""}, {"/b", "/b", true, ""}, {"/c", "/d", true, "", true}}};
+    const auto share = node::pyxis_share(container, given({}));
+    CHECK(share.options.back() == PyxisOption{"container_mounts", "/a:/a,/b:/b:ro,/c:/d:ro+nofail"});
+    CHECK(share.by_hook.empty());
+    CHECK(node::hook_mounts(container.mounts) == "rw\t/a\t/a\nro\t/b\t/b\nro+nofail\t/c\t/d\n");
+    CHECK(node::hook_mounts({{"/a", "/b", false, "", true}}) == "rw+nofail\t/a\t/b\n");
+}
+
+TEST_CASE("a path that pyxis' list cannot hold is the hook's, at either end of a mount") {
+    for (const char byte : {':', ',', ' ', '\t', '\n', '\r', '"', '\\', '$', '`'}) {
+        const std::string path = std::string("/a") + byte + 'b';
+        for (const plan::Mount& mount : {plan::Mount{path, "/b", false, ""}, plan::Mount{"/b", path, false, ""}}) {
+            const auto share = node::pyxis_share({.image = "/i", .mounts = {mount, {"/c", "/c", false, ""}}}, given({}));
+            CHECK(share.by_hook == std::vector{mount});
+            CHECK(share.options.back() == PyxisOption{"container_mounts", "/c:/c"});
+        }
+    }
+}
+
+TEST_CASE("a mount is not lost below a target of the user's own mounts, however that is spelt") {
+    const std::vector<plan::Mount> data{{"/fsx/data", "/data/x", true, "data"}};
+    for (const char* own : {"/data", "/x:/data", "/x:/data:ro", "/x:/data//", "/y,/x:/data/x", "/x:/", "/a:/b,/x:/data"}) {
+        INFO(own);
+        CHECK_FALSE(node::mounts_problem(data, given({{"container_mounts", own}})));
+    }
+    for (const char* own : {"/data:/x", "/x:/dat", "/x:/data/xy", "/x:/data/x/y"}) {
+        INFO(own);
+        const auto problem = node::mounts_problem(data, given({{"container_mounts", own}}));
+        REQUIRE(problem);
+        CHECK(problem->fix == "--container-mounts=" + std::string(own) + ",/fsx/data:/data/x:ro");
+    }
+}

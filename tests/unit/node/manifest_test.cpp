@@ -118,3 +118,57 @@ TEST_CASE("a start has the commit as soon as the code is there, and keeps it") {
               ->as_string()
               ->starts_with("bbbb"));
 }
+
+TEST_CASE("a manifest has what the plan decided, and the job's place in an array") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.overrides = {"~callbacks", "a=b=c"};
+    plan.forced = {"layout.heads"};
+    plan.instance_type = "g5.48xlarge";
+    plan.launcher = plan::Launcher::direct;
+    plan.written_directories = {"/fsx/results/%j/ckpt"};
+    const config::Value read = manifest(plan, {.job_id = 21, .array_job_id = 20, .array_task_id = 3});
+    CHECK(read.find("manifest")->as_int() == 1);
+    CHECK(read.find("array_job_id")->as_int() == 20);
+    CHECK(read.find("array_task_id")->as_int() == 3);
+    CHECK(manifest(plan, {.job_id = 21, .array_task_id = 3}).find("array_task_id")->is_null());
+    CHECK(text_of(read, 0, "overrides") == R"(["~callbacks","a=b=c"])");
+    CHECK(text_of(read, 0, "forced") == R"(["layout.heads"])");
+    CHECK(text_of(read, 0, "planned_nodes") == "4");
+    CHECK(text_of(read, 0, "devices_per_node") == "8");
+    CHECK(text_of(read, 0, "instance_type") == "\"g5.48xlarge\"");
+    CHECK(text_of(read, 0, "launcher") == "\"direct\"");
+    CHECK(text_of(read, 0, "written") == R"(["/fsx/results/20_3/ckpt"])");
+    CHECK(text_of(read, 0, "written_on") == "\"n1\"");
+    CHECK(text_of(read, 0, "environment") ==
+          R"([{"name":"NCCL_DEBUG","value":"WARN","source":"recipe"},{"name":"HF_TOKEN","value":"***","source":"--recipe-set"}])");
+    plan.instance_type.reset();
+    CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "instance_type") == "null");
+}
+
+TEST_CASE("an image is told by its size, time and place") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.container = plan::Container{.image = "/fsx/image.sqsh"};
+    node::Start there = start;
+    there.image = node::FileIdentity{.bytes = 5, .modified = 86'399, .device = 66, .inode = 7};
+    const auto text = node::manifest_with("", plan, {.job_id = 17}, there);
+    REQUIRE(text);
+    const auto read = config::from_json(**text, node::max_manifest_bytes);
+    REQUIRE(read);
+    CHECK(text_of(*read, 0, "container") ==
+          R"({"image":"/fsx/image.sqsh","found":true,"bytes":5,"modified":"1970-01-01T23:59:59Z","device":66,"inode":7})");
+}
+
+TEST_CASE("a start without a commit waits for one, and a start that somebody spoiled is no start") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.code = plan::Code{.url = "https://host/code.git", .branch = {}, .commit = {}, .token_file = {}};
+    const std::string first = **node::manifest_with("", plan, {.job_id = 17}, start);
+    CHECK_FALSE(node::manifest_with(first, plan, {.job_id = 17}, start)->has_value());
+    CHECK((*node::manifest_with(first, plan, {.job_id = 17, .restart_count = 1}, start))->size() > first.size());
+    for (const char* spoiled : {R"({"starts": [{}]})", R"({"starts": [{"restart": 0}]})", R"({"starts": [{"restart": 0, "digest": 1}]})",
+                                R"({"starts": [{"restart": "0", "digest": "x"}]})"}) {
+        INFO(spoiled);
+        const config::Value read = manifest(plan, {.job_id = 17}, spoiled);
+        REQUIRE(read.find("starts")->size() == 2);
+        CHECK(text_of(read, 1, "digest") == '"' + plan.digest + '"');
+    }
+}

@@ -187,3 +187,145 @@ TEST_CASE("a saved script carries the recipe in lines that sbatch reads back") {
     CHECK(script->find("#SBATCH --recipe-set=\"s=\\\"x \\# y\\\"\"\n") != std::string::npos);
     CHECK_FALSE(node::batch_script_for("llama", {"a=1\nrm -rf"}));
 }
+
+TEST_CASE("a step is the recipe's only when both its tasks and those of this node are as many as the launcher needs") {
+    plan::LaunchPlan plan = sample_plan();
+    const auto kind = [&](std::uint32_t nodes, std::uint32_t tasks, std::uint32_t here) {
+        return node::kind_of(plan, {.node_count = nodes, .task_count = tasks, .tasks_here = here});
+    };
+    CHECK(kind(1, 1, 1) == Kind::torchrun);
+    CHECK(kind(4, 4, 1) == Kind::torchrun);
+    CHECK(kind(4, 5, 1) == Kind::plain);
+    CHECK(kind(4, 3, 1) == Kind::plain);
+    // Four tasks on four nodes, two of them here.
+    CHECK(kind(4, 4, 2) == Kind::plain);
+    plan.launcher = plan::Launcher::direct;
+    CHECK(kind(1, 8, 8) == Kind::direct);
+    CHECK(kind(4, 32, 8) == Kind::direct);
+    CHECK(kind(4, 31, 8) == Kind::plain);
+    CHECK(kind(4, 33, 8) == Kind::plain);
+    CHECK(kind(4, 32, 7) == Kind::plain);
+    CHECK(kind(4, 4, 1) == Kind::plain);
+}
+
+TEST_CASE("a plain step gets no rendezvous, even where nobody knows the head") {
+    Facts facts = four_nodes();
+    facts.task_count = 5;
+    facts.head.clear();
+    const auto changes = node::rendezvous_environment(sample_plan(), facts, {});
+    REQUIRE(changes);
+    CHECK(changes->empty());
+}
+
+TEST_CASE("a direct step's tasks know their node's rank, and meet where torchrun would") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.launcher = plan::Launcher::direct;
+    Facts facts = four_nodes();
+    facts.node_rank = 3;
+    facts.task_count = 32;
+    facts.tasks_here = 8;
+    const auto changes = node::rendezvous_environment(plan, facts, {.rank = 24, .local_rank = 0}).value();
+    CHECK(value_of(changes, "GROUP_RANK") == "3");
+    CHECK(value_of(changes, "MASTER_ADDR") == "10.0.0.1");
+    CHECK(value_of(changes, "MASTER_PORT") == "25274");
+    // These are torchrun's to hide.
+    CHECK(find(changes, "SLURM_NTASKS") == nullptr);
+    CHECK(find(changes, "NCCL_SOCKET_IFNAME") == nullptr);
+}
+
+TEST_CASE("under torchrun no variable of Slurm's says how large the world is") {
+    const auto changes = node::rendezvous_environment(sample_plan(), four_nodes(), {}).value();
+    for (const char* name : {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_NTASKS_PER_NODE", "SLURM_TASKS_PER_NODE",
+                             "SLURM_STEP_NUM_TASKS", "SLURM_STEP_TASKS_PER_NODE"}) {
+        INFO(name);
+        REQUIRE(find(changes, name) != nullptr);
+        CHECK_FALSE(find(changes, name)->value);
+    }
+}
+
+TEST_CASE("CPUs are shared evenly, and unknown ones not at all") {
+    Facts facts = four_nodes();
+    for (const auto& [cpus, threads] :
+         {std::pair(1U, "1"), std::pair(8U, "1"), std::pair(15U, "1"), std::pair(16U, "2"), std::pair(17U, "2")}) {
+        facts.cpus_here = cpus;
+        CHECK(value_of(node::rendezvous_environment(sample_plan(), facts, {}).value(), "OMP_NUM_THREADS") == threads);
+    }
+    facts.cpus_here = 0;
+    CHECK(find(node::rendezvous_environment(sample_plan(), facts, {}).value(), "OMP_NUM_THREADS") == nullptr);
+}
+
+TEST_CASE("a rendezvous port stays in its range, whatever the range is") {
+    const site::PortRange two{.first = 30000, .last = 30001};
+    CHECK(node::rendezvous_port(two, {.job_id = 0, .step_id = 0}) == 30000);
+    CHECK(node::rendezvous_port(two, {.job_id = 0, .step_id = 1}) == 30001);
+    CHECK(node::rendezvous_port(two, {.job_id = 0, .step_id = 2}) == 30000);
+    CHECK(node::rendezvous_port({.first = 30000, .last = 30000}, {.job_id = 1, .step_id = 3}) == 30000);
+    CHECK(node::rendezvous_port(two, {.reserved_ports = "1"}) == 1);
+    CHECK(node::rendezvous_port(two, {.reserved_ports = "65535"}) == 65535);
+    CHECK(node::rendezvous_port(two, {.reserved_ports = "65536"}) == 30000);
+    CHECK(node::rendezvous_port(two, {.reserved_ports = "0"}) == 30000);
+    CHECK(value_of(node::rendezvous_environment(sample_plan(), {}, {}).value(), "MASTER_PORT") == "0");
+}
+
+TEST_CASE("the placeholder of a job's directory is replaced where it is a path's second part alone") {
+    plan::LaunchPlan plan = sample_plan();
+    const auto config =
+        config::parse_yaml("[/fsx/results%j, /fsx/results/, /fsx/results, x/fsx/results/%j, [/fsx/results/%j/a], 1]", "c");
+    REQUIRE(config);
+    plan.config = *config;
+    CHECK(node::config_text(plan, {.job_id = 17}) ==
+          "- /fsx/results%j\n- /fsx/results/\n- /fsx/results\n- x/fsx/results/%j\n- - /fsx/results/17/a\n- 1\n");
+    plan.written_directories = {"/fsx/results/%j/checkpoints", "/scratch"};
+    CHECK(node::written_directories(plan, {.job_id = 17}) ==
+          std::vector<std::string>{"/fsx/results/17/checkpoints", "/scratch"});
+    CHECK_FALSE(node::code_directory(plan, {.job_id = 17}));
+}
+
+TEST_CASE("a job's files lie in its directory, and each start has a report of its own") {
+    const plan::LaunchPlan plan = sample_plan();
+    const Facts facts{.job_id = 17, .restart_count = 2};
+    CHECK(node::report_file(plan, facts) == "/fsx/results/17/environment-2.txt");
+    CHECK(node::manifest_file(plan, facts) == "/fsx/results/17/manifest.json");
+    const std::string name = "recipe-" + plan.digest.substr(0, 12) + ".yaml";
+    const auto changes = node::recipe_paths(plan, facts);
+    CHECK(value_of(changes, "RECIPE_NAME") == "training/llama/sample");
+    CHECK(value_of(changes, "RECIPE_CONFIG") == "/fsx/results/17/" + name);
+    CHECK(value_of(changes, "RECIPE_CONFIG_DIR") == "/fsx/results/17");
+    CHECK(value_of(changes, "RECIPE_CONFIG_NAME") == name);
+}
+
+TEST_CASE("a program that is no Python script is started as it is") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.entry = {.program = "/opt/train", .arguments = {}};
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_COMMAND") == "torchrun --no-python '/opt/train'");
+    plan.launcher = plan::Launcher::direct;
+    auto changes = node::batch_environment(plan, {});
+    CHECK(value_of(changes, "RECIPE_COMMAND") == "'/opt/train'");
+    CHECK(value_of(changes, "RECIPE_TASKS_PER_NODE") == "8");
+    CHECK(value_of(changes, "RECIPE_SRUN_ARGUMENTS") == "");
+    REQUIRE(find(changes, "RECIPE_SECRET_COMMAND") != nullptr);
+    CHECK_FALSE(find(changes, "RECIPE_SECRET_COMMAND")->value);
+    plan.entry.program = "/opt/train.py";
+    CHECK(value_of(node::batch_environment(plan, {}), "RECIPE_COMMAND") == "python3 '/opt/train.py'");
+    // A job that only has a recipe inherits no command of the job that submitted it.
+    plan.entry = {};
+    changes = node::batch_environment(plan, {});
+    for (const char* name : {"RECIPE_COMMAND", "RECIPE_SECRET_COMMAND", "RECIPE_TASKS_PER_NODE", "RECIPE_SRUN_ARGUMENTS",
+                             "RECIPE_SETUP"}) {
+        INFO(name);
+        REQUIRE(find(changes, name) != nullptr);
+        CHECK_FALSE(find(changes, name)->value);
+    }
+}
+
+TEST_CASE("neither a recipe's name nor an override with a line break gets into a saved script") {
+    for (const auto& script : {node::batch_script_for("a\nb", {}), node::batch_script_for("a", {"b=1", "c=1\n"})}) {
+        REQUIRE_FALSE(script);
+        CHECK(script.error().front().code == "launch.script_line");
+    }
+    const std::string script = node::batch_script_for("a\\b", {}).value();
+    CHECK(script.starts_with("#!/bin/bash\n#SBATCH --recipe=\"a\\\\b\"\n# The batch script"));
+    CHECK(script.substr(script.find("# The batch")) ==
+          std::string(node::generic_batch_script()).substr(node::generic_batch_script().find("# The batch")));
+    CHECK(node::generic_batch_script().starts_with("#!/bin/bash\n# The batch"));
+}
