@@ -68,7 +68,8 @@ std::string listen(int pipe, Clock::time_point deadline, bool& ended) {
     return reports;
 }
 
-/// Whether the child ended well before the deadline. Where Slurm's own wait took its status, nothing is known against it.
+/// Whether the child ended well before the deadline. Where Slurm's own wait took its status, nothing is known against
+/// it.
 bool ended_well(pid_t child, Clock::time_point deadline) {
     constexpr useconds_t pause = 1000;
     int status = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads which mutant to show from RECIPE_MUTANT, and marks each one reached in the file that RECIPE_MUTANTS_REACHED names.
+// Reads which mutant to show from RECIPE_MUTANT, and marks each one reached in the file that RECIPE_MUTANTS_REACHED
+// names.
 #include "recipe_mutant.hpp"
 
 #include <fcntl.h>
@@ -10,7 +11,8 @@
 
 namespace {
 
-// Constant-initialised, and set before any constructor of the product runs: tables that are built then have mutants too.
+// Constant-initialised, and set before any constructor of the product runs: tables that are built then have mutants
+// too.
 int chosen = -1;
 char* reached = nullptr;
 int size = 0;
@@ -21,7 +23,7 @@ int size = 0;
     const char* path = std::getenv("RECIPE_MUTANTS_REACHED");
     if (path == nullptr) return;
     const int file = open(path, O_RDWR | O_CLOEXEC);
-    struct stat status {};
+    struct stat status{};
     if (file < 0 || fstat(file, &status) != 0) std::abort();
     void* memory = mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (memory == MAP_FAILED) std::abort();

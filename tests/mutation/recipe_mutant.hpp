@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the mutated sources ask: is mutant N the one to show? scripts/mutate writes the questions into a copy of the sources.
+// What the mutated sources ask: is mutant N the one to show? scripts/mutate writes the questions into a copy of the
+// sources.
 #pragma once
 
 /// Notes that the mutant was reached, and tells whether it was chosen.

@@ -196,10 +196,10 @@ TEST_CASE("each number of a model and of its degrees has its limits") {
         CHECK_FALSE(predicted(change, 0));
         CHECK_FALSE(predicted(change, max_dimension + 1));
     };
-    for (std::int64_t Shape::*number : {&Shape::hidden, &Shape::layers, &Shape::heads, &Shape::kv_heads, &Shape::head_dim,
-                                        &Shape::ffn, &Shape::vocab})
+    for (std::int64_t Shape::* number : {&Shape::hidden, &Shape::layers, &Shape::heads, &Shape::kv_heads,
+                                         &Shape::head_dim, &Shape::ffn, &Shape::vocab})
         check([number](Workload& w) -> std::int64_t& { return w.shape.*number; });
-    for (std::int64_t Workload::*number :
+    for (std::int64_t Workload::* number :
          {&Workload::sequence, &Workload::micro_batch, &Workload::grad_accum, &Workload::replicate, &Workload::shard,
           &Workload::tensor, &Workload::context, &Workload::expert, &Workload::pipeline, &Workload::virtual_pipeline})
         check([number](Workload& w) -> std::int64_t& { return w.*number; });

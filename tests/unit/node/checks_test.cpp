@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catch.hpp"
+#include "diagnostic/codes/node.hpp"
 #include "node/node.hpp"
 #include "sample_plan.hpp"
 
@@ -118,7 +119,8 @@ TEST_CASE("a chip that is shared in part is a chip") {
     plan.layout.devices_per_node = 1;
     // What Slurm says of GPUs says nothing of Neuron devices.
     CHECK(devices(plan, on_nodes(4), {.visible_gpus = "0,1", .gpus_of_step = 2, .device_files = 0}) ==
-          "on node n3: the step has 0 Neuron devices here (among /dev/neuron*) and the recipe runs 1 processes on 1 Neuron "
+          "on node n3: the step has 0 Neuron devices here (among /dev/neuron*) and the recipe runs 1 processes on 1 "
+          "Neuron "
           "device; leave the node out with -x");
 }
 
@@ -178,10 +180,10 @@ TEST_CASE("a plan whose degrees do not divide its own world has no node count fo
 }
 
 TEST_CASE("a node's problem keeps its code and severity, and its way out where it has one") {
-    const Diagnostic problem{.severity = Severity::warning, .code = "node.x", .message = "it is slow"};
+    const Diagnostic problem{.code = codes::node.count, .severity = Severity::warning, .message = "it is slow"};
     const Diagnostic said = node::on_node("n1", problem);
     CHECK(said.severity == Severity::warning);
-    CHECK(said.code == "node.x");
+    CHECK(said.code == codes::node.count);
     CHECK(said.message == "on node n1: it is slow");
     CHECK(said.fix.empty());
 }

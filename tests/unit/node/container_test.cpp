@@ -127,8 +127,8 @@ TEST_CASE("each pair of pyxis' opposites is the user's as soon as one of them is
 }
 
 TEST_CASE("a mount's flags go to pyxis, or to the hook, as the plan has them") {
-    plan::Container container{.image = "/i",
-                              .mounts = {{"/a", "/a", false, ""}, {"/b", "/b", true, ""}, {"/c", "/d", true, "", true}}};
+    plan::Container container{
+        .image = "/i", .mounts = {{"/a", "/a", false, ""}, {"/b", "/b", true, ""}, {"/c", "/d", true, "", true}}};
     const auto share = node::pyxis_share(container, given({}));
     CHECK(share.options.back() == PyxisOption{"container_mounts", "/a:/a,/b:/b:ro,/c:/d:ro+nofail"});
     CHECK(share.by_hook.empty());
@@ -140,7 +140,8 @@ TEST_CASE("a path that pyxis' list cannot hold is the hook's, at either end of a
     for (const char byte : {':', ',', ' ', '\t', '\n', '\r', '"', '\\', '$', '`'}) {
         const std::string path = std::string("/a") + byte + 'b';
         for (const plan::Mount& mount : {plan::Mount{path, "/b", false, ""}, plan::Mount{"/b", path, false, ""}}) {
-            const auto share = node::pyxis_share({.image = "/i", .mounts = {mount, {"/c", "/c", false, ""}}}, given({}));
+            const auto share =
+                node::pyxis_share({.image = "/i", .mounts = {mount, {"/c", "/c", false, ""}}}, given({}));
             CHECK(share.by_hook == std::vector{mount});
             CHECK(share.options.back() == PyxisOption{"container_mounts", "/c:/c"});
         }
@@ -149,7 +150,8 @@ TEST_CASE("a path that pyxis' list cannot hold is the hook's, at either end of a
 
 TEST_CASE("a mount is not lost below a target of the user's own mounts, however that is spelt") {
     const std::vector<plan::Mount> data{{"/fsx/data", "/data/x", true, "data"}};
-    for (const char* own : {"/data", "/x:/data", "/x:/data:ro", "/x:/data//", "/y,/x:/data/x", "/x:/", "/a:/b,/x:/data"}) {
+    for (const char* own :
+         {"/data", "/x:/data", "/x:/data:ro", "/x:/data//", "/y,/x:/data/x", "/x:/", "/a:/b,/x:/data"}) {
         INFO(own);
         CHECK_FALSE(node::mounts_problem(data, given({{"container_mounts", own}})));
     }

@@ -86,10 +86,10 @@ TEST_CASE("NCCL and Gloo get the interface that leads to the head node, unless s
 TEST_CASE("what the step would only give where nothing is does not replace the recipe's own") {
     plan::LaunchPlan plan = sample_plan();
     plan.environment = {{"OMP_NUM_THREADS", "4", VariableOrigin::recipe}, {"P", "1", VariableOrigin::profile}};
-    const std::vector<node::Change> changes{{"OMP_NUM_THREADS", "2", false}, {"NCCL_SOCKET_IFNAME", "=eth0", false},
-                                            {"RANK", "1"}};
-    const auto variables = node::assigned(plan, {.head = "h"}, changes,
-                                          has({{"NCCL_SOCKET_IFNAME", "=eth0"}, {"RANK", "7"}}));
+    const std::vector<node::Change> changes{
+        {"OMP_NUM_THREADS", "2", false}, {"NCCL_SOCKET_IFNAME", "=eth0", false}, {"RANK", "1"}};
+    const auto variables =
+        node::assigned(plan, {.head = "h"}, changes, has({{"NCCL_SOCKET_IFNAME", "=eth0"}, {"RANK", "7"}}));
     CHECK(line_of(variables, "OMP_NUM_THREADS") == "OMP_NUM_THREADS=4 (recipe)");
     CHECK(line_of(variables, "P") == "P=1 (instance type of the node)");
     CHECK(line_of(variables, "NCCL_SOCKET_IFNAME") == "NCCL_SOCKET_IFNAME==eth0 (route to h)");
@@ -109,7 +109,8 @@ TEST_CASE("a name tells a secret by its end, in any case") {
 }
 
 TEST_CASE("exported secrets that the step replaces are not shown, and what it unsets or leaves is not said") {
-    const std::vector<node::Change> changes{{"A_TOKEN", "new"}, {"GONE", std::nullopt}, {"KEPT", "2", false}, {"NEW", "1"}};
+    const std::vector<node::Change> changes{
+        {"A_TOKEN", "new"}, {"GONE", std::nullopt}, {"KEPT", "2", false}, {"NEW", "1"}};
     const auto hint = node::replaced_exports(changes, has({{"A_TOKEN", "old\n"}, {"GONE", "1"}, {"KEPT", "9"}}));
     REQUIRE(hint);
     CHECK(hint->message == "the step sets its own A_TOKEN=new (exported: ***)");

@@ -139,8 +139,9 @@ TEST_CASE("a manifest has what the plan decided, and the job's place in an array
     CHECK(text_of(read, 0, "launcher") == "\"direct\"");
     CHECK(text_of(read, 0, "written") == R"(["/fsx/results/20_3/ckpt"])");
     CHECK(text_of(read, 0, "written_on") == "\"n1\"");
-    CHECK(text_of(read, 0, "environment") ==
-          R"([{"name":"NCCL_DEBUG","value":"WARN","source":"recipe"},{"name":"HF_TOKEN","value":"***","source":"--recipe-set"}])");
+    CHECK(
+        text_of(read, 0, "environment") ==
+        R"([{"name":"NCCL_DEBUG","value":"WARN","source":"recipe"},{"name":"HF_TOKEN","value":"***","source":"--recipe-set"}])");
     plan.instance_type.reset();
     CHECK(text_of(manifest(plan, {.job_id = 17}), 0, "instance_type") == "null");
 }
@@ -154,8 +155,9 @@ TEST_CASE("an image is told by its size, time and place") {
     REQUIRE(text);
     const auto read = config::from_json(**text, node::max_manifest_bytes);
     REQUIRE(read);
-    CHECK(text_of(*read, 0, "container") ==
-          R"({"image":"/fsx/image.sqsh","found":true,"bytes":5,"modified":"1970-01-01T23:59:59Z","device":66,"inode":7})");
+    CHECK(
+        text_of(*read, 0, "container") ==
+        R"({"image":"/fsx/image.sqsh","found":true,"bytes":5,"modified":"1970-01-01T23:59:59Z","device":66,"inode":7})");
 }
 
 TEST_CASE("a start without a commit waits for one, and a start that somebody spoiled is no start") {
@@ -164,8 +166,9 @@ TEST_CASE("a start without a commit waits for one, and a start that somebody spo
     const std::string first = **node::manifest_with("", plan, {.job_id = 17}, start);
     CHECK_FALSE(node::manifest_with(first, plan, {.job_id = 17}, start)->has_value());
     CHECK((*node::manifest_with(first, plan, {.job_id = 17, .restart_count = 1}, start))->size() > first.size());
-    for (const char* spoiled : {R"({"starts": [{}]})", R"({"starts": [{"restart": 0}]})", R"({"starts": [{"restart": 0, "digest": 1}]})",
-                                R"({"starts": [{"restart": "0", "digest": "x"}]})"}) {
+    for (const char* spoiled :
+         {R"({"starts": [{}]})", R"({"starts": [{"restart": 0}]})", R"({"starts": [{"restart": 0, "digest": 1}]})",
+          R"({"starts": [{"restart": "0", "digest": "x"}]})"}) {
         INFO(spoiled);
         const config::Value read = manifest(plan, {.job_id = 17}, spoiled);
         REQUIRE(read.find("starts")->size() == 2);

@@ -269,8 +269,8 @@ TEST_CASE("a rendezvous port stays in its range, whatever the range is") {
 
 TEST_CASE("the placeholder of a job's directory is replaced where it is a path's second part alone") {
     plan::LaunchPlan plan = sample_plan();
-    const auto config =
-        config::parse_yaml("[/fsx/results%j, /fsx/results/, /fsx/results, x/fsx/results/%j, [/fsx/results/%j/a], 1]", "c");
+    const auto config = config::parse_yaml(
+        "[/fsx/results%j, /fsx/results/, /fsx/results, x/fsx/results/%j, [/fsx/results/%j/a], 1]", "c");
     REQUIRE(config);
     plan.config = *config;
     CHECK(node::config_text(plan, {.job_id = 17}) ==
@@ -310,8 +310,8 @@ TEST_CASE("a program that is no Python script is started as it is") {
     // A job that only has a recipe inherits no command of the job that submitted it.
     plan.entry = {};
     changes = node::batch_environment(plan, {});
-    for (const char* name : {"RECIPE_COMMAND", "RECIPE_SECRET_COMMAND", "RECIPE_TASKS_PER_NODE", "RECIPE_SRUN_ARGUMENTS",
-                             "RECIPE_SETUP"}) {
+    for (const char* name : {"RECIPE_COMMAND", "RECIPE_SECRET_COMMAND", "RECIPE_TASKS_PER_NODE",
+                             "RECIPE_SRUN_ARGUMENTS", "RECIPE_SETUP"}) {
         INFO(name);
         REQUIRE(find(changes, name) != nullptr);
         CHECK_FALSE(find(changes, name)->value);

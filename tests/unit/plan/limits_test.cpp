@@ -54,7 +54,7 @@ const Value& full_document() {
 /// "" or the code with which the whole plan is refused.
 std::string refusal(std::string_view path, const std::optional<Value>& value) {
     const auto plan = plan::from_json(config::to_json(edited(full_document(), path, value)));
-    return plan ? "" : plan.error().front().code;
+    return plan ? std::string() : std::string(plan.error().front().code.name());
 }
 
 std::string refusal(std::string_view path, std::int64_t value) {
@@ -72,10 +72,14 @@ TEST_CASE("every number of a plan is taken up to its limits and not beyond") {
         std::int64_t high;
     };
     constexpr std::array limits{
-        Limits{"layout.nodes", 1, 100'000},           Limits{"layout.devices_per_node", 1, 1024},
-        Limits{"layout.tensor", 1, 1'000'000},        Limits{"layout.shard", 1, 1'000'000},
-        Limits{"layout.expert", 1, 1'000'000},        Limits{"layout.context", 1, 1'000'000},
-        Limits{"resources.time_limit", 0, 1LL << 31}, Limits{"resources.ranks_per_chip", 1, 1024},
+        Limits{"layout.nodes", 1, 100'000},
+        Limits{"layout.devices_per_node", 1, 1024},
+        Limits{"layout.tensor", 1, 1'000'000},
+        Limits{"layout.shard", 1, 1'000'000},
+        Limits{"layout.expert", 1, 1'000'000},
+        Limits{"layout.context", 1, 1'000'000},
+        Limits{"resources.time_limit", 0, 1LL << 31},
+        Limits{"resources.ranks_per_chip", 1, 1024},
         Limits{"check_seconds", 0, 60},
     };
     for (const Limits& limit : limits) {
@@ -127,19 +131,20 @@ TEST_CASE("no text of a plan has a NUL in it, and none is longer than what it na
         CHECK(refusal(field.path, text(longest + 'x')) == malformed);
         CHECK(refusal(field.path, text(field.begins + std::string("a\0b", 3))) == malformed);
     }
-    for (const char* path : {"overrides", "forced", "setup", "srun_arguments", "entry.arguments", "written_directories"}) {
+    for (const char* path :
+         {"overrides", "forced", "setup", "srun_arguments", "entry.arguments", "written_directories"}) {
         INFO(path);
         CHECK(refusal(path, Value::list({text("/x")})) == "");
         CHECK(refusal(path, Value::list({text("/x"), text(std::string("/a\0b", 4))})) == malformed);
         CHECK(refusal(path, Value::list({Value::integer(1)})) == malformed);
         CHECK(refusal(path, text("/x")) == malformed);
     }
-    for (const auto& variable : {Value::list({text("A"), text(std::string("a\0b", 3))}),
-                                 Value::list({text(std::string("A\0", 2)), text("a")}),
-                                 Value::list({text("A"), Value::integer(1)}), Value::list({text("A")}),
-                                 Value::list({text("A"), text("a"), text("site"), text("site")}),
-                                 Value::list({text("A"), text("a"), text("recipe")}),
-                                 Value::list({text("A"), text("a"), Value::null()}), text("A=a")})
+    for (const auto& variable :
+         {Value::list({text("A"), text(std::string("a\0b", 3))}), Value::list({text(std::string("A\0", 2)), text("a")}),
+          Value::list({text("A"), Value::integer(1)}), Value::list({text("A")}),
+          Value::list({text("A"), text("a"), text("site"), text("site")}),
+          Value::list({text("A"), text("a"), text("recipe")}), Value::list({text("A"), text("a"), Value::null()}),
+          text("A=a")})
         CHECK(refusal("environment", Value::list({variable})) == malformed);
     CHECK(refusal("environment", Value::list({Value::list({text("A"), text("a"), text("site")})})) == "");
     CHECK(refusal("environment", text("A=a")) == malformed);

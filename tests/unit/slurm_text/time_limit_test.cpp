@@ -38,8 +38,9 @@ TEST_CASE("no limit has three names, in any case") {
 }
 
 TEST_CASE("what is no time is told apart from no limit") {
-    for (const char* text : {"", ":", "1:", ":1", "1:2:3:4", "x", "1x", " 1", "1-", "-2", "--1", "1-2-3", "1-2:3:4:5", "1-x",
-                             "x-1", "-1-1", "1.5", "+1", "1000000000", "100001-0", "unlimitedly"}) {
+    for (const char* text :
+         {"",      ":",         "1:",  ":1",  "1:2:3:4", "x",   "1x", " 1",         "1-",       "-2",         "--1",
+          "1-2-3", "1-2:3:4:5", "1-x", "x-1", "-1-1",    "1.5", "+1", "1000000000", "100001-0", "unlimitedly"}) {
         INFO(text);
         CHECK(minutes(text) == -2);
     }

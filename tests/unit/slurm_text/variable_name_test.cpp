@@ -12,7 +12,8 @@ TEST_CASE("a variable's name is what a shell can export and Slurm carries") {
         CHECK(is_variable_name(name));
     }
     // Beside letters and digits in ASCII are: / : @ [ ` {
-    for (const char* name : {"", "0", "9A", "A/", "A:", "A@", "A[", "A`", "A{", "A-B", "A B", "A=B", "\xc3\x84", "A\n"}) {
+    for (const char* name :
+         {"", "0", "9A", "A/", "A:", "A@", "A[", "A`", "A{", "A-B", "A B", "A=B", "\xc3\x84", "A\n"}) {
         INFO(name);
         CHECK_FALSE(is_variable_name(name));
     }

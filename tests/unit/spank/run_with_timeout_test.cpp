@@ -25,8 +25,9 @@ TEST_CASE("a child reports what it found, in order") {
 
 TEST_CASE("a child that hangs is left behind, and what it hung at is known") {
     TimedResult result;
-    // The limit counts from before the child exists. On a busy machine it may be over before the child gets a processor, and
-    // then rightly nothing is known: such a machine is given more time, until the child got where it hangs.
+    // The limit counts from before the child exists. On a busy machine it may be over before the child gets a
+    // processor, and then rightly nothing is known: such a machine is given more time, until the child got where it
+    // hangs.
     for (auto limit = 200ms; result.stuck_at != "/dead" && limit < 100s; limit *= 2) {
         result = run_with_timeout(limit, [](const Reporter& reporter) {
             reporter.starting("/fast");
