@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -77,10 +78,8 @@ std::string place_of_token(const std::string& path, const std::string& name) {
 
 std::string existing_part(std::string path) {
     struct stat status{};
-    while (path.size() > 1 && stat(path.c_str(), &status) != 0 && errno == ENOENT) {
-        path.resize(path.rfind('/'));
-        if (path.empty()) path = "/";
-    }
+    while (path.size() > 1 && stat(path.c_str(), &status) != 0 && errno == ENOENT)
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
     return path;
 }
 
