@@ -83,7 +83,9 @@ class TrainerTest(unittest.TestCase):
         results.mkdir(exist_ok=True)
         if tree is not None:
             tree["exp_manager"].update(exp_dir=str(results), checkpoint_dir=str(results / "checkpoints"))
-            (results / "recipe.yaml").write_text(yaml.safe_dump(tree, sort_keys=False))
+            # All ranks of a run come by here, while earlier ones read it.
+            (results / "recipe.part").write_text(yaml.safe_dump(tree, sort_keys=False))
+            (results / "recipe.part").replace(results / "recipe.yaml")
             environment.setdefault("RECIPE_CONFIG", str(results / "recipe.yaml"))
         inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "PYTHONPATH") if key in os.environ}
         environment = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "RECIPE_RESULTS_DIR": str(results), "USE_LIBUV": "0",
