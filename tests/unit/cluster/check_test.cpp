@@ -217,3 +217,132 @@ TEST_CASE("Neuron recipes are checked against Neuron nodes") {
     requirements.nodes = 3;
     CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
 }
+
+TEST_CASE("what is just within a partition's limits is within them") {
+    ClusterBuilder builder = demo();
+    builder.part("train").max_time = 60;
+    builder.part("train").max_nodes = 2;
+    JobRequirements requirements = a10g(2);
+    requirements.time_limit = 60;
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.time_limit = 61;
+    CHECK(check(builder.take(), requirements).front().code == "cluster.time_limit");
+    requirements.time_limit = cluster::unlimited;
+    CHECK(check(builder.take(), requirements).front().message ==
+          "partition train ends jobs after 01:00:00; this one asks for no limit");
+    // Too many nodes are said before too long a time.
+    builder.part("train").max_nodes = 1;
+    CHECK(check(builder.take(), requirements).front().code == "cluster.max_nodes");
+    CHECK(check(builder.take(), requirements).front().key == "trainer.num_nodes");
+}
+
+TEST_CASE("a partition is another way out only where the job is within its limits") {
+    ClusterBuilder builder = demo();
+    JobRequirements requirements = a10g(4);
+    requirements.time_limit = 60;
+    const auto fix = [&] {
+        return check(builder.take(), requirements, {.nodes = 4, .devices_per_node = 8}).front().fix;
+    };
+    builder.part("big").max_time = 60;
+    builder.part("big").max_nodes = 4;
+    CHECK(fix() == "-p big");
+    builder.part("big").max_time = 59;
+    CHECK(fix() == "--recipe-set=trainer.num_nodes=2");
+    builder.part("big").max_time = cluster::unlimited;
+    builder.part("big").max_nodes = 3;
+    CHECK(fix() == "--recipe-set=trainer.num_nodes=2");
+    requirements.time_limit.reset();
+    builder.part("big").max_time = 1;
+    builder.part("big").max_nodes = 4;
+    CHECK(fix() == "-p big");
+}
+
+TEST_CASE("a node with just the memory that is asked for has it") {
+    ClusterBuilder builder;
+    builder.nodes("train", 2, {.gres = "gpu:a10g:8", .memory_mib = 100'000});
+    JobRequirements requirements = a10g(2);
+    requirements.memory_mib = 100'000;
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.memory_mib = 100'001;
+    CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
+    requirements.memory_mib = 0;
+    requirements.required_nodes = {"train1"};
+    requirements.constraint = "efa";
+    CHECK(check(builder.take(), requirements).front().message ==
+          "node train1, which -w asks for, is none with --constraint=efa");
+}
+
+TEST_CASE("a GRES type that names two models may be either, and no third") {
+    ClusterBuilder builder;
+    builder.nodes("train", 1, {.gres = "gpu:h100_h200:8"});
+    JobRequirements requirements{
+        .partitions = {"train"}, .device = plan::Device::gpu, .devices = 8, .instance_type = "p5.48xlarge"};
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.instance_type = "p5en.48xlarge";
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.instance_type = "g5.48xlarge";
+    CHECK(check(builder.take(), requirements).front().code == "cluster.nodes");
+    // A type that says nothing of any model may be every one.
+    ClusterBuilder unnamed;
+    unnamed.nodes("train", 1, {.gres = "gpu:fast:8"});
+    CHECK(check(unnamed.take(), requirements).empty());
+}
+
+TEST_CASE("many kinds of nodes and many partitions are counted and not all named") {
+    ClusterBuilder builder;
+    for (const char* gres : {"gpu:a10g:1", "gpu:a10g:2", "gpu:a10g:4", "gpu:t4:1", "gpu:t4:2"})
+        builder.nodes("mixed", 1, {.gres = gres});
+    for (const char* name : {"a", "b", "c", "d", "e"}) builder.nodes(name, 1, test::g5);
+    JobRequirements requirements = a10g(1);
+    requirements.partitions = {"mixed"};
+    requirements.instance_type.reset();
+    CHECK(
+        check(builder.take(), requirements).front().message ==
+        "partition mixed has 1 node with 1 × NVIDIA A10G, 1 node with 2 × NVIDIA A10G, 1 node with 4 × NVIDIA A10G, 2 "
+        "nodes of other kinds; the recipe wants 1 with 8 GPUs. Partition a has 1. Partition b has 1. Partition c has "
+        "1. Partition d has 1");
+    CHECK(check(builder.take(), requirements).front().key == "trainer.num_nodes");
+    requirements.partitions = {"a", "b", "c", "d", "e"};
+    requirements.nodes = 2;
+    CHECK(check(builder.take(), requirements).front().message ==
+          "partition a has 1 node with 8 GPUs, partition b has 1 node with 8 GPUs, partition c has 1 node with 8 GPUs, "
+          "partition d has 1 node with 8 GPUs; the recipe wants 2");
+    requirements.partitions = {"mixed"};
+    requirements.nodes = 1;
+    requirements.devices = 1;
+    CHECK(check(builder.take(), requirements).empty());
+}
+
+TEST_CASE("nodes of another type are a way out, with fewer devices where they have fewer") {
+    ClusterBuilder builder;
+    builder.nodes("train", 2, {.features = "g5.12xlarge", .gres = "gpu:a10g:4"});
+    JobRequirements requirements = a10g(2);
+    CHECK(check(builder.take(), requirements).front().fix ==
+          "--recipe-set=instance_type=g5.12xlarge --recipe-set=trainer.devices=4");
+    requirements.devices = 4;
+    CHECK(check(builder.take(), requirements).front().fix == "--recipe-set=instance_type=g5.12xlarge");
+    requirements.nodes = 3;
+    CHECK(check(builder.take(), requirements).front().fix.empty());
+    requirements.nodes = 2;
+    requirements.instance_type.reset();
+    requirements.devices = 8;
+    CHECK(check(builder.take(), requirements).front().fix.empty());
+}
+
+TEST_CASE("a node that is down and left out is subtracted once") {
+    ClusterBuilder builder;
+    builder.nodes("train", 3, test::g5).nodes("cpu", 1, test::cpu_node);
+    builder.node(0).available = false;
+    JobRequirements requirements = a10g(2);
+    requirements.excluded_nodes = {"train1", "cpu4"};
+    CHECK(check(builder.take(), requirements).empty());
+    requirements.excluded_nodes = {"train2"};
+    CHECK(check(builder.take(), requirements).front().message ==
+          "the 2 nodes of partition train that could run this job are not all up, only 1 of them: it will wait for 2 "
+          "nodes");
+    builder.node(2).available = false;
+    requirements.nodes = 1;
+    requirements.excluded_nodes = {"train1", "train2"};
+    CHECK(check(builder.take(), requirements).front().message ==
+          "the 1 node of partition train that could run this job is not up: it will wait for 1 node");
+}

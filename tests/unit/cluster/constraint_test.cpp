@@ -31,3 +31,34 @@ TEST_CASE("a constraint that multiplies without end is not evaluated") {
     CHECK(holds(many.c_str(), {}));
     CHECK(holds(std::string(1000, '(').c_str(), {}));
 }
+
+TEST_CASE("the last constraint that is evaluated has 64 alternatives, 16 parentheses or 1024 bytes") {
+    const auto alternatives = [](int count) {
+        std::string text = "a1";
+        for (int i = 2; i <= count; ++i) text += "|a" + std::to_string(i);
+        return text;
+    };
+    CHECK_FALSE(holds(alternatives(64).c_str(), {}));
+    CHECK(holds(alternatives(65).c_str(), {}));
+    std::string product = "(a|b)";
+    for (int i = 1; i < 6; ++i) product += "&(a|b)";
+    CHECK_FALSE(holds(product.c_str(), {}));
+    CHECK(holds((product + "&(a|b)").c_str(), {}));
+    const auto nested = [](std::size_t depth) { return std::string(depth, '(') + 'a' + std::string(depth, ')'); };
+    CHECK_FALSE(holds(nested(16).c_str(), {}));
+    CHECK(holds(nested(17).c_str(), {}));
+    CHECK_FALSE(holds(std::string(1024, 'a').c_str(), {}));
+    CHECK(holds(std::string(1025, 'a').c_str(), {}));
+}
+
+TEST_CASE("a count makes a feature one that no node has to have, and the others stay") {
+    CHECK(holds("a*2&b", {"b"}));
+    CHECK_FALSE(holds("a*2&b", {"a"}));
+    CHECK(holds("(a|b)*1&c", {"c"}));
+    CHECK_FALSE(holds("[a*1&b*1]&c", {"a"}));
+    CHECK_FALSE(holds("a*0123456789&b", {}));
+    for (const char* unknown : {"a*2x", "a*2:", "[a)", "(a]", "&a", "a&", "()", "a*b"}) {
+        INFO(unknown);
+        CHECK(holds(unknown, {}));
+    }
+}

@@ -88,3 +88,50 @@ TEST_CASE("slots without a node are left out and do not move the others") {
     CHECK(inventory.nodes.size() == 2);
     CHECK(inventory.partition("p")->groups.front().nodes == 2);
 }
+
+TEST_CASE("a type that two models answer to names neither") {
+    const auto group = group_of({.gres = "gpu:H100_H200:8"});
+    CHECK(group.accelerator == "h100_h200");
+    CHECK(group.accelerator_name == "h100_h200");
+    CHECK_FALSE(group.instance_type);
+    CHECK(group.devices == 8);
+}
+
+TEST_CASE("the first item with a type names a node's devices, and counts of all are added up") {
+    const auto group = group_of({.gres = "shard:4,gpu:2,gpux:t4:8,gpu:A10G:6(S:0-1),gpu:t4:1"});
+    CHECK(group.accelerator == "a10g");
+    CHECK(group.devices == 9);
+    CHECK(group.devices_known);
+    CHECK(group_of({.gres = "gpu"}).devices == 1);
+    CHECK(group_of({.gres = "gpu"}).accelerator.empty());
+}
+
+TEST_CASE("a node whose GRES is not its instance type's keeps the name that the GRES gives") {
+    const auto group = group_of({.features = "p5.48xlarge", .gres = "gpu:a10g:8"});
+    CHECK(group.instance_type == "p5.48xlarge");
+    CHECK(group.accelerator == "a10g");
+    CHECK(group.accelerator_name == "NVIDIA A10G");
+    const auto untyped = group_of({.features = "p5.48xlarge", .gres = "gpu:8"});
+    CHECK(untyped.accelerator == "h100");
+    CHECK(untyped.accelerator_name == "NVIDIA H100");
+}
+
+TEST_CASE("an instance type that nobody has heard of is kept, and its devices are those of the GRES") {
+    const auto group = group_of({.features = "efa", .gres = "gpu:a10g:8", .instance_type = "x99.huge"});
+    CHECK(group.instance_type == "x99.huge");
+    CHECK(group.devices == 8);
+    CHECK_FALSE(group_of({.instance_type = "x99.huge"}).devices_known);
+}
+
+TEST_CASE("nodes that differ in features, GRES, type, memory or the site's word are of different groups") {
+    const NodeRecord base{.features = "efa", .gres = "gpu:8", .instance_type = "x1", .memory_mib = 1000};
+    std::vector<NodeRecord> records(6, base);
+    records[1].features = "ib";
+    records[2].gres = "gpu:4";
+    records[3].instance_type = "x2";
+    records[4].memory_mib = 1001;
+    ClusterBuilder builder;
+    for (const NodeRecord& record : records) builder.nodes("p", 1, record);
+    CHECK(builder.take().groups.size() == 5);
+    CHECK(builder.take({{"p6", "g5.48xlarge"}}).groups.size() == 6);
+}

@@ -50,3 +50,49 @@ TEST_CASE("fp8 settings that have no effect are a hint") {
     CHECK_FALSE(RecipeUnderTest(recipe).with("model.fp8=True").says("precision.fp8_leftover"));
     CHECK_FALSE(llama().says("precision.fp8_leftover"));
 }
+
+TEST_CASE("fp8 is on however a recipe says so, and a name of its format is taken away") {
+    const auto on = [](const char* value) {
+        return llama().with(std::string("instance_type=g5.48xlarge model.fp8=") + value);
+    };
+    for (const char* yes : {"True", "'true'", "'True'", "'on'", "'YES'", "'y'", "'t'", "1", "1.0", "'1'"}) {
+        INFO(yes);
+        CHECK(on(yes).only("precision.fp8").fix == "--recipe-set=model.fp8=False");
+    }
+    for (const char* format : {"hybrid", "e4m3"}) {
+        INFO(format);
+        CHECK(on(format).only("precision.fp8").fix == "--recipe-set=model.fp8=null");
+    }
+    for (const char* no :
+         {"False", "'false'", "'off'", "0", "2", "'2'", "null", "e5m2", "'truest'", "'tru'", "[]", "{}"}) {
+        INFO(no);
+        CHECK_FALSE(on(no).says("precision.fp8"));
+    }
+}
+
+TEST_CASE("SageMaker's adapter computes in fp8 in its own layers only") {
+    const auto adapter = [](const char* overrides) {
+        return hyperpod_llama().with(std::string("instance_type=g5.48xlarge ++recipes.use_smp_model=True ") +
+                                     overrides);
+    };
+    CHECK(adapter("++recipes.model.fp8=True").says("precision.fp8"));
+    CHECK_FALSE(adapter("++recipes.model.fp8=True use_smp_model=False").says("precision.fp8"));
+    CHECK(adapter("++recipes.model.fp8=True use_smp_model=False").only("precision.fp8_unused").severity ==
+          Severity::hint);
+    CHECK_FALSE(adapter("++recipes.model.fp8=True").says("precision.fp8_unused"));
+    CHECK_FALSE(adapter("++recipes.model.fp8=False use_smp_model=False").says("precision.fp8_unused"));
+}
+
+TEST_CASE("every name of bfloat16 is known, and no other format is taken for it") {
+    for (const char* name : {"bf16", "bf16-mixed", "bf16-true", "bfloat16", "torch.bfloat16"}) {
+        INFO(name);
+        const auto recipe =
+            llama().with(std::string("instance_type=p3dn.24xlarge trainer.precision=32 model.precision=") + name);
+        CHECK(recipe.only("precision.bf16").fix == "--recipe-set=model.precision=32");
+        CHECK(recipe.only("precision.bf16").message.starts_with("model.precision is " + std::string(name) + ","));
+    }
+    for (const char* name : {"16", "16-mixed", "32", "float16", "null", "bf17"})
+        CHECK_FALSE(llama()
+                        .with("instance_type=p3dn.24xlarge trainer.precision=32 model.precision=" + std::string(name))
+                        .says("precision.bf16"));
+}
