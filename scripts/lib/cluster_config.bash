@@ -141,7 +141,7 @@ write_plugstack_conf() {
 # Nothing of ours uses cgroups, but every slurmd loads a plugin for them, and the default one wants a cgroup filesystem
 # that it may write to; containers often have none.
 write_cgroup_conf() {
-    if slurmctld -V | grep -q ' 22\.'; then
+    if [[ $(slurmctld -V) == *" 22."* ]]; then
         # "disabled" does not exist yet. The plugin for v1 touches nothing until something asks it to.
         echo "CgroupPlugin=cgroup/v1"
     else

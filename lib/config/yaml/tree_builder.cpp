@@ -6,6 +6,7 @@
 #include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace recipe::config {
 namespace {
@@ -76,9 +77,11 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
     const bool absent = guard_.null(place_of(mark)) == Guard::Style::absent;
     if (absent && expects_key() && open_.back().in_flow)
         fail(codes::compose.yaml, mark, "a key within brackets needs a `:` and a space on its line");
-    // yaml-cpp takes a word alone on the last line for a key.
+    // yaml-cpp takes a word alone on the last line for a key, also where a bracket before it was never closed.
     if (expects_value() && mark.pos == open_.back().key_mark.pos)
-        fail(codes::compose.yaml, mark, "a `:` is missing after this key");
+        fail(codes::compose.yaml, mark,
+             std::ranges::any_of(open_, &Open::in_flow) ? "a closing bracket is missing after this"
+                                                        : "a `:` is missing after this key");
     if (absent && !open_.empty() && open_.back().container.is_list() && origin_->text[byte_of(mark)] == ',')
         fail(codes::compose.yaml, mark, "a value is missing before this comma");
     if (!absent || anchor != 0) check_indentation(mark, !absent);

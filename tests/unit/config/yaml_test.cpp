@@ -141,6 +141,7 @@ TEST_CASE("what yaml-cpp takes and PyYAML refuses is refused") {
         CHECK(problem_of(text).code == "compose.yaml");
     }
     CHECK(problem_of("a: b\nc").message == "a `:` is missing after this key");
+    CHECK(problem_of("a: [1, b\n").message == "a closing bracket is missing after this");
     CHECK(problem_of("x: !!int 08\n").code == "compose.yaml");
     CHECK(json_of("[!!int 0o17, !!int -0o17, !!int 017]") == "[15,-15,15]");
 }
