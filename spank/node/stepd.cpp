@@ -16,7 +16,9 @@
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <ctime>
@@ -42,6 +44,12 @@ std::vector<std::string>* failure = nullptr;
 // A task that does not start waits this long for the end of its step, whose reason another task prints: its own end
 // could take the step away before that.
 constexpr std::time_t max_wait = 10;
+
+// A task that has printed the reason ends only when slurmstepd has taken the text from the task's stderr, or after this
+// many times that pause; and then after one grace, in which slurmstepd hands it to srun.
+constexpr timespec delivery_pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+constexpr timespec delivery_grace{.tv_sec = 0, .tv_nsec = 500'000'000};
+constexpr int max_delivery_pauses = 150;
 
 void trace_change(const node::Change& change) {
     trace::debug([&] {
@@ -168,12 +176,24 @@ void wait_for_the_end() {
     sigtimedwait(&terminated, nullptr, &limit);
 }
 
+/// Until what this task has printed is on its way to srun. The task's end makes srun kill the other nodes' tasks, and
+/// once one of those has ended by a signal srun drops whatever it has not read from any node (22.05 to 26.05,
+/// slurm_step_launch_wait_finish: "Force Terminated"): on a busy node that was the reason itself.
+void wait_for_delivery() {
+    int unread = 0;
+    for (int i = 0; i < max_delivery_pauses && ioctl(STDERR_FILENO, FIONREAD, &unread) == 0 && unread > 0; ++i)
+        nanosleep(&delivery_pause, nullptr);
+    nanosleep(&delivery_grace, nullptr);
+}
+
 /// -1. One task prints the reason; the others do not end before it.
 int fail(bool prints, std::string_view node, const Diagnostics& problems) {
-    if (!prints)
+    if (!prints) {
         wait_for_the_end();
-    else
+    } else {
         for (const Diagnostic& problem : problems) slurm_error("recipe: %s", printable(node, problem).c_str());
+        wait_for_delivery();
+    }
     return -1;
 }
 
@@ -251,6 +271,7 @@ void stepd_user_init(spank_t spank) {
 int stepd_task_init(spank_t spank) {
     if (failure != nullptr) {
         for (const std::string& line : *failure) slurm_error("recipe: %s", line.c_str());
+        wait_for_delivery();
         return -1;
     }
     if (prepared == nullptr) return 0;
