@@ -44,7 +44,7 @@ struct Places {
             ->type_name("DIR")
             ->allow_extra_args(false);
         app.add_option("--site", site, "site settings ($SLURM_RECIPE_SITE)")->type_name("FILE");
-        app.add_flag("-v,--verbose", verbose, "tells on stderr what is done; -vv how ($RECIPE_LOG: info, debug)");
+        app.add_flag("-v,--verbose", verbose, "prints on stderr what is done; -vv how ($RECIPE_LOG: info, debug)");
     }
 };
 
@@ -180,12 +180,12 @@ int run(int argc, char** argv) {
         forcible->add_flag("--force", arguments.force,
                            "errors of validation become warnings, as --recipe-force has it");
     CLI::App* hardware =
-        add_command(app, line, "hardware", "tells what is known of an instance type or an accelerator, or lists all");
+        add_command(app, line, "hardware", "prints what is known of an instance type or an accelerator, or lists all");
     hardware->add_option("name", arguments.name, "as the recipe, Slurm or SageMaker spells it");
     add_format(hardware, arguments, {{"text", Format::text}, {"json", Format::json}});
     hardware->callback(use(recipe::cli::hardware));
     CLI::App* families = add_command(app, line, "families",
-                                     "tells what is known of the recipes of one program (a family), or lists all");
+                                     "prints what is known of the recipes of one program (a family), or lists all");
     families->add_option("name", arguments.name, "as the list has it");
     add_format(families, arguments, {{"text", Format::text}, {"json", Format::json}});
     families->callback(use(recipe::cli::families));

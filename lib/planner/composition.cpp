@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Composes a request's recipe, and reads what it is held against.
+// Composes a request's recipe, and reads the data that it is checked against.
 #include "planner/composition.hpp"
 
 #include "planner/custom_form.hpp"
@@ -43,7 +43,7 @@ Expected<config::Resolved> resolve(const SubmitRequest& request, const std::vect
     return config::compose(compose_request(request, documents, overrides, slurm_overrides));
 }
 
-/// A recipe that names no instance type is not held against any, so the catalogue need not be read.
+/// A recipe that names no instance type is not checked against any, so the catalogue need not be read.
 Expected<hardware::Catalogue> catalogue_for(const SubmitRequest& request, const Value& root) {
     const Value* instance_type = root.find("instance_type");
     if (instance_type == nullptr || instance_type->is_null()) return hardware::Catalogue();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first stage: a request's recipe as one configuration, and the data that it is held against.
+// The first stage: a request's recipe as one configuration, and the data that it is checked against.
 #pragma once
 
 #include "config/config.hpp"

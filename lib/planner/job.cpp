@@ -194,7 +194,7 @@ Expected<std::string> results_dir_of(const Value& root) {
          .fix = "--recipe-set=base_results_dir=$PWD/results"});
 }
 
-// Keys of the launcher that this version does not act upon yet. Whoever sets one is told.
+// Keys of the launcher that this version does not act upon yet. Whoever sets one gets a warning.
 constexpr std::array not_honoured{
     "cluster.slurm_docker_cfg",
     "cluster.slurm_create_submission_file_only",

@@ -111,7 +111,7 @@ struct Outcome {
 
 /// Composes, validates and plans: Composition, Checked, Draft and LaunchPlan, each made once of those before it. What
 /// the site and --recipe-force make of diagnostics is applied once, at the end. Reads files of the collections and
-/// looks at the recipe's paths, writes nothing. A job for another cluster is held against nothing that this one has,
+/// looks at the recipe's paths, writes nothing. A job for another cluster is checked against nothing that this one has,
 /// and asks for the GPUs that its recipe wants. Codes of its own: launch.entry_missing, launch.code_batch,
 /// launch.code_token, submit.conflict, submit.node_range, submit.tasks_per_node, submit.gpus, submit.allocation,
 /// submit.nothing_to_run, submit.no_pyxis, submit.default_recipe, submit.other_cluster; all of config, validate and

@@ -22,7 +22,7 @@ std::string_view last_part(std::string_view key) {
     return key.substr(key.rfind('.') + 1);
 }
 
-// --- what the user is told -----------------------------------------------------------------------------------------
+// --- messages to the user -----------------------------------------------------------------------------------------
 
 /// One that no interpolation has brought, and that the job around this step has not said.
 bool is_written_out(const Value& resolved, const Value& unresolved, const Secret& secret) {
@@ -75,7 +75,7 @@ void warn_of_literals(const SubmitRequest& request, const Composition& compositi
 
 // --- the plan ------------------------------------------------------------------------------------------------------
 
-/// "${oc.env:NAME}", which tells nothing.
+/// "${oc.env:NAME}", which says nothing of the value.
 bool names_a_variable(std::string_view text) {
     constexpr std::string_view before = "${oc.env:";
     while (text.size() > 1 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front())

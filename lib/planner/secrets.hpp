@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The secrets of a recipe: where they stand, where they must not, and what is told of them.
+// The secrets of a recipe: where they stand, where they must not, and the diagnostics about them.
 #pragma once
 
 #include "planner/composition.hpp"
@@ -19,7 +19,7 @@ namespace recipe::planner {
                                         const Draft& draft);
 
 /// Whether the value of the override with this number, of all that were applied, is a secret: by the key that it
-/// reached, or by what it looks like. The name of a variable of the environment tells nothing.
+/// reached, or by what it looks like. The name of a variable of the environment says nothing of that.
 [[nodiscard]] bool says_secret(const Composition& composition, std::size_t index, std::string_view text);
 
 /// git.token, which git reads from a file of its own, unless the recipe names one. Code launch.code_token where it

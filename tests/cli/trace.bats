@@ -58,7 +58,7 @@ traced() {
     traced debug
 }
 
-@test "the stages, the winner among overrides and the plan's size are told, and no secret" {
+@test "the stages, the winner among overrides and the plan's size are printed, and no secret" {
     run --separate-stderr "$SRECIPE" -vv "${check[@]}" trainer.num_nodes=2 trainer.num_nodes=4 '++env_vars.HF_TOKEN=sesame-open-0123' \
         '++env_vars.COPY="x-${env_vars.HF_TOKEN}"' '++env_vars.AT="https://me:barley-shut-4567@host"'
     for line in 'compose: [0-9.]+ ms' 'check: [0-9.]+ ms' 'draft: [0-9.]+ ms' 'hide secrets: [0-9.]+ ms' 'serialise: [0-9.]+ ms' \

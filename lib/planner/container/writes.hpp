@@ -31,7 +31,7 @@ struct Write {
 /// The directories of these outside the first, which is the results directory; of those below each other the uppermost.
 [[nodiscard]] std::vector<std::string> outside_results(const std::vector<Write>& writes);
 
-/// What the paths are held against.
+/// What the paths are checked against.
 struct Durability {
     std::int64_t nodes = 1;
     std::vector<std::string> shared;  // directories that the site calls shared

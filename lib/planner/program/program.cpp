@@ -115,9 +115,9 @@ private:
 
     /// Once, however often the key is asked for.
     void refuse_value(const ConfiguredText& said, std::string message) {
-        const bool told = std::ranges::any_of(
+        const bool reported = std::ranges::any_of(
             problems_, [&](const Diagnostic& d) { return d.code == codes::launch.code_value && d.key == said.key; });
-        if (!told)
+        if (!reported)
             problems_.push_back(fail(said, codes::launch.code_value, std::move(message),
                                      fmt::format("--recipe-set={}=\"'…'\"", said.key)));
     }
@@ -297,9 +297,9 @@ private:
     /// Code that names no program is a mistake; a recipe without either has a script of its own.
     void refuse_silence() {
         if (!has_own_place_ || !runs_entry_) return;
-        const bool told =
+        const bool reported =
             std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == codes::launch.code_entry; });
-        if (!told)
+        if (!reported)
             problems_.push_back(
                 {.code = codes::launch.code_entry,
                  .key = "git.entry_script",

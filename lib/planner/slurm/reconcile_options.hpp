@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One setting, two spellings: Slurm options held against the --recipe-sets of the same job.
+// One setting, two spellings: Slurm options compared with the --recipe-sets of the same job.
 #pragma once
 
 #include "config/compose/compose.hpp"

@@ -260,7 +260,7 @@ SHELL
     assert_output_contains "got --token and two words"
 }
 
-@test "git's token is in a file of its own, whose name the clone is told" {
+@test "git's token is in a file of its own, whose name the clone gets" {
     write_file token.sh <<'SHELL'
 #!/bin/bash
 [[ $(cat "$RECIPE_CODE_TOKEN_FILE") == "$(cat expected)" ]] && echo "told where"

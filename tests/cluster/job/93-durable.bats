@@ -38,7 +38,7 @@ train() { # OVERRIDE...: sets job
     [ -s "$WORK/elsewhere/run/checkpoints/step-000002/progress.json" ]
 }
 
-@test "a job of several nodes is told of a disk of this host, and not where the site calls it shared or is strict" {
+@test "a job of several nodes is warned of a disk of this host, and not where the site calls it shared or is strict" {
     truncate -s 16M "$WORK/disk"
     mkfs.ext4 -q "$WORK/disk"
     mkdir "$WORK/mounted"
