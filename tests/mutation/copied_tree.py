@@ -117,6 +117,12 @@ class CopiedTree:
         """A copy of the unit tests outside the tree, which they will not see."""
         target = self.folder / TARGET
         shutil.copy2(self.build / "tests" / TARGET, target)
+        # Which finds what is installed from where it lies itself.
+        installed = self.folder / "share" / "slurm-recipe"
+        installed.mkdir(parents=True, exist_ok=True)
+        for name in ("etc", "recipes_collection"):
+            if not (installed / name).is_symlink():
+                (installed / name).symlink_to(self.tree / name)
         return target
 
 

@@ -22,7 +22,8 @@ public:
         files_.write(
             "mine/recipes/one.yaml",
             "run: {name: one, dir: '${oc.env:PWD}', text: '${oc.env:TEXT,none}'}\nenv_vars: {HF_TOKEN: abcdefgh}\n");
-        files_.write("site.yaml", "");
+        // Whose own directory may be in memory: /tmp is, on some machines.
+        files_.write("site.yaml", fmt::format("paths: {{shared: ['{}']}}\n", files_.directory().string()));
     }
 
     /// `keys`: more of the request's.
