@@ -14,6 +14,8 @@ import mutant
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = "unit_tests"
+# Further programs of the suite "unit", each of which compares the library with data from outside of the project.
+COMPARISONS = ("conformance_tests", "memory_grading")
 SOURCES = (".cpp", ".hpp")
 # The flags of clang that say what the sources mean; the rest are g++'s own.
 MEANING = ("-I", "-D", "-std=")
@@ -107,23 +109,24 @@ class CopiedTree:
 
     def compile(self, jobs):
         """None, or what the compiler said."""
-        command = ["ninja", "-C", str(self.build), "-k", "0", "-j", str(jobs), TARGET]
+        command = ["ninja", "-C", str(self.build), "-k", "0", "-j", str(jobs), TARGET, *COMPARISONS]
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=self.environment
         )
         return done.stdout if done.returncode else None
 
-    def take_program(self):
-        """A copy of the unit tests outside the tree, which they will not see."""
-        target = self.folder / TARGET
-        shutil.copy2(self.build / "tests" / TARGET, target)
-        # Which finds what is installed from where it lies itself.
+    def take_programs(self):
+        """Copies of the unit tests and the comparisons outside the tree, which they will not see."""
+        for name in (TARGET, *COMPARISONS):
+            (built,) = (path for path in (self.build / "tests").rglob(name) if path.is_file())
+            shutil.copy2(built, self.folder / name)
+        # They find what is installed from where they lie themselves.
         installed = self.folder / "share" / "slurm-recipe"
         installed.mkdir(parents=True, exist_ok=True)
         for name in ("etc", "recipes_collection"):
             if not (installed / name).is_symlink():
                 (installed / name).symlink_to(self.tree / name)
-        return target
+        return self.folder / TARGET, [self.folder / name for name in COMPARISONS]
 
 
 def object_of(command):

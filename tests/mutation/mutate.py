@@ -179,7 +179,7 @@ def main():
         return 0
     chosen, dropped = compile_mutants(copy, mutants, arguments.count, arguments.jobs)
     say(f"{len(chosen)} compiled, {dropped} left out that do not ({time.monotonic() - started:.0f} s so far)")
-    program = TestProgram(copy.take_program(), arguments.root, arguments.build, arguments.jobs)
+    program = TestProgram(*copy.take_programs(), arguments.root, arguments.build, arguments.jobs)
     judged = judge(program, chosen, arguments.jobs)
     (arguments.build / "mutants.json").write_text(
         json.dumps([vars(mutant) | vars(verdict) for mutant, verdict in judged], indent=1)

@@ -19,6 +19,7 @@ MEMORY = 4 << 30
 FILE_SIZE = 2 << 30
 # Below this the tests that reach a mutant are run at once; longer ones only where the others noticed nothing.
 QUICK_SECONDS = 0.3
+SKIPPED = 77  # SKIP_RETURN_CODE of the comparisons
 # One argument of a program may have 128 KiB.
 LONGEST_ARGUMENT = 100_000
 
@@ -33,7 +34,7 @@ class Case:
 @dataclasses.dataclass
 class Verdict:
     killed: bool
-    how: str  # "failed", "crashed", "timed out"; "unreached" or "unnoticed" for those that live
+    how: str  # "failed", "crashed", "timed out", or which comparison; "unreached" or "unnoticed" for those that live
     cases: int  # that reach it
 
 
@@ -43,20 +44,26 @@ def pattern(name):
 
 
 class TestProgram:
-    def __init__(self, program, root, folder, jobs):
+    def __init__(self, program, comparisons, root, folder, jobs):
         self.program = pathlib.Path(program)
+        self.comparisons = comparisons
         self.root = root
         self.folder = pathlib.Path(folder)
         self.jobs = jobs
-        # The public recipes that some test cases read where there are any, as ctest's default has them.
-        corpus = os.environ.get("RECIPE_CORPUS", str(pathlib.Path(root).parent / "shared" / "corpus"))
-        self.corpus = {"RECIPE_CORPUS": corpus} if os.path.isdir(corpus) else {}
+        # What some tests compare with, where there is any: ctest's default.
+        shared = pathlib.Path(root).parent / "shared"
+        self.outside = {
+            name: given for name, given in (
+                ("RECIPE_CORPUS", os.environ.get("RECIPE_CORPUS", str(shared / "corpus"))),
+                ("RECIPE_MEASUREMENTS", os.environ.get("RECIPE_MEASUREMENTS", str(shared / "facts/memory-measurements.jsonl"))),
+            ) if os.path.exists(given)
+        }  # fmt: skip
         for name in ("reached", "temporary"):
             (self.folder / name).mkdir(exist_ok=True)
         for old in (self.folder / "reached").iterdir():
             old.unlink()
 
-    def run(self, arguments, cpu_seconds, **variables):
+    def run(self, arguments, cpu_seconds, program=None, **variables):
         """(status, output); the status is None where the time was over."""
 
         def limit():
@@ -65,9 +72,9 @@ class TestProgram:
             resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-        command = [str(HERE / "sandbox"), str(self.folder), str(self.root), str(self.program), *arguments]
+        command = [str(HERE / "sandbox"), str(self.folder), str(self.root), str(program or self.program), *arguments]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RECIPE_")}
-        environment |= self.corpus | variables
+        environment |= self.outside | variables
         # A machine that does other things as well must not make a mutant look noticed: the wall clock has much more time.
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
@@ -92,8 +99,16 @@ class TestProgram:
     def record(self, size):
         """All test cases, each run by itself, with the mutants below `size` that it reaches."""
         names = self.names()
+        self.comparisons = [each for each in self.comparisons if self.compares(each)]
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             return list(pool.map(lambda at: self.record_one(at, names[at], size), range(len(names))))
+
+    def compares(self, program):
+        """False where it has nothing to compare with."""
+        status, output = self.run([], 30, program=program)
+        if status not in (0, SKIPPED):
+            raise Failed(f"{program.name}, without a mutant, ended with {status}:\n{output[-2000:]}")
+        return status == 0
 
     def record_one(self, at, name, size):
         marks = self.folder / "reached" / str(at)
@@ -108,15 +123,17 @@ class TestProgram:
 
     def verdict(self, number, cases):
         reaching = sorted((case for case in cases if number in case.reached), key=lambda case: case.seconds)
-        if not reaching:
-            return Verdict(False, "unreached", 0)
         quick = [case for case in reaching if case.seconds < QUICK_SECONDS]
         slow = [case for case in reaching if case.seconds >= QUICK_SECONDS]
         for some in (*batches(quick), *([case] for case in slow)):
             how = self.notice(number, some)
             if how:
                 return Verdict(True, how, len(reaching))
-        return Verdict(False, "unnoticed", len(reaching))
+        for comparison in self.comparisons:
+            status, _ = self.run([], 30, program=comparison, RECIPE_MUTANT=str(number))
+            if status != 0:
+                return Verdict(True, comparison.name, len(reaching))
+        return Verdict(False, "unnoticed" if reaching else "unreached", len(reaching))
 
     def notice(self, number, cases):
         seconds = sum(case.seconds for case in cases)

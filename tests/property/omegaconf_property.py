@@ -5,6 +5,8 @@
     omegaconf_property.py --driver build/tests/property/property_driver [--cases N] [--seed N] [--only yaml|interpolation|text|pieces]
     omegaconf_property.py --driver ... --documents 200000      YAML documents alone: generated ones, and pieces of such in no order
     omegaconf_property.py --driver ... --files FOLDER...       the YAML files below folders
+    omegaconf_property.py --driver ... --keep FILE             writes short cases on which both agree, with the answers, for the
+                                                               unit tests: kept_cases.jsonl is made so
 
 Of YAML documents no value may differ. yaml-cpp does not read all that PyYAML reads, and the other way round: the shares of
 what we refuse and PyYAML takes, and of what PyYAML refuses and we take, are printed and bounded. Of files, none may be refused
@@ -14,6 +16,7 @@ Exits with 0 when both agree on all cases but these and the exceptions named in 
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import pathlib
@@ -40,6 +43,7 @@ DOCUMENTS = {"yaml": 0.75, "pieces": 0.25}  # what --documents is made of
 # Shares of the documents: measured are 1.7 % and 0.01 %.
 MAX_REFUSED = 0.03
 MAX_TAKEN = 0.002
+MAX_KEPT_TEXT = 160  # characters of a case that is kept
 YAML_ERRORS = ("ReaderError", "ScannerError", "ParserError", "ComposerError", "ConstructorError")
 
 
@@ -197,6 +201,21 @@ def compare_files(folders, driver):
     return 1 if counts["different"] or counts["refused here alone"] else 0
 
 
+def keep_cases(arguments, driver):
+    """Cases that a person can read, one of each answer, as lines of JSON."""
+    rng = random.Random(arguments.seed)
+    cases = [case for _, case in make_cases(rng, counts_of(arguments)) if len(case["text"]) <= MAX_KEPT_TEXT]
+    lines, known = [], set()
+    for case, ours in zip(cases, driver.ask_all(cases)):
+        answer = json.dumps([ours["ok"], ours.get("value"), ours.get("message")])
+        if answer not in known and oracle.same(oracle.ask(case), ours):
+            known.add(answer)
+            lines.append(json.dumps({"case": case, "answer": ours}, ensure_ascii=False) + "\n")
+    pathlib.Path(arguments.keep).write_text("".join(lines), encoding="utf-8")
+    print("kept: %d of %d cases" % (len(lines), len(cases)))
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--driver", required=True)
@@ -205,11 +224,14 @@ def main():
     parser.add_argument("--only", choices=list(KINDS))
     parser.add_argument("--documents", type=int)
     parser.add_argument("--files", nargs="+", metavar="FOLDER")
+    parser.add_argument("--keep", metavar="FILE")
     parser.add_argument("--most-shown", type=int, default=10)
     arguments = parser.parse_args()
 
     oracle.register_resolvers()
     driver = oracle.Driver(arguments.driver)
+    if arguments.keep:
+        return keep_cases(arguments, driver)
     return compare_files(arguments.files, driver) if arguments.files else compare_generated(arguments, driver)
 
 
