@@ -43,6 +43,17 @@ TEST_CASE("the terminal shows the worst first") {
     CHECK(text == "error: bad [node.image]\nhint: hint [node.own_image]\n");
 }
 
+TEST_CASE("on a terminal each severity has a colour of its own, which ends where the message begins") {
+    const auto coloured = [](Severity severity) {
+        return render::text({{.code = codes::node.image, .severity = severity, .message = "m"}}, true);
+    };
+    CHECK(coloured(Severity::error).starts_with("\033[1;31merror"));
+    CHECK(coloured(Severity::warning).starts_with("\033[1;33mwarning"));
+    CHECK(coloured(Severity::hint).starts_with("\033[1;36mhint"));
+    for (const Severity severity : {Severity::error, Severity::warning, Severity::hint})
+        CHECK(coloured(severity).find("\033[0m") < coloured(severity).find("m [node.image]"));
+}
+
 TEST_CASE("JSON has a diagnostic's place as a text and in parts") {
     const Diagnostics diagnostics{{.code = codes::precision.fp8,
                                    .key = "k",

@@ -48,4 +48,27 @@ TEST_CASE("a site sets variables, asks for interfaces by route, and says how lon
     }
 }
 
+TEST_CASE("a site's ports are those that programs may take, in order, and its directories are absolute") {
+    const HardwareFile widest(
+        "rendezvous: {first_port: 1024, last_port: 65535}\npaths: {shared: [/a/../b], strict: true}");
+    const auto settings = load(widest.path);
+    REQUIRE(settings);
+    CHECK(settings->ports.first == 1024);
+    CHECK(settings->ports.last == 65535);
+    const HardwareFile single("rendezvous: {first_port: 2000, last_port: 2000}");
+    CHECK(load(single.path));
+    for (const char* text :
+         {"rendezvous: {first_port: 1023, last_port: 65535}", "rendezvous: {first_port: 1024, last_port: 65536}",
+          "rendezvous: {first_port: 2001, last_port: 2000}", "rendezvous: {first_port: 2000}",
+          "rendezvous: {first_port: 2000, last_port: 2001, third: 1}", "rendezvous: {first_port: x, last_port: 2000}",
+          "rendezvous: 2000", "paths: {strict: maybe}", "paths: {strict: null}", "paths: {shared: /fsx}",
+          "paths: {shared: [fsx]}", "paths: {shared: [1]}", "paths: {elsewhere: []}", "paths: [/fsx]"}) {
+        INFO(text);
+        const HardwareFile wrong(text);
+        const auto refused = load(wrong.path);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "site.file");
+    }
+}
+
 }  // namespace recipe::site

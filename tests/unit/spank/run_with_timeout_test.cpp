@@ -43,6 +43,20 @@ TEST_CASE("a child that hangs is left behind, and what it hung at is known") {
     CHECK(result.findings[0].second == "found");
 }
 
+TEST_CASE("a child that hangs does not live on") {
+    pid_t child = 0;
+    for (auto limit = 200ms; child == 0 && limit < 100s; limit *= 2) {
+        const TimedResult result = run_with_timeout(limit, [](const Reporter& reporter) {
+            reporter.report('!', std::to_string(getpid()));
+            while (true) pause();
+        });
+        if (!result.findings.empty()) child = std::stoi(result.findings[0].second);
+    }
+    REQUIRE(child > 0);
+    for (int i = 0; i < 1000 && kill(child, 0) == 0; ++i) usleep(10'000);
+    CHECK(kill(child, 0) == -1);
+}
+
 TEST_CASE("a child reports what it checks, and when it began") {
     const TimedResult result = run_with_timeout(10s, [](const Reporter& reporter) {
         reporter.starting("/first place");
