@@ -165,5 +165,46 @@ TEST_CASE("Megatron's tensor, pipeline and context parallelism each need less of
     CHECK(less(", pipeline_model_parallel_size: 4"));
 }
 
+TEST_CASE("a recipe's adapters are read by their kind, their rank and what the base is kept in") {
+    const auto lora = [](const std::string& peft) {
+        const Assessment a = RecipeText().model("peft", peft).assessed();
+        REQUIRE(a.prediction);
+        return a.workload.lora;
+    };
+    const Lora usual{.rank = 32, .all_linear = true, .fp32_adapters = true, .autocast = true, .base_bytes = 2};
+    Lora given = usual;
+    given.rank = 8;
+    Lora quantized = given;
+    quantized.base_bytes = 4.127 / 8;
+    CHECK(lora("{peft_type: lora, rank: 8}") == given);
+    CHECK(lora("{peft_type: lora}") == usual);
+    CHECK(lora("{peft_type: lora, rank: 0}") == usual);
+    CHECK(lora("{peft_type: qlora_4bit, rank: 8}") == quantized);
+    CHECK(lora("{peft_type: qlora, rank: 8}") == quantized);
+    CHECK(lora("{peft_type: lora_4bit, rank: 8}") == quantized);
+    // A rank that no kind makes use of.
+    CHECK(lora("{peft_type: null, rank: 8}") == Lora{});
+    CHECK(lora("null") == Lora{});
+}
+
+TEST_CASE("the machines that are suggested are of the same kind, as easy to get, and have the devices asked for") {
+    // More devices than the machine has: nothing but another machine helps.
+    const auto suggested = [](const std::string& instance, const std::string& sequence) {
+        const Assessment a = RecipeText().instance(instance).model("max_context_width", sequence).assessed();
+        REQUIRE(a.verdict == Verdict::does_not_fit);
+        std::vector<std::string> all;
+        for (const Suggestion& suggestion : a.suggestions)
+            for (const std::string& set : suggestion.set) all.push_back(set);
+        return fmt::format("{}", fmt::join(all, " "));
+    };
+    CHECK(suggested("g5.12xlarge", "8192") == "instance_type=p5.48xlarge");
+    CHECK(suggested("g5.12xlarge", "4608") == "instance_type=p4d.24xlarge");
+    CHECK(suggested("g5.12xlarge", "5120") == "instance_type=g6e.48xlarge");
+    CHECK(suggested("hgx-a100-4", "20480") == "instance_type=dgx-b200");
+    CHECK(suggested("hgx-a100-4", "24576") == "instance_type=dgx-b300");
+    // No other Neuron machine has eight devices, and GPUs are another kind.
+    CHECK(suggested("trn1.2xlarge", "8192").empty());
+}
+
 }  // namespace
 }  // namespace recipe::memory

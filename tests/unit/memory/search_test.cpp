@@ -132,5 +132,23 @@ TEST_CASE("the smallest machine that does is suggested") {
     CHECK(found.front().set == std::vector<std::string>{"instance_type=medium"});
 }
 
+TEST_CASE("few changes come before many, and what costs money after all others") {
+    const Reading reading = reading_of({.shape = llama3_1_8b(), .sequence = 8192, .micro_batch = 2, .shard = 8}, 1, {});
+    const std::vector<Machine> machines{{"large", 139 * GiB}};
+    const auto costs = [](const Suggestion& s) {
+        return std::ranges::any_of(s.set, [](const std::string& set) {
+            return set.starts_with("nodes=") || set.starts_with("instance_type=");
+        });
+    };
+    const auto all = search(reading, all_knobs, 40 * GiB, machines, 10);
+    REQUIRE(all.size() > 2);
+    CHECK_FALSE(costs(all.front()));
+    CHECK(costs(all.back()));
+    CHECK(std::ranges::is_sorted(all, {}, [&](const Suggestion& s) { return std::pair(costs(s), s.set.size()); }));
+    const auto first = search(reading, all_knobs, 40 * GiB, machines, 1);
+    REQUIRE(first.size() == 1);
+    CHECK(first.front().set == all.front().set);
+}
+
 }  // namespace
 }  // namespace recipe::memory

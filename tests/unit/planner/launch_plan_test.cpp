@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "planner/launch_plan.hpp"
 
+#include "../config/collection_fixture.hpp"
 #include "catch.hpp"
 #include "submitting.hpp"
 
 using namespace recipe;
 using test::find;
+using test::llama;
 using test::Submitting;
 using test::tiny;
 
@@ -66,4 +68,42 @@ TEST_CASE("a plan that is too large to travel is refused") {
     submitting.set("++model.note=" + std::string(plan::max_bytes, 'x'));
     submitting.at_a_site_with({{"program.unknown_key", std::nullopt}});
     CHECK(submitting.refused().code == "plan.too_large");
+}
+
+TEST_CASE("a plan says how many ranks share a chip: all of its cores where they are parted") {
+    const auto on = [](const char* instance_type, const char* devices) {
+        return Submitting(tiny)
+            .set(std::string("instance_type=") + instance_type)
+            .set("trainer.accelerator=neuron")
+            // Our trainer takes none.
+            .at_a_site_with({{"program.unsupported", std::nullopt}})
+            .set(std::string("trainer.devices=") + devices);
+    };
+    const auto ranks = [](const Submitting& submitting) { return submitting.accepted().plan.resources.ranks_per_chip; };
+    CHECK(ranks(on("trn2.48xlarge", "64")) == 4);
+    CHECK(ranks(on("trn2.48xlarge", "64").set("+env_vars.NEURON_LOGICAL_NC_CONFIG=2")) == 4);
+    CHECK(ranks(on("trn2.48xlarge", "128").set("+env_vars.NEURON_LOGICAL_NC_CONFIG=1")) == 8);
+    // These have no more cores than ranks.
+    CHECK(ranks(on("trn1.32xlarge", "32")) == 2);
+    CHECK(ranks(on("trn1.32xlarge", "32").set("+env_vars.NEURON_LOGICAL_NC_CONFIG=1")) == 2);
+    CHECK(ranks(Submitting(llama).set("+env_vars.NEURON_LOGICAL_NC_CONFIG=1")) == 1);
+    CHECK(ranks(Submitting(tiny)) == 1);
+}
+
+TEST_CASE("custom training writes to a folder of its run's name, and never outside of the base") {
+    const config::CollectionFixture files;
+    const auto results_of = [&](const std::string& name) {
+        files.write("custom.yaml",
+                    "training_cfg:\n  entry_script: /opt/train.py\n  run: {nodes: 1, ntasks_per_node: 1, "
+                    "name: " +
+                        name + "}\nbase_results_dir: /results/\n");
+        return Submitting((files.directory() / "custom.yaml").string()).accepted().plan.results_dir;
+    };
+    CHECK(results_of("mine") == "/results/mine");
+    CHECK(results_of("...") == "/results/...");
+    CHECK(results_of(".a") == "/results/.a");
+    for (const char* name : {"'.'", "'..'", "''", "a/b", "../a", "\"a\\x01b\"", "null", "7"}) {
+        INFO(name);
+        CHECK(results_of(name) == "/results");
+    }
 }

@@ -191,6 +191,21 @@ TEST_CASE("git's token goes to a file of its own, which the plan names") {
     CHECK(submission.plan_json.find(value) == std::string::npos);
 }
 
+TEST_CASE("a token that would travel in clear is told of, with the address that hides it") {
+    const auto outcome = [](const std::string& scheme) {
+        return planner::prepare(
+            requesting({"++git.token=" + value, "git.repo_url_or_path='" + scheme + "://host/code.git'",
+                        "git.entry_script=train.py"}));
+    };
+    const planner::Outcome clear = outcome("http");
+    const Diagnostic* told = find(clear.diagnostics, "launch.code_token");
+    REQUIRE(told != nullptr);
+    CHECK(told->key == "git.token");
+    CHECK(told->message == "the token goes to http://host/code.git in clear");
+    CHECK(told->fix == "--recipe-set=git.repo_url_or_path=https://host/code.git");
+    CHECK(find(outcome("https").diagnostics, "launch.code_token") == nullptr);
+}
+
 TEST_CASE("a plan whose one secret is git's token names the file that it lies beside") {
     const planner::Submission submission =
         accepted(requesting({"++git.token='${oc.env:MY_TOKEN}'", "git.repo_url_or_path='https://host/code.git'",

@@ -146,6 +146,15 @@ TEST_CASE("for people a secret reads ***, and places stay") {
     CHECK(shown.at("url")->position().line == 2);
 }
 
+TEST_CASE("a copy of a secret is looked for where it has 8 bytes, and a shorter one is a word like any other") {
+    CHECK(secret::redacted("x 12345678 y", {"12345678"}) == "x *** y");
+    CHECK(secret::redacted("x 1234567 y", {"1234567"}) == "x 1234567 y");
+    secret::References references({"12345678", "abcdefg"});
+    CHECK(references.in("x 12345678 abcdefg") == "x ***secret-1*** abcdefg");
+    const Value shown = secret::redacted(parsed("a: abcdefg\nb: '12345678'"), {"12345678", "abcdefg"});
+    CHECK(config::to_json(shown) == R"({"a":"abcdefg","b":"***"})");
+}
+
 TEST_CASE("a command line is redacted by the names of keys") {
     struct Row {
         std::string_view typed;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 using namespace recipe;
 using namespace recipe::validate;
@@ -182,4 +183,64 @@ TEST_CASE("hostile numbers in a plan are refused one by one") {
         CHECK(all[5].code == "layout.range");
     }
     CHECK(check_layout({max_nodes, max_devices_per_node, max_degree, max_degree, max_degree, max_degree}).size() == 1);
+}
+
+TEST_CASE("a number that a text or a float has is a fix only where it can be one") {
+    const auto fix = [](const char* value) {
+        return llama().with(std::string("model.shard_degree=") + value).only("layout.type").fix;
+    };
+    CHECK(fix("'4'") == "--recipe-set=model.shard_degree=4");
+    CHECK(fix("'1'") == "--recipe-set=model.shard_degree=1");
+    for (const char* value : {"'0'", "'-4'", "'1000001'", "0.0", "0.5", "'x'", "'4.0'", "true", "[4]"}) {
+        INFO(value);
+        CHECK(fix(value).empty());
+    }
+    CHECK(llama().with("model.shard_degree=4.0").only("layout.type").fix == "--recipe-set=model.shard_degree=4");
+}
+
+TEST_CASE("an error of the layout leaves a memory model nothing to reckon with") {
+    // Fits on no device.
+    const std::string large =
+        "instance_type=g5.48xlarge ++recipes.model.max_context_width=65536 ++recipes.model.num_hidden_layers=16 "
+        "++recipes.model.hidden_size=2048 ++recipes.model.intermediate_size=8192 ++recipes.model.vocab_size=128256 ";
+    REQUIRE(llama().with(large).says("memory.does_not_fit"));
+    CHECK_FALSE(llama().with(large + "model.shard_degree=5").says("memory.does_not_fit"));
+    CHECK_FALSE(llama().with(large + "model.shard_degree=-1").says("memory.does_not_fit"));
+    CHECK_FALSE(llama().with(large + "trainer.devices=0").says("memory.does_not_fit"));
+    // Also where the numbers could be reckoned with: they are about to change.
+    const RecipeUnderTest heads = llama().with(large + "model.tensor_model_parallel_degree=3 trainer.num_nodes=3");
+    CHECK(heads.codes() == "layout.heads layout.across_nodes");
+    const RecipeUnderTest context = llama().with(large + "model.context_parallel_degree=16");
+    CHECK(context.codes() == "layout.context");
+    // More devices than a node has need the same memory each.
+    const RecipeUnderTest more = llama().with(large + "trainer.devices=16");
+    REQUIRE(more.says("devices.exceeds"));
+    CHECK(more.says("memory.does_not_fit"));
+    // A degree that is a text is a warning, and is reckoned with.
+    const RecipeUnderTest text = llama().with(large + "model.shard_degree='8'");
+    REQUIRE(text.says("layout.type"));
+    CHECK(text.says("memory.does_not_fit"));
+    // Errors of other kinds, and warnings, say nothing of the layout.
+    CHECK(llama().with(large + "model.fp8=True").says("memory.does_not_fit"));
+    CHECK(llama().with(large + "run.results_dir=here").says("memory.does_not_fit"));
+}
+
+TEST_CASE("a plan's numbers are taken up to their limits, each by itself") {
+    const auto codes = [](const Layout& layout) {
+        std::string text;
+        for (const Diagnostic& d : check_layout(layout)) text += std::string(std::string_view(d.code)) + ' ';
+        return text;
+    };
+    CHECK(codes({.nodes = max_nodes}) == "");
+    CHECK(codes({.nodes = max_nodes + 1}) == "devices.range ");
+    CHECK(codes({.devices_per_node = max_devices_per_node}) == "");
+    CHECK(codes({.devices_per_node = max_devices_per_node + 1}) == "devices.range ");
+    CHECK(codes({.devices_per_node = 0}) == "devices.range ");
+    for (std::int64_t Layout::* degree : {&Layout::tensor, &Layout::shard, &Layout::expert, &Layout::context}) {
+        Layout layout;
+        layout.*degree = max_degree + 1;
+        CHECK(codes(layout) == "layout.range ");
+        layout.*degree = 0;
+        CHECK(codes(layout) == "layout.range ");
+    }
 }

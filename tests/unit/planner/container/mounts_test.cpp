@@ -167,3 +167,23 @@ TEST_CASE("what cluster.srun_args says to pyxis goes to the container") {
     CHECK(problems[0].message == "--container-image stands in container");
     CHECK(problems[1].message == "--container-workdir=PATH takes an absolute path");
 }
+
+TEST_CASE("a mount is read only where it says ro, and may say rw") {
+    const auto read = [](const char* text) {
+        const Expected<plan::Mount> mount = planner::read_mount(text);
+        REQUIRE(mount);
+        return *mount;
+    };
+    const plan::Mount writable{.source = "/a", .target = "/b", .read_only = false, .reason = {}};
+    const plan::Mount read_only{.source = "/a", .target = "/b", .read_only = true, .reason = {}};
+    CHECK(read("/a:/b") == writable);
+    CHECK(read("/a:/b:rw") == writable);
+    CHECK(read("/a:/b:ro") == read_only);
+    CHECK(read("/a") == plan::Mount{.source = "/a", .target = "/a", .read_only = false, .reason = {}});
+    for (const char* flag : {"rx", "RO", "r", "row"}) {
+        const auto refused = planner::read_mount(std::string("/a:/b:") + flag);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "container.mount_form");
+        CHECK(refused.error().front().message.ends_with(std::string("the flag `") + flag + "` is neither ro nor rw"));
+    }
+}

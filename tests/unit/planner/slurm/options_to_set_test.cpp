@@ -58,3 +58,34 @@ TEST_CASE("a job for another cluster asks for its GPUs whatever this one has, an
     CHECK(outcome.diagnostics.front().severity == Severity::hint);
     CHECK(outcome.diagnostics.front().message.starts_with("--clusters=b sends the job to another cluster"));
 }
+
+TEST_CASE("an array is sbatch's alone, and names its logs by task") {
+    const auto with_array = [](Tool tool) { return Submitting(tiny, tool).set("++cluster.array='1-4'").accepted(); };
+    const planner::Submission batch = with_array(Tool::sbatch);
+    CHECK(option_of(batch, "array") == "1-4");
+    CHECK(option_of(batch, "output").ends_with("_%A_%a.out"));
+    CHECK(option_of(with_array(Tool::srun), "array") == "(not set)");
+    CHECK(option_of(with_array(Tool::salloc), "array") == "(not set)");
+    CHECK(option_of(Submitting(tiny).option("array", "1-4").accepted(), "output").ends_with("_%A_%a.out"));
+}
+
+TEST_CASE("memory that anybody asks for in one form is not asked for in another") {
+    const auto submission = Submitting(llama).on_cluster_with_gpus().set("++cluster.mem_per_gpu=16").accepted();
+    CHECK(option_of(submission, "mem-per-gpu") == "16G");
+    CHECK(option_of(submission, "mem") == "(not set)");
+    const auto typed = Submitting(llama).set("++cluster.mem_per_gpu=16").option("mem-per-cpu", "2G").accepted();
+    CHECK(option_of(typed, "mem-per-gpu") == "(not set)");
+    CHECK(option_of(typed, "mem") == "(not set)");
+    // 0 is all of a node's memory, and a text has a unit of its own.
+    CHECK(option_of(Submitting(llama).set("++cluster.mem=0").accepted(), "mem") == "0");
+    CHECK(option_of(Submitting(llama).set("++cluster.mem=512M").accepted(), "mem") == "512M");
+}
+
+TEST_CASE("srun is told its tasks in all, which it counts before plugins are asked") {
+    const auto tasks = [](Tool tool) {
+        return option_of(Submitting(tiny, tool).set("trainer.num_nodes=3").accepted(), "ntasks");
+    };
+    CHECK(tasks(Tool::srun) == "3");
+    CHECK(tasks(Tool::sbatch) == "(not set)");
+    CHECK(tasks(Tool::salloc) == "(not set)");
+}

@@ -148,3 +148,59 @@ TEST_CASE("a stronger option for no limit takes a weaker limit away") {
         Submitting(tiny).option("time", "00:10:00", Level::script).set("run.time_limit=UNLIMITED").accepted();
     CHECK(option_of(submission, "time") == "UNLIMITED");
 }
+
+TEST_CASE("of two overrides of one level and key the later is the one that a Slurm option disagrees with") {
+    const Diagnostic refused =
+        Submitting(tiny).option("nodes", "2").set("trainer.num_nodes=3").set("trainer.num_nodes=4").refused();
+    CHECK(refused.code == "submit.conflict");
+    CHECK(refused.key == "trainer.num_nodes");
+    CHECK(refused.message ==
+          "--nodes=2 and trainer.num_nodes=4 (--recipe-set 2) are two spellings of one setting and disagree");
+    CHECK(refused.fix == "leave one of them out, or say --recipe-set=trainer.num_nodes=2");
+    // A weaker one does not stand for the stronger.
+    CHECK(Submitting(tiny)
+              .option("nodes", "2", Level::environment)
+              .set("trainer.num_nodes=3", Level::script)
+              .set("trainer.num_nodes=4")
+              .accepted()
+              .plan.layout.nodes == 4);
+}
+
+TEST_CASE("a count goes into the one item of a GRES that is a GPU's, and where there are two nobody knows which") {
+    const auto gres = [](const char* value) {
+        return option_of(Submitting(llama).option("gres", value, Level::script).set("trainer.devices=8").accepted(),
+                         "gres");
+    };
+    CHECK(gres("gpu:a10g:4,shard:2") == "gpu:a10g:8,shard:2");
+    CHECK(gres("shard:2,gpu:4") == "shard:2,gpu:8");
+    CHECK(gres("gpu") == "gpu:8");
+    CHECK(gres("gpu:a10g:8") == "(not set)");
+    CHECK(gres("gpu:a10g:4,gpu:h100:4") == "(not set)");
+    const Diagnostic two =
+        Submitting(llama).option("gres", "gpu:a10g:2,gpu:h100:2", Level::script).set("trainer.devices=8").refused();
+    CHECK(two.code == "submit.gpus");
+    CHECK(two.key == "trainer.devices");
+    CHECK(two.message == "--gres=gpu:a10g:2,gpu:h100:2 asks for 4 devices per node, the recipe for 8");
+}
+
+TEST_CASE("a weaker GPU option follows the stronger, whichever of them it is") {
+    const auto weaker = [](const char* weak, const char* four, const char* strong, const char* eight) {
+        const auto submission = Submitting(llama).option(weak, four, Level::script).option(strong, eight).accepted();
+        CHECK(submission.plan.layout.devices_per_node == 8);
+        CHECK(option_of(submission, strong) == "(not set)");
+        return option_of(submission, weak);
+    };
+    CHECK(weaker("gres", "gpu:4", "gpus-per-node", "8") == "gpu:8");
+    CHECK(weaker("gpus-per-node", "4", "gres", "gpu:8") == "8");
+}
+
+TEST_CASE("GPUs that do not spread evenly are nobody's wish where a stronger override says the devices") {
+    const auto seven = [](Level level) {
+        return Submitting(llama).option("gpus", "7", level).set("trainer.num_nodes=2").set("trainer.devices=8");
+    };
+    CHECK(option_of(seven(Level::script).accepted(), "gpus") == "16");
+    const Diagnostic refused = seven(Level::command_line).refused();
+    CHECK(refused.code == "submit.gpus");
+    CHECK(refused.message == "7 GPUs cannot be spread evenly over 2 nodes");
+    CHECK(refused.fix == "-G 8");
+}
