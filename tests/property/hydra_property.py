@@ -5,10 +5,14 @@
     hydra_property.py --driver DRIVER override --cases N --seed N          the override grammar
     hydra_property.py --driver DRIVER compose --cases N --seed N           generated collections and command lines
     hydra_property.py --driver DRIVER collection DIR [--overrides N]       every recipe below DIR/recipes, each N times more with random overrides
+
+With --keep FILE, short cases on which both agree are written there with the answers, one of each answer: the unit tests read
+kept_overrides.jsonl and kept_compositions.jsonl, which were made so.
 """
 
 import argparse
 import copy
+import json
 import os
 import random
 import sys
@@ -31,6 +35,8 @@ except ImportError as problem:
 import generate_hydra
 import kept
 import oracle
+
+MAX_KEPT_LINE = 3000  # characters
 
 
 def typed_element(value):
@@ -107,6 +113,9 @@ def summary(name, cases, accepted, exceptions, different, arguments, start):
 def compare(name, questions, ask, same, show, arguments):
     start = time.monotonic()
     answers = oracle.Driver(arguments.driver).ask_all(questions)
+    if arguments.keep:
+        keep(questions, answers, ask, same, arguments.keep)
+        return 0
     accepted = different = 0
     exceptions = {}
     for question, ours in zip(questions, answers):
@@ -124,6 +133,24 @@ def compare(name, questions, ask, same, show, arguments):
             for side, answer in (("Hydra", theirs), ("here", ours)):
                 print("  %-6s %s" % (side, answer if answer["ok"] else "refused: %s: %s" % (answer.get("error", answer.get("code")), answer["message"])))
     return summary(name, len(questions), accepted, exceptions, different, arguments, start)
+
+
+def keep(questions, answers, ask, same, file):
+    kept_lines, known = [], set()
+    for question, ours in zip(questions, answers):
+        # Where a collection lay is no part of its case.
+        collection = question.get("collection")
+        given = {key: value for key, value in question.items() if key not in ("collection", "full")}
+        line = json.dumps({"case": given, "answer": ours}, ensure_ascii=False)
+        line = line.replace(collection, "@") if collection else line
+        answer = json.dumps([ours.get("value"), ours.get("key"), ours.get("message")])
+        answer = answer.replace(collection, "@") if collection else answer
+        if len(line) <= MAX_KEPT_LINE and answer not in known and same(ask(question), ours):
+            known.add(answer)
+            kept_lines.append(line + "\n")
+    with open(file, "w", encoding="utf-8") as stream:
+        stream.writelines(kept_lines)
+    print("kept: %d of %d cases" % (len(kept_lines), len(questions)))
 
 
 def check_overrides(arguments):
@@ -203,6 +230,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--most-shown", type=int, default=10)
     parser.add_argument("--overrides", type=int, default=0)
+    parser.add_argument("--keep", metavar="FILE")
     parser.add_argument("what", choices=["override", "compose", "collection"])
     parser.add_argument("directory", nargs="?")
     arguments = parser.parse_args()
