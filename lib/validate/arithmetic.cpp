@@ -14,10 +14,6 @@
 namespace recipe::validate {
 namespace {
 
-bool within(std::int64_t number, std::int64_t most) noexcept {
-    return number >= 1 && number <= most;
-}
-
 std::vector<std::int64_t> divisors(std::int64_t number) {
     std::vector<std::int64_t> found;
     for (std::int64_t low = 1; low * low <= number; ++low) {
@@ -55,12 +51,6 @@ std::optional<Layout> with_other_shard(Layout layout) {
 
 bool Heads::split_by(std::int64_t tensor) const noexcept {
     return (attention == 0 || attention % tensor == 0) && (key_value == 0 || key_value % tensor == 0);
-}
-
-bool within_limits(const Layout& layout) noexcept {
-    return within(layout.nodes, max_nodes) && within(layout.devices_per_node, max_devices_per_node) &&
-           within(layout.tensor, max_degree) && within(layout.shard, max_degree) && within(layout.expert, max_degree) &&
-           within(layout.context, max_degree);
 }
 
 std::int64_t ranks_per_copy(const Layout& layout) noexcept {

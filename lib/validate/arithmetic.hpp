@@ -15,9 +15,6 @@ struct Heads {
     [[nodiscard]] bool split_by(std::int64_t tensor) const noexcept;
 };
 
-/// Of any numbers.
-[[nodiscard]] bool within_limits(const Layout& layout) noexcept;
-
 /// tensor × shard × expert: the ranks that hold one copy of the model. At most max_degree³ = 10^18.
 [[nodiscard]] std::int64_t ranks_per_copy(const Layout& layout) noexcept;
 [[nodiscard]] bool world_divides(const Layout& layout) noexcept;

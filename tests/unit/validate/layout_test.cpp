@@ -165,6 +165,8 @@ TEST_CASE("every small layout is judged as a plain count of ranks judges it, and
 TEST_CASE("a plan's layout is checked by its numbers alone") {
     CHECK(check_layout({.nodes = 4, .devices_per_node = 8, .tensor = 4, .shard = 8}).empty());
     CHECK(check_layout({}).empty());
+    // Which may leave its shard degree to the program.
+    CHECK(check_layout({.nodes = 1, .devices_per_node = 8, .shard = 1, .context = 2}).empty());
     const Diagnostics bad = check_layout({.nodes = 4, .devices_per_node = 8, .tensor = 3, .shard = 8, .context = 9});
     REQUIRE(bad.size() == 2);
     CHECK(bad[0].code == "layout.world_not_divisible");
