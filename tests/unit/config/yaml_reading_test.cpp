@@ -273,3 +273,25 @@ TEST_CASE("a document is what OmegaConf's loader reads") {
         {"a: \"\"\"\n", "compose.yaml"},
     });
 }
+
+TEST_CASE("empty lines before a closing quote are refused behind an escape that may be a line break") {
+    check_read({
+        {"x: \"a\\x0a\n\n\n\"", "compose.yaml"},
+        {"x: \"a\\u000a\n\n\n\"", "compose.yaml"},
+        {"x: \"a\\U0000000a\n\n\n\"", "compose.yaml"},
+        {"x: \"a\\\n\n\n\n\"", "compose.yaml"},
+        {"x: \"a\\x0ab\n\n\n\"", "{\"x\":\"a\\nb\\n\\n\"}"},
+        {"x: \"a\\u000ab\n\n\n\"", "{\"x\":\"a\\nb\\n\\n\"}"},
+        {"x: \"a\\U0000000ab\n\n\n\"", "{\"x\":\"a\\nb\\n\\n\"}"},
+        {"x: \"a\\t\n\n\n\"", "{\"x\":\"a\\t\\n\\n\"}"},
+    });
+}
+
+TEST_CASE("an empty document stands at the beginning of its file") {
+    for (const char* text : {"", "\n", "# nothing\n"}) {
+        const auto value = parse_yaml(text, "test.yaml");
+        REQUIRE(value);
+        CHECK(value->is_null());
+        CHECK(to_string(value->position().source()) == "test.yaml:1:1");
+    }
+}
