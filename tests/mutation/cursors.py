@@ -56,3 +56,13 @@ def is_bool(cursor):
 def operator_between(finder, left, right):
     between = finder.blank[left.extent.end.offset : right.extent.start.offset].decode(errors="replace").strip()
     return between if between in OPERATORS else None
+
+
+def constant_types(blank, cursor):
+    """The types of the constexpr variables of a namespace."""
+    if cursor.kind == Kind.NAMESPACE:
+        return set().union(*(constant_types(blank, child) for child in cursor.get_children()))
+    words = blank[cursor.extent.start.offset : cursor.location.offset]
+    if cursor.kind == Kind.VAR_DECL and b"constexpr" in words:
+        return {cursor.type.get_canonical().spelling.removeprefix("const ")}
+    return set()

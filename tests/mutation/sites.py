@@ -6,7 +6,7 @@ import re
 
 from clang import cindex
 
-from cursors import COMPARISONS, LOGIC, OPERATORS, INTEGERS, FUNCTIONS, NEVER, Kind, Type, place_of, core, is_bool, operator_between
+from cursors import COMPARISONS, LOGIC, OPERATORS, INTEGERS, FUNCTIONS, NEVER, Kind, Type, place_of, constant_types, core, is_bool, operator_between
 from mutant import BOOL, DECLARATION, EXPRESSION, JUMP, RETURN, VOID, Mutant, lines
 from source_text import blanked, closing_parenthesis, end_of_statement, integer, on_one_line
 
@@ -19,7 +19,7 @@ class Finder:
         self.source = source
         self.blank = blanked(source)
         self.macros = sorted(macros)
-        self.found = {}
+        self.found, self.tables = {}, set()  # tables: the types of the unit's constexpr variables
 
     def text(self, cursor):
         return self.source[cursor.extent.start.offset : cursor.extent.end.offset].decode(errors="replace")
@@ -285,7 +285,9 @@ def visit_variable(finder, cursor, context):
     if re.search(rb"\b(constexpr|constinit)\b", words):
         context = context.changed(skipped=True)
     if cursor.kind == Kind.FIELD_DECL:
-        context = context.changed(constexpr=True)
+        # Of a table that is a constant, the compiler alone reads what stands here, as it does a constexpr variable's.
+        in_table = cursor.semantic_parent.type.get_canonical().spelling in finder.tables
+        context = context.changed(constexpr=True, skipped=in_table or context.skipped)
     for child in cursor.get_children():
         before = finder.blank[: child.extent.start.offset].rstrip()[-1:]
         of_type = child.extent.start.offset < name or before == b"[" or (cursor.kind == Kind.FIELD_DECL and before == b":")
@@ -390,6 +392,9 @@ def mutants_of(path, arguments, root):
         if name not in finders:
             with open(name, "rb") as file:
                 finders[name] = Finder(name[len(root) + 1 :], file.read(), macros.get(name, []))
+    tables = set().union(*(constant_types(finders[name].blank, cursor) for name, cursor in top))
+    for name, cursor in top:
+        finders[name].tables = tables
         visit(finders[name], cursor, Context())
     read = {path} | {each.include.name for each in unit.get_includes() if each.include.name.startswith(root + "/")}
     return {finder.name: list(finder.found.values()) for finder in finders.values()}, read, errors
