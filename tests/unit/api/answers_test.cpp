@@ -142,6 +142,14 @@ TEST_CASE("fit answers in MiB, and with its verdict as an error") {
     CHECK(text_at(answer, "fit.verdict") == "does_not_fit");
     CHECK(answer.at("fit.predicted_peak_mib")->as_int() > answer.at("fit.usable_mib")->as_int());
     CHECK(answer.at("fit.suggestions")->size() > 0);
+    REQUIRE(answer.at("fit.band_mib")->size() == 2);
+    CHECK(answer.at("fit.band_mib.0")->as_int() <= answer.at("fit.predicted_peak_mib")->as_int());
+    CHECK(answer.at("fit.band_mib.1")->as_int() >= answer.at("fit.predicted_peak_mib")->as_int());
+    CHECK(answer.at("fit.parts")->size() > 3);
+    CHECK(answer.at("fit.assumptions")->size() > 3);
+    CHECK(answer.at("fit.unknown")->size() == 0);
+    CHECK(text_at(answer, "fit.instance_type") == "g5.48xlarge");
+    CHECK_FALSE(text_at(answer, "fit.moment").empty());
 
     const Value swept =
         Asking().ask(Function::fit, Status::ok,

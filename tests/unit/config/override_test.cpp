@@ -81,3 +81,12 @@ TEST_CASE("a syntax error points at its character and says how to quote") {
     CHECK(problem.source == Source{"--recipe-set 2", 0, 11, "run.name=a#b"});
     CHECK(problem.fix == "run.name='a#b'");
 }
+
+TEST_CASE("an argument of a function is given once, by its place or by its name") {
+    CHECK(value_of("range(1,stop=2)") == "sweep");
+    CHECK(value_of("range(1,2,start=3)") == "refused");
+    CHECK(value_of("range(start=1,2)") == "refused");
+    CHECK(value_of("range(1,2,3,4)") == "refused");
+    CHECK(value_of("range(1,nowhere=2)") == "refused");
+    CHECK(value_of("sort([2,1],reverse=true)") == "[2,1]");
+}

@@ -88,6 +88,24 @@ TEST_CASE("every code is there once, with a summary and a source, and every rule
     CHECK(find("precision.fp9") == nullptr);
 }
 
+TEST_CASE("a code is explained as a rule only where it is one, and how it is forced only where that is possible") {
+    const auto says = [](const Code& code, std::string_view part) {
+        return to_text(code).find(part) != std::string::npos;
+    };
+    std::size_t forceable = 0;
+    for (const Code& code : all()) {
+        INFO(code.name);
+        const bool refuses = code.is_rule && code.severity == Severity::error;
+        CHECK(says(code, "The rule: ") == code.is_rule);
+        CHECK(says(code, "Broken by: ") == (code.is_rule && !code.example.empty()));
+        CHECK(says(code, "--recipe-force makes it a warning") == (refuses && !code.fixed));
+        CHECK(says(code, "No job can be planned against it") == (refuses && code.fixed));
+        forceable += refuses && !code.fixed ? 1U : 0U;
+    }
+    CHECK(forceable > 10);
+    CHECK(forceable < all().size() - 10);
+}
+
 TEST_CASE("docs/diagnostics.md is what the table says") {
     CHECK(text_of(source_file("docs/diagnostics.md")) == to_markdown());
 }

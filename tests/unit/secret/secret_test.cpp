@@ -85,6 +85,8 @@ TEST_CASE("a text under such a key is a secret; numbers, nulls and what is empty
     CHECK(keys_in("api_key: [one, 2, [three]]") == std::vector<std::string>{"api_key.0", "api_key.2.0"});
     CHECK(keys_in("secret: {name: a, token: b}") == std::vector<std::string>{"secret.token"});
     CHECK(keys_in("list: [{token: a}, {b: c}]") == std::vector<std::string>{"list.0.token"});
+    CHECK(keys_in("list: [{b: c}, {token: a}, [x, {password: y}]]") ==
+          std::vector<std::string>{"list.1.token", "list.2.1.password"});
     CHECK(keys_in("recipes: {token: abcdefgh}\ntraining: {token: abcdefgh}") ==
           std::vector<std::string>{"recipes.token"});
     CHECK(keys_in("model: {tokenizer: {type: x, auth_token: y}}") ==
