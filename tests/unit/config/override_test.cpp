@@ -90,3 +90,13 @@ TEST_CASE("an argument of a function is given once, by its place or by its name"
     CHECK(value_of("range(1,nowhere=2)") == "refused");
     CHECK(value_of("sort([2,1],reverse=true)") == "[2,1]");
 }
+
+TEST_CASE("casts take truth for a number, and numbers for truth") {
+    CHECK(value_of("float(true)") == "1.0");
+    CHECK(value_of("float(false)") == "0.0");
+    CHECK(value_of("int(true)") == "1");
+    CHECK(value_of("int(false)") == "0");
+    CHECK(value_of("bool(0)") == "false");
+    CHECK(value_of("bool(2)") == "true");
+    CHECK(value_of("str(false)") == R"("false")");
+}
