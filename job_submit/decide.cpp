@@ -149,7 +149,7 @@ std::string shown(const Fills& fills) {
 
 void trace_findings(const Diagnostics& found) {
     for (const Diagnostic& one : found)
-        trace::debug([&] { return fmt::format("finds {} ({})", one.code, to_string(one.severity)); });
+        trace::debug([&] { return fmt::format("finds {} ({})", one.code.name(), to_string(one.severity)); });
 }
 
 /// Errors refuse, whatever else there is to say.
