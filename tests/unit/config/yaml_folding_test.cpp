@@ -2,26 +2,9 @@
 // Expected texts are what OmegaConf.to_yaml writes.
 #include "catch.hpp"
 #include "config/config.hpp"
+#include "written_text.hpp"
 
 using namespace recipe::config;
-
-namespace {
-
-struct Case {
-    std::string_view text;
-    std::string_view yaml;
-};
-
-void check_written(std::initializer_list<Case> cases) {
-    for (const auto& [text, yaml] : cases) {
-        INFO(text);
-        Value map = Value::map();
-        map.set(Value::string("x"), Value::string(std::string(text)));
-        CHECK(to_yaml(map) == yaml);
-    }
-}
-
-}  // namespace
 
 TEST_CASE("long texts are folded where a single space stands beyond 80 columns") {
     check_written({
