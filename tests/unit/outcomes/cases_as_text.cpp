@@ -47,6 +47,7 @@ std::map<std::string, Thing> things_of_a_cluster() {
     return {{"/dev/shm", {.type = "tmpfs", .device = 2}},
             {"/etc", {.type = "ext4", .device = 3}},
             {"/outcomes-scratch", {.type = "xfs", .device = 4}},
+            {site::data_directory().string(), {}},
             {"/outcomes", {}},
             {"/outcomes/me", {}},
             {"/outcomes/data", {}},
@@ -271,6 +272,16 @@ void add_fit(Lines& lines, const Request& request) {
         lines.add(fmt::format("fit says {}: {}", diagnostic.code.name(), diagnostic.message));
 }
 
+/// A plan has its mounts in the order of their targets, where the project lies being one of them: here in that of the
+/// targets as they are shown.
+void order_mounts(config::Value& plan, const Request& request) {
+    config::Value* const container = plan.find_mutable("container");
+    config::Value* const mounts = container == nullptr ? nullptr : container->find_mutable("mounts");
+    if (mounts == nullptr || !mounts->is_list()) return;
+    std::ranges::sort(mounts->items_mutable(), {},
+                      [&](const config::Value& mount) { return request.portable(*mount.at("target")->as_string()); });
+}
+
 void add_submission(Lines& lines, const Request& request, const planner::Submission& submission) {
     std::string options = "sets";
     for (const planner::OptionToSet& option : submission.options)
@@ -284,6 +295,7 @@ void add_submission(Lines& lines, const Request& request, const planner::Submiss
     auto plan = config::from_json(submission.plan_json, plan::max_bytes);
     REQUIRE(plan);
     if (!all) plan->erase("config");
+    order_mounts(*plan, request);
     lines.add_leaves(*plan, {});
 }
 
