@@ -34,6 +34,13 @@ Expected<Catalogue> Catalogue::load(const std::vector<std::filesystem::path>& si
     return catalogue;
 }
 
+std::optional<std::int64_t> devices_of(std::string_view instance,
+                                       const std::vector<std::filesystem::path>& site_files) {
+    const Expected<Catalogue> catalogue = Catalogue::load(site_files);
+    const InstanceType* found = catalogue ? catalogue->instance(instance) : nullptr;
+    return found != nullptr ? std::optional<std::int64_t>(found->devices) : std::nullopt;
+}
+
 const InstanceType* Catalogue::instance(std::string_view name) const {
     return sections_.instance_types.find(canonical_instance_name(name));
 }

@@ -124,6 +124,10 @@ private:
     Sections sections_;
 };
 
+/// Of an instance type, with a catalogue that is read for this question alone. nullopt: unknown.
+[[nodiscard]] std::optional<std::int64_t> devices_of(std::string_view instance,
+                                                     const std::vector<std::filesystem::path>& site_files);
+
 /// The name as the catalogue spells it: lower case, without "ml.".
 [[nodiscard]] std::string canonical_instance_name(std::string_view name);
 

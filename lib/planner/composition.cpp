@@ -23,7 +23,10 @@ config::ComposeRequest compose_request(const SubmitRequest& request, config::Doc
         .null_defaults = {{"recipes.exp_manager.exp_dir", "${recipes.run.results_dir}/%j", "recipes.run.results_dir"}},
         .environment = request.environment,
         .working_directory = request.working_directory,
-        .documents = &documents};
+        .documents = &documents,
+        .devices_of = [settings = request.settings](std::string_view instance) {
+            return hardware::devices_of(instance, settings->hardware_files);
+        }};
     for (const LeveledOverride& given : overrides) compose.overrides.push_back(given.override);
     compose.overrides.insert(compose.overrides.end(), slurm_overrides.begin(), slurm_overrides.end());
     return compose;

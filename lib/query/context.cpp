@@ -46,7 +46,10 @@ config::ComposeRequest compose_request(const Subject& subject, const Context& co
     config::ComposeRequest request{.collections = context.collections,
                                    .recipe = subject.recipe,
                                    .environment = context.where.environment,
-                                   .working_directory = context.where.working_directory};
+                                   .working_directory = context.where.working_directory,
+                                   .devices_of = [settings = context.settings](std::string_view instance) {
+                                       return hardware::devices_of(instance, settings->hardware_files);
+                                   }};
     for (const std::string& text : subject.overrides)
         request.overrides.push_back({text, fmt::format("override {}", request.overrides.size() + 1)});
     return request;

@@ -2,13 +2,13 @@
 // Finds recipes in the folders of a collection.
 #include "config/compose/collection.hpp"
 
+#include "config/compose/recipe_names.hpp"
 #include "config/value/place.hpp"
 #include "diagnostic/codes/compose.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <system_error>
 
@@ -110,26 +110,13 @@ std::optional<FoundRecipe> find_by_path(const ComposeRequest& request) {
 
 Diagnostic unknown_recipe(const std::string& name, const std::vector<RecipeFile>& all) {
     std::vector<std::string> names;
-    std::map<std::string, std::string> full_name;  // by base name; unique ones stay
-    for (const RecipeFile& recipe : all) {
-        names.push_back(recipe.name);
-        const std::string base = recipe.name.substr(recipe.name.rfind('/') + 1);
-        names.push_back(base);
-        full_name.emplace(base, recipe.name);
-    }
+    for (const RecipeFile& recipe : all) names.push_back(recipe.name);
     Diagnostic problem{.code = codes::compose.unknown_recipe,
                        .message = fmt::format("there is no recipe `{}`", quotable(name, 200))};
-    std::vector<std::string> close = nearest(name, names);
-    if (close.empty()) close = nearest(name.substr(name.rfind('/') + 1), names);
-    if (close.empty()) {
-        // A fragment of a name is worth a hint too.
-        for (const RecipeFile& recipe : all)
-            if (name.size() >= 3 && recipe.name.find(name) != std::string::npos && close.size() < 3)
-                close.push_back(recipe.name);
-    }
-    if (!close.empty()) {
-        problem.message += fmt::format("; did you mean {}?", listed(close, 3));
-        problem.fix = close.front();
+    const LikeRecipes close = recipes_like(name, names);
+    if (!close.names.empty()) {
+        problem.message += fmt::format("; did you mean {}?", listed(close.names, 3));
+        if (close.by_spelling) problem.fix = close.names.front();
     } else {
         problem.message += fmt::format("; {} recipes were looked through", all.size());
     }

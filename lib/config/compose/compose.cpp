@@ -3,8 +3,10 @@
 #include "diagnostic/codes/compose.hpp"
 #include "config/compose/collection.hpp"
 #include "config/compose/defaults.hpp"
+#include "config/compose/launcher_keys.hpp"
 #include "config/compose/merge.hpp"
 #include "config/compose/override_apply.hpp"
+#include "config/compose/recipe_file.hpp"
 #include "config/hydra/hydra_schema.hpp"
 #include "config/value/place.hpp"
 #include "trace/trace.hpp"
@@ -100,11 +102,15 @@ private:
         std::vector<fs::path> search_path;
         if (!found_.collection.empty()) search_path.push_back(found_.collection);
         if (result_.collection != found_.collection) search_path.push_back(result_.collection);
+        const bool free_file = !request_.recipe.empty() && found_.collection.empty();
+        if (free_file)  // it may build on any recipe that there is
+            for (const fs::path& collection : request_.collections)
+                if (collection != result_.collection) search_path.push_back(collection);
         repository_.emplace(std::move(search_path), request_.documents);
         primary_ = "config";
-        const bool free_file = !request_.recipe.empty() && found_.collection.empty();
         const std::string config_path = "recipes/" + found_.name;
-        if (free_file) repository_->overlay(config_path, found_.file);
+        if (free_file) repository_->take_in(config_path, found_.file);
+        result_.outside = free_file;
         if (!request_.recipe.empty()) {
             auto recipe = repository_->load(config_path);
             if (!recipe) return std::unexpected(std::move(recipe.error()));
@@ -112,6 +118,7 @@ private:
             if (*recipe && (*recipe)->content.find("training_cfg")) {
                 primary_ = "custom training";
                 repository_->overlay(primary_, found_.file);
+                if (free_file) repository_->prepend_search_path(found_.file.parent_path());
             }
         }
         auto root = repository_->load(primary_);
@@ -167,9 +174,8 @@ private:
             std::string_view path = *text;
             if (path.starts_with("file://")) path.remove_prefix(7);
             const bool other_scheme = path.find("://") != std::string_view::npos;
-            const fs::path directory = request_.working_directory / fs::path(path);
-            std::error_code error;
-            if (other_scheme || !fs::is_directory(directory, error)) {
+            const std::optional<fs::path> directory = other_scheme ? std::nullopt : folder_at(fs::path(path));
+            if (!directory) {
                 result_.notes.push_back(
                     {.code = codes::compose.search_path,
                      .key = "hydra.searchpath",
@@ -178,9 +184,21 @@ private:
                                             other_scheme ? "no folder" : "no folder that exists")});
                 continue;
             }
-            repository_->append_search_path(directory);
+            repository_->append_search_path(*directory);
         }
         return {};
+    }
+
+    /// A relative folder counts from where the command runs, as in Hydra; else from the collection or the folder that
+    /// this is in, from which HyperPod's collection counts.
+    [[nodiscard]] std::optional<fs::path> folder_at(const fs::path& path) const {
+        std::error_code error;
+        const fs::path collection = fs::absolute(result_.collection, error).lexically_normal();
+        const fs::path parent = (collection.has_filename() ? collection : collection.parent_path()).parent_path();
+        for (const fs::path& base : {request_.working_directory, collection, parent}) {
+            if (fs::path folder = base / path; fs::is_directory(folder, error)) return folder;
+        }
+        return std::nullopt;
     }
 
     bool merge_all(const DefaultsList& defaults) {
@@ -195,17 +213,25 @@ private:
                                      .source = content.at("hydra.searchpath")->position().source(),
                                      .message = "`hydra.searchpath` can be set in the root configuration only"});
             }
+            Value root_keys = Value::map();
+            if ((*loaded)->outside && !(*loaded)->package && config.package == "recipes" && content.is_map())
+                root_keys = take_root_keys(content, root_, problems_);
             embed(content, config.package);
-            Merger merger(root_, resolve_options(), {});
-            merger.merge(root_, std::move(content), "");
-            for (const MergeProblem& problem : merger.problems())
-                problems_.push_back({.code = codes::compose.type,
-                                     .key = problem.path,
-                                     .source = problem.position.source(),
-                                     .message = fmt::format("`{}`: {}, which an earlier configuration puts there",
-                                                            problem.path, problem.message)});
+            merge(std::move(content));
+            if (root_keys.size() > 0) merge(std::move(root_keys));
         }
         return problems_.empty();
+    }
+
+    void merge(Value content) {
+        Merger merger(root_, resolve_options(), {});
+        merger.merge(root_, std::move(content), "");
+        for (const MergeProblem& problem : merger.problems())
+            problems_.push_back({.code = codes::compose.type,
+                                 .key = problem.path,
+                                 .source = problem.position.source(),
+                                 .message = fmt::format("`{}`: {}, which an earlier configuration puts there",
+                                                        problem.path, problem.message)});
     }
 
     static void embed(Value& content, const std::string& package) {
@@ -281,8 +307,10 @@ private:
         }
         ResolveOptions options = resolve_options();
         options.alias_training = true;
+        const std::vector<AddedKey> added = add_launcher_keys(root_, request_);
         auto resolved = Resolver(root_, std::move(options)).resolve_all(result_.notes);
         if (!resolved) return std::unexpected(std::move(resolved.error()));
+        remove_launcher_keys(*resolved, added);
         result_.root = std::move(*resolved);
         return std::move(result_);
     }

@@ -7,6 +7,8 @@
 #include "diagnostic/diagnostic.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct ComposeRequest {
     Environment environment;                  // for oc.env
     std::filesystem::path working_directory;  // for recipes named by a relative file path
     Documents* documents = nullptr;           // shared with other compositions, if there are any
+    /// How many processes a node of an instance type runs; nullopt: unknown. Asked only for custom training that does
+    /// not say so.
+    std::function<std::optional<std::int64_t>(std::string_view)> devices_of{};
 };
 
 /// What an override did, in the order given.
@@ -41,6 +46,7 @@ struct Resolved {
     std::string recipe;  // path under recipes/ without ".yaml", or the file's path for a free file
     std::filesystem::path recipe_file;
     std::filesystem::path collection;  // the collection whose config.yaml was used
+    bool outside = false;              // the recipe is a file that lies in no collection
     std::vector<AppliedOverride> overrides;
     Diagnostics notes;  // warnings and hints (a shadowed file, ...); never errors
 };

@@ -2,6 +2,7 @@
 // Works through defaults lists in the order in which Hydra does.
 #include "config/compose/defaults_builder.hpp"
 
+#include "config/compose/recipe_names.hpp"
 #include "config/hydra/hydra_schema.hpp"
 #include "config/interpolation/resolver.hpp"
 #include "config/value/place.hpp"
@@ -89,8 +90,11 @@ DefaultsBuilder::Configs DefaultsBuilder::expand_loaded(const DefaultsItem& node
     const bool root_with_additions = node.primary && !appended_.empty();
     if (!items.empty() || root_with_additions) place_self(items, node);
     if (node.primary) items.insert(items.end(), appended_.begin(), appended_.end());
-    for (DefaultsItem& item : items)
-        if (!item.is_self()) item.set_parent(node.group_path(), node.final_package());
+    for (DefaultsItem& item : items) {
+        if (item.is_self()) continue;
+        item.set_parent(node.group_path(), node.final_package());
+        item.is_base = loaded.outside && !node.primary && !item.is_group() && !item.path.starts_with('/');
+    }
     register_overrides(items, node, below_interpolation);
 
     // Backwards, as Hydra does: an override in a later configuration rules the earlier ones.
@@ -205,6 +209,13 @@ void DefaultsBuilder::report_not_found(const DefaultsItem& node, const DefaultsI
     if (const auto external = external_source_.find(node.is_group() ? node.override_key() : "");
         external != external_source_.end())
         source = external->second;
+    if (node.is_base && parent != nullptr) {
+        const std::vector<std::string> close = recipes_like(node.path, repository_.recipes()).names;
+        report(codes::compose.unknown_group_option, std::move(source),
+               fmt::format("there is no recipe `{}` to build on, neither beside this file nor in a collection{}",
+                           node.path, close.empty() ? "" : fmt::format("; did you mean {}?", listed(close))));
+        return;
+    }
     if (!node.is_group()) {
         report(codes::compose.unknown_group_option, std::move(source),
                fmt::format("there is no configuration `{}`{}", node.config_path(),

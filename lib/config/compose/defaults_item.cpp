@@ -79,7 +79,7 @@ std::string DefaultsItem::default_package() const {
 }
 
 std::string DefaultsItem::final_package(bool use_header) const {
-    std::string own = with_dots(is_group() ? std::string(without_slash(path)) : folder_of(path));
+    std::string own = is_base ? "" : with_dots(is_group() ? std::string(without_slash(path)) : folder_of(path));
     if (package) {
         own = *package;
     } else if (use_header && header_package) {

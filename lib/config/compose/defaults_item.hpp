@@ -28,6 +28,7 @@ struct DefaultsItem {
     std::string parent_group;
     std::string parent_package;
     std::optional<std::string> header_package;
+    bool is_base = false;  // named by a recipe file of no collection: lands where that does, unless a package says else
 
     [[nodiscard]] bool is_group() const { return kind == Kind::group; }
     [[nodiscard]] bool is_self() const { return !is_group() && path == "_self_"; }

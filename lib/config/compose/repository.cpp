@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads the configuration files that defaults lists name.
 #include "config/compose/repository.hpp"
+#include "config/compose/compose.hpp"
 #include "config/hydra/hydra_schema.hpp"
 #include "config/interpolation/special_value.hpp"
 #include "config/value/place.hpp"
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t header_bytes = 512;
 constexpr std::size_t max_options = 10'000;
+constexpr std::string_view recipes_folder = "recipes/";
 
 std::string with_extension(const std::string& path) {
     return path.ends_with(".yaml") ? path : path + ".yaml";
@@ -127,26 +129,45 @@ Expected<DefaultsItem> item_of(const Value& value) {
 
 }  // namespace
 
-std::optional<fs::path> Repository::find_file(const std::string& config_path) const {
-    if (const auto found = overlay_.find(config_path); found != overlay_.end()) return found->second;
+std::optional<Repository::Found> Repository::find(const std::string& config_path) const {
+    if (const auto found = overlay_.find(config_path); found != overlay_.end())
+        return Found{found->second, neighbours_.has_value()};
+    if (neighbours_ && config_path.starts_with(recipes_folder)) {
+        const std::string name = with_extension(config_path.substr(recipes_folder.size()));
+        if (fs::path file = *neighbours_ / name; is_file(file)) return Found{std::move(file), true};
+    }
     for (const fs::path& directory : search_path_)
-        if (fs::path file = directory / with_extension(config_path); is_file(file)) return file;
+        if (fs::path file = directory / with_extension(config_path); is_file(file))
+            return Found{std::move(file), false};
     return std::nullopt;
+}
+
+std::optional<fs::path> Repository::find_file(const std::string& config_path) const {
+    const auto found = find(config_path);
+    return found ? std::optional(found->file) : std::nullopt;
+}
+
+std::vector<fs::path> Repository::folders_of(const std::string& group) const {
+    std::vector<fs::path> folders;
+    if (neighbours_ && (group + '/').starts_with(recipes_folder))
+        folders.push_back(*neighbours_ / (group + '/').substr(recipes_folder.size()));
+    for (const fs::path& directory : search_path_) folders.push_back(directory / group);
+    return folders;
 }
 
 bool Repository::has_group(const std::string& group) const {
     std::error_code error;
-    for (const fs::path& directory : search_path_)
-        if (fs::is_directory(directory / group, error)) return true;
+    for (const fs::path& folder : folders_of(group))
+        if (fs::is_directory(folder, error)) return true;
     return is_hydra_group(group);
 }
 
 std::vector<std::string> Repository::options_of(const std::string& group) const {
     std::vector<std::string> options = hydra_options(group);
-    for (const fs::path& directory : search_path_) {
+    for (const fs::path& folder : folders_of(group)) {
         std::error_code error;
-        for (fs::directory_iterator entry(directory / group, error), end;
-             !error && entry != end && options.size() < max_options; entry.increment(error))
+        for (fs::directory_iterator entry(folder, error), end; !error && entry != end && options.size() < max_options;
+             entry.increment(error))
             if (entry->path().extension() == ".yaml") options.push_back(entry->path().stem().string());
     }
     std::ranges::sort(options);
@@ -155,14 +176,21 @@ std::vector<std::string> Repository::options_of(const std::string& group) const 
     return options;
 }
 
+std::vector<std::string> Repository::recipes() const {
+    std::vector<std::string> names = options_of("recipes");
+    if (const auto known = list_recipes(search_path_))
+        for (const RecipeFile& recipe : *known) names.push_back(recipe.name);
+    return names;
+}
+
 Expected<const LoadedConfig*> Repository::load(const std::string& config_path) {
     if (const auto known = cache_.find(config_path); known != cache_.end()) return known->second.get();
-    const auto file = find_file(config_path);
-    if (!file) {
+    const auto found = find(config_path);
+    if (!found) {
         cache_.emplace(config_path, nullptr);
         return nullptr;
     }
-    auto content = documents_ != nullptr ? documents_->load(*file) : load_yaml(*file);
+    auto content = documents_ != nullptr ? documents_->load(found->file) : load_yaml(found->file);
     if (!content) return std::unexpected(std::move(content.error()));
     Diagnostics invalid;
     for (const InvalidInterpolation& each : find_invalid_interpolations(*content))
@@ -171,7 +199,8 @@ Expected<const LoadedConfig*> Repository::load(const std::string& config_path) {
                                      codes::compose.interpolation));
     if (!invalid.empty()) return std::unexpected(std::move(invalid));
     auto config = std::make_unique<LoadedConfig>();
-    config->file = *file;
+    config->file = found->file;
+    config->outside = found->outside;
     auto package = package_of_header(content->position().origin);
     if (!package) return std::unexpected(std::move(package.error()));
     config->package = std::move(*package);

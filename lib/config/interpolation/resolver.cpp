@@ -48,9 +48,21 @@ Resolver::Resolver(const Value& root, ResolveOptions options) : options_(std::mo
     static_nodes_ = tree_.size();
     if (options_.alias_training) {
         if (const NodeTree::Id recipes = tree_.find(root_, "recipes"); recipes != NodeTree::none)
-            tree_.set_alias("training", recipes);
+            tree_.set_alias("training", with_launcher_model(recipes));
     }
     hydra_ = tree_.add(options_.hydra);
+}
+
+/// HyperPod's launcher gives its copy of a recipe without a `model` one.
+NodeTree::Id Resolver::with_launcher_model(NodeTree::Id recipes) {
+    const Value& recipe = tree_.value(recipes);
+    const Value* given = recipe.find("model");
+    if (!recipe.is_map() || (given != nullptr && !given->is_null())) return recipes;
+    Value copy = recipe;
+    Value model = Value::map();
+    model.set(Value::string("ub_tp_comm_overlap"), Value::boolean(false));
+    copy.set(Value::string("model"), std::move(model));
+    return tree_.adopt(std::move(copy), root_);
 }
 
 std::unexpected<Failure> Resolver::fail(std::string message, DiagnosticCode code) const {

@@ -95,6 +95,7 @@ private:
         Failure failure;
     };
 
+    NodeTree::Id with_launcher_model(NodeTree::Id recipes);
     Fallible<Result> evaluate_text(const interpolation::Text& text, NodeTree::Id node, NodeTree::Id container);
     Fallible<std::string> join(const interpolation::Parts& parts, NodeTree::Id node, NodeTree::Id container);
     Fallible<Result> evaluate(const interpolation::Interpolation& source, NodeTree::Id node, NodeTree::Id container);

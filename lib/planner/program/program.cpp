@@ -3,6 +3,7 @@
 #include "planner/program/program.hpp"
 
 #include "diagnostic/codes/launch.hpp"
+#include "planner/program/entry_script.hpp"
 #include "planner/program/shipped_keys.hpp"
 #include "slurm_text/shown_text.hpp"
 
@@ -25,10 +26,6 @@ struct ConfiguredText {
     std::string text;
     Source where;
 };
-
-bool is_custom(const Value& root) {
-    return root.find("recipes") == nullptr && root.find("training_cfg") != nullptr;
-}
 
 Diagnostic fail(const ConfiguredText& said, DiagnosticCode code, std::string message, std::string fix = {}) {
     return {.code = code,
@@ -320,9 +317,7 @@ private:
     void set_program(plan::Entry& entry, const ConfiguredText& script) {
         const std::filesystem::path path = std::filesystem::path(script.text).lexically_normal();
         if (entry.directory.empty() || path.is_absolute() || script.key == "launch.entry_script") {
-            const std::filesystem::path base =
-                is_custom(root_) ? resolved_.recipe_file.parent_path() : resolved_.collection;
-            entry.program = (base / path).lexically_normal().string();
+            entry.program = entry_script_file(resolved_, path.string(), root_.at(script.key)).string();
             return;
         }
         if (path == "." || *path.begin() == "..")
@@ -381,7 +376,8 @@ std::optional<Value> keys_of_entry_script(const config::Resolved& resolved) {
     if (git_says_what_runs(resolved.root)) return std::nullopt;
     const Value* script = resolved.root.at("launch.entry_script");
     if (script == nullptr || !script->is_string()) return std::nullopt;
-    const std::filesystem::path file = (resolved.collection / *script->as_string()).parent_path() / "keys.yaml";
+    const std::filesystem::path file =
+        entry_script_file(resolved, *script->as_string(), script).parent_path() / "keys.yaml";
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
     Expected<Value> keys = load_keys(file);

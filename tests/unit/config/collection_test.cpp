@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "collection_fixture.hpp"
 
+#include <fmt/format.h>
+
 using namespace recipe;
 using namespace recipe::config;
 
@@ -69,4 +71,33 @@ TEST_CASE("a hostile recipe name does no harm") {
         REQUIRE_FALSE(resolved);
         CHECK(resolved.error().front().code.group() == "compose");
     }
+}
+
+TEST_CASE("a name is found by its words, whatever their case and what stands between them") {
+    CollectionFixture collection;
+    collection.write("config.yaml", "defaults: [_self_]\n");
+    for (const char* name :
+         {"training/llama/llama3_2_1b_pretrain", "training/llama/hf_llama3_2_11b_seq8k_pretrain",
+          "training/llama/hf_llama3_1_8b_seq8k_lora", "fine-tuning/qwen/llmft_qwen3_8b_seq4k_sft_lora",
+          "training/mixtral/mixtral_8x7b", "training/deepseek/r1_distilled_qwen_1_dot_5b"})
+        collection.write(fmt::format("recipes/{}.yaml", name), "run: {name: a}\n");
+    const auto message = [&](const std::string& name) {
+        const auto resolved = compose(collection.request(name));
+        REQUIRE_FALSE(resolved);
+        CHECK(resolved.error().front().code == "compose.unknown_recipe");
+        return resolved.error().front().message;
+    };
+    const std::string one = "did you mean `training/llama/llama3_2_1b_pretrain`";
+    for (const char* name : {"llama-3.2-1b", "meta-llama/Llama-3.2-1B", "Llama 3.2 1B", "LLAMA3_2_1B"}) {
+        INFO(name);
+        CHECK(message(name).contains(one));
+    }
+    for (const char* name : {"LLAMA3", "llama3.2", "Llama-3"}) {
+        INFO(name);
+        CHECK(message(name).contains("training/llama/llama3_2_1b_pretrain"));
+    }
+    CHECK(message("qwen3 8b").contains("did you mean `fine-tuning/qwen/llmft_qwen3_8b_seq4k_sft_lora`"));
+    CHECK(message("Mixtral-8x7B-v0.1").contains("did you mean `training/mixtral/mixtral_8x7b`"));
+    CHECK(message("gpt2") == "there is no recipe `gpt2`; 6 recipes were looked through");
+    CHECK(message("3 2 1") == "there is no recipe `3 2 1`; 6 recipes were looked through");
 }

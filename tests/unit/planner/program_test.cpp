@@ -4,7 +4,12 @@
 #include "config/config.hpp"
 #include "source_file.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 using namespace recipe;
@@ -249,4 +254,35 @@ TEST_CASE("code that can move is told, and a token in clear") {
                     .noted("launch.code_unpinned"));
     CHECK(Running(with_git(ours, "repo_url_or_path: 'http://h/c', commit: 1234567, entry_script: t.py, token_file: /t"))
               .noted("launch.code_token"));
+}
+
+TEST_CASE("a recipe file's entry script is sought beside it, then in the collection, which keeps its own") {
+    const std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("entry-{}", ::getpid());
+    std::filesystem::create_directories(folder / "mine/entrypoints");
+    std::filesystem::create_directories(folder / "collection/entrypoints");
+    const auto touch = [&](const char* name) { std::ofstream(folder / name) << "#\n"; };
+    for (const char* name :
+         {"mine/train.py", "mine/entrypoints/train.py", "collection/entrypoints/train.py", "collection/other.py"})
+        touch(name);
+    const auto runs = [&](const std::string& script, const std::string& written_in, bool outside) {
+        auto root = config::parse_yaml("recipes: {run: {name: a}}\nlaunch: {entry_script: " + script + "}\n",
+                                       (folder / written_in).string());
+        REQUIRE(root);
+        config::Resolved resolved{.root = std::move(*root),
+                                  .recipe_file = folder / "mine/mlp.yaml",
+                                  .collection = folder / "collection",
+                                  .outside = outside};
+        Diagnostics notes;
+        const auto program = planner::program_of(resolved, families().of(resolved.root), true, "/fsx/results", notes);
+        REQUIRE(program);
+        return std::filesystem::path(program->entry.program).lexically_relative(folder).string();
+    };
+    CHECK(runs("train.py", "mine/mlp.yaml", true) == "mine/train.py");
+    CHECK(runs("./train.py", "mine/mlp.yaml", true) == "mine/train.py");
+    CHECK(runs("other.py", "mine/mlp.yaml", true) == "collection/other.py");
+    CHECK(runs("nowhere.py", "mine/mlp.yaml", true) == "mine/nowhere.py");
+    CHECK(runs("entrypoints/train.py", "mine/mlp.yaml", true) == "mine/entrypoints/train.py");
+    CHECK(runs("entrypoints/train.py", "collection/config.yaml", true) == "collection/entrypoints/train.py");
+    CHECK(runs("train.py", "mine/mlp.yaml", false) == "collection/train.py");
+    std::filesystem::remove_all(folder);
 }

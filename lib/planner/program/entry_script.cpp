@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks for an entry script beside the recipe file and in the collection.
+#include "planner/program/entry_script.hpp"
+
+#include <system_error>
+
+namespace recipe::planner {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool lies_in(const std::string& file, const fs::path& folder) {
+    const fs::path inside = fs::path(file).lexically_normal().lexically_relative(folder.lexically_normal());
+    return !inside.empty() && *inside.begin() != "..";
+}
+
+}  // namespace
+
+bool is_custom(const config::Value& root) {
+    return root.find("recipes") == nullptr && root.find("training_cfg") != nullptr;
+}
+
+fs::path entry_script_file(const config::Resolved& resolved, const std::string& script, const config::Value* written) {
+    if (is_custom(resolved.root)) return (resolved.recipe_file.parent_path() / script).lexically_normal();
+    const fs::path in_collection = (resolved.collection / script).lexically_normal();
+    if (!resolved.outside || written == nullptr) return in_collection;
+    const std::string origin = written->position().source().name;
+    if (!origin.empty() && lies_in(origin, resolved.collection)) return in_collection;
+    const fs::path beside = (resolved.recipe_file.parent_path() / script).lexically_normal();
+    std::error_code error;
+    if (fs::exists(beside, error)) return beside;
+    // Of two that are missing, the one that its author will look for.
+    return fs::exists(in_collection, error) ? in_collection : beside;
+}
+
+}  // namespace recipe::planner
