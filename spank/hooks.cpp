@@ -48,12 +48,14 @@ int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* op
     });
 }
 
-void recipe_launcher_user_init(spank_t spank) {
+int recipe_launcher_user_init(spank_t spank) {
     recipe::spank::trace_for_user();
+    int rc = 0;  // what is unexpected is left to the nodes
     guarded([&] {
-        recipe::spank::launcher_user_init(spank);
+        rc = recipe::spank::launcher_user_init(spank);
         return 0;
     });
+    return rc;
 }
 
 void recipe_launcher_exit(void) {

@@ -32,7 +32,7 @@ eval "${RECIPE_CODE-}"
 
 # One torchrun per node (or one process per device, with launch.launcher=direct). When one node fails, the others end too.
 eval "set -- ${RECIPE_SRUN_ARGUMENTS-} $RECIPE_COMMAND"
-exec srun --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \
+exec srun --recipe-step=train --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \
     --ntasks="$((SLURM_JOB_NUM_NODES * RECIPE_TASKS_PER_NODE))" --ntasks-per-node="$RECIPE_TASKS_PER_NODE" "$@"
 )script";
 

@@ -70,10 +70,12 @@ std::optional<Diagnostic> world_problem(const plan::LaunchPlan& plan, const Fact
     const Diagnostics problems = validate::check_layout(layout);
     if (problems.empty()) return std::nullopt;
     return Diagnostic{.code = codes::node.world,
+                      .severity = trains(plan, facts) ? Severity::error : Severity::warning,
                       .message = fmt::format("this step: {}", problems.front().message),
                       .fix = facts.node_count == plan.layout.nodes
                                  ? "change the degrees with --recipe-set"
-                                 : fmt::format("run it on {}, as the recipe was planned",
+                                 : fmt::format("run it on {}, as the recipe was planned, or without the recipe: "
+                                               "--recipe=none",
                                                slurm_text::counted(plan.layout.nodes, "node"))};
 }
 

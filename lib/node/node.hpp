@@ -15,6 +15,18 @@
 
 namespace recipe::node {
 
+/// What a step's command says of the step, as far as its words show it.
+enum class Command : std::uint8_t {
+    launcher,  // torchrun and its like: runs once on each node and makes the node's processes
+    own,       // the recipe's own program, without a launcher
+    script,    // another program of Python's
+    helper,    // a tool that trains nothing, such as nvidia-smi, rsync or ray
+    hidden,    // a shell, a container's runtime, a program that nobody knows: a launcher may be behind it
+};
+
+/// What the user says of a step with --recipe-step.
+enum class Role : std::uint8_t { automatic, train, helper };
+
 /// What Slurm knows about one step on one node. Ranks count from 0.
 struct Facts {
     std::uint32_t job_id = 0;
@@ -31,6 +43,9 @@ struct Facts {
     std::string interface;                   // the network interface that leads to it; empty: not asked for or unknown
     std::string reserved_ports;              // SLURM_STEP_RESV_PORTS ("12000-12003"), or empty
     std::optional<std::uint16_t> free_port;  // for a step of one node: a port that is free there now
+    Command command = Command::hidden;
+    Role role = Role::automatic;
+    bool own_world = false;  // the launcher's arguments give it another world than the step's nodes
 };
 
 /// One task of the step.
@@ -41,8 +56,23 @@ struct Task {
 
 /// torchrun: exactly one task per node, which becomes torchrun's agent. direct: one task per device, each a rank.
 /// plain: anything else (`srun nvidia-smi`, MPI), which gets the recipe's environment and nothing more.
+/// Tasks alone do not make a step the recipe's: its command and its role may say that it is none.
 enum class Kind : std::uint8_t { torchrun, direct, plain };
 [[nodiscard]] Kind kind_of(const plan::LaunchPlan& plan, const Facts& facts) noexcept;
+
+/// Whether the step trains for certain, so that what is wrong with it ends it. For any other a rendezvous is an offer,
+/// and problems are warnings.
+[[nodiscard]] bool trains(const plan::LaunchPlan& plan, const Facts& facts) noexcept;
+
+/// Completes `facts`, whose step has its nodes, with what the words of the step's command say.
+void read_command(const plan::LaunchPlan& plan, const std::vector<std::string>& words, Facts& facts);
+
+/// "train", "helper"; anything else is automatic.
+[[nodiscard]] Role role_of(std::string_view text) noexcept;
+
+/// Code node.tasks: a launcher that runs several times on a node, a training step with tasks of no known form (errors),
+/// or the recipe's program started in a way that leaves it without a world (a warning).
+[[nodiscard]] std::optional<Diagnostic> tasks_problem(const plan::LaunchPlan& plan, const Facts& facts);
 
 /// A change to a task's environment. No value: unset. `overwrite` false: only where the variable is not set.
 struct Change {

@@ -84,15 +84,6 @@ void direct_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan
 
 }  // namespace
 
-Kind kind_of(const plan::LaunchPlan& plan, const Facts& facts) noexcept {
-    const std::int64_t tasks = facts.task_count;
-    const std::int64_t nodes = facts.node_count;
-    if (plan.launcher == plan::Launcher::torchrun)
-        return tasks == nodes && facts.tasks_here == 1 ? Kind::torchrun : Kind::plain;
-    const std::int64_t devices = plan.layout.devices_per_node;
-    return tasks == nodes * devices && facts.tasks_here == devices ? Kind::direct : Kind::plain;
-}
-
 std::uint16_t rendezvous_port(const site::PortRange& range, const Facts& facts) {
     if (const auto reserved = first_port(facts.reserved_ports)) return *reserved;
     const std::int64_t number = steps_per_job * facts.job_id + facts.step_id;

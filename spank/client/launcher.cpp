@@ -9,9 +9,11 @@
 #include "spank/client/secrets.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/node/node_checks.hpp"
+#include "spank/node/step_facts.hpp"
 #include "trace/trace.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -131,6 +133,26 @@ node::Facts facts_of_launch(spank_t spank) {
     return facts;
 }
 
+/// What was asked to have none of the devices that the recipe trains on does not train.
+bool is_without_gpus(const SlurmOptions& options) {
+    constexpr std::array names{"gpus", "gpus-per-node", "gpus-per-task", "gpus-per-socket"};
+    if (std::ranges::any_of(names, [&](const char* name) { return options.is_set(name) && options.get(name) == "0"; }))
+        return true;
+    return options.is_set("gres") && options.get("gres") == "none";
+}
+
+/// By srun's command and options. The nodes see the command themselves.
+void read_role(const plan::LaunchPlan& plan, spank_t spank, node::Facts& facts) {
+    const char* said = std::getenv(step_variable);
+    facts.role = node::role_of(said != nullptr ? said : "");
+    if (const SlurmOptions options; !options.is_set("multi-prog"))
+        node::read_command(plan, command_words(spank), facts);
+    const bool devices = plan.resources.device == plan::Device::gpu;
+    if (facts.role != node::Role::automatic || !devices || !is_without_gpus(SlurmOptions())) return;
+    facts.role = node::Role::helper;
+    setenv(step_variable, "helper", 1);
+}
+
 /// When one node of a recipe's step fails, the others would wait for it in the rendezvous, unless the user wants that.
 void end_together(const plan::LaunchPlan& plan, const node::Facts& facts) {
     const SlurmOptions options;
@@ -196,9 +218,9 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
     return -1;
 }
 
-void launcher_user_init(spank_t spank) {
+int launcher_user_init(spank_t spank) {
     unsetenv(head_variable);
-    const node::Facts facts = facts_of_launch(spank);
+    node::Facts facts = facts_of_launch(spank);
     Layout layout;
     if (facts.node_count > 1) layout = layout_of_step(facts);
     if (!layout.head.empty()) {
@@ -208,10 +230,16 @@ void launcher_user_init(spank_t spank) {
     }
     const char* json = std::getenv(plan::job_variable);
     Expected<plan::LaunchPlan> plan = plan::from_json(json != nullptr ? json : "");
-    if (!plan) return;  // the nodes say so
+    if (!plan) return 0;  // the nodes say so
+    read_role(*plan, spank, facts);
+    if (const auto problem = node::tasks_problem(*plan, facts)) {
+        report({*problem});
+        if (problem->severity == Severity::error) return -1;
+    }
     end_together(*plan, facts);
     record(*plan, facts, layout.nodes);
     started = new Started{std::move(*plan), facts};
+    return 0;
 }
 
 void launcher_exit() {

@@ -5,6 +5,7 @@
 #include "slurm_text/lists.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/host/ports.hpp"
+#include "spank/plugin/hooks.hpp"
 
 #include <algorithm>
 
@@ -46,6 +47,13 @@ std::uint32_t item(spank_t spank, spank_item_t name, std::uint32_t otherwise) {
     return spank_get_item(spank, name, &value) == ESPANK_SUCCESS ? value : otherwise;
 }
 
+std::vector<std::string> command_words(spank_t spank) {
+    int count = 0;
+    char** words = nullptr;
+    if (spank_get_item(spank, S_JOB_ARGV, &count, &words) != ESPANK_SUCCESS || words == nullptr) return {};
+    return {words, words + count};
+}
+
 node::Facts facts_of(spank_t spank) {
     node::Facts facts;
     facts.job_id = item(spank, S_JOB_ID, 0);
@@ -66,6 +74,7 @@ node::Facts facts_of(spank_t spank) {
         facts.array_job_id = id;
         facts.array_task_id = number_variable(spank, "SLURM_ARRAY_TASK_ID").value_or(0);
     }
+    facts.role = node::role_of(job_variable(spank, step_variable).value_or(""));
     facts.reserved_ports = job_variable(spank, "SLURM_STEP_RESV_PORTS").value_or("");
     facts.head = job_variable(spank, head_variable).value_or("");
     if (facts.head.empty()) facts.head = first_host(job_variable(spank, "SLURM_STEP_NODELIST").value_or("").c_str());

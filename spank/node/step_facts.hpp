@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace recipe::spank {
 
@@ -18,6 +19,9 @@ namespace recipe::spank {
 
 /// SLURM_NODEID and its like still are those of whoever called srun, so the items of the handle are asked.
 [[nodiscard]] node::Facts facts_of(spank_t spank);
+
+/// The words of the step's command. Of srun --multi-prog they are no command.
+[[nodiscard]] std::vector<std::string> command_words(spank_t spank);
 
 /// A step of the user's srun; the others are Slurm's own.
 [[nodiscard]] bool is_normal_step(const node::Facts& facts);

@@ -33,6 +33,7 @@ struct Prepared {
     plan::LaunchPlan plan;
     node::Facts facts;
     Diagnostics problems;       // of this node, for which no task of a torchrun or direct step may start
+    Diagnostics warnings;       // of this node, where the step may be none that trains
     bool hook_missing = false;  // that would mount what the step's own options keep out of its container
     Diagnostics unusable;       // why no task of any step may start: its environment lacks the recipe's secrets
     std::vector<std::string> secrets;
@@ -82,6 +83,7 @@ void remember(const Diagnostics& diagnostics) {
         for (std::string& line : render::lines(diagnostic)) stepd_remember_failure(std::move(line));
 }
 
+/// A step that gets a rendezvous.
 bool is_recipe_step(const Prepared& step) {
     return is_normal_step(step.facts) && node::kind_of(step.plan, step.facts) != node::Kind::plain;
 }
@@ -104,11 +106,12 @@ Diagnostic no_pyxis() {
 std::string_view kind_name(const Prepared& step) {
     if (is_batch_step(step.facts)) return "the batch script";
     if (!is_normal_step(step.facts)) return "a step of Slurm's own";
+    const bool trains = node::trains(step.plan, step.facts);
     switch (node::kind_of(step.plan, step.facts)) {
         case node::Kind::torchrun:
-            return "torchrun";
+            return trains ? "torchrun" : "perhaps torchrun";
         case node::Kind::direct:
-            return "a task per device";
+            return trains ? "a task per device" : "perhaps a task per device";
         case node::Kind::plain:
             break;
     }
@@ -137,9 +140,10 @@ void trace_step(const Prepared& step) {
     if (is_recipe_step(step)) trace::info([&] { return "the tasks meet " + meeting_point(step); });
 }
 
-/// A step of the recipe cannot do without what is missing; any other goes on.
+/// A step that trains cannot do without what is missing, and none may leave the recipe's container; any other goes on.
 void run_node_checks(Prepared& step, spank_t spank) {
     const bool recipe_step = is_recipe_step(step);
+    const bool trains = node::trains(step.plan, step.facts);
     const bool normal = is_normal_step(step.facts);
     const PyxisRequest* container = pyxis_request();
     NodeChecks seen = check_node(step.plan, step.facts,
@@ -158,8 +162,11 @@ void run_node_checks(Prepared& step, spank_t spank) {
     }
     step.secrets = std::move(*seen.secrets);
     for (Diagnostic& problem : seen.problems) {
-        if (recipe_step && problem.code != codes::node.manifest)
+        const bool ends = trains ? problem.code != codes::node.manifest : problem.code == codes::node.no_pyxis;
+        if (recipe_step && ends)
             step.problems.push_back(std::move(problem));
+        else if (recipe_step)
+            step.warnings.push_back(std::move(problem));
         else
             slurm_error("recipe: %s", printable("of this step", problem).c_str());
     }
@@ -241,6 +248,14 @@ void speak_for_the_step(spank_t spank, const std::vector<node::Change>& changes)
     report_environment(spank, changes);
 }
 
+/// Those of a task that goes on nevertheless.
+void warn(std::string_view node, const Diagnostics& problems) {
+    for (Diagnostic problem : problems) {
+        problem.severity = Severity::warning;
+        log_note(node::on_node(node, problem));
+    }
+}
+
 }  // namespace
 
 void stepd_remember_failure(std::string reason) {
@@ -255,10 +270,15 @@ void stepd_user_init(spank_t spank) {
     prepared = new Prepared{.plan = std::move(*plan),
                             .facts = facts_of(spank),
                             .problems = {},
+                            .warnings = {},
                             .unusable = {},
                             .secrets = {},
                             .user = effective_user()};
-    if (is_normal_step(prepared->facts)) clear_pyxis_variables(spank);
+    if (is_normal_step(prepared->facts)) {
+        node::read_command(prepared->plan, command_words(spank), prepared->facts);
+        spank_unsetenv(spank, step_variable);  // an srun inside this step is another step
+        clear_pyxis_variables(spank);
+    }
     run_node_checks(*prepared, spank);
     trace_step(*prepared);
     if (!prepared->unusable.empty()) return;
@@ -278,21 +298,32 @@ int stepd_task_init(spank_t spank) {
     int local_rank = 0;
     spank_get_item(spank, S_TASK_ID, &local_rank);
     if (!prepared->unusable.empty()) return fail(local_rank == 0, node_name(spank), prepared->unusable);
-    if (!is_recipe_step(*prepared)) return 0;
     const plan::LaunchPlan& plan = prepared->plan;
     const node::Facts& facts = prepared->facts;
+    if (!is_normal_step(facts)) return 0;
     const node::Task task{.rank = item(spank, S_TASK_GLOBAL_ID, 0),
                           .local_rank = static_cast<std::uint32_t>(local_rank)};
     const std::string node = node_name(spank);
 
-    if (const auto problem = node::world_problem(plan, facts)) return fail(task.rank == 0, node, {*problem});
+    // srun has said so before, and ended the step, unless nobody asked it (--async).
+    if (const auto problem = node::tasks_problem(plan, facts); problem && problem->severity == Severity::error)
+        return fail(task.rank == 0, node, {*problem});
+    if (!is_recipe_step(*prepared)) return 0;
+    const bool trains = node::trains(plan, facts);
+    Diagnostics warnings = prepared->warnings;
+    if (const auto problem = node::world_problem(plan, facts)) {
+        if (trains) return fail(task.rank == 0, node, {*problem});
+        if (task.rank == 0) warnings.push_back(*problem);
+    }
     Diagnostics problems = prepared->problems;
+    Diagnostics& found = trains ? problems : warnings;
     if (auto problem = node::device_problem(plan, facts, visible_devices(spank, plan.resources.device)))
-        problems.push_back(std::move(*problem));
+        found.push_back(std::move(*problem));
     const bool opens_port = task.rank == 0 && facts.node_count > 1;
     if (opens_port && port_is_taken(node::rendezvous_port(plan.ports, facts)))
-        problems.push_back(port_problem(plan, facts));
+        found.push_back(port_problem(plan, facts));
     if (!problems.empty()) return fail(task.local_rank == 0, node, problems);
+    if (task.local_rank == 0) warn(node, warnings);
 
     const Expected<std::vector<node::Change>> changes = node::rendezvous_environment(plan, facts, task);
     if (!changes) return fail(task.rank == 0, node, changes.error());

@@ -12,6 +12,9 @@ inline constexpr char sbatch_recipe_variable[] = "SBATCH_RECIPE";
 inline constexpr char salloc_recipe_variable[] = "SALLOC_RECIPE";
 inline constexpr char srun_recipe_variable[] = "SLURM_RECIPE";
 
+// What srun's --recipe-step said, for its own hook and for the nodes of its step.
+inline constexpr char step_variable[] = "SLURM_RECIPE_STEP";
+
 /// What the option callbacks stored: the recipe's name (null: none), the other one that it replaced (null: none), and
 /// the --recipe-set texts in the order in which Slurm read them.
 struct StoredOptions {
@@ -33,8 +36,9 @@ void recipe_offer_script(int argc, char** argv);
 int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* options, int argument_count,
                            char** plugin_arguments);
 
-/// srun, once its step exists: passes the head node's address to the step's tasks. Never fails the step.
-void recipe_launcher_user_init(spank_t spank);
+/// srun, once its step exists: passes the head node's address to the step's tasks. 0, or -1: the step has tasks that
+/// cannot train, and srun has said so.
+int recipe_launcher_user_init(spank_t spank);
 
 /// srun, when its step is over on all nodes and recipe_launcher_user_init was called.
 void recipe_launcher_exit(void);

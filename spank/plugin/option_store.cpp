@@ -27,4 +27,13 @@ bool OptionStore::add_set(const char* text) {
     return true;
 }
 
+bool OptionStore::set_step(const char* text) {
+    constexpr const char* roles[] = {"train", "helper"};
+    if (text == nullptr) return false;
+    step_ = nullptr;
+    for (const char* role : roles)
+        if (strcmp(text, role) == 0) step_ = role;
+    return step_ != nullptr || strcmp(text, "auto") == 0;
+}
+
 }  // namespace recipe::spank

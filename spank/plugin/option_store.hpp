@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user gave with --recipe and --recipe-set, kept by the option callbacks, which must not do more than that.
+// What the user gave with --recipe, --recipe-set and --recipe-step, kept by the option callbacks, which must not do
+// more than that.
 #pragma once
 
 #include "spank/plugin/hooks.hpp"
@@ -12,10 +13,14 @@ public:
     bool set_recipe(const char* text);
     bool add_set(const char* text);
     void set_force() { force_ = true; }
+    /// False: not one of the words that it takes.
+    bool set_step(const char* text);
 
     [[nodiscard]] StoredOptions view(int component) const {
         return {recipe_, shadowed_recipe_, sets_, set_count_, force_, component};
     }
+    /// "train", "helper", or null: srun finds out. It asks for no recipe.
+    [[nodiscard]] const char* step() const { return step_; }
     [[nodiscard]] bool empty() const { return recipe_ == nullptr && set_count_ == 0 && !force_; }
 
 private:
@@ -27,6 +32,7 @@ private:
     char* sets_[max_sets] = {};
     int set_count_ = 0;
     bool force_ = false;
+    const char* step_ = nullptr;
 };
 
 }  // namespace recipe::spank

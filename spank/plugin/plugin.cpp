@@ -4,6 +4,7 @@
 // in play. Only then does it load librecipe_spank.so, which does the work.
 #include "diagnostic/codes/submit.hpp"
 #include "spank/plugin/hooks.hpp"
+#include "spank/plugin/inherited_variables.hpp"
 #include "spank/plugin/option_store.hpp"
 #include "spank/plugin/pyxis_options.hpp"
 
@@ -32,6 +33,8 @@ int slurm_spank_init_failure_mode = ESPANK_JOB_FAILURE;
 
 namespace {
 
+using recipe::spank::inherited_options;
+using recipe::spank::inherited_plan;
 using recipe::spank::OptionStore;
 using recipe::spank::salloc_recipe_variable;
 using recipe::spank::sbatch_recipe_variable;
@@ -56,7 +59,7 @@ int refuse_in_scrontab() {
     return -1;
 }
 
-enum OptionValue { recipe_option, recipe_set_option, recipe_force_option };
+enum OptionValue { recipe_option, recipe_set_option, recipe_force_option, recipe_step_option };
 
 int store_option(int value, const char* text, int remote) {
     if (remote != 0) return 0;  // nodes read the plan
@@ -64,6 +67,11 @@ int store_option(int value, const char* text, int remote) {
     if (value == recipe_force_option) {
         store.set_force();
         return 0;
+    }
+    if (value == recipe_step_option) {
+        if (store.set_step(text)) return 0;
+        slurm_error("recipe: --recipe-step takes train, helper or auto");
+        return -1;
     }
     const bool kept = value == recipe_option ? store.set_recipe(text) : store.add_set(text);
     return kept ? 0 : -1;
@@ -92,11 +100,23 @@ spank_option recipe_force_spank_option{
     recipe_force_option,
     store_option};
 
+// srun's alone: a job as a whole is neither.
+spank_option recipe_step_spank_option{
+    const_cast<char*>("recipe-step"),
+    const_cast<char*>("train|helper|auto"),
+    const_cast<char*>("whether this step of a recipe's job trains; auto, by its command and its tasks"),
+    1,
+    recipe_step_option,
+    store_option};
+
 void register_options(spank_t spank) {
-    if (spank_option_register(spank, &recipe_spank_option) != ESPANK_SUCCESS ||
+    if ((spank_context() != S_CTX_ALLOCATOR &&
+         spank_option_register(spank, &recipe_step_spank_option) != ESPANK_SUCCESS) ||
+        spank_option_register(spank, &recipe_spank_option) != ESPANK_SUCCESS ||
         spank_option_register(spank, &recipe_set_spank_option) != ESPANK_SUCCESS ||
         spank_option_register(spank, &recipe_force_spank_option) != ESPANK_SUCCESS)
-        slurm_error("recipe: the options --recipe, --recipe-set and --recipe-force cannot be registered");
+        slurm_error(
+            "recipe: the options --recipe, --recipe-set, --recipe-force and --recipe-step cannot be registered");
 }
 
 /// By its path: a search along RUNPATH would try a dozen directories for variants of the processor first.
@@ -128,20 +148,6 @@ Function hook(const char* name) {
     memcpy(&function, &symbol, sizeof function);
     return function;
 }
-
-/// What a job exports to the commands inside it. srun inside a job goes on with the job's plan; a nested sbatch or
-/// salloc must not take it for its own.
-constexpr const char* inherited_options[] = {"SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe",
-                                             "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_set",
-                                             "_SLURM_SPANK_OPTION_recipe_recipe",
-                                             "_SLURM_SPANK_OPTION_recipe_recipe_set",
-                                             "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe_force",
-                                             "_SLURM_SPANK_OPTION_recipe_recipe_force"};
-constexpr const char* inherited_plan[] = {
-    plan_variable,        "SLURM_RECIPE_HEAD",     "RECIPE_NAME",    "RECIPE_CONFIG",         "RECIPE_CONFIG_DIR",
-    "RECIPE_CONFIG_NAME", "RECIPE_RESULTS_DIR",    "RECIPE_COMMAND", "RECIPE_TASKS_PER_NODE", "RECIPE_SRUN_ARGUMENTS",
-    "RECIPE_SETUP",       "RECIPE_SECRET_COMMAND", "RECIPE_CODE",    "RECIPE_CODE_DIR",       "RECIPE_CODE_TOKEN_FILE",
-    "SLURM_RECIPE_MOUNTS"};
 
 /// Where Slurm looks for an option of ours between SBATCH_* variables and argv, so that a default has that rank: above
 /// #SBATCH lines, below what was typed.
@@ -277,6 +283,19 @@ int client_post_opt(spank_t spank, int argument_count, char** arguments) {
     return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
 }
 
+/// For this srun's step, and not what an outer step was.
+int pass_step_on() {
+    const char* step = store.step();
+    if (step == nullptr) {
+        unsetenv(recipe::spank::step_variable);
+        return 0;
+    }
+    if (has_plan_here()) return setenv(recipe::spank::step_variable, step, 1);
+    slurm_error("recipe: --recipe-step says what a step of a recipe does, and there is no recipe here [%s]",
+                recipe::codes::submit.no_recipe.name.data());
+    return -1;
+}
+
 /// Slurm hands the last --recipe-set on to the job, which reads the plan instead, and it may hold a secret.
 void forget_typed_sets(spank_t spank) {
     constexpr char option[] = "_SLURM_SPANK_OPTION_recipe_recipe_set";
@@ -312,8 +331,9 @@ int slurm_spank_init(spank_t spank, int, char**) {
 int slurm_spank_init_post_opt(spank_t spank, int argument_count, char** arguments) {
     const spank_context_t context = spank_context();
     if (context != S_CTX_ALLOCATOR && context != S_CTX_LOCAL) return 0;
-    const int rc = client_post_opt(spank, argument_count, arguments);
+    int rc = client_post_opt(spank, argument_count, arguments);
     forget_typed_sets(spank);
+    if (rc == 0 && context == S_CTX_LOCAL) rc = pass_step_on();
     if (context == S_CTX_LOCAL && has_plan_here()) repeat_pyxis_options();
     return rc;
 }
@@ -321,8 +341,8 @@ int slurm_spank_init_post_opt(spank_t spank, int argument_count, char** argument
 int slurm_spank_local_user_init(spank_t spank, int, char**) {
     if (!has_plan_here()) return 0;
     step_was_started = true;
-    if (auto* user_init = hook<decltype(&recipe_launcher_user_init)>("recipe_launcher_user_init")) user_init(spank);
-    return 0;
+    auto* user_init = hook<decltype(&recipe_launcher_user_init)>("recipe_launcher_user_init");
+    return user_init != nullptr ? user_init(spank) : 0;
 }
 
 int slurm_spank_exit(spank_t, int, char**) {

@@ -38,6 +38,13 @@ struct NodeCodes {
         .source = "docs/nodes.md",
         .example = "scontrol update JobId=N NumNodes=3",
     };
+    Code tasks{
+        .name = "node.tasks",
+        .fixed = true,
+        .summary = "A training step's tasks leave its program without a world.",
+        .source = "docs/nodes.md",
+        .example = "srun --ntasks-per-node=8 torchrun train.py",
+    };
     Code count{
         .name = "node.count",
         .severity = Severity::hint,

@@ -17,7 +17,7 @@ struct SubmitCodes {
     Code no_recipe{
         .name = "submit.no_recipe",
         .fixed = true,
-        .summary = "--recipe-set needs a recipe.",
+        .summary = "--recipe-set and --recipe-step need a recipe.",
         .source = sources::slurm_manuals,
     };
     Code conflict{

@@ -7,7 +7,7 @@ load ../helper
 cpu=(--recipe=llama_tiny_cpu_pretrain)
 gpu=(-p train --recipe=llama3_2_1b_pretrain)
 # A step that would outlive every test's patience if its other nodes did not end with the one that fails.
-program=(sh -c 'echo "$SLURMD_NODENAME runs"; exec sleep 100')
+program=(--recipe-step=train sh -c 'echo "$SLURMD_NODENAME runs"; exec sleep 100')
 
 # A job that fails and says why: within 15 s on an idle machine, of which a busy one makes more.
 assert_failed_at_once() { # ID
@@ -27,7 +27,7 @@ assert_nodes_work() { # SRUN_ARGUMENT...
 @test "a step with 7 of the 8 GPUs fails, and says how to ask for 8" {
     write_file seven.sh <<'SHELL'
 #!/bin/bash
-srun --gpus-per-node=7 sh -c 'sleep 100'
+srun --recipe-step=train --gpus-per-node=7 sh -c 'sleep 100'
 SHELL
     job=$(submit "${gpu[@]}" -N 2 --recipe-set=trainer.num_nodes=2 -o out seven.sh)
     assert_failed_at_once "$job"
@@ -53,7 +53,7 @@ SHELL
     assert_output_count 8 '^rank [0-7] sees [0-7]$'
     write_file four.sh <<'SHELL'
 #!/bin/bash
-srun -n8 --ntasks-per-node=8 --gpus-per-node=4 sh -c 'sleep 100'
+srun --recipe-step=train -n8 --ntasks-per-node=8 --gpus-per-node=4 sh -c 'sleep 100'
 SHELL
     job=$(submit "${direct[@]}" -o out four.sh)
     assert_failed_at_once "$job"
@@ -78,13 +78,13 @@ SHELL
 @test "a step whose world the degrees do not divide fails in one line" {
     write_file sub.sh <<'SHELL'
 #!/bin/bash
-srun -N3 -n3 sh -c 'sleep 100'
+srun --recipe-step=train -N3 -n3 sh -c 'sleep 100'
 SHELL
     job=$(submit -N 4 "${cpu[@]}" --recipe-set=model.shard_degree=4 --recipe-set=model.sharding_strategy=hybrid_shard -o out sub.sh)
     assert_failed_at_once "$job"
     run cat out
     assert_output_count 1 'recipe: '
-    assert_output_matches 'recipe: on node n1: this step: 3 nodes × 2 devices = 6 ranks cannot be divided by shard_degree 4; run it on 4 nodes, as the recipe was planned \[node\.world\]$'
+    assert_output_matches 'recipe: on node n1: this step: 3 nodes × 2 devices = 6 ranks cannot be divided by shard_degree 4; run it on 4 nodes, as the recipe was planned, or without the recipe: --recipe=none \[node\.world\]$'
     assert_nodes_work -N 4
 }
 
@@ -100,7 +100,7 @@ SHELL
     assert_output_contains "0 of 2"
     assert_output_contains "1 of 2"
 
-    job=$(submit --hold -N 4 "${cpu[@]}" --recipe-set=model.shard_degree=4 --recipe-set=model.sharding_strategy=hybrid_shard -o out3 --wrap "srun sleep 100")
+    job=$(submit --hold -N 4 "${cpu[@]}" --recipe-set=model.shard_degree=4 --recipe-set=model.sharding_strategy=hybrid_shard -o out3 --wrap "srun --recipe-step=train sleep 100")
     as_user scontrol update JobId="$job" NumNodes=3-3 NumTasks=3
     as_user scontrol release "$job"
     assert_failed_at_once "$job"
@@ -185,7 +185,7 @@ time.sleep(120)' "$1" >"$WORK/listening" 3>&- &
 @test "a taken port on the head node ends the whole step" {
     for launcher in torchrun direct; do
         job=$(submit --hold -N 4 "${cpu[@]}" --recipe-set=launch.launcher=$launcher -o "out-$launcher" \
-            --wrap "srun sleep 100")
+            --wrap "srun --recipe-step=train sleep 100")
         port=$(port_of_job "$job")
         listen_on "$port"
         as_user scontrol release "$job"
@@ -253,7 +253,7 @@ SHELL
     assert_failure 3
     assert_output_contains "went on"
     # A step that is none of the recipe's is left alone.
-    run as_user salloc -N2 "${cpu[@]}" srun -n4 --ntasks-per-node=2 sh -c '[ "$SLURM_PROCID" = 1 ] && exit 3; sleep 3; echo went on'
+    run as_user salloc -N2 "${cpu[@]}" srun -n4 --ntasks-per-node=2 --recipe-step=helper sh -c '[ "$SLURM_PROCID" = 1 ] && exit 3; sleep 3; echo went on'
     assert_failure
     assert_output_count 3 '^went on$'
 }

@@ -93,7 +93,7 @@ SHELL
     replace_node g1 "$(dev_with_gpus 8)"
     replace_node g2 "$(dev_with_gpus 7)"
     gpu=(-p train --recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=2)
-    job=$(there sbatch --parsable "${gpu[@]}" -o out --wrap "srun sleep 100")
+    job=$(there sbatch --parsable "${gpu[@]}" -o out --wrap "srun --recipe-step=train sleep 100")
     assert_failed_and_nodes_work "$job" -p train -N 2
     run cat out
     assert_output_count 1 'recipe: '
@@ -132,7 +132,7 @@ PYTHON
     other_cluster --nodes 3 --train-nodes 0
     mkdir -m 777 "$WORK/local" "$WORK/shared" "$WORK/shared/mounted"
     replace_node n2 "mount -t tmpfs -o mode=777 none $WORK/local; mount -t tmpfs -o mode=777 none $WORK/shared/mounted"
-    program=(sh -c 'echo "$SLURMD_NODENAME runs"; exec sleep 100')
+    program=(--recipe-step=train sh -c 'echo "$SLURMD_NODENAME runs"; exec sleep 100')
     run there srun -N 3 "${cpu[@]}" --recipe-set=base_results_dir="$WORK/local" "${program[@]}"
     assert_failure
     refute_output_contains "n2 runs"
@@ -248,7 +248,7 @@ assert_meet_at() { # ADDRESS ENDPOINT_REGEX
     nodes_at localhost 127.0.0.3
     wait_until 30 is_idle x1
     wait_until 30 is_idle x2
-    job=$(there sbatch --parsable -p x -N2 "${cpu[@]}" -o out --wrap "srun sleep 100")
+    job=$(there sbatch --parsable -p x -N2 "${cpu[@]}" -o out --wrap "srun --recipe-step=train sleep 100")
     assert_failed_and_nodes_work "$job" -p x -N 2
     run cat out
     assert_output_count 1 'recipe: '

@@ -94,8 +94,12 @@ TEST_CASE("a step's world is that of its real nodes") {
     REQUIRE(problem);
     CHECK(node::on_node("n1", *problem).message ==
           "on node n1: this step: 3 nodes × 8 devices = 24 ranks cannot be divided by shard_degree 16; run it on 4 "
-          "nodes, as the "
-          "recipe was planned");
+          "nodes, as the recipe was planned, or without the recipe: --recipe=none");
+    // Nobody knows what a shell runs.
+    CHECK(problem->severity == Severity::warning);
+    Facts training = on_nodes(3);
+    training.command = node::Command::launcher;
+    CHECK(node::world_problem(plan, training)->severity == Severity::error);
 }
 
 TEST_CASE("an image is a path or somebody else's") {
@@ -173,7 +177,8 @@ TEST_CASE("a plan whose degrees do not divide its own world has no node count fo
     CHECK(problem->code == "node.world");
     CHECK(problem->fix == "change the degrees with --recipe-set");
     plan.layout.nodes = 1;
-    CHECK(node::world_problem(plan, on_nodes(3))->fix == "run it on 1 node, as the recipe was planned");
+    CHECK(node::world_problem(plan, on_nodes(3))->fix ==
+          "run it on 1 node, as the recipe was planned, or without the recipe: --recipe=none");
     CHECK_FALSE(node::node_count_hint(plan, on_nodes(1)));
     CHECK(node::node_count_hint(plan, on_nodes(3))->message ==
           "this step has 3 nodes and the recipe was planned for 1: a world of 24 ranks");
