@@ -119,6 +119,20 @@ struct Outcome {
 /// recipe.
 [[nodiscard]] Outcome prepare(const SubmitRequest& request);
 
+/// Where a command may ask for a recipe and Slurm does not listen.
+struct UnreadPlaces {
+    std::vector<std::string> command;  // the script or command and its arguments, as typed
+    std::string script;                // text of what `command` begins with, of --wrap, or of stdin; empty: not to be had
+    std::string script_name;           // what diagnostics call it
+    bool wrapped = false;              // the text is --wrap's
+    bool typed = false;                // --recipe was typed, or a variable names it: what a script says is beaten
+    std::string without_steps;         // "--no-shell": the allocation runs nothing that could be given the recipe
+};
+
+/// What was asked for there and would not be used. `request.recipe` is the recipe that is used; empty: none. Codes
+/// submit.after_script, submit.script_line, submit.no_shell, submit.no_variable. Severities are as the codes have them.
+[[nodiscard]] Diagnostics find_unused(const SubmitRequest& request, const UnreadPlaces& places);
+
 /// mkdir -p, and whether files can be made there.
 [[nodiscard]] std::error_code make_writable_directory(const std::string& directory);
 

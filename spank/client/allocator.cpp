@@ -3,6 +3,7 @@
 #include "spank/client/client.hpp"
 
 #include "diagnostic/codes/submit.hpp"
+#include "spank/client/unused.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -29,23 +30,25 @@ bool is_salloc() {
 }  // namespace
 
 int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments) {
-    if (stored.component > 0) {
+    if (stored.component > 0 && !uses_none(stored)) {
         report({heterogeneous_job()});
         withdraw();
         return -1;
     }
     const Client client = is_salloc() ? make_client(spank, planner::Tool::salloc, "SALLOC_")
                                       : make_client(spank, planner::Tool::sbatch, "SBATCH_");
+    if (uses_none(stored)) return refuse_unused(client, stored, plugin_arguments);
     if (stored.recipe == nullptr) {
         report(
             {{.code = codes::submit.no_recipe, .message = "--recipe-set changes a recipe; --recipe=NAME says which"}});
         return -1;
     }
-    const Expected<planner::SubmitRequest> request = make_request(client, stored, plugin_arguments);
+    Expected<planner::SubmitRequest> request = make_request(client, stored, plugin_arguments);
     if (!request) {
         report(request.error());
         return -1;
     }
+    append(request->notes, unused_by(client, stored, *request));
     const auto submission = submit_with(client, *request);
     if (!submission) return -1;
     forget_enclosing_job(client.options);

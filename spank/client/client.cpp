@@ -4,7 +4,6 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "render/render.hpp"
-#include "site/site.hpp"
 #include "spank/client/offered_script.hpp"
 #include "spank/client/secrets.hpp"
 #include "spank/node/container.hpp"
@@ -155,19 +154,33 @@ Client make_client(spank_t spank, planner::Tool tool, const char* variable_prefi
     return client;
 }
 
-Expected<planner::SubmitRequest> make_request(const Client& client, const StoredOptions& stored,
-                                              std::span<char*> plugin_arguments) {
-    if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
+Expected<site::Settings> settings_of(const Client& client, std::span<char*> plugin_arguments) {
     const Expected<site::PluginArguments> arguments =
         site::read_plugin_arguments({plugin_arguments.begin(), plugin_arguments.end()});
     if (!arguments) return std::unexpected(arguments.error());
     Expected<site::Settings> settings =
         site::load(site::settings_file(arguments->site, client.environment, slurm_conf_file()));
-    if (!settings) return std::unexpected(settings.error());
-
-    // plugstack.conf's collections are a part of what the site says, after those of its file.
+    if (!settings) return settings;
     settings->collections.insert(settings->collections.end(), arguments->collections.begin(),
                                  arguments->collections.end());
+    return settings;
+}
+
+bool uses_none(const StoredOptions& stored) {
+    if (stored.recipe != nullptr) return std::string_view(stored.recipe) == "none";
+    return stored.set_count == 0 && !stored.force;
+}
+
+Expected<planner::SubmitRequest> make_request(const Client& client, const StoredOptions& stored,
+                                              std::span<char*> plugin_arguments) {
+    if (client.command_line.heterogeneous) return refuse(heterogeneous_job());
+    if (stored.recipe != nullptr && *stored.recipe == '\0')
+        return refuse({.code = codes::submit.no_recipe,
+                       .source = {.name = "--recipe="},
+                       .message = "--recipe is empty, as a variable that is not set leaves it",
+                       .fix = "--recipe=none"});
+    Expected<site::Settings> settings = settings_of(client, plugin_arguments);
+    if (!settings) return std::unexpected(std::move(settings.error()));
 
     planner::SubmitRequest request{.tool = client.tool,
                                    .settings = std::make_shared<const site::Settings>(std::move(*settings))};

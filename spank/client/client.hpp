@@ -3,6 +3,7 @@
 #pragma once
 
 #include "planner/planner.hpp"
+#include "site/site.hpp"
 #include "spank/client/command_line.hpp"
 #include "spank/client/other_user.hpp"
 #include "spank/client/slurm_client.hpp"
@@ -30,6 +31,12 @@ struct Client {
 
 /// The refusal of a recipe in a heterogeneous job.
 [[nodiscard]] Diagnostic heterogeneous_job();
+
+/// The site's settings, with the collections of plugstack.conf after its own.
+[[nodiscard]] Expected<site::Settings> settings_of(const Client& client, std::span<char*> plugin_arguments);
+
+/// The command has no recipe: it was given none, or `none`.
+[[nodiscard]] bool uses_none(const StoredOptions& stored);
 
 /// The request that the command amounts to. Options of plugstack.conf: `recipes=DIR[:DIR...]`, `site=FILE`.
 [[nodiscard]] Expected<planner::SubmitRequest> make_request(const Client& client, const StoredOptions& stored,

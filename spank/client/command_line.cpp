@@ -100,6 +100,7 @@ CommandLine read_command_line(int argc, char** argv) {
         line.heterogeneous = std::any_of(argv + optind, srun ? argv + argc : argv + optind + 1,
                                          [](const char* word) { return word == std::string_view(":"); });
         line.has_command = argv[optind] != std::string_view(":");
+        if (line.has_command) line.command.assign(argv + optind, argv + argc);
     }
     return line;
 }

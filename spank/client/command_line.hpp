@@ -20,6 +20,7 @@ struct CommandLine {
     bool has_command = false;    // sbatch: a script; srun, salloc: a command
     bool heterogeneous = false;  // a ":" separates components
     std::vector<TypedOption> options;
+    std::vector<std::string> command;  // the script or command and its arguments
 
     [[nodiscard]] const TypedOption* find(const std::string& name) const;  // the last one, as Slurm takes it
     [[nodiscard]] int count(const std::string& name) const;

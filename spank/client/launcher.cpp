@@ -7,6 +7,7 @@
 #include "slurm_text/lists.hpp"
 #include "spank/client/client.hpp"
 #include "spank/client/secrets.hpp"
+#include "spank/client/unused.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/node/node_checks.hpp"
 #include "spank/node/step_facts.hpp"
@@ -62,6 +63,7 @@ Expected<planner::SubmitRequest> request_of(const Client& client, const StoredOp
         keep_typed_options(*request);
         request->allocated_nodes = number_from(client.environment, "SLURM_JOB_NUM_NODES");
     }
+    append(request->notes, unused_by(client, stored, *request));
     return request;
 }
 
@@ -203,6 +205,7 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
     // The steps of a heterogeneous job, and one across its components.
     if (client.environment.contains("SLURM_HET_SIZE") || client.command_line.find("het-group") != nullptr)
         client.command_line.heterogeneous = true;
+    if (uses_none(stored)) return refuse_unused(client, stored, plugin_arguments);
     const Expected<planner::SubmitRequest> request = request_of(client, stored, plugin_arguments);
     if (!request) {
         report(request.error());

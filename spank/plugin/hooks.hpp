@@ -24,6 +24,7 @@ struct StoredOptions {
     int set_count;
     bool force;
     int component;  // of a heterogeneous job, from 0
+    const char* piped_script;  // sbatch: what stood ready in the pipe on stdin; null: nothing, or stdin is no pipe
 };
 
 }  // namespace recipe::spank
@@ -33,6 +34,7 @@ extern "C" {
 void recipe_offer_script(int argc, char** argv);
 
 /// sbatch, salloc, srun, once all options are known. `plugin_arguments`: those of plugstack.conf. 0, or -1 to refuse.
+/// Without options it only looks for a recipe that was asked for where Slurm does not look.
 int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* options, int argument_count,
                            char** plugin_arguments);
 

@@ -15,9 +15,10 @@ public:
     void set_force() { force_ = true; }
     /// False: not one of the words that it takes.
     bool set_step(const char* text);
+    void set_piped_script(const char* text) { piped_script_ = text; }
 
     [[nodiscard]] StoredOptions view(int component) const {
-        return {recipe_, shadowed_recipe_, sets_, set_count_, force_, component};
+        return {recipe_, shadowed_recipe_, sets_, set_count_, force_, component, piped_script_};
     }
     /// "train", "helper", or null: srun finds out. It asks for no recipe.
     [[nodiscard]] const char* step() const { return step_; }
@@ -33,6 +34,7 @@ private:
     int set_count_ = 0;
     bool force_ = false;
     const char* step_ = nullptr;
+    const char* piped_script_ = nullptr;
 };
 
 }  // namespace recipe::spank

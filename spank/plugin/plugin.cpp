@@ -5,12 +5,12 @@
 #include "diagnostic/codes/submit.hpp"
 #include "spank/plugin/hooks.hpp"
 #include "spank/plugin/inherited_variables.hpp"
+#include "spank/plugin/mentions.hpp"
 #include "spank/plugin/option_store.hpp"
 #include "spank/plugin/pyxis_options.hpp"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -38,8 +38,14 @@ using recipe::spank::inherited_plan;
 using recipe::spank::OptionStore;
 using recipe::spank::salloc_recipe_variable;
 using recipe::spank::sbatch_recipe_variable;
+using recipe::spank::peek_piped_script;
+using recipe::spank::script_mentions_recipe;
 using recipe::spank::srun_recipe_variable;
+using recipe::spank::stdin_mentions_recipe;
 using recipe::spank::StoredOptions;
+using recipe::spank::variables_mention_recipe;
+using recipe::spank::words_may_name_recipe;
+using recipe::spank::words_mention_recipe;
 
 constexpr char plan_variable[] = "SLURM_SPANK_RECIPE_PLAN";
 // Beside this plugin's own directory.
@@ -162,49 +168,14 @@ void unset_all(const char* const (&names)[n]) {
     for (const char* name : names) unsetenv(name);
 }
 
-/// This process's argv, which Slurm does not hand to plugins.
-struct CommandLine {
-    static constexpr int most = 4096;
-    char* words[most + 1];
-    int count = 0;
-    char* text = nullptr;
+// This process's argv, which Slurm does not hand to plugins, and glibc to every object that it loads.
+int own_argc = 0;
+char** own_argv = nullptr;
 
-    CommandLine() {
-        words[0] = nullptr;
-        const int file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-        if (file < 0) return;
-        size_t size = 0;
-        size_t capacity = 4096;
-        text = static_cast<char*>(malloc(capacity + 1));
-        while (text != nullptr) {
-            const ssize_t got = read(file, text + size, capacity - size);
-            if (got < 0 && errno == EINTR) continue;
-            if (got <= 0) break;
-            size += static_cast<size_t>(got);
-            if (size == capacity) {
-                capacity *= 2;
-                char* larger = static_cast<char*>(realloc(text, capacity + 1));
-                if (larger == nullptr) break;
-                text = larger;
-            }
-        }
-        close(file);
-        if (text == nullptr) return;
-        text[size] = '\0';
-        for (char* word = text; word < text + size && count < most; word += strlen(word) + 1) words[count++] = word;
-        words[count] = nullptr;
-    }
-    ~CommandLine() { free(text); }
-    CommandLine(const CommandLine&) = delete;
-    CommandLine& operator=(const CommandLine&) = delete;
-
-    /// Cheap and on the safe side: anything that may be an abbreviation of --recipe or --recipe-set.
-    [[nodiscard]] bool names_a_recipe() const {
-        for (int i = 1; i < count; ++i)
-            if (strncmp(words[i], "--rec", 5) == 0) return true;
-        return false;
-    }
-};
+__attribute__((constructor)) void keep_arguments(int argc, char** argv, char**) {
+    own_argc = argc;
+    own_argv = argv;
+}
 
 /// The plan of the step in slurmstepd's hands. Its size does not matter: a buffer of one byte shows whether it is
 /// there.
@@ -260,27 +231,51 @@ void allocator_init() {
     if (runs_in("salloc")) take_default(salloc_recipe_variable);
     if (!runs_in("sbatch")) return;
     const bool has_default = take_default(sbatch_recipe_variable);
-    CommandLine line;
-    if (!has_default && !line.names_a_recipe()) return;
-    if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(line.count, line.words);
+    store.set_piped_script(peek_piped_script());
+    if (!has_default && !words_may_name_recipe(own_argc, own_argv)) return;
+    if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script"))
+        offer(own_argc, own_argv);
+}
+
+/// Slurm has read no option of ours. Whether somebody asked for a recipe all the same, where Slurm does not look.
+bool may_have_asked() {
+    if (words_mention_recipe(own_argc, own_argv)) return true;
+    const char* command = program_invocation_short_name;
+    if (variables_mention_recipe(command)) return true;
+    const bool sbatch = runs_in("sbatch");
+    // Slurm has just parsed argv, so that getopt points behind the options.
+    if (optind > 0 && optind < own_argc) return script_mentions_recipe(own_argv[optind], sbatch);
+    if (!sbatch) return false;
+    const char* piped = store.view(0).piped_script;
+    return (piped != nullptr && strstr(piped, "--recipe") != nullptr) || stdin_mentions_recipe();
+}
+
+/// Has librecipe_spank.so deal with the options; without any it looks closely at what only mentions them.
+int decide(spank_t spank, const StoredOptions& options, int argument_count, char** arguments) {
+    auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");
+    return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
 }
 
 int client_post_opt(spank_t spank, int argument_count, char** arguments) {
     static int component = 0;   // Slurm calls once for each
     static bool taken = false;  // by an earlier component
     const StoredOptions options = store.view(component++);
-    if (store.empty()) return 0;
+    if (store.empty()) {
+        if (has_plan_here() || options.component > 0 || !may_have_asked()) return 0;
+        return decide(spank, options, argument_count, arguments);
+    }
     if (!taken && options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
         slurm_verbose("recipe: no recipe is used, as --recipe=none says");
         if (has_plan_here()) unset_all(inherited_plan);
         unsetenv(default_of_recipe);  // a further component of a heterogeneous job would take it up again
-        return 0;
+        // What #SBATCH lines say of a recipe is to be left out; who typed --recipe-set as well means something else.
+        const bool more_was_said = options.set_count > 0 || options.force;
+        return more_was_said ? decide(spank, options, argument_count, arguments) : 0;
     }
     taken = true;
     slurm_debug("recipe: --recipe=%s, --recipe-set %d times", options.recipe != nullptr ? options.recipe : "(none)",
                 options.set_count);
-    auto* post_opt = hook<decltype(&recipe_client_post_opt)>("recipe_client_post_opt");
-    return post_opt != nullptr ? post_opt(spank, &options, argument_count, arguments) : -1;
+    return decide(spank, options, argument_count, arguments);
 }
 
 /// For this srun's step, and not what an outer step was.

@@ -17,7 +17,7 @@ struct SubmitCodes {
     Code no_recipe{
         .name = "submit.no_recipe",
         .fixed = true,
-        .summary = "--recipe-set and --recipe-step need a recipe.",
+        .summary = "--recipe-set and --recipe-step need a recipe, and --recipe a name.",
         .source = sources::slurm_manuals,
     };
     Code conflict{
@@ -99,6 +99,30 @@ struct SubmitCodes {
         .summary = "scrontab asks no plugin for a plan; its line can call sbatch --recipe.",
         .source = "scrontab(1)",
         .example = "#SCRON --recipe=llama3_2_1b_pretrain",
+    };
+    Code after_script{
+        .name = "submit.after_script",
+        .summary = "Slurm's options end at the name of the script or command: a --recipe behind it is an argument of that.",
+        .source = "docs/submitting.md; sbatch(1)",
+        .example = "sbatch train.sh --recipe=llama3_2_1b_pretrain",
+    };
+    Code script_line{
+        .name = "submit.script_line",
+        .summary = "A line with --recipe that is meant for sbatch, where sbatch reads none.",
+        .source = "docs/submitting.md; sbatch(1)",
+        .example = "# SBATCH --recipe=llama3_2_1b_pretrain",
+    };
+    Code no_shell{
+        .name = "submit.no_shell",
+        .summary = "An allocation without a shell has nowhere to keep a recipe for its steps.",
+        .source = "docs/submitting.md; salloc(1)",
+        .example = "salloc --no-shell --recipe=llama3_2_1b_pretrain",
+    };
+    Code no_variable{
+        .name = "submit.no_variable",
+        .summary = "A variable that looks like one of --recipe, and is none.",
+        .source = "docs/submitting.md",
+        .example = "SBATCH_RECIPE_SET=trainer.num_nodes=4",
     };
     Code option{
         .name = "submit.option",

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers the places where a command may ask for a recipe in vain.
+#include "spank/client/unused.hpp"
+
+#include "diagnostic/codes/submit.hpp"
+#include "spank/client/script_text.hpp"
+
+#include <string_view>
+
+namespace recipe::spank {
+namespace {
+
+/// Options that make an allocation which starts nothing itself.
+std::string without_steps(const SlurmOptions& options) {
+    for (const char* name : {"no-shell", "external"})
+        if (options.is_set(name) && options.get(name) != "unset") return std::string("--") + name;
+    return {};
+}
+
+std::string script_name(const Client& client) {
+    if (!client.command_line.command.empty()) return client.command_line.command.front();
+    return client.options.is_set("wrap") ? "--wrap" : "stdin";
+}
+
+/// --recipe=none, with what only a recipe can use.
+Diagnostics contradiction(const Client& client) {
+    for (const char* name : {"recipe-set", "recipe-force"})
+        if (const TypedOption* typed = client.command_line.find(name))
+            return {{.code = codes::submit.no_recipe,
+                     .source = {.name = typed->spelling},
+                     .message = "--recipe=none goes without a recipe, and " + std::string("--") + name +
+                                " would have no effect",
+                     .fix = "leave one of them out"}};
+    return {};
+}
+
+}  // namespace
+
+Diagnostics unused_by(const Client& client, const StoredOptions& stored, const planner::SubmitRequest& request) {
+    const bool sbatch = client.tool == planner::Tool::sbatch;
+    return planner::find_unused(
+        request, {.command = client.command_line.command,
+                  .script = script_text(client, stored),
+                  .script_name = script_name(client),
+                  .wrapped = sbatch && client.command_line.command.empty() && client.options.is_set("wrap"),
+                  .typed = client.command_line.find("recipe") != nullptr || !request.default_of.empty(),
+                  .without_steps = without_steps(client.options)});
+}
+
+int refuse_unused(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {
+    if (stored.recipe != nullptr) {  // none
+        const Diagnostics problems = contradiction(client);
+        report(problems);
+        return problems.empty() ? 0 : -1;
+    }
+    if (client.command_line.heterogeneous) return 0;
+    const Expected<site::Settings> settings = settings_of(client, plugin_arguments);
+    if (!settings) {
+        report(settings.error());
+        return -1;
+    }
+    planner::SubmitRequest request{.tool = client.tool,
+                                   .settings = std::make_shared<const site::Settings>(*settings),
+                                   .environment = client.environment};
+    std::error_code error;
+    request.working_directory = std::filesystem::current_path(error);
+    Diagnostics found = unused_by(client, stored, request);
+    apply_severities(settings->severities, found);
+    report(found);
+    return has_errors(found) ? -1 : 0;
+}
+
+}  // namespace recipe::spank
