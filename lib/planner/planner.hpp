@@ -122,11 +122,11 @@ struct Outcome {
 /// Where a command may ask for a recipe and Slurm does not listen.
 struct UnreadPlaces {
     std::vector<std::string> command;  // the script or command and its arguments, as typed
-    std::string script;                // text of what `command` begins with, of --wrap, or of stdin; empty: not to be had
-    std::string script_name;           // what diagnostics call it
-    bool wrapped = false;              // the text is --wrap's
-    bool typed = false;                // --recipe was typed, or a variable names it: what a script says is beaten
-    std::string without_steps;         // "--no-shell": the allocation runs nothing that could be given the recipe
+    std::string script;         // text of what `command` begins with, of --wrap, or of stdin; empty: not to be had
+    std::string script_name;    // what diagnostics call it
+    bool wrapped = false;       // the text is --wrap's
+    bool typed = false;         // --recipe was typed, or a variable names it: what a script says is beaten
+    std::string without_steps;  // "--no-shell": the allocation runs nothing that could be given the recipe
 };
 
 /// What was asked for there and would not be used. `request.recipe` is the recipe that is used; empty: none. Codes

@@ -23,7 +23,7 @@ struct StoredOptions {
     const char* const* sets;
     int set_count;
     bool force;
-    int component;  // of a heterogeneous job, from 0
+    int component;             // of a heterogeneous job, from 0
     const char* piped_script;  // sbatch: what stood ready in the pipe on stdin; null: nothing, or stdin is no pipe
 };
 

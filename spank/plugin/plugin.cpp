@@ -36,9 +36,9 @@ namespace {
 using recipe::spank::inherited_options;
 using recipe::spank::inherited_plan;
 using recipe::spank::OptionStore;
+using recipe::spank::peek_piped_script;
 using recipe::spank::salloc_recipe_variable;
 using recipe::spank::sbatch_recipe_variable;
-using recipe::spank::peek_piped_script;
 using recipe::spank::script_mentions_recipe;
 using recipe::spank::srun_recipe_variable;
 using recipe::spank::stdin_mentions_recipe;
@@ -233,8 +233,7 @@ void allocator_init() {
     const bool has_default = take_default(sbatch_recipe_variable);
     store.set_piped_script(peek_piped_script());
     if (!has_default && !words_may_name_recipe(own_argc, own_argv)) return;
-    if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script"))
-        offer(own_argc, own_argv);
+    if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(own_argc, own_argv);
 }
 
 /// Slurm has read no option of ours. Whether somebody asked for a recipe all the same, where Slurm does not look.

@@ -102,7 +102,8 @@ struct SubmitCodes {
     };
     Code after_script{
         .name = "submit.after_script",
-        .summary = "Slurm's options end at the name of the script or command: a --recipe behind it is an argument of that.",
+        .summary =
+            "Slurm's options end at the name of the script or command: a --recipe behind it is an argument of that.",
         .source = "docs/submitting.md; sbatch(1)",
         .example = "sbatch train.sh --recipe=llama3_2_1b_pretrain",
     };

@@ -17,9 +17,9 @@ struct Directive {
         misspelt,       // a comment to sbatch, which wants #SBATCH at the very beginning, in capital letters
     };
     State state = State::read;
-    int line = 0;          // from 1
-    int command_line = 0;  // of the script's first command; 0: none before this line
-    std::string text;      // the line without blanks around it
+    int line = 0;                      // from 1
+    int command_line = 0;              // of the script's first command; 0: none before this line
+    std::string text;                  // the line without blanks around it
     std::vector<std::string> options;  // its words, up to a comment
 };
 

@@ -31,8 +31,8 @@ std::string_view name_of(Tool tool) {
 }
 
 config::ComposeRequest compose_request(const SubmitRequest& request, const std::string& recipe) {
-    return {.collections =
-                site::collections(request.collections, request.environment, *request.settings, request.collections_from),
+    return {.collections = site::collections(request.collections, request.environment, *request.settings,
+                                             request.collections_from),
             .recipe = recipe,
             .environment = request.environment,
             .working_directory = request.working_directory};
@@ -75,10 +75,18 @@ struct Argument {
     std::string spelling;
 };
 
+/// `salloc srun --recipe=x`: the option is read, by that command.
+bool takes_recipes(std::string_view word) {
+    constexpr std::array<std::string_view, 4> commands{"sbatch", "salloc", "srun", "srecipe"};
+    return std::ranges::find(commands, word.substr(word.rfind('/') + 1)) != commands.end();
+}
+
 std::vector<Argument> arguments_of(const std::vector<std::string>& command) {
     std::vector<Argument> arguments;
+    if (command.empty() || takes_recipes(command.front())) return arguments;
     for (std::size_t i = 1; i < command.size(); ++i) {
         const std::string& word = command[i];
+        if (takes_recipes(word)) break;
         const std::size_t equals = word.find('=');
         const std::string name = word.substr(0, equals);
         if (name != option && name != "--recipe-set" && name != "--recipe-force") continue;
@@ -174,9 +182,10 @@ private:
         if (line.state == Directive::State::after_command)
             return fmt::format("`{}` stands after the script's first command (line {}), where sbatch reads no options",
                                line.text, line.command_line);
-        return fmt::format("`{}` is a comment to sbatch, which reads lines that begin with #SBATCH, in the first column "
-                           "and in capitals; a line that is to stay switched off begins with ##",
-                           line.text);
+        return fmt::format(
+            "`{}` is a comment to sbatch, which reads lines that begin with #SBATCH, in the first column "
+            "and in capitals; a line that is to stay switched off begins with ##",
+            line.text);
     }
 
     std::string fix_of(const Directive& line, const std::string& lost, bool by_sbatch) const {
@@ -193,7 +202,8 @@ private:
              .message = fmt::format("{} leaves nothing that hands the recipe on: steps of `srun --jobid` would run "
                                     "without it. Name it where steps are started, or let {} start a command",
                                     places_.without_steps, tool()),
-             .fix = fmt::format("--recipe=none here, and srun --jobid=... --recipe={} for the steps", request_.recipe)});
+             .fix =
+                 fmt::format("--recipe=none here, and srun --jobid=... --recipe={} for the steps", request_.recipe)});
     }
 
     void variables() {

@@ -77,6 +77,16 @@ runs_with() {
     assert_output_contains "recipe none arguments --recipe=pie"
 }
 
+@test "a command of Slurm that salloc or srun runs takes its own options" {
+    run as_user salloc srun -N1 -n1 "$tiny" ./plain.sh
+    assert_success
+    assert_output_contains "recipe training/llama/llama_tiny_cpu_pretrain"
+    run as_user salloc env X=1 sbatch --parsable --wait "$tiny" -o inner.out plain.sh
+    assert_success
+    run cat inner.out
+    assert_output_contains "recipe training/llama/llama_tiny_cpu_pretrain"
+}
+
 @test "inside a job that has a recipe a step's own --recipe is its own" {
     runs_with "training/llama/llama_tiny_cpu_pretrain arguments $tiny" \
         sbatch --parsable --wait "$tiny" -o out --wrap "srun -N1 -n1 ./plain.sh $tiny"

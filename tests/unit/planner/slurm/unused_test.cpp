@@ -79,8 +79,9 @@ TEST_CASE("lines that speak of options, and lines that somebody switched off, as
 }
 
 TEST_CASE("a script that a script writes has lines of its own") {
-    CHECK(planner::find_directives("#!/bin/sh\ncat > inner <<'END'\n#SBATCH --recipe=a\nEND\nsbatch inner\n", "--recipe")
-              .empty());
+    CHECK(
+        planner::find_directives("#!/bin/sh\ncat > inner <<'END'\n#SBATCH --recipe=a\nEND\nsbatch inner\n", "--recipe")
+            .empty());
     CHECK(planner::find_directives("#!/bin/sh\ncat <<-\"END\"\n#SBATCH --recipe=a\n\tEND\n", "--recipe").empty());
     CHECK(planner::find_directives("#!/usr/bin/python3\ntext = '''\n#!/bin/sh\n#SBATCH --recipe=a\n'''\n", "--recipe")
               .empty());
@@ -150,6 +151,17 @@ TEST_CASE("options of the script's own pass in silence") {
     CHECK(with_arguments({"train.sh", "--recipe-set=trainer.num_nodes=4"}).empty());
     CHECK(with_arguments({"train.sh", "--recipe-force", "--recipes", "--recipe-file=x"}).empty());
     CHECK(with_arguments({std::string("--recipe=") + tiny}).empty());  // it is the script
+}
+
+TEST_CASE("a command behind the command takes its own options") {
+    const std::string named = std::string("--recipe=") + tiny;
+    for (const Tool tool : {Tool::salloc, Tool::srun, Tool::sbatch}) {
+        CHECK(with_arguments({"srun", named, "python"}, without_recipe(tool)).empty());
+        CHECK(with_arguments({"/usr/bin/sbatch", named}, without_recipe(tool)).empty());
+        CHECK(with_arguments({"env", "A=1", "srun", named}, without_recipe(tool)).empty());
+        CHECK(with_arguments({"srecipe", "check", named}, without_recipe(tool)).empty());
+        CHECK(with_arguments({"env", named, "srun"}, without_recipe(tool)).size() == 1);
+    }
 }
 
 TEST_CASE("a file behind the script is refused where it is a recipe file") {
