@@ -29,6 +29,9 @@ struct Arguments {
     bool all = false;  // explain all codes
     bool force = false;
     bool run = false;  // of image
+    // Of new.
+    std::string from;               // the recipe to build on
+    std::filesystem::path program;  // the entry script
     // Of fit.
     std::string sweep;                   // KEY=a,b,c
     std::filesystem::path plot;          // an SVG file to write
@@ -39,6 +42,7 @@ int list(const Arguments& arguments);
 int show(const Arguments& arguments);
 int diff(const Arguments& arguments);
 int check(const Arguments& arguments);
+int new_recipe(const Arguments& arguments);
 int plan(const Arguments& arguments);
 int script(const Arguments& arguments);
 int image(const Arguments& arguments);

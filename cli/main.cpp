@@ -171,6 +171,18 @@ int run(int argc, char** argv) {
     add_recipe_command(app, line, "script", "prints a batch script to save and edit")
         ->callback(use(recipe::cli::script));
 
+    CLI::App* fresh = add_command(app, line, "new", "writes a small recipe of your own, to be edited");
+    fresh->add_option("file", arguments.recipe, "the file to write; it must not be there")
+        ->required()
+        ->type_name("FILE");
+    fresh->add_option("--from", arguments.from, "a recipe to build on")->type_name("RECIPE");
+    fresh
+        ->add_option("--program", arguments.program,
+                     "your training program; without this and --from train.py, if there "
+                     "is one, else the collection's own recipe is built on")
+        ->type_name("FILE");
+    fresh->callback(use(recipe::cli::new_recipe));
+
     CLI::App* image =
         add_recipe_command(app, line, "image", "prints the command that makes the squashfs of a recipe's image");
     image->add_flag("--run", arguments.run, "run it, here and now");

@@ -168,9 +168,10 @@ Expected<plan::Launcher> checked_launcher(const Value& root) {
                    .fix = "--recipe-set=launch.launcher=torchrun"});
 }
 
-/// HyperPod's custom training writes to <base_results_dir>/<run.name>, which its configuration does not say.
-std::string folder_of_custom_run(const Value& root) {
-    const std::string* name = string_at(root, "training_cfg.run.name");
+/// A recipe that does not say where it writes to, as custom training never does, writes to
+/// <base_results_dir>/<run.name>.
+std::string folder_of_run(const Value& root) {
+    const std::string* name = string_at(root, fmt::format("{}.run.name", training_root(root)));
     if (name == nullptr || name->empty() || *name == "." || *name == "..") return {};
     const bool is_folder = !name->contains('/') && !slurm_text::has_control(*name);
     return is_folder ? '/' + *name : std::string();
@@ -183,7 +184,7 @@ Expected<std::string> results_dir_of(const Value& root) {
     if (path != nullptr && path->starts_with('/')) return without_trailing_slash(*path);
     const std::string* base = string_at(root, "base_results_dir");
     if (path == nullptr && base != nullptr && base->starts_with('/'))
-        return without_trailing_slash(without_trailing_slash(*base) + folder_of_custom_run(root));
+        return without_trailing_slash(without_trailing_slash(*base) + folder_of_run(root));
     return refuse(
         {.code = codes::paths.results_relative,
          .key = "run.results_dir",

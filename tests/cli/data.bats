@@ -150,3 +150,16 @@ print(json.dumps(value))' "$@"
     "$generators/generate_families" good.yaml constants.cpp
     [ "$(stat -c %Y constants.cpp)" = 1 ]
 }
+
+@test "the README quotes the example of a model of one's own as it is" {
+    run /usr/bin/python3 - "$BATS_TEST_DIRNAME/../.." <<'PYTHON'
+import pathlib, sys
+root = pathlib.Path(sys.argv[1])
+readme = (root / "README.md").read_text()
+for name, most in (("mlp.yaml", 10), ("train.py", 30)):
+    lines = (root / "docs/examples/own-model" / name).read_text().splitlines(keepends=True)
+    assert len(lines) <= most, f"{name} has {len(lines)} lines"
+    assert "".join("    " + line if line.strip() else line for line in lines) in readme, f"README.md has another {name}"
+PYTHON
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}

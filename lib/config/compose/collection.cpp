@@ -123,6 +123,35 @@ Diagnostic unknown_recipe(const std::string& name, const std::vector<RecipeFile>
     return problem;
 }
 
+/// Both a file here and a recipe of a collection have the name that was typed; `hides` says what it does not mean.
+Diagnostic two_of_a_name(std::string where, std::string hides) {
+    return {.code = codes::compose.shadowed, .source = {.name = std::move(where)}, .message = std::move(hides)};
+}
+
+/// Who types ".yaml" means a file, where there is one.
+std::optional<FoundRecipe> find_named_file(const ComposeRequest& request) {
+    if (!request.recipe.ends_with(".yaml")) return std::nullopt;
+    std::optional<FoundRecipe> found = find_file(request);
+    if (!found || !found->collection.empty()) return found;
+    const std::string name = without_extension(request.recipe);
+    for (const fs::path& collection : request.collections)
+        for (const RecipeFile& recipe : recipes_of(collection))
+            if (ends_in(recipe.name, name) && found->notes.empty())
+                found->notes.push_back(
+                    two_of_a_name(found->file.string(),
+                                  fmt::format("is the file that is meant, and not the recipe {}", recipe.name)));
+    return found;
+}
+
+/// Who does not means a collection's recipe.
+void note_named_file(const ComposeRequest& request, FoundRecipe& found) {
+    const fs::path file = request.working_directory / (request.recipe + ".yaml");
+    if (is_file(file) && !as_member(file, request.collections))
+        found.notes.push_back(two_of_a_name(
+            found.file.string(),
+            fmt::format("is the recipe that is meant; the file here is --recipe={}.yaml", request.recipe)));
+}
+
 }  // namespace
 
 Expected<std::vector<RecipeFile>> list_recipes(const std::vector<fs::path>& collections) {
@@ -150,12 +179,20 @@ Expected<FoundRecipe> find_recipe(const ComposeRequest& request) {
     if (request.recipe.find('\0') != std::string::npos || request.recipe.size() > 4096)
         return refuse({.code = codes::compose.unknown_recipe, .message = "this is no name of a recipe"});
     if (!looks_like_path(request.recipe)) {
-        if (auto found = find_by_path(request)) return std::move(*found);
+        if (auto found = find_named_file(request)) return std::move(*found);
+        if (auto found = find_by_path(request)) {
+            note_named_file(request, *found);
+            return std::move(*found);
+        }
         const std::string name = without_extension(request.recipe);
         for (const fs::path& collection : request.collections) {
             std::vector<RecipeFile> matches = recipes_of(collection);
             std::erase_if(matches, [&name](const RecipeFile& recipe) { return !ends_in(recipe.name, name); });
-            if (matches.size() == 1) return FoundRecipe{matches.front().name, matches.front().file, collection, {}};
+            if (matches.size() == 1) {
+                FoundRecipe found{matches.front().name, matches.front().file, collection, {}};
+                note_named_file(request, found);
+                return found;
+            }
             if (matches.empty()) continue;
             std::vector<std::string> names;
             for (const RecipeFile& match : matches) names.push_back(match.name);

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace recipe::config {
 namespace {
@@ -94,6 +95,10 @@ DefaultsBuilder::Configs DefaultsBuilder::expand_loaded(const DefaultsItem& node
         if (item.is_self()) continue;
         item.set_parent(node.group_path(), node.final_package());
         item.is_base = loaded.outside && !node.primary && !item.is_group() && !item.path.starts_with('/');
+        // From a folder beside the recipe file, what is not there is looked for where all recipes are.
+        if (!item.is_base || repository_.has_config(item.config_path())) continue;
+        const std::string group = std::exchange(item.parent_group, "recipes");
+        if (!repository_.has_config(item.config_path())) item.parent_group = group;
     }
     register_overrides(items, node, below_interpolation);
 

@@ -145,6 +145,12 @@ struct CliCodes {
         .summary = "srecipe families knows the family.",
         .source = "etc/families.yaml",
     };
+    Code new_recipe{
+        .name = "cli.new_recipe",
+        .fixed = true,
+        .summary = "srecipe new cannot write the recipe that is asked for.",
+        .source = "docs/own-recipe.md",
+    };
 };
 inline constexpr CliCodes cli{};
 

@@ -129,6 +129,11 @@ TEST_CASE("a recipe file builds on recipes of the collection and on files beside
                                    R"("trainer":{"steps":9,"devices":2},"twice":9})");
     CHECK(json(root, "launch.entry_script") == R"("ours.py")");
 
+    outside.write("parts/built.yaml", "defaults: [more, base/small]\nrun: {name: built}\n");
+    outside.write("over.yaml", "defaults: [parts/built]\n");
+    CHECK(json(outside.root("over.yaml"), "recipes.run.name") == R"("built")");
+    CHECK(json(outside.root("over.yaml"), "recipes.trainer") == R"({"devices":2,"steps":3})");
+
     outside.write("base/small.yaml", "run: {name: beside}\n");
     CHECK(json(outside.root(), "recipes.run.name") == R"("beside")");
     outside.write("here.yaml", "defaults: [base/small@model.inner]\n");
