@@ -36,12 +36,14 @@ struct Facts {
     std::uint32_t restart_count = 0;  // times the job was requeued
     std::uint32_t node_rank = 0;      // this node among the step's nodes, in Slurm's order
     std::uint32_t node_count = 1;
-    std::uint32_t task_count = 1;            // of the step
-    std::uint32_t tasks_here = 1;            // of the step on this node
-    std::uint32_t cpus_here = 0;             // of the job on this node; 0: not known
-    std::string head;                        // address or name of the node that has the step's first task
-    std::string interface;                   // the network interface that leads to it; empty: not asked for or unknown
-    std::string reserved_ports;              // SLURM_STEP_RESV_PORTS ("12000-12003"), or empty
+    std::uint32_t task_count = 1;       // of the step
+    std::uint32_t tasks_here = 1;       // of the step on this node
+    std::uint32_t cpus_here = 0;        // of the job on this node; 0: not known
+    std::string head;                   // address or name of the node that has the step's first task
+    std::string interface;              // the network interface that leads to it; empty: not asked for or unknown
+    bool has_first_task = false;        // this node does: the head node
+    std::string reserved_ports;         // SLURM_STEP_RESV_PORTS ("12000-12003"), or empty
+    std::optional<std::uint16_t> port;  // that the head node has found free; nothing: rendezvous_port() computes it
     std::optional<std::uint16_t> free_port;  // for a step of one node: a port that is free there now
     Command command = Command::hidden;
     Role role = Role::automatic;
@@ -224,9 +226,14 @@ inline constexpr std::size_t max_manifest_bytes = 16 * 1024 * 1024;
 
 // --- files and addresses -------------------------------------------------------------------------------------------
 
-/// The port on the step's head node. Slurm's reserved ports are used when the step has them. Otherwise neighbouring
-/// jobs and steps get neighbouring ports: two meet only when their numbers (16 * job id + step id) are a multiple of
-/// the range's size apart, so the jobs that run side by side do not.
+/// The ports on which the step may meet at its head node, best first: the first one that the head node finds free is
+/// facts.port there, and the others learn it. Slurm's reserved ports are used when the step has them. Otherwise
+/// neighbouring jobs and steps begin with neighbouring ports: two begin with one only when their numbers (16 * job id +
+/// step id) are a multiple of the range's size apart, so the jobs that run side by side do not. Further ones are those
+/// of steps that hardly any job has.
+[[nodiscard]] std::vector<std::uint16_t> rendezvous_ports(const site::PortRange& range, const Facts& facts);
+
+/// facts.port, or the best.
 [[nodiscard]] std::uint16_t rendezvous_port(const site::PortRange& range, const Facts& facts);
 
 /// `<results_dir>/<job id>`, or `<results_dir>/<array job id>_<index>`.

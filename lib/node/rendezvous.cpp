@@ -3,11 +3,11 @@
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"
+#include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace recipe::node {
 namespace {
@@ -19,11 +19,23 @@ constexpr std::array confusing_variables{"SLURM_NTASKS",         "SLURM_NPROCS",
 
 constexpr std::int64_t steps_per_job = 16;
 
-std::optional<std::uint16_t> first_port(std::string_view reserved) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(reserved.data(), reserved.data() + reserved.size(), port);
-    if (error != std::errc{} || port == 0 || port > 65535) return std::nullopt;
-    return static_cast<std::uint16_t>(port);
+// So many ports of a range are tried, this far apart. Neighbours are those of the job's next steps.
+constexpr std::size_t max_tried = 64;
+constexpr std::int64_t first_distance = 8;
+
+/// "12000-12003,12010". A list that is none has no ports.
+std::vector<std::uint16_t> ports_in(std::string_view reserved) {
+    std::vector<std::uint16_t> ports;
+    for (const std::string_view item : slurm_text::split(reserved)) {
+        const std::size_t dash = item.find('-');
+        const auto first = slurm_text::parse_number<std::uint16_t>(item.substr(0, dash));
+        const auto last =
+            dash == std::string_view::npos ? first : slurm_text::parse_number<std::uint16_t>(item.substr(dash + 1));
+        if (!first || !last || *first == 0) return {};
+        for (std::uint32_t port = *first; port <= *last && ports.size() < max_tried; ++port)
+            ports.push_back(static_cast<std::uint16_t>(port));
+    }
+    return ports;
 }
 
 /// An IPv6 address needs brackets beside a port.
@@ -84,10 +96,22 @@ void direct_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan
 
 }  // namespace
 
-std::uint16_t rendezvous_port(const site::PortRange& range, const Facts& facts) {
-    if (const auto reserved = first_port(facts.reserved_ports)) return *reserved;
+std::vector<std::uint16_t> rendezvous_ports(const site::PortRange& range, const Facts& facts) {
+    std::vector<std::uint16_t> ports = ports_in(facts.reserved_ports);
+    if (!ports.empty()) return ports;
+    const std::int64_t size = range.last - range.first + 1;
     const std::int64_t number = steps_per_job * facts.job_id + facts.step_id;
-    return static_cast<std::uint16_t>(range.first + number % (range.last - range.first + 1));
+    const bool small = size <= static_cast<std::int64_t>(max_tried);
+    for (std::int64_t i = 0; i < std::min<std::int64_t>(size, max_tried); ++i) {
+        const std::int64_t further = i == 0 || small ? i : first_distance + (i - 1) * steps_per_job;
+        const auto port = static_cast<std::uint16_t>(range.first + (number + further) % size);
+        if (std::ranges::find(ports, port) == ports.end()) ports.push_back(port);
+    }
+    return ports;
+}
+
+std::uint16_t rendezvous_port(const site::PortRange& range, const Facts& facts) {
+    return facts.port ? *facts.port : rendezvous_ports(range, facts).front();
 }
 
 Expected<std::vector<Change>> rendezvous_environment(const plan::LaunchPlan& plan, const Facts& facts,

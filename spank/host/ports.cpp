@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 
 namespace recipe::spank {
@@ -53,6 +54,12 @@ bool port_is_taken(std::uint16_t port) {
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(port);
     return bind_fails_as_taken(AF_INET, v4) || bind_fails_as_taken(AF_INET6, v6);
+}
+
+std::optional<std::uint16_t> first_free(std::span<const std::uint16_t> ports) {
+    const auto found = std::ranges::find_if_not(ports, port_is_taken);
+    if (found == ports.end()) return std::nullopt;
+    return *found;
 }
 
 }  // namespace recipe::spank

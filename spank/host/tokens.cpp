@@ -2,6 +2,7 @@
 // Leaves and reads the tokens that prove shared storage.
 #include "spank/host/tokens.hpp"
 
+#include "slurm_text/lists.hpp"
 #include "spank/host/config_file.hpp"
 
 #include <dirent.h>
@@ -47,30 +48,55 @@ void look_again_at(const std::string& directory) {
     closedir(opened);
 }
 
-bool holds_token(const std::string& directory, const std::string& name) {
+struct Said {
+    std::string port;
+    bool believed = false;
+};
+
+/// What the token in the directory says. Some file servers give files to another user, and root's to nobody: what they
+/// show is a proof of shared storage all the same, and no more.
+std::optional<Said> read_token(const std::string& directory, const std::string& name) {
     const int file = open(in(directory, name).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) return false;
-    std::array<char, 64> text{};
-    const ssize_t got = read(file, text.data(), text.size());
+    if (file < 0) return std::nullopt;
+    struct stat status{};
+    std::array<char, 96> buffer{};
+    const ssize_t got = fstat(file, &status) == 0 ? read(file, buffer.data(), buffer.size()) : -1;
     close(file);
-    return got >= 0 && std::string_view(text.data(), static_cast<std::size_t>(got)) == name;
+    if (got < 0) return std::nullopt;
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+    if (!text.starts_with(name + ' ') || !text.ends_with('.')) return std::nullopt;  // it is being written
+    return Said{.port = std::string(text.substr(name.size() + 1, text.size() - name.size() - 2)),
+                .believed = S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
+                            (status.st_mode & (S_IWGRP | S_IWOTH)) == 0};
 }
 
-/// Two directories may have one place. False: errno says why.
-bool put_token(const std::string& directory, const std::string& name) {
-    if (create(in(directory, name), name)) return true;
+Token believed(const Said& said) {
+    Token token;
+    if (said.believed) token.port = slurm_text::parse_number<std::uint16_t>(said.port);
+    if (token.port == 0) token.port.reset();
+    return token;
+}
+
+/// Two directories may have one place. Nothing: errno says why.
+std::optional<Said> put_token(const std::string& directory, const std::string& name, const std::string& port) {
+    static_cast<void>(create(in(directory, name), fmt::format("{} {}.", name, port)));
     const int error = errno;
-    const bool there = holds_token(directory, name);
+    std::optional<Said> there = read_token(directory, name);
     errno = error;
-    return there;
+    return there && there->port == port ? there : std::nullopt;
 }
 
-/// The directory at or above `path` that has the token; "": none.
-std::string place_of_token(const std::string& path, const std::string& name) {
+struct Place {
+    std::string directory;
+    Said said;
+};
+
+/// The directory at or above `path` that has the token.
+std::optional<Place> place_of_token(const std::string& path, const std::string& name) {
     for (std::string directory = path;; directory = parent_of(directory)) {
         look_again_at(directory);
-        if (holds_token(directory, name)) return directory;
-        if (directory == "/") return {};
+        if (std::optional<Said> said = read_token(directory, name)) return Place{directory, std::move(*said)};
+        if (directory == "/") return std::nullopt;
     }
 }
 
@@ -83,29 +109,32 @@ std::string existing_part(std::string path) {
     return path;
 }
 
-std::string leave_token(const std::string& directory, const node::Facts& facts) {
+Token leave_token(const std::string& directory, const node::Facts& facts) {
     const std::string name = name_of(facts);
+    const std::string port = std::to_string(facts.port.value_or(0));
     const std::string there = existing_part(directory);
     const std::string beside = parent_of(there);
-    if (there == directory && same_file_system(there, beside) && put_token(beside, name)) return {};
-    if (put_token(there, name)) return {};
-    return fmt::format("{} cannot be written to ({})", there, std::strerror(errno));
+    if (there == directory && same_file_system(there, beside))
+        if (const auto said = put_token(beside, name, port)) return believed(*said);
+    if (const auto said = put_token(there, name, port)) return believed(*said);
+    return {.problem = fmt::format("{} cannot be written to ({})", there, std::strerror(errno)), .port = {}};
 }
 
-std::string await_token(const std::string& directory, const node::Facts& facts, Deadline deadline) {
+Token await_token(const std::string& directory, const node::Facts& facts, Deadline deadline) {
     const std::string name = name_of(facts);
     useconds_t pause = first_pause;
-    std::string place = place_of_token(directory, name);
-    while (place.empty() && std::chrono::steady_clock::now() < deadline) {
+    std::optional<Place> place = place_of_token(directory, name);
+    while (!place && std::chrono::steady_clock::now() < deadline) {
         usleep(pause);
         pause = std::min(2 * pause, max_pause);
         place = place_of_token(directory, name);
     }
-    if (place.empty()) return "what the step's first node has written there does not appear here";
+    if (!place) return {.problem = "what the step's first node has written there does not appear here", .port = {}};
     // It may be the token of another directory that is further up.
-    if (!same_file_system(place, existing_part(directory)))
-        return "another file system is mounted there on this node than on the step's first node";
-    return {};
+    if (!same_file_system(place->directory, existing_part(directory)))
+        return {.problem = "another file system is mounted there on this node than on the step's first node",
+                .port = {}};
+    return believed(place->said);
 }
 
 void remove_token(const std::string& directory, const node::Facts& facts) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the nodes of a step have the same storage under the directories that it writes to: the first one leaves a
-// token in each, and the others must read it. Every step has tokens of its own name, so that steps do not disturb one
-// another.
+// Whether the nodes of a step have the same storage under the directories that it writes to: the head node leaves
+// a token in each, and the others must read it. With it they learn the port that the head node has found free. Every
+// step has tokens of its own name, so that steps do not disturb one another.
 //
 // A token of a directory that there is already lies beside it where that is the same file system: a program may ask
 // whether its output directory is empty.
@@ -18,11 +18,18 @@ namespace recipe::spank {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-/// "", or why the token cannot be left.
-[[nodiscard]] std::string leave_token(const std::string& directory, const node::Facts& facts);
+/// One directory's token, as the head node has left it or another node finds it.
+struct Token {
+    std::string problem;  // why it cannot be left, or is not seen; "": it is there
+    std::optional<std::uint16_t>
+        port;  // that it says. Only a file of the user's own that nobody else writes to is believed
+};
 
-/// Waits for the first node's token; "", or why this node does not see it.
-[[nodiscard]] std::string await_token(const std::string& directory, const node::Facts& facts, Deadline deadline);
+/// The token says on which port the step meets: facts.port.
+[[nodiscard]] Token leave_token(const std::string& directory, const node::Facts& facts);
+
+/// Waits for the head node's token.
+[[nodiscard]] Token await_token(const std::string& directory, const node::Facts& facts, Deadline deadline);
 
 /// Wherever leave_token may have put it.
 void remove_token(const std::string& directory, const node::Facts& facts);

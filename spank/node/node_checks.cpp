@@ -5,8 +5,10 @@
 #include "diagnostic/codes.hpp"
 #include "diagnostic/codes/node.hpp"
 #include "secret/secret.hpp"
+#include "slurm_text/lists.hpp"
 #include "spank/host/config_file.hpp"
 #include "spank/host/interfaces.hpp"
+#include "spank/host/ports.hpp"
 #include "spank/host/run_with_timeout.hpp"
 #include "spank/host/secret_files.hpp"
 #include "spank/host/tokens.hpp"
@@ -29,6 +31,7 @@ constexpr char problem_kind = '!';
 constexpr char interface_kind = '>';
 constexpr char no_hook_kind = '-';
 constexpr char secrets_kind = '*';
+constexpr char port_kind = ':';
 constexpr char separator = '\x1f';
 
 /// What a node has left to report that the first node's tokens did not appear within the plan's time.
@@ -90,26 +93,45 @@ void check_directory(const Reporter& reporter, std::string_view what, const std:
 
 constexpr std::string_view all_nodes_share = "name one on storage that all nodes of the job share";
 
-/// The first node leaves its token here, before it checks anything else; the others wait for it last.
-void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const node::Facts& facts) {
-    for (const auto& [what, path] : directories) {
-        reporter.starting(path);
-        const std::string why = leave_token(path, facts);
-        if (!why.empty())
+Diagnostic ports_problem(const plan::LaunchPlan& plan, const std::vector<std::uint16_t>& tried) {
+    return {.code = codes::node.port,
+            .message = fmt::format("all {} ports from {} on that were tried, on which the step's tasks could meet, are "
+                                   "taken by other programs",
+                                   tried.size(), tried.front()),
+            .fix = fmt::format("the administrator keeps {}-{} free for jobs", plan.ports.first, plan.ports.last)};
+}
+
+/// The token of the job's own directory, which comes first, says the port; those of the other directories as well.
+void agree_on(const Reporter& reporter, const std::optional<std::uint16_t>& port, const WrittenTo& place) {
+    if (port && place.what == "results") reporter.report(port_kind, std::to_string(*port));
+}
+
+/// The head node leaves its token here, before it checks anything else; the others wait for it last.
+void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const plan::LaunchPlan& plan,
+                  node::Facts facts) {
+    const std::vector<std::uint16_t> ports = node::rendezvous_ports(plan.ports, facts);
+    facts.port = first_free(ports);
+    if (!facts.port) report(reporter, ports_problem(plan, ports));
+    for (const WrittenTo& place : directories) {
+        reporter.starting(place.path);
+        const Token token = leave_token(place.path, facts);
+        agree_on(reporter, token.port, place);
+        if (!token.problem.empty())
             report(reporter, {.code = codes::node.directory,
-                              .message = fmt::format("the {} directory {}: {}", what, path, why),
+                              .message = fmt::format("the {} directory {}: {}", place.what, place.path, token.problem),
                               .fix = std::string(every_node_writes)});
     }
 }
 
 void await_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const node::Facts& facts,
                   Deadline deadline) {
-    for (const auto& [what, path] : directories) {
-        reporter.starting(path);
-        const std::string why = await_token(path, facts, deadline);
-        if (!why.empty())
+    for (const WrittenTo& place : directories) {
+        reporter.starting(place.path);
+        const Token token = await_token(place.path, facts, deadline);
+        agree_on(reporter, token.port, place);
+        if (!token.problem.empty())
             report(reporter, {.code = codes::node.not_shared,
-                              .message = fmt::format("the {} directory {}: {}", what, path, why),
+                              .message = fmt::format("the {} directory {}: {}", place.what, place.path, token.problem),
                               .fix = std::string(all_nodes_share)});
     }
 }
@@ -229,7 +251,7 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
     const bool checks = what.checks && plan.check_seconds > 0;
     const std::int64_t seconds = plan.check_seconds > 0 ? plan.check_seconds : site::max_check_seconds;
     const bool compares = checks && facts.node_count > 1;
-    const bool waits = compares && facts.node_rank > 0;
+    const bool waits = compares && !facts.has_first_task;
     const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     const std::vector<WrittenTo> directories = written_to(plan, facts);
     const TimedResult result =
@@ -237,7 +259,7 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
                          [&](const Reporter& reporter) {
                              const bool recorded = record(reporter, plan, facts, what, nodes, environment);
                              if (what.start || what.start_if_first) make_mounted(reporter, plan, facts);
-                             if (compares && !waits) leave_tokens(reporter, directories, facts);
+                             if (compares && !waits) leave_tokens(reporter, directories, plan, facts);
                              if (checks) {
                                  if (const auto image = node::image_path(plan); image && what.image)
                                      check_image(reporter, *image);
@@ -256,6 +278,7 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
     for (const auto& [kind, text] : result.findings) {
         if (kind == problem_kind) found.problems.push_back(parse_problem(text));
         if (kind == interface_kind) found.interface = text;
+        if (kind == port_kind) found.port = slurm_text::parse_number<std::uint16_t>(text);
         if (kind == secrets_kind) {
             if (Expected<std::vector<std::string>> texts = secret::parse_secret_file(text))
                 found.secrets = std::move(*texts);

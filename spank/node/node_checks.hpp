@@ -24,8 +24,9 @@ struct NodeChecks {
     Diagnostics problems;       // errors of the node; codes node.*, of which node.manifest is no reason to fail a step
     bool hook_missing = false;  // when that was asked
     std::optional<std::vector<std::string>>
-        secrets;            // what the plan's references mean; nothing: they could not be read
-    std::string interface;  // that leads to the head node; empty unless the plan asks for it
+        secrets;                        // what the plan's references mean; nothing: they could not be read
+    std::optional<std::uint16_t> port;  // that the step's nodes have agreed on; nothing: they have not
+    std::string interface;              // that leads to the head node; empty unless the plan asks for it
 };
 
 /// Reads the recipe's secrets, writes the configuration if it is not there, and runs the checks. Without its secrets

@@ -74,6 +74,11 @@ node::Facts facts_of(spank_t spank) {
         facts.array_job_id = id;
         facts.array_task_id = number_variable(spank, "SLURM_ARRAY_TASK_ID").value_or(0);
     }
+    if (std::uint32_t first = 0; is_normal_step(facts)) {
+        // The tasks of a node are in order.
+        const spank_err_t rc = spank_get_item(spank, S_JOB_LOCAL_TO_GLOBAL_ID, 0U, &first);
+        facts.has_first_task = rc == ESPANK_SUCCESS ? first == 0 : facts.node_rank == 0;
+    }
     facts.role = node::role_of(job_variable(spank, step_variable).value_or(""));
     facts.reserved_ports = job_variable(spank, "SLURM_STEP_RESV_PORTS").value_or("");
     facts.head = job_variable(spank, head_variable).value_or("");

@@ -124,8 +124,10 @@ std::string meeting_point(const Prepared& step) {
         return node::kind_of(step.plan, facts) == node::Kind::torchrun
                    ? "on this node, at a port that the kernel chooses"
                    : fmt::format("on this node, port {}", facts.free_port.value_or(0));
-    return fmt::format("at {}, port {} ({}), through {}", facts.head, node::rendezvous_port(step.plan.ports, facts),
-                       facts.reserved_ports.empty() ? "by the job's and the step's number" : "reserved by Slurm",
+    const std::uint16_t port = node::rendezvous_port(step.plan.ports, facts);
+    std::string_view why = facts.reserved_ports.empty() ? "by the job's and the step's number" : "reserved by Slurm";
+    if (port != node::rendezvous_ports(step.plan.ports, facts).front()) why = "the first that is free";
+    return fmt::format("at {}, port {} ({}), through {}", facts.head, port, why,
                        facts.interface.empty() ? "whatever interface leads there" : facts.interface);
 }
 
@@ -154,6 +156,7 @@ void run_node_checks(Prepared& step, spank_t spank) {
                                   .start_if_first = normal && step.facts.node_rank == 0},
                                  job_variable(spank, "SLURM_JOB_NODELIST").value_or(""), lookup_in(spank));
     step.facts.interface = std::move(seen.interface);
+    step.facts.port = seen.port;
     step.hook_missing = seen.hook_missing;
     if (normal && step.plan.container && !pyxis_is_loaded()) seen.problems.push_back(no_pyxis());
     if (!seen.secrets) {
@@ -215,8 +218,8 @@ Diagnostic port_problem(const plan::LaunchPlan& plan, const node::Facts& facts) 
     const std::string port = std::to_string(node::rendezvous_port(plan.ports, facts));
     return {.code = codes::node.port,
             .message = "the port " + port + ", on which the step's tasks are to meet, is taken by another program",
-            .fix = "start the step again, which gives it another port; the administrator keeps " +
-                   std::to_string(plan.ports.first) + "-" + std::to_string(plan.ports.last) + " free for jobs"};
+            .fix = "start it again; the administrator keeps " + std::to_string(plan.ports.first) + "-" +
+                   std::to_string(plan.ports.last) + " free for jobs"};
 }
 
 /// RECIPE_ENV_REPORT=1: every variable and who said so, for the first such step of each start of the job.
@@ -320,7 +323,7 @@ int stepd_task_init(spank_t spank) {
     if (auto problem = node::device_problem(plan, facts, visible_devices(spank, plan.resources.device)))
         found.push_back(std::move(*problem));
     const bool opens_port = task.rank == 0 && facts.node_count > 1;
-    if (opens_port && port_is_taken(node::rendezvous_port(plan.ports, facts)))
+    if (opens_port && problems.empty() && port_is_taken(node::rendezvous_port(plan.ports, facts)))
         found.push_back(port_problem(plan, facts));
     if (!problems.empty()) return fail(task.local_rank == 0, node, problems);
     if (task.local_rank == 0) warn(node, warnings);

@@ -182,21 +182,58 @@ time.sleep(120)' "$1" >"$WORK/listening" 3>&- &
     wait_until 10 grep -q listening "$WORK/listening"
 }
 
-@test "a taken port on the head node ends the whole step" {
+@test "a taken port on the head node is survived: a batch job meets on another, which all nodes learn" {
+    write_file world.py <<'PYTHON'
+import os
+import torch.distributed as dist
+dist.init_process_group("gloo")
+os.write(1, "rank {RANK} of {WORLD_SIZE}\n".format_map(os.environ).encode())
+dist.barrier()
+os._exit(0)
+PYTHON
     for launcher in torchrun direct; do
-        job=$(submit --hold -N 4 "${cpu[@]}" --recipe-set=launch.launcher=$launcher -o "out-$launcher" \
-            --wrap "srun --recipe-step=train sleep 100")
+        job=$(submit --hold -N 4 "${cpu[@]}" --recipe-set=launch.launcher=$launcher \
+            "--recipe-set=launch.entry_script=$WORK/world.py" -o "out-$launcher" </dev/null)
         port=$(port_of_job "$job")
         listen_on "$port"
         as_user scontrol release "$job"
-        wait_job "$job" 60
+        wait_job "$job" 120
         kill "$listener"
         wait "$listener" || true
-        assert_failed_at_once "$job"
+        assert_completed "$job"
         run cat "out-$launcher"
-        assert_output_count 1 'recipe: '
-        assert_output_matches "recipe: on node n1: the port $port, on which the step's tasks are to meet, is taken by another program; start the step again, which gives it another port; the administrator keeps 25000-29399 free for jobs \[node\.port\]\$"
+        assert_output_count 8 '^rank [0-7] of 8$'
     done
+    job=$(submit --hold -N 2 "${cpu[@]}" -o out-m --wrap 'srun -n2 -m arbitrary -w n3,n1 sh -c "echo \$MASTER_PORT"')
+    scontrol update JobId="$job" NumNodes=4-4
+    port=$(port_of_job "$job")
+    listen_on "$port"
+    as_user scontrol release "$job"
+    wait_job "$job" 60
+    kill "$listener"
+    wait "$listener" || true
+    run cat out-m
+    assert_output_count 2 "^$((port + 8))\$"
+    # Nothing is left of it.
+    run find "$WORK" -name '.recipe-*'
+    assert_equal "$output" ""
+}
+
+@test "where every port is taken, or nodes agree on none, a step ends with the reason" {
+    write_file site.yaml <<<'rendezvous: {first_port: 31001, last_port: 31002}'
+    listen_on 31001
+    first=$listener
+    listen_on 31002
+    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun -N 2 "${cpu[@]}" "${program[@]}"
+    assert_failure
+    assert_output_count 1 'recipe: on node n1: '
+    assert_output_matches "recipe: on node n1: all 2 ports from 3100[12] on that were tried, on which the step's tasks could meet, are taken by other programs; the administrator keeps 31001-31002 free for jobs \[node\.port\]\$"
+    write_file site.yaml <<<$'rendezvous: {first_port: 31001, last_port: 31002}\nnode_check_seconds: 0'
+    run as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" srun -N 2 "${cpu[@]}" "${program[@]}"
+    kill "$first" "$listener"
+    wait "$first" "$listener" || true
+    assert_failure
+    assert_output_matches "recipe: on node n1: the port 3100[12], on which the step's tasks are to meet, is taken by another program; start it again; the administrator keeps 31001-31002 free for jobs \[node\.port\]\$"
     assert_nodes_work -N 4
 }
 

@@ -5,6 +5,7 @@
 #include "sample_plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 using namespace recipe;
 using node::Change;
@@ -124,6 +125,37 @@ TEST_CASE("the steps of one job never share a port, however many there are") {
 TEST_CASE("ports that Slurm reserved for the step are used") {
     CHECK(node::rendezvous_port({}, {.job_id = 17, .reserved_ports = "12000-12003"}) == 12000);
     CHECK(node::rendezvous_port({}, {.job_id = 17, .reserved_ports = "rubbish"}) == 25000 + 17 * 16);
+}
+
+TEST_CASE(
+    "further ports are far from those that the job's next steps begin with, and all of the range are tried once") {
+    const auto ports = node::rendezvous_ports({}, {.job_id = 17, .step_id = 2});
+    CHECK(ports.size() == 64);
+    CHECK(ports[0] == 25274);
+    CHECK(ports[1] == 25282);
+    CHECK(ports[2] == 25298);
+    for (const auto& range :
+         {site::PortRange{.first = 30000, .last = 30000}, site::PortRange{.first = 30000, .last = 30002},
+          site::PortRange{.first = 30000, .last = 30099}}) {
+        const auto some = node::rendezvous_ports(range, {.job_id = 17, .step_id = 2});
+        const std::set<std::uint16_t> distinct(some.begin(), some.end());
+        CHECK(distinct.size() == some.size());
+        CHECK(*distinct.begin() >= range.first);
+        CHECK(*distinct.rbegin() <= range.last);
+        if (range.last - range.first < 64) CHECK(some.size() == static_cast<std::size_t>(range.last - range.first + 1));
+    }
+    CHECK(node::rendezvous_ports({}, {.reserved_ports = "12000-12002,12010"}) ==
+          std::vector<std::uint16_t>{12000, 12001, 12002, 12010});
+    CHECK(node::rendezvous_ports({}, {.reserved_ports = "65534-65535"}).size() == 2);
+    CHECK(node::rendezvous_ports({}, {.reserved_ports = "1-65535"}).size() == 64);
+}
+
+TEST_CASE("the port that the head node found free is the one of all variables") {
+    Facts facts = four_nodes();
+    facts.port = 26001;
+    const auto changes = node::rendezvous_environment(sample_plan(), facts, {}).value();
+    CHECK(value_of(changes, "PET_RDZV_ENDPOINT") == "10.0.0.1:26001");
+    CHECK(value_of(changes, "MASTER_PORT") == "26001");
 }
 
 TEST_CASE("several nodes without a known head are an error and no world of one") {
