@@ -42,3 +42,22 @@ assert_trained() {
     assert_trained "$job" 4
     assert_output_contains "greeting hello"
 }
+
+@test "a batch script of one's own also prepares data, watches the training, and evaluates on one node after it" {
+    write_file prep.py <<<'import os; print("prepared by", os.environ["RECIPE_NAME"].rsplit("/", 1)[1])'
+    write_file evaluate.py <<<'import os, sys; print("evaluates", os.path.getsize(os.path.join(os.environ["RECIPE_RESULTS_DIR"], "mlp.pt")) > 0)'
+    write_file job.sh <<'EOF'
+#!/bin/bash
+srun -N1 -n1 python3 prep.py
+srun --overlap --ntasks-per-node=1 --gpus-per-node=0 bash -c 'echo "watches $(hostname)"; sleep 1' &
+srun torchrun train.py
+wait
+srun -N1 -n1 python3 evaluate.py
+EOF
+    job=$(submit --recipe=mlp.yaml job.sh)
+    wait_job "$job" 300
+    assert_trained "$job" 8
+    assert_output_contains "prepared by mlp.yaml"
+    assert_equal "$(grep -c '^watches ' <<<"$output")" 4
+    assert_output_contains "evaluates True"
+}
