@@ -23,10 +23,14 @@ Expected<Context> make_context(Where where) {
     Expected<site::Settings> settings = site::load(
         from / site::settings_file(where.site, where.environment, from / slurm_conf_file(where.environment)));
     if (!settings) return std::unexpected(std::move(settings.error()));
+    Diagnostics notes;
     for (const std::filesystem::path& named : where.collections) {
         const std::filesystem::path folder = from / named;
         std::error_code error;
-        if (std::filesystem::is_directory(folder, error)) continue;
+        if (std::filesystem::is_directory(folder, error)) {
+            append(notes, site::without_recipes(folder, where.collections_name));
+            continue;
+        }
         return refuse({.code = codes::compose.no_collection,
                        .key = folder.string(),
                        .source = {.name = where.collections_name},
@@ -35,9 +39,9 @@ Expected<Context> make_context(Where where) {
     Context context{.where = std::move(where),
                     .settings = std::make_shared<const site::Settings>(std::move(*settings)),
                     .collections = {},
-                    .notes = {}};
+                    .notes = std::move(notes)};
     const Where& here = context.where;
-    context.notes = site::missing_collections(here.environment, here.paths_from);
+    append(context.notes, site::missing_collections(here.environment, here.paths_from));
     context.collections = site::collections(here.collections, here.environment, *context.settings, here.paths_from);
     return context;
 }

@@ -2,7 +2,7 @@
 // Reads the site file.
 #include "site/reading.hpp"
 
-#include "config/yaml/yaml.hpp"
+#include "config/config.hpp"
 #include "diagnostic/codes.hpp"
 #include "diagnostic/codes/compose.hpp"
 #include "diagnostic/codes/tools.hpp"
@@ -237,6 +237,19 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
     return all;
 }
 
+Diagnostics without_recipes(const std::filesystem::path& folder, const std::string& name) {
+    if (config::has_recipes(folder)) return {};
+    std::string message = fmt::format("{} has no recipes; a collection keeps them below {}", folder.string(),
+                                      (folder / "recipes").string());
+    // One level too high, or too low.
+    for (const std::filesystem::path& other : {folder / "recipes_collection", (folder / "..").lexically_normal()})
+        if (config::has_recipes(other))
+            return {{.code = codes::compose.search_path,
+                     .source = {.name = name},
+                     .message = fmt::format("{}. {} is one", message, other.string())}};
+    return {{.code = codes::compose.search_path, .source = {.name = name}, .message = std::move(message)}};
+}
+
 Diagnostics missing_collections(const config::Environment& environment, const std::filesystem::path& from) {
     Diagnostics missing;
     const auto variable = environment.find("SLURM_RECIPE_PATH");
@@ -245,7 +258,10 @@ Diagnostics missing_collections(const config::Environment& environment, const st
     append_split(folders, variable->second);
     for (const std::filesystem::path& folder : folders) {
         std::error_code error;
-        if (std::filesystem::is_directory(from / folder, error)) continue;
+        if (std::filesystem::is_directory(from / folder, error)) {
+            append(missing, without_recipes(from / folder, "SLURM_RECIPE_PATH"));
+            continue;
+        }
         missing.push_back(
             {.code = codes::compose.search_path,
              .source = {.name = "SLURM_RECIPE_PATH"},

@@ -93,7 +93,9 @@ struct PluginArguments {
                                                              const Settings& settings,
                                                              const std::filesystem::path& from = {});
 
-/// A warning (compose.search_path) for each folder of $SLURM_RECIPE_PATH that is not there; `from` as above.
+/// A warning (compose.search_path) where a folder, which `name` says is a collection, has no recipe.
+[[nodiscard]] Diagnostics without_recipes(const std::filesystem::path& folder, const std::string& name);
+/// The same for each folder of $SLURM_RECIPE_PATH, and where one is not there; `from` as above.
 [[nodiscard]] Diagnostics missing_collections(const config::Environment& environment,
                                               const std::filesystem::path& from = {});
 

@@ -183,9 +183,22 @@ std::vector<std::string> own_paths(const Subject& s) {
     return keys;
 }
 
+/// "/fsx/results/None" is what ${base_results_dir}/${.name} becomes when the run has no name.
+Findings none_in_results(const Subject& s) {
+    const Found name = s.find("run.name");
+    const Found results = s.find("run.results_dir");
+    const std::string* path = results.given() ? results.value->as_string() : nullptr;
+    if (name.value == nullptr || name.given() || path == nullptr || !path->ends_with("/None")) return {};
+    return {{.at = name,
+             .message = fmt::format("{} is {}, because {} is null; give the run a name", results.key,
+                                    truncate(*results.value), name.key),
+             .fix = {},
+             .severity = Severity::warning}};
+}
+
 /// "None/checkpoints/" is what ${...exp_dir}/checkpoints/ becomes when that is null.
 Findings none_in_path(const Subject& s) {
-    Findings findings;
+    Findings findings = none_in_results(s);
     for (const std::string& key : own_paths(s)) {
         const Found found = s.find(key);
         const std::string* path = found.given() ? found.value->as_string() : nullptr;

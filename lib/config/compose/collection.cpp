@@ -40,14 +40,14 @@ std::string listed(const std::vector<std::string>& names, std::size_t limit) {
 }
 
 /// Recipe files below a collection, without following links to folders, which may lead in circles.
-std::vector<RecipeFile> recipes_of(const fs::path& collection) {
+std::vector<RecipeFile> recipes_of(const fs::path& collection, std::size_t limit = max_recipes) {
     std::vector<RecipeFile> recipes;
     const fs::path root = collection / "recipes";
     std::error_code error;
     std::size_t entries = 0;
     for (fs::recursive_directory_iterator entry(root, fs::directory_options::skip_permission_denied, error), end;
          !error && entry != end; entry.increment(error)) {
-        if (++entries > max_entries || recipes.size() >= max_recipes) break;
+        if (++entries > max_entries || recipes.size() >= limit) break;
         if (entry.depth() >= max_folder_depth) entry.disable_recursion_pending();
         if (entry->path().extension() != ".yaml" || !is_file(entry->path())) continue;
         recipes.push_back(
@@ -153,6 +153,10 @@ void note_named_file(const ComposeRequest& request, FoundRecipe& found) {
 }
 
 }  // namespace
+
+bool has_recipes(const fs::path& collection) {
+    return !recipes_of(collection, 1).empty();
+}
 
 Expected<std::vector<RecipeFile>> list_recipes(const std::vector<fs::path>& collections) {
     std::vector<RecipeFile> all;

@@ -65,6 +65,9 @@ struct RecipeFile {
     std::filesystem::path collection;
 };
 
+/// Whether a folder is a collection with a recipe in it.
+[[nodiscard]] bool has_recipes(const std::filesystem::path& collection);
+
 /// All recipes of the collections, by name; a name that an earlier collection has is listed once, from there.
 [[nodiscard]] Expected<std::vector<RecipeFile>> list_recipes(const std::vector<std::filesystem::path>& collections);
 

@@ -106,6 +106,7 @@ private:
     Fallible<Result> resolve_text_of(NodeTree::Id id);
     Fallible<Value> materialize_node(NodeTree::Id id, int depth);
     Fallible<std::optional<NodeTree::Id>> step(NodeTree::Id container, std::string_view key, bool refuse_missing);
+    [[nodiscard]] bool leads_somewhere(const std::string& key);
     std::unexpected<Failure> missing_key(const interpolation::Interpolation& source, NodeTree::Id container,
                                          const std::string& key);
     [[nodiscard]] std::unexpected<Failure> cycle_through(NodeTree::Id id) const;

@@ -39,6 +39,11 @@ std::unexpected<Failure> Resolver::cycle_through(NodeTree::Id id) const {
     return std::unexpected(std::move(failure));
 }
 
+bool Resolver::leads_somewhere(const std::string& key) {
+    const auto found = select(root_, key, false);
+    return found && *found;
+}
+
 /// Says which step of a path leads nowhere, and which keys there are instead.
 std::unexpected<Failure> Resolver::missing_key(const interpolation::Interpolation& source, NodeTree::Id container,
                                                const std::string& key) {
@@ -66,6 +71,15 @@ std::unexpected<Failure> Resolver::missing_key(const interpolation::Interpolatio
     failure.source = source.source;
     failure.message = fmt::format("`{}`: no such key: `{}` has no `{}`", quotable(source.source),
                                   place.empty() ? "the configuration" : place, quotable(missing));
+    // What an override may leave out, an interpolation has to say.
+    if (!key.starts_with('.') && container == root_)
+        if (const std::string full = "recipes." + key; leads_somewhere(full)) {
+            failure.message += fmt::format("; the recipe's own is `{}`", quotable(full));
+            failure.fix = source.source;
+            if (const std::size_t at = failure.fix.find(key); at != std::string::npos)
+                failure.fix.replace(at, key.size(), full);
+            return std::unexpected(std::move(failure));
+        }
     if (tree_.value(container).is_list())
         failure.message = fmt::format("`{}`: the list `{}` has {} items", quotable(source.source), place,
                                       tree_.value(container).size());

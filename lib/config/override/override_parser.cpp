@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <span>
 #include <unordered_map>
 
@@ -296,6 +297,20 @@ std::string lexical_message(std::string_view text, std::size_t position) {
     return fmt::format("{} cannot stand in a value without quotes", shown);
 }
 
+/// `trainer.num_nodes:4` and `trainer.num_nodes 4` with the `=` that is meant; empty for anything else.
+std::string with_equal_sign(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of("+~");
+    const std::size_t end = text.find_first_of(": ", std::min(begin, text.size()));
+    if (end == std::string_view::npos || end == begin || text.contains('=')) return {};
+    const std::string_view key = text.substr(begin, end - begin);
+    const bool is_key =
+        std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; }) &&
+        std::isdigit(static_cast<unsigned char>(key.front())) == 0 && !key.ends_with('.');
+    const std::size_t value = text.find_first_not_of(": ", end);
+    if (!is_key || value == std::string_view::npos) return {};
+    return fmt::format("{}={}", text.substr(0, end), text.substr(value));
+}
+
 /// The same override with its value in quotes, which is what is meant most often when a value does not parse.
 std::string quoted_form(std::string_view text) {
     const std::size_t equal = text.find('=');
@@ -317,6 +332,8 @@ Expected<ParsedOverride> parse_override(const Override& given) {
         return refuse_syntax(0, fmt::format("longer than {} bytes", max_override_bytes), "");
     if (given.text.empty()) return refuse_syntax(0, "an empty override; expected KEY=VALUE", "");
     const OverrideTokens lexed = tokenize_override(given.text);
+    if (const std::string meant = with_equal_sign(given.text); !meant.empty() && parse_override({meant, given.name}))
+        return refuse_syntax(meant.find('='), "a key and its value are joined by `=`", meant);
     if (lexed.error) {
         const std::size_t position = lexed.error->position;
         const bool in_value = std::string_view(given.text).substr(0, position).find('=') != std::string_view::npos;

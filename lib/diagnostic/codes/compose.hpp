@@ -124,7 +124,7 @@ struct ComposeCodes {
     Code search_path{
         .name = "compose.search_path",
         .severity = Severity::warning,
-        .summary = "A folder to look for recipes in is not there, or is not followed.",
+        .summary = "A folder to look for recipes in is not there, has none, or is not followed.",
         .source = sources::hydra,
         .example = "SLURM_RECIPE_PATH=/nowhere",
     };

@@ -101,3 +101,44 @@ TEST_CASE("a name is found by its words, whatever their case and what stands bet
     CHECK(message("gpt2") == "there is no recipe `gpt2`; 6 recipes were looked through");
     CHECK(message("3 2 1") == "there is no recipe `3 2 1`; 6 recipes were looked through");
 }
+
+TEST_CASE(
+    "a name that ends in .yaml means the file that is here, another the collection's recipe, and a hint says so") {
+    const CollectionFixture collection = two_folders();
+    const CollectionFixture here;
+    here.write("large.yaml", "run: {name: here}\n");
+    const auto name_of = [&](const std::string& name, const std::string& hint) {
+        ComposeRequest request = collection.request(name);
+        request.working_directory = here.directory();
+        const auto resolved = compose(request);
+        REQUIRE(resolved);
+        REQUIRE(resolved->notes.size() == 1);
+        CHECK(resolved->notes.front().code == "compose.shadowed");
+        CHECK(resolved->notes.front().message == hint);
+        return *resolved->root.at("recipes.run.name")->as_string();
+    };
+    CHECK(name_of("large.yaml", "is the file that is meant, and not the recipe training/b/large") == "here");
+    CHECK(name_of("large", "is the recipe that is meant; the file here is --recipe=large.yaml") == "l");
+}
+
+TEST_CASE(
+    "a relative search path counts from where the command runs, else from the collection or the folder above it") {
+    const CollectionFixture checkout;
+    checkout.write(
+        "collection/config.yaml",
+        "defaults: [_self_, {recipes: a}]\nhydra: {searchpath: ['file://collection/more', inner, nowhere]}\n");
+    checkout.write("collection/recipes/a.yaml", "defaults: [/extra/x@x, /extra/y@y]\nrun: {name: a}\n");
+    checkout.write("collection/more/extra/x.yaml", "v: 1\n");
+    checkout.write("collection/inner/extra/y.yaml", "v: 2\n");
+    const CollectionFixture here;
+    ComposeRequest request = checkout.request("a");
+    request.collections = {checkout.directory() / "collection"};
+    request.working_directory = here.directory();
+    const auto resolved = compose(request);
+    REQUIRE(resolved);
+    CHECK(to_json(*resolved->root.at("recipes")) == R"({"x":{"v":1},"y":{"v":2},"run":{"name":"a"}})");
+    REQUIRE(resolved->notes.size() == 1);
+    CHECK(resolved->notes.front().message == "`nowhere` is no folder that exists, so nothing is looked up there");
+    here.write("inner/extra/y.yaml", "v: 3\n");
+    CHECK(*compose(request)->root.at("recipes.y.v")->as_int() == 3);
+}

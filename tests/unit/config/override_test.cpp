@@ -82,6 +82,24 @@ TEST_CASE("a syntax error points at its character and says how to quote") {
     CHECK(problem.fix == "run.name='a#b'");
 }
 
+TEST_CASE("a key whose value follows a colon or a blank is shown with its equal sign") {
+    const auto fix = [](const std::string& text) {
+        const auto parsed = parse_override({text, ""});
+        REQUIRE_FALSE(parsed);
+        return parsed.error().front().fix;
+    };
+    CHECK(fix("trainer.num_nodes:4") == "trainer.num_nodes=4");
+    CHECK(fix("trainer.num_nodes: 4") == "trainer.num_nodes=4");
+    CHECK(fix("+trainer.num_nodes 4") == "+trainer.num_nodes=4");
+    CHECK(fix("++a.b: [1, 2]") == "++a.b=[1, 2]");
+    CHECK(fix("a:[") == "");
+    CHECK(fix("a. 4") == "");
+    CHECK(fix("4:4") == "");
+    const Diagnostic problem = parse_override({"trainer.num_nodes:4", "override 1"}).error().front();
+    CHECK(problem.message == "a key and its value are joined by `=`");
+    CHECK(problem.source == Source{"override 1", 0, 18, "trainer.num_nodes:4"});
+}
+
 TEST_CASE("an argument of a function is given once, by its place or by its name") {
     CHECK(value_of("range(1,stop=2)") == "sweep");
     CHECK(value_of("range(1,2,start=3)") == "refused");

@@ -182,8 +182,15 @@ TEST_CASE("recipes are looked for in the folders that are named, the environment
                                                     data_directory() / "recipes_collection"});
     CHECK(collections({}, {}, {}).size() == 1);
     CHECK(missing_collections({}).empty());
-    CHECK(missing_collections({{"SLURM_RECIPE_PATH", "/:/proc"}}).empty());
-    const Diagnostics missing = missing_collections({{"SLURM_RECIPE_PATH", "/nowhere:/:none"}}, "/nowhere");
+    const std::string installed_collection = data_directory() / "recipes_collection";
+    CHECK(missing_collections({{"SLURM_RECIPE_PATH", installed_collection}}).empty());
+    const Diagnostics without = missing_collections({{"SLURM_RECIPE_PATH", "/proc"}});
+    REQUIRE(without.size() == 1);
+    CHECK(without.front().code == "compose.search_path");
+    CHECK(without.front().message == "/proc has no recipes; a collection keeps them below /proc/recipes");
+    CHECK(without_recipes(installed_collection + "/recipes", "-C").front().message.contains("is one"));
+    const Diagnostics missing =
+        missing_collections({{"SLURM_RECIPE_PATH", "/nowhere:" + installed_collection + ":none"}}, "/nowhere");
     REQUIRE(missing.size() == 2);
     CHECK(missing.front().code == "compose.search_path");
     CHECK(missing.front().message == "there is no folder /nowhere, so no recipe is looked up there");
