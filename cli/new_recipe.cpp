@@ -33,11 +33,12 @@ std::string quoted(const std::string& text) {
 
 /// What the new recipe is made of.
 struct NewRecipe {
-    fs::path file;        // as it was typed
-    fs::path folder;      // that it lies in, absolute
-    std::string name;     // of the run
-    std::string base;     // what it builds on; empty: nothing
-    std::string program;  // as the recipe says it; empty: the base's
+    fs::path file;            // as it was typed
+    fs::path folder;          // that it lies in, absolute
+    std::string name;         // of the run
+    std::string base;         // what it builds on; empty: nothing
+    std::string program;      // as the recipe says it; empty: the base's
+    bool has_results = true;  // the collection says where results go
 };
 
 constexpr std::string_view optional_sections =
@@ -47,7 +48,6 @@ constexpr std::string_view optional_sections =
 # instance_type: p5.48xlarge
 # cluster: {partition: gpu, account: mine}
 # env_vars: {NCCL_DEBUG: INFO}
-# base_results_dir: /shared/results  # on storage that every node mounts; else ./results
 )";
 
 std::string launch_of(const NewRecipe& recipe) {
@@ -73,7 +73,11 @@ std::string text_of(const NewRecipe& recipe) {
                                   "  accelerator: cpu  # or gpu\n\n"
                                   "# Whatever the program reads besides, under names of its own.\nmodel:\n  width: 64\n"
                                 : "# trainer: {num_nodes: 1}\n";
-    return text + launch_of(recipe) + std::string(optional_sections);
+    text += launch_of(recipe) + std::string(optional_sections);
+    // HyperPod's collection leaves it null, and nothing can run so.
+    return text + (recipe.has_results
+                       ? "# base_results_dir: /shared/results  # on storage that every node mounts; else ./results\n"
+                       : "base_results_dir: ${oc.env:PWD}/results  # on storage that every node mounts\n");
 }
 
 /// Nothing that is there is written over, whoever makes it meanwhile.
@@ -142,9 +146,16 @@ Expected<std::string> base_of(const std::string& from, const NewRecipe& recipe, 
     return way.string();
 }
 
+bool says_where_results_go(const query::Context& context) {
+    const auto root = config::compose_unresolved(query::compose_request({.recipe = {}, .overrides = {}}, context));
+    const Value* base = root ? root->root.find("base_results_dir") : nullptr;
+    return base != nullptr && !base->is_null();
+}
+
 Expected<NewRecipe> make(const Arguments& arguments, const query::Context& context) {
     Expected<NewRecipe> recipe = place_of(arguments, context);
     if (!recipe) return recipe;
+    recipe->has_results = says_where_results_go(context);
     std::error_code error;
     fs::path program = arguments.program;
     const bool beside = fs::is_regular_file(recipe->folder / "train.py", error);

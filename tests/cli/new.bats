@@ -59,6 +59,19 @@ value() { "$SRECIPE" show "$1" --select "$2"; }
     [ "$(value "it's, [odd].yaml" run.name)" = "it's, [odd]" ]
 }
 
+@test "new says where results go when the collection does not" {
+    mkdir -p hyperpod/recipes
+    printf 'defaults: [_self_, {recipes: one}]\nbase_results_dir: null\n' >hyperpod/config.yaml
+    printf 'run: {name: one, results_dir: "${base_results_dir}/${.name}"}\n' >hyperpod/recipes/one.yaml
+    touch train.py
+    for arguments in "--program train.py" "--from one --program train.py"; do
+        # shellcheck disable=SC2086 # words
+        run "$SRECIPE" -C hyperpod new mine.yaml $arguments
+        [[ $status == 0 && $output != *error* ]] || { echo "$output"; return 1; }
+        rm mine.yaml
+    done
+}
+
 @test "new leaves what is there, and says what it cannot do" {
     echo mine >there.yaml
     run "$SRECIPE" new there.yaml

@@ -108,9 +108,21 @@ std::optional<FoundRecipe> find_by_path(const ComposeRequest& request) {
     return found;
 }
 
-Diagnostic unknown_recipe(const std::string& name, const std::vector<RecipeFile>& all) {
+/// The recipe files in the folder of one that is not there, as they would be typed.
+std::vector<std::string> files_near(const ComposeRequest& request) {
     std::vector<std::string> names;
-    for (const RecipeFile& recipe : all) names.push_back(recipe.name);
+    if (!request.recipe.ends_with(".yaml") && !looks_like_path(request.recipe)) return names;
+    const std::string folder = request.recipe.substr(0, request.recipe.rfind('/') + 1);  // npos + 1 is 0
+    std::error_code error;
+    for (fs::directory_iterator entry(request.working_directory / folder, error), end;
+         !error && entry != end && names.size() < max_recipes; entry.increment(error))
+        if (entry->path().extension() == ".yaml" && is_file(entry->path()))
+            names.push_back(folder + entry->path().filename().string());
+    std::ranges::sort(names);
+    return names;
+}
+
+Diagnostic unknown_recipe(const std::string& name, const std::vector<std::string>& names, std::size_t recipes) {
     Diagnostic problem{.code = codes::compose.unknown_recipe,
                        .message = fmt::format("there is no recipe `{}`", quotable(name, 200))};
     const LikeRecipes close = recipes_like(name, names);
@@ -118,7 +130,7 @@ Diagnostic unknown_recipe(const std::string& name, const std::vector<RecipeFile>
         problem.message += fmt::format("; did you mean {}?", listed(close.names, 3));
         if (close.by_spelling) problem.fix = close.names.front();
     } else {
-        problem.message += fmt::format("; {} recipes were looked through", all.size());
+        problem.message += fmt::format("; {} recipes were looked through", recipes);
     }
     return problem;
 }
@@ -208,7 +220,9 @@ Expected<FoundRecipe> find_recipe(const ComposeRequest& request) {
     if (auto found = find_file(request)) return std::move(*found);
     auto all = list_recipes(request.collections);
     if (!all) return std::unexpected(std::move(all.error()));
-    return refuse(unknown_recipe(request.recipe, *all));
+    std::vector<std::string> names = files_near(request);
+    for (const RecipeFile& recipe : *all) names.push_back(recipe.name);
+    return refuse(unknown_recipe(request.recipe, names, all->size()));
 }
 
 std::optional<fs::path> find_root_collection(const ComposeRequest& request, const fs::path& preferred) {

@@ -142,3 +142,11 @@ TEST_CASE(
     here.write("inner/extra/y.yaml", "v: 3\n");
     CHECK(*compose(request)->root.at("recipes.y.v")->as_int() == 3);
 }
+
+TEST_CASE("a file's name that is mistyped leads to the file that is there") {
+    const CollectionFixture collection = two_folders();
+    collection.write("mine/mlp.yaml", "run: {name: m}\n");
+    CHECK(compose(collection.request("mine/mpl.yaml")).error().front().fix == "mine/mlp.yaml");
+    CHECK(compose(collection.request("./mine/mlp2.yaml")).error().front().fix == "./mine/mlp.yaml");
+    CHECK(compose(collection.request("mine/mpl")).error().front().fix.empty());
+}
