@@ -61,3 +61,22 @@ EOF
     assert_equal "$(grep -c '^watches ' <<<"$output")" 4
     assert_output_contains "evaluates True"
 }
+
+@test "a recipe file that builds on a recipe of the collection runs that one's program with what it changes" {
+    write_file common.yaml <<<'trainer: {devices: 1, log_every_n_steps: 1}'
+    write_file mine.yaml <<'EOF'
+defaults: [training/llama/llama_tiny_cpu_pretrain, common]
+run: {name: mine}
+trainer: {num_nodes: 2, max_steps: 2}
+env_vars: {GREETING: hello}
+launch: {setup: ['echo greeting $GREETING']}
+EOF
+    job=$(submit --recipe=mine.yaml)
+    wait_job "$job" 300
+    run job_output "$job"
+    assert_completed "$job"
+    assert_output_contains "greeting hello"
+    assert_output_contains "world size 2 (nodes 2 × devices 1)"
+    assert_output_contains "step 2 loss"
+    [[ -d $WORK/results/mine/$job/checkpoints ]] || fail "no checkpoints in results/mine/$job"
+}
