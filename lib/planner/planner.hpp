@@ -69,6 +69,7 @@ struct SubmitRequest {
     std::vector<std::string> inherited_overrides;  // of the job that this step runs in, below all sets
     std::vector<SlurmOption> options;              // only those that are set; inherited ones left out for srun_in_job
     std::optional<std::int64_t> allocated_nodes;   // for srun_in_job
+    std::optional<std::int64_t> listed_nodes{};    // names in the list that the option "nodelist" stands for
     bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
     std::optional<bool> has_pyxis{};               // pyxis is in this command's plugin stack; nothing: not known
     bool needs_entry = false;                      // no script was given: the recipe must say what to run
@@ -80,8 +81,9 @@ struct SubmitRequest {
     std::string secrets_file{};      // where the caller writes the recipe's secrets; see secret::is_file_of_ours
     std::string references_label{};  // of the references to them, see secret::References
     config::Environment environment;
-    std::filesystem::path working_directory;
-    Diagnostics notes{};  // of whoever made the request; they come first in the outcome
+    std::filesystem::path working_directory;  // of the command: what a recipe's file is named from
+    std::filesystem::path job_directory{};    // of the job: what paths in the recipe count from; empty: the same
+    Diagnostics notes{};                      // of whoever made the request; they come first in the outcome
 };
 
 /// A Slurm option to set, since nobody did or since a higher level says otherwise.
@@ -133,12 +135,17 @@ struct UnreadPlaces {
 /// submit.after_script, submit.script_line, submit.no_shell, submit.no_variable. Severities are as the codes have them.
 [[nodiscard]] Diagnostics find_unused(const SubmitRequest& request, const UnreadPlaces& places);
 
+/// Sees to it that Slurm can open the logs that the user named: creates their directories with `make`, unless it knows
+/// that a job's Slurm does. Code submit.log for a log that cannot be opened.
+using MakeDirectory = std::function<std::error_code(const std::string&)>;
+[[nodiscard]] Diagnostics prepare_logs(const SubmitRequest& request, const MakeDirectory& make,
+                                       bool slurm_makes_directories);
+
 /// mkdir -p, and whether files can be made there.
 [[nodiscard]] std::error_code make_writable_directory(const std::string& directory);
 
 /// Creates the results directory with `make`. When that fails, the log moves to the working directory (the "output" and
 /// "error" options of `submission` lose their directory) and a warning says so.
-using MakeDirectory = std::function<std::error_code(const std::string&)>;
 [[nodiscard]] Diagnostics create_results_directory(Submission& submission,
                                                    const MakeDirectory& make = make_writable_directory);
 

@@ -66,7 +66,8 @@ struct Settings {
 /// code is part of, in the build tree and when installed, from any working directory. Empty when there is none.
 [[nodiscard]] const std::filesystem::path& data_directory();
 
-/// This process's environment, read once. PWD is always there, since recipes refer to it and cron does not set it.
+/// This process's environment, read once. PWD is always there and leads to where the process is, since recipes refer to
+/// it, cron does not set it, and what starts a process elsewhere may leave an old one.
 [[nodiscard]] config::Environment process_environment();
 
 /// What plugstack.conf gives spank_recipe.so: `recipes=DIR[:DIR...]` and `site=FILE`. Anything else is refused with

@@ -13,7 +13,8 @@ namespace recipe::spank {
 namespace {
 
 /// What an enclosing job says of itself. sbatch exports all SLURM_* variables, and a job that is no array's task would
-/// take the outer array's number for its own, and its srun the outer job's number of tasks.
+/// take the outer array's number for its own, and its srun the outer job's number of tasks and share of memory, beside
+/// which Slurm takes no other.
 void forget_enclosing_job(const SlurmOptions& options) {
     if (!options.is_set("ntasks"))
         for (const char* name : {"SLURM_NTASKS", "SLURM_NPROCS"}) unsetenv(name);
@@ -21,6 +22,8 @@ void forget_enclosing_job(const SlurmOptions& options) {
          {"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN",
           "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_STEP", "SLURM_RESTART_COUNT", "SLURM_HET_SIZE"})
         unsetenv(name);
+    if (std::getenv("SLURM_JOB_ID") == nullptr) return;  // no job's, but what the user wants of every srun
+    for (const char* name : {"SLURM_MEM_PER_CPU", "SLURM_MEM_PER_GPU", "SLURM_MEM_PER_NODE"}) unsetenv(name);
 }
 
 bool is_salloc() {

@@ -6,6 +6,7 @@
 #include "render/render.hpp"
 #include "spank/client/offered_script.hpp"
 #include "spank/client/secrets.hpp"
+#include "spank/host/hosts.hpp"
 #include "spank/node/container.hpp"
 #include "trace/trace.hpp"
 
@@ -56,6 +57,39 @@ std::string default_of(const Client& client, const StoredOptions& stored) {
     const std::string variable = std::string(client.variable_prefix) + "RECIPE";
     const auto set = client.environment.find(variable);
     return set != client.environment.end() && set->second == stored.recipe ? variable : std::string();
+}
+
+/// -w, --nodefile or SLURM_HOSTFILE, of which Slurm has made one list by now.
+void take_node_list(const Client& client, planner::SubmitRequest& request) {
+    if (client.tool == planner::Tool::srun_in_job) return;  // of the step; it has no more nodes than its job
+    const std::string list = client.options.get("nodelist");
+    if (list.empty()) return;
+    const auto host_file = client.environment.find("SLURM_HOSTFILE");
+    planner::SlurmOption option{.name = "nodelist", .value = list};
+    if (client.options.is_set("nodefile"))
+        option = option_at_its_level(client, {"nodefile", ""});
+    else if (client.options.is_set("nodelist"))
+        option = option_at_its_level(client, {"nodelist", ""});
+    else if (host_file != client.environment.end())
+        option = {.name = {},
+                  .value = {},
+                  .level = planner::Level::environment,
+                  .spelling = "SLURM_HOSTFILE=" + host_file->second};
+    else
+        return;
+    option.name = "nodelist";
+    option.value = list;
+    request.options.push_back(std::move(option));
+    request.listed_nodes = count_hosts(list);
+}
+
+/// Where the job starts, and what the recipe's relative paths and its PWD mean.
+void take_job_directory(const Client& client, planner::SubmitRequest& request) {
+    if (!client.options.is_set("chdir")) return;
+    const std::string directory = client.options.get("chdir");
+    if (directory.empty()) return;
+    request.job_directory = (request.working_directory / directory).lexically_normal();
+    request.environment.insert_or_assign("PWD", request.job_directory.string());
 }
 
 /// Empty when the job stays on this cluster.
@@ -133,6 +167,22 @@ Diagnostics create_results_directory(const Client& client, planner::Submission& 
     return planner::create_results_directory(submission);
 }
 
+constexpr bool slurm_makes_directories = SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(25, 5, 0);
+
+Diagnostics prepare_logs(const Client& client, const planner::SubmitRequest& request) {
+    Diagnostics found = planner::prepare_logs(
+        request,
+        [&](const std::string& directory) {
+            if (client.owner) return make_writable_directory_as(*client.owner, directory);
+            const std::vector<std::filesystem::path> missing = missing_directories(directory);
+            if (created != nullptr) created->insert(created->begin(), missing.begin(), missing.end());
+            return planner::make_writable_directory(directory);
+        },
+        slurm_makes_directories);
+    apply_severities(request.settings->severities, found);
+    return found;
+}
+
 }  // namespace
 
 void withdraw() {
@@ -201,6 +251,8 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
     request.environment = client.environment;
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);
+    take_node_list(client, request);
+    take_job_directory(client, request);
     name_secrets_file(client, request);
     trace_request(request);
     return request;
@@ -231,6 +283,14 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
     if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));
     if (client.options.is_set("test-only")) return std::move(outcome.submission);
+    if (client.tool == planner::Tool::sbatch) {
+        Diagnostics logless = prepare_logs(client, request);
+        report(logless);
+        if (has_errors(logless)) {
+            withdraw();
+            return std::nullopt;
+        }
+    }
     const Diagnostics unkept = write_secret_files(client, *outcome.submission);
     report(unkept);
     if (!unkept.empty()) return std::nullopt;

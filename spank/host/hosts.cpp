@@ -22,4 +22,13 @@ std::string host_at(const char* list, std::size_t place) {
     return name;
 }
 
+std::optional<std::int64_t> count_hosts(const std::string& list) {
+    const auto hosts = slurm_hostlist_create(list.c_str());
+    if (hosts == nullptr) return std::nullopt;
+    slurm_hostlist_uniq(hosts);
+    const int count = slurm_hostlist_count(hosts);
+    slurm_hostlist_destroy(hosts);
+    return count;
+}
+
 }  // namespace recipe::spank

@@ -125,6 +125,12 @@ struct SubmitCodes {
         .source = "docs/submitting.md",
         .example = "SBATCH_RECIPE_SET=trainer.num_nodes=4",
     };
+    Code log{
+        .name = "submit.log",
+        .summary = "A log that Slurm could not open: the job would end at its start, without a word.",
+        .source = sources::slurm_manuals,
+        .example = "-o logs/%j/out",
+    };
     Code option{
         .name = "submit.option",
         .fixed = true,

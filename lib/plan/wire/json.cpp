@@ -192,6 +192,44 @@ namespace {
 constexpr std::string_view after_request = ",\"overrides\":";
 constexpr std::string_view before_config = ",\"config\":";
 
+/// What holds more than half of a plan: the deepest such key of its configuration, or its variables. Else nothing.
+struct Part {
+    std::string key;
+    std::size_t bytes = 0;
+};
+Part largest_part(const LaunchPlan& plan, std::size_t plan_bytes) {
+    Part part;
+    for (const Value* at = &plan.config; at != nullptr;) {
+        const auto large = std::ranges::find_if(at->entries(), [&](const config::Entry& entry) {
+            return config::to_json(entry.value).size() > plan_bytes / 2;
+        });
+        if (large == at->entries().end()) break;
+        part.bytes = config::to_json(large->value).size();
+        part.key += (part.key.empty() ? "" : ".") + config::to_python_text(large->key);
+        at = &large->value;
+    }
+    const std::size_t variables = config::to_json(environment_value(plan.environment)).size();
+    if (part.key.empty() && variables > plan_bytes / 2) part = {.key = "env_vars", .bytes = variables};
+    return part;
+}
+
+Diagnostic too_large(const LaunchPlan& plan, std::size_t bytes) {
+    const Part part = largest_part(plan, bytes);
+    Diagnostic problem{.code = codes::plan.too_large,
+                       .key = part.key,
+                       .message = fmt::format("the resolved recipe makes a launch plan of {} bytes; {} is the most "
+                                              "that travels with a job",
+                                              bytes, max_bytes)};
+    if (!part.key.empty()) problem.message += fmt::format("; {} has {} of them", part.key, part.bytes);
+    problem.fix = part.key == "env_vars"
+                      ? "export long variables in the batch script or the program, not in the recipe"
+                      : fmt::format(
+                            "keep long lists and texts{}{} in files that the program reads, and their paths in "
+                            "the recipe",
+                            part.key.empty() ? "" : " of ", part.key);
+    return problem;
+}
+
 }  // namespace
 
 Expected<std::string> to_json(const LaunchPlan& plan) {
@@ -227,12 +265,7 @@ Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config) {
     std::string json = config::to_json(map);
     json.pop_back();  // the brace: the configuration comes last, and was written before
     json.append(before_config).append(config).append("}");
-    if (json.size() > max_bytes)
-        return refuse(
-            {.code = codes::plan.too_large,
-             .message = fmt::format("the resolved recipe makes a launch plan of {} bytes; {} is the most that "
-                                    "travels with a job",
-                                    json.size(), max_bytes)});
+    if (json.size() > max_bytes) return refuse(too_large(plan, json.size()));
     return json;
 }
 

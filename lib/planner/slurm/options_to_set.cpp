@@ -120,12 +120,31 @@ private:
     }
 
     void tasks() {
-        const bool tasks_given = is_set("ntasks") || is_set("ntasks-per-node");
-        if (tasks_given) return;
+        const bool per_gpu = is_set("ntasks-per-gpu");  // Slurm takes no --ntasks-per-node beside it
+        const bool total_given = is_set("ntasks");
+        if (total_given || per_gpu || is_set("ntasks-per-node")) {
+            follow_devices();
+            if (per_gpu && !total_given && (request_.tool == Tool::srun || step_)) set("ntasks", tasks_in_all());
+            return;
+        }
         set("ntasks-per-node", std::to_string(tasks_per_node_));
         // srun derives its number of tasks from -N before plugins can set options; sbatch and salloc leave it to
         // slurmctld.
-        if (request_.tool == Tool::srun || step_) set("ntasks", std::to_string(layout_.nodes * tasks_per_node_));
+        if (request_.tool == Tool::srun || step_) set("ntasks", tasks_in_all());
+    }
+
+    std::string tasks_in_all() const {
+        const std::int64_t on_a_node = is_set("ntasks-per-gpu") ? layout_.devices_per_node : tasks_per_node_;
+        return std::to_string(layout_.nodes * on_a_node);
+    }
+
+    /// A stronger --recipe-set changed the devices that have a task each: what a weaker place spelled has to follow.
+    void follow_devices() {
+        if (job_.launcher != plan::Launcher::direct) return;
+        const auto per_node = count_of(request_, "ntasks-per-node");
+        const auto in_all = count_of(request_, "ntasks");
+        if (per_node && *per_node != tasks_per_node_) set("ntasks-per-node", std::to_string(tasks_per_node_));
+        if (in_all && *in_all != layout_.nodes * tasks_per_node_) set("ntasks", tasks_in_all());
     }
 
     void passed() {

@@ -5,6 +5,7 @@
 #include "diagnostic/codes/submit.hpp"
 #include "planner/keys.hpp"
 #include "planner/slurm/slurm_options.hpp"
+#include "slurm_text/shown_text.hpp"
 #include "slurm_text/time_limit.hpp"
 #include "trace/trace.hpp"
 
@@ -95,22 +96,49 @@ private:
     void nodes() {
         const std::string key = nodes_key(resolved_.root);
         nodes_ = int_at(key, 1);
-        const SlurmOption* option = find_option(request_, "nodes");
-        const auto requested = node_count(option);
-        if (!requested) return append(problems_, requested.error());
-        if (!*requested || !differs(key, **requested)) return;
-        const std::string number = std::to_string(**requested);
-        if (option_wins(*option, key, number, number)) nodes_ = **requested;
+        if (const SlurmOption* option = find_option(request_, "nodes")) {
+            const auto requested = node_count(option);
+            if (!requested) return append(problems_, requested.error());
+            wanted_nodes(key, *option, **requested);
+        } else if (const auto implied = nodes_of_tasks(request_)) {
+            wanted_nodes(key, implied->by, implied->nodes);
+        }
+        listed_nodes(key);
+    }
+
+    void wanted_nodes(const std::string& key, const SlurmOption& option, std::int64_t nodes) {
+        if (!differs(key, nodes)) return;
+        const std::string number = std::to_string(nodes);
+        if (option_wins(option, key, number, number)) nodes_ = nodes;
+    }
+
+    /// Slurm gives a job all nodes of its list, and others beside them where it asks for more.
+    void listed_nodes(const std::string& key) {
+        const SlurmOption* list = find_option(request_, "nodelist");
+        const std::int64_t listed = request_.listed_nodes.value_or(0);
+        if (list == nullptr || nodes_ >= listed) return;
+        const auto touch = touch_of(key, given_, resolved_);
+        if (!touch || touch->level < list->level) return wanted_nodes(key, *list, listed);
+        problems_.push_back(
+            {.code = codes::submit.conflict,
+             .key = config::typed_key(resolved_.root, key),
+             .source = {.name = list->spelling},
+             .message = fmt::format("{} lists {} nodes, of which a job gets every one, and {} ({}) asks "
+                                    "for {}",
+                                    list->spelling, listed, touch->override->text, touch->override->name, nodes_),
+             .fix = fmt::format("--recipe-set={}={}", config::typed_key(resolved_.root, key), listed)});
     }
 
     void devices() {
         const Value* accelerator = resolved_.root.at("recipes.trainer.accelerator");
-        if (accelerator != nullptr && accelerator->as_string() != nullptr && *accelerator->as_string() == "cpu") return;
+        if (accelerator != nullptr && accelerator->as_string() != nullptr && *accelerator->as_string() == "cpu")
+            return enough_tasks();
         const bool direct = launcher_of(resolved_.root) == plan::Launcher::direct;
         const SlurmOption* tasks = find_option(request_, "ntasks-per-node");
         const auto task_count = tasks != nullptr ? slurm_text::gres_count(tasks->value, "") : std::nullopt;
         std::vector<GpuRequest> slurm_overrides = gpu_requests(request_, std::max<std::int64_t>(nodes_, 1), 1);
         if (direct && task_count) slurm_overrides.push_back({*task_count, tasks});
+        if (const auto all = devices_of_tasks(direct)) slurm_overrides.push_back(*all);
         std::ranges::stable_sort(slurm_overrides, std::ranges::greater{},
                                  [](const GpuRequest& requested) { return requested.option->level; });
         const std::string key = devices_key(resolved_.root);
@@ -118,6 +146,50 @@ private:
         if (!slurm_overrides.empty()) one_device_request(key, slurm_overrides);
         if (!direct) one_task_has_all_gpus();
         if (!direct && task_count && *task_count != 1 && *task_count != devices_) wrong_task_count(*tasks);
+        tasks_of_devices();
+        enough_tasks();
+    }
+
+    /// What -n says of a node's devices: with a task for each, or with --ntasks-per-gpu.
+    std::optional<GpuRequest> devices_of_tasks(bool direct) const {
+        const SlurmOption* tasks = find_option(request_, "ntasks");
+        const auto count = count_of(request_, "ntasks");
+        const bool per_gpu_given = find_option(request_, "ntasks-per-gpu") != nullptr;
+        const std::int64_t per_gpu = std::max<std::int64_t>(count_of(request_, "ntasks-per-gpu").value_or(1), 1);
+        if (!count || (!direct && !per_gpu_given)) return std::nullopt;
+        if (!per_gpu_given && find_option(request_, "ntasks-per-node") != nullptr) return std::nullopt;
+        const std::int64_t of_a_step = per_gpu * std::max<std::int64_t>(nodes_, 1);
+        if (*count < of_a_step) return std::nullopt;  // too few; enough_tasks says so
+        return GpuRequest{.devices_per_node = *count / of_a_step, .option = tasks, .uneven = *count % of_a_step != 0};
+    }
+
+    /// A process for each device is what both launchers come to.
+    void tasks_of_devices() {
+        const SlurmOption* per_gpu = find_option(request_, "ntasks-per-gpu");
+        const auto count = count_of(request_, "ntasks-per-gpu");
+        if (per_gpu == nullptr || !count || *count == 1) return;
+        problems_.push_back({.code = codes::submit.tasks_per_node,
+                             .key = "launch.launcher",
+                             .source = {.name = per_gpu->spelling},
+                             .message = fmt::format("each of the {} devices of a node has one process; {} would start "
+                                                    "{} for each",
+                                                    devices_, per_gpu->spelling, *count),
+                             .fix = "--ntasks-per-gpu=1"});
+    }
+
+    /// Slurm starts at least one task on each node, and would take nodes away from the job.
+    void enough_tasks() {
+        const SlurmOption* tasks = find_option(request_, "ntasks");
+        const auto count = count_of(request_, "ntasks");
+        if (!count || *count >= nodes_ || has_errors(problems_)) return;
+        const std::string key = config::typed_key(resolved_.root, nodes_key(resolved_.root));
+        problems_.push_back({.code = codes::submit.conflict,
+                             .key = key,
+                             .source = {.name = tasks->spelling},
+                             .message = fmt::format("{} starts {} on the {} of {}={}, and each node takes one at least",
+                                                    tasks->spelling, slurm_text::counted(*count, "task"),
+                                                    slurm_text::counted(nodes_, "node"), key, nodes_),
+                             .fix = fmt::format("leave {} out", tasks->spelling)});
     }
 
     void one_device_request(const std::string& key, const std::vector<GpuRequest>& slurm_overrides) {
@@ -143,12 +215,14 @@ private:
     void uneven(const std::string& key, const GpuRequest& requested) {
         const auto touch = touch_of(key, given_, resolved_);
         if (touch && touch->level > requested.option->level) return;
+        const bool of_tasks = requested.option->name == "ntasks";
         problems_.push_back(
             {.code = codes::submit.gpus,
              .key = "trainer.devices",
              .source = {.name = requested.option->spelling},
-             .message = fmt::format("{} GPUs cannot be spread evenly over {} nodes", requested.option->value, nodes_),
-             .fix = fmt::format("-G {}", (requested.devices_per_node + 1) * nodes_)});
+             .message = fmt::format("{} {} cannot be spread evenly over {} nodes", requested.option->value,
+                                    of_tasks ? "tasks" : "GPUs", nodes_),
+             .fix = fmt::format("{} {}", of_tasks ? "-n" : "-G", (requested.devices_per_node + 1) * nodes_)});
     }
 
     /// torchrun's one task per node must have the node's GPUs, and Slurm would give it the share of one task.

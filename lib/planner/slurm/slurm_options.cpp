@@ -33,6 +33,7 @@ constexpr std::array all_known_options{
     KnownOption{"nodes", ""},
     KnownOption{"ntasks", ""},
     KnownOption{"ntasks-per-node", ""},
+    KnownOption{"ntasks-per-gpu", ""},
     KnownOption{"gpus", "GPUS"},
     KnownOption{"gpus-per-node", "GPUS_PER_NODE"},
     KnownOption{"gpus-per-task", "GPUS_PER_TASK"},
@@ -87,6 +88,22 @@ Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes) {
     return low;
 }
 
+std::optional<std::int64_t> count_of(const SubmitRequest& request, std::string_view name) {
+    const SlurmOption* option = find_option(request, name);
+    return option != nullptr ? slurm_text::parse_count(option->value) : std::nullopt;
+}
+
+std::optional<ImpliedNodes> nodes_of_tasks(const SubmitRequest& request) {
+    const std::int64_t tasks = count_of(request, "ntasks").value_or(0);
+    const std::int64_t per_node = count_of(request, "ntasks-per-node").value_or(0);
+    if (tasks == 0 || per_node == 0) return std::nullopt;
+    SlurmOption by = *find_option(request, "ntasks");
+    const SlurmOption& other = *find_option(request, "ntasks-per-node");
+    by.spelling += ' ' + other.spelling;
+    by.level = std::max(by.level, other.level);
+    return ImpliedNodes{.nodes = (tasks + per_node - 1) / per_node, .by = std::move(by)};
+}
+
 bool spells_gpus(const SubmitRequest& request) {
     for (const GpuOption& gpu : gpu_options) {
         const SlurmOption* option = find_option(request, gpu.name);
@@ -96,13 +113,11 @@ bool spells_gpus(const SubmitRequest& request) {
 }
 
 std::int64_t tasks_on_a_node(const SubmitRequest& request, std::int64_t nodes, std::int64_t otherwise) {
-    const SlurmOption* per_node = find_option(request, "ntasks-per-node");
-    const SlurmOption* in_all = find_option(request, "ntasks");
     std::int64_t tasks = otherwise;
-    if (per_node != nullptr)
-        tasks = slurm_text::parse_count(per_node->value).value_or(otherwise);
-    else if (in_all != nullptr)
-        tasks = slurm_text::parse_count(in_all->value).value_or(otherwise * nodes) / nodes;
+    if (find_option(request, "ntasks-per-node") != nullptr)
+        tasks = count_of(request, "ntasks-per-node").value_or(otherwise);
+    else if (find_option(request, "ntasks") != nullptr)
+        tasks = count_of(request, "ntasks").value_or(otherwise * nodes) / nodes;
     return std::max<std::int64_t>(tasks, 1);
 }
 

@@ -13,6 +13,18 @@ namespace recipe::planner {
 /// The value of -N. Nothing when it is not given. A range and anything that is no count are refused.
 [[nodiscard]] Expected<std::optional<std::int64_t>> node_count(const SlurmOption* nodes);
 
+/// A number of nodes that follows from other options, and those options as one.
+struct ImpliedNodes {
+    std::int64_t nodes = 0;
+    SlurmOption by;
+};
+
+/// What -n and --ntasks-per-node come to together, as Slurm reckons where -N is not given.
+[[nodiscard]] std::optional<ImpliedNodes> nodes_of_tasks(const SubmitRequest& request);
+
+/// The value of a numeric option; nothing when it is not given or no count.
+[[nodiscard]] std::optional<std::int64_t> count_of(const SubmitRequest& request, std::string_view name);
+
 /// True when the user asked for GPUs in any spelling; then nothing is filled in.
 [[nodiscard]] bool spells_gpus(const SubmitRequest& request);
 

@@ -204,3 +204,99 @@ TEST_CASE("GPUs that do not spread evenly are nobody's wish where a stronger ove
     CHECK(refused.message == "7 GPUs cannot be spread evenly over 2 nodes");
     CHECK(refused.fix == "-G 8");
 }
+
+namespace {
+
+/// -w or --nodefile, of so many names.
+planner::Outcome listing(Submitting submitting, std::int64_t names) {
+    planner::SubmitRequest request = submitting.option("nodelist", "n[1-9]").request();
+    request.listed_nodes = names;
+    return planner::prepare(request);
+}
+
+std::int64_t nodes_of(const planner::Outcome& outcome) {
+    REQUIRE(outcome.submission);
+    return outcome.submission->plan.layout.nodes;
+}
+
+}  // namespace
+
+TEST_CASE("a list of nodes is so many nodes at least") {
+    CHECK(nodes_of(listing(Submitting(tiny), 2)) == 2);
+    CHECK(option_of(*listing(Submitting(tiny), 2).submission, "nodes") == "2");
+    CHECK(nodes_of(listing(Submitting(tiny).set("trainer.num_nodes=4"), 2)) == 4);
+    CHECK(nodes_of(listing(Submitting(tiny).set("trainer.num_nodes=2"), 2)) == 2);
+    CHECK(nodes_of(listing(Submitting(tiny).option("nodes", "4"), 2)) == 4);
+    CHECK(nodes_of(listing(Submitting(tiny).set("trainer.num_nodes=1", Level::script), 3)) == 3);
+}
+
+TEST_CASE("a list of more nodes than were asked for is refused with both named") {
+    const planner::Outcome refused = listing(Submitting(tiny).set("trainer.num_nodes=2"), 3);
+    REQUIRE_FALSE(refused.submission);
+    const Diagnostic* conflict = test::find(refused.diagnostics, "submit.conflict");
+    REQUIRE(conflict != nullptr);
+    CHECK(conflict->message.find("--nodelist=n[1-9] lists 3 nodes") != std::string::npos);
+    CHECK(conflict->message.find("trainer.num_nodes=2 (--recipe-set 1)") != std::string::npos);
+    CHECK(conflict->fix == "--recipe-set=trainer.num_nodes=3");
+}
+
+TEST_CASE("-n with --ntasks-per-node is a number of nodes, unless -N is one") {
+    const auto of = [] { return Submitting(tiny).option("ntasks", "4").option("ntasks-per-node", "2"); };
+    CHECK(of().accepted().plan.layout.nodes == 2);
+    CHECK(of().option("nodes", "4").accepted().plan.layout.nodes == 4);
+    CHECK(of().set("trainer.num_nodes=2").accepted().plan.layout.nodes == 2);
+    const Diagnostic refused = of().set("trainer.num_nodes=4").refused();
+    CHECK(refused.code == "submit.conflict");
+    CHECK(refused.message.find("--ntasks=4 --ntasks-per-node=2") != std::string::npos);
+    CHECK(refused.message.find("trainer.num_nodes=4") != std::string::npos);
+    CHECK(Submitting(tiny).option("ntasks", "5").option("ntasks-per-node", "2").accepted().plan.layout.nodes == 3);
+}
+
+TEST_CASE("fewer tasks than nodes are refused with both named") {
+    const Diagnostic refused = Submitting(tiny).option("ntasks", "2").set("trainer.num_nodes=4").refused();
+    CHECK(refused.code == "submit.conflict");
+    CHECK(refused.message == "--ntasks=2 starts 2 tasks on the 4 nodes of trainer.num_nodes=4, and each node takes "
+                             "one at least");
+    CHECK(Submitting(tiny).option("ntasks", "4").set("trainer.num_nodes=4").accepted().plan.layout.nodes == 4);
+    CHECK(Submitting(llama).option("ntasks", "1").set("trainer.num_nodes=2").refused().code == "submit.conflict");
+}
+
+TEST_CASE("--ntasks-per-gpu says what GPUs there are with -n, and takes no --ntasks-per-node beside it") {
+    const auto of = [](const char* tasks) {
+        return Submitting(llama)
+            .on_cluster_with_gpus()
+            .option("ntasks-per-gpu", "1")
+            .option("ntasks", tasks)
+            .set("trainer.num_nodes=2")
+            .set("model.shard_degree=4");
+    };
+    const auto submission = of("8").accepted();
+    CHECK(submission.plan.layout.devices_per_node == 4);
+    CHECK(option_of(submission, "ntasks-per-node") == "(not set)");
+    CHECK(option_of(submission, "gpus-per-node") == "4");
+    CHECK(of("8").set("trainer.devices=8").refused().code == "submit.conflict");
+    CHECK(of("9").refused().code == "submit.gpus");
+    const auto alone = Submitting(llama).on_cluster_with_gpus().option("ntasks-per-gpu", "1").accepted();
+    CHECK(option_of(alone, "ntasks-per-node") == "(not set)");
+    CHECK(option_of(alone, "gpus-per-node") == "8");
+    const Diagnostic two = Submitting(llama).on_cluster_with_gpus().option("ntasks-per-gpu", "2").refused();
+    CHECK(two.code == "submit.tasks_per_node");
+    CHECK(two.fix == "--ntasks-per-gpu=1");
+}
+
+TEST_CASE("with a task for each device -n says how many a node has, and follows a stronger override") {
+    const auto direct = [] {
+        return Submitting(llama)
+            .on_cluster_with_gpus()
+            .set("launch.launcher=direct")
+            .set("trainer.num_nodes=2")
+            .set("model.shard_degree=4");
+    };
+    CHECK(direct().option("ntasks", "8").accepted().plan.layout.devices_per_node == 4);
+    CHECK(direct().option("ntasks", "8").set("trainer.devices=8").refused().code == "submit.conflict");
+    CHECK(direct().option("ntasks", "7").refused().message == "7 tasks cannot be spread evenly over 2 nodes");
+    const auto followed = direct().option("ntasks", "8", Level::script).set("trainer.devices=8").accepted();
+    CHECK(option_of(followed, "ntasks") == "16");
+    const auto per_node = direct().option("ntasks-per-node", "4", Level::script).set("trainer.devices=8").accepted();
+    CHECK(option_of(per_node, "ntasks-per-node") == "8");
+}
