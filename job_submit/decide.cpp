@@ -77,6 +77,11 @@ cluster::JobRequirements requirements_of(const JobRequest& request, const plan::
     requirements.instance_type = plan.instance_type;
     requirements.memory_mib = request.memory_mib.value_or(0);
     requirements.constraint = request.constraint;
+    if (requirements.device == plan::Device::gpu)
+        for (const std::string_view tres :
+             {request.tres_per_node, request.tres_per_job, request.tres_per_task, request.tres_per_socket})
+            for (const std::string_view type : slurm_text::gres_types(tres, "gpu"))
+                requirements.gpu_types.push_back(type);
     requirements.required_nodes = request.required_nodes;
     requirements.excluded_nodes = request.excluded_nodes;
     requirements.time_limit = request.time_limit ? request.time_limit : fills.time_limit;

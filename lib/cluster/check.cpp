@@ -55,7 +55,7 @@ public:
                 wanted_accelerator_ = catalogue.accelerator(type->accelerator);
         for (const NodeGroup& group : inventory.groups) {
             has_devices_.push_back(of_the_kind(catalogue, group));
-            fits_.push_back(has_devices_.back() && group.memory_mib >= requirements.memory_mib &&
+            fits_.push_back(has_devices_.back() && has_types(group) && group.memory_mib >= requirements.memory_mib &&
                             constraint_.satisfied_by(group.features));
         }
     }
@@ -65,6 +65,7 @@ public:
         if (asked.empty()) return {};
         std::vector<Standing> standings;
         for (const Partition* partition : asked) standings.push_back(standing(*partition));
+        if (auto problem = type_problem(standings)) return {std::move(*problem)};
         Diagnostics problems;
         if (auto problem = required_node_problem()) problems.push_back(std::move(*problem));
         if (std::ranges::none_of(standings, [&](const Standing& s) { return s.fitting >= requirements_.nodes; })) {
@@ -90,6 +91,43 @@ private:
         if (wanted_accelerator_ == nullptr) return true;
         if (group.instance_type) return *group.instance_type == *requirements_.instance_type;
         return group.accelerator.empty() || may_be(catalogue, group.accelerator, wanted_accelerator_->model);
+    }
+
+    /// To Slurm a type is a name, letter by letter.
+    bool has_types(const NodeGroup& group) const {
+        return std::ranges::all_of(requirements_.gpu_types, [&](std::string_view type) {
+            return std::ranges::find(group.gpu_types, type) != group.gpu_types.end();
+        });
+    }
+
+    /// Nodes that would do, were their GPUs named as the request names them. Slurm says no more than that there are
+    /// none.
+    std::optional<Diagnostic> type_problem(const std::vector<Standing>& standings) const {
+        if (requirements_.gpu_types.empty()) return std::nullopt;
+        std::vector<std::string> there;
+        for (const Standing& standing : standings) {
+            if (standing.partition->unseen > 0) return std::nullopt;
+            for (const GroupCount& count : standing.partition->groups) {
+                const NodeGroup& group = inventory_.groups[count.group];
+                if (!has_devices_[count.group]) continue;
+                if (has_types(group)) return std::nullopt;
+                for (const std::string& type : group.gpu_types)
+                    if (std::ranges::find(there, type) == there.end()) there.push_back(type);
+            }
+        }
+        if (there.empty()) return std::nullopt;
+        std::string asked;
+        for (const std::string_view type : requirements_.gpu_types)
+            asked += fmt::format("{}gpu:{}", asked.empty() ? "" : ", ", type);
+        std::string names;
+        for (std::size_t i = 0; i < std::min(there.size(), max_kinds); ++i)
+            names += fmt::format("{}gpu:{}", i == 0 ? "" : ", ", there[i]);
+        return Diagnostic{.code = codes::cluster.gpu_type,
+                          .key = "trainer.devices",
+                          .message = fmt::format("the job asks for {}, and partition {} has {}; Slurm tells capital "
+                                                 "letters from small ones",
+                                                 asked, standings.front().partition->name, names),
+                          .fix = fmt::format("--gres=gpu:{}:{}", there.front(), requirements_.devices)};
     }
 
     std::vector<const Partition*> asked_partitions() const {

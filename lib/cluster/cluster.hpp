@@ -52,7 +52,8 @@ struct NodeGroup {
     std::int64_t devices = 0;   // per node
     bool devices_known = true;  // false: neither a GRES nor an instance type says it
     std::uint64_t memory_mib = 0;
-    std::vector<std::string> features;  // sorted
+    std::vector<std::string> features;   // sorted
+    std::vector<std::string> gpu_types;  // of its GRES, as slurm.conf spells them
     bool operator==(const NodeGroup&) const = default;
 };
 
@@ -120,6 +121,7 @@ struct JobRequirements {
     std::optional<std::string> instance_type;
     std::uint64_t memory_mib = 0;  // per node; 0: none asked for, or all there is
     std::string_view constraint;
+    std::vector<std::string_view> gpu_types;       // that the request names; Slurm tells capitals from small letters
     std::vector<std::string_view> required_nodes;  // -w
     std::vector<std::string_view> excluded_nodes;  // -x
     std::optional<std::uint32_t> time_limit;       // minutes
@@ -127,7 +129,7 @@ struct JobRequirements {
 };
 
 /// Whether some partition that was asked for could run the job on an empty cluster. Reservations are not considered,
-/// and what Slurm itself refuses (an unknown partition or node) is left to it. Errors: cluster.nodes,
+/// and what Slurm itself refuses (an unknown partition or node) is left to it. Errors: cluster.nodes, cluster.gpu_type,
 /// cluster.node_list, cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable.
 [[nodiscard]] Diagnostics check(const Inventory& inventory, const hardware::Catalogue& catalogue,
                                 const validate::Layout& layout, const JobRequirements& requirements);

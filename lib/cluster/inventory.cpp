@@ -50,6 +50,7 @@ public:
         group.instance_type = stated_type(node, group.features);
         const hardware::InstanceType* type = group.instance_type ? catalogue_.instance(*group.instance_type) : nullptr;
         read_gres(node, type, group);
+        for (const std::string_view name : slurm_text::gres_types(node.gres, "gpu")) group.gpu_types.emplace_back(name);
         if (type == nullptr && !group.instance_type) type = only_type_with(group);
         if (type == nullptr) return group;
         group.instance_type = type->name;

@@ -31,6 +31,8 @@ set -u
 eval "${RECIPE_CODE-}"
 
 # One torchrun per node (or one process per device, with launch.launcher=direct). When one node fails, the others end too.
+# Slurm takes no --ntasks-per-node beside the job's --ntasks-per-gpu.
+unset SLURM_NTASKS_PER_GPU
 eval "set -- ${RECIPE_SRUN_ARGUMENTS-} $RECIPE_COMMAND"
 exec srun --recipe-step=train --kill-on-bad-exit=1 --nodes="$SLURM_JOB_NUM_NODES" \
     --ntasks="$((SLURM_JOB_NUM_NODES * RECIPE_TASKS_PER_NODE))" --ntasks-per-node="$RECIPE_TASKS_PER_NODE" "$@"

@@ -13,8 +13,8 @@ config::Environment process_environment() {
         if (const std::size_t equals = text.find('='); equals != std::string_view::npos)
             environment.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
-    // Who starts a command elsewhere without a shell leaves PWD as it was; one that is right may lead through links that
-    // are to stay.
+    // Who starts a command elsewhere without a shell leaves PWD as it was; one that is right may lead through links
+    // that are to stay.
     std::error_code error;
     const auto named = environment.find("PWD");
     if (named != environment.end() && std::filesystem::equivalent(named->second, ".", error) && !error)

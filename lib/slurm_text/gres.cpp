@@ -34,6 +34,19 @@ std::optional<std::int64_t> gres_count(std::string_view text, std::string_view p
     return total;
 }
 
+std::vector<std::string_view> gres_types(std::string_view text, std::string_view prefix) {
+    std::vector<std::string_view> types;
+    for (std::string_view item : split(text)) {
+        for (const std::string_view kind : {"gres:", "gres/"})
+            if (item.starts_with(kind)) item.remove_prefix(kind.size());
+        if (!item.starts_with(prefix) || item.size() <= prefix.size() || item[prefix.size()] != ':') continue;
+        item.remove_prefix(prefix.size() + 1);
+        const std::string_view type = item.substr(0, item.find_first_of(":=("));
+        if (!type.empty() && !parse_count(type)) types.push_back(type);
+    }
+    return types;
+}
+
 bool has_gpu_type(std::string_view gres_types) {
     const std::vector<std::string_view> types = split(gres_types);
     return std::ranges::find(types, "gpu") != types.end();

@@ -182,6 +182,12 @@ struct ClusterCodes {
         .source = sources::slurm_nodes,
         .example = "-p train --recipe-set=trainer.num_nodes=1000",
     };
+    Code gpu_type{
+        .name = "cluster.gpu_type",
+        .summary = "No node of the partition has GPUs of that name.",
+        .source = sources::slurm_nodes,
+        .example = "--gres=gpu:A10G:8",
+    };
     Code node_list{
         .name = "cluster.node_list",
         .summary = "A node that -w asks for is not of the kind that the recipe wants.",

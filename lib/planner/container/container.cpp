@@ -201,7 +201,8 @@ ContainerSetup container_of(const SubmitRequest& request, const Composition& com
                             Diagnostics& found) {
     const Value& root = composition.root();
     const PathContext here{
-        .environment = request.environment, .host = request.host,
+        .environment = request.environment,
+        .host = request.host,
         .working_directory = request.job_directory.empty() ? request.working_directory : request.job_directory};
     Expected<std::optional<std::string>> image = image_of(root, here, found);
     if (!image) {

@@ -346,3 +346,21 @@ TEST_CASE("a node that is down and left out is subtracted once") {
     CHECK(check(builder.take(), requirements).front().message ==
           "the 1 node of partition train that could run this job is not up: it will wait for 1 node");
 }
+
+TEST_CASE("a type of GPUs that the nodes spell otherwise is refused with theirs") {
+    JobRequirements requirements = a10g(2);
+    requirements.gpu_types = {"A10G"};
+    const auto problems = check(demo().take(), requirements);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front().code == "cluster.gpu_type");
+    CHECK(problems.front().message ==
+          "the job asks for gpu:A10G, and partition train has gpu:a10g; Slurm tells capital letters from small ones");
+    CHECK(problems.front().fix == "--gres=gpu:a10g:8");
+    requirements.gpu_types = {"a10g"};
+    CHECK(check(demo().take(), requirements).empty());
+    // Nodes that slurmctld did not show may have it.
+    ClusterBuilder builder = demo();
+    builder.part("train").total_nodes = 8;
+    requirements.gpu_types = {"A10G"};
+    for (const auto& problem : check(builder.take(), requirements)) CHECK(problem.code != "cluster.gpu_type");
+}

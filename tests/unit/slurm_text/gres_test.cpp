@@ -33,3 +33,15 @@ TEST_CASE("GPUs are one of the types that a cluster counts") {
     CHECK_FALSE(slurm_text::has_gpu_type(""));
     CHECK_FALSE(slurm_text::has_gpu_type("xgpu,gpux"));
 }
+
+TEST_CASE("types of GPUs are read as they are written") {
+    using slurm_text::gres_types;
+    using Types = std::vector<std::string_view>;
+    CHECK(gres_types("gpu:A10G:8(S:0-1),gpu:t4:2", "gpu") == Types{"A10G", "t4"});
+    CHECK(gres_types("gres:gpu:a10g:8", "gpu") == Types{"a10g"});
+    CHECK(gres_types("gres/gpu:a10g=8", "gpu") == Types{"a10g"});
+    CHECK(gres_types("gpu:a10g", "gpu") == Types{"a10g"});
+    CHECK(gres_types("gpu:8,shard:x:4", "gpu").empty());
+    CHECK(gres_types("gres/gpu=8", "gpu").empty());
+    CHECK(gres_types("", "gpu").empty());
+}

@@ -255,8 +255,9 @@ TEST_CASE("-n with --ntasks-per-node is a number of nodes, unless -N is one") {
 TEST_CASE("fewer tasks than nodes are refused with both named") {
     const Diagnostic refused = Submitting(tiny).option("ntasks", "2").set("trainer.num_nodes=4").refused();
     CHECK(refused.code == "submit.conflict");
-    CHECK(refused.message == "--ntasks=2 starts 2 tasks on the 4 nodes of trainer.num_nodes=4, and each node takes "
-                             "one at least");
+    CHECK(refused.message ==
+          "--ntasks=2 starts 2 tasks on the 4 nodes of trainer.num_nodes=4, and each node takes "
+          "one at least");
     CHECK(Submitting(tiny).option("ntasks", "4").set("trainer.num_nodes=4").accepted().plan.layout.nodes == 4);
     CHECK(Submitting(llama).option("ntasks", "1").set("trainer.num_nodes=2").refused().code == "submit.conflict");
 }
