@@ -135,8 +135,8 @@ struct UnreadPlaces {
 /// submit.after_script, submit.script_line, submit.no_shell, submit.no_variable. Severities are as the codes have them.
 [[nodiscard]] Diagnostics find_unused(const SubmitRequest& request, const UnreadPlaces& places);
 
-/// Sees to it that Slurm can open the logs that the user named: creates their directories with `make`, unless it knows
-/// that a job's Slurm does. Code submit.log for a log that cannot be opened.
+/// Sees to it that Slurm can open the logs that the user named, and read the file on stdin (-i): creates their
+/// directories with `make`, unless it knows that a job's Slurm does. Code submit.log for a log that cannot be opened.
 using MakeDirectory = std::function<std::error_code(const std::string&)>;
 [[nodiscard]] Diagnostics prepare_logs(const SubmitRequest& request, const MakeDirectory& make,
                                        bool slurm_makes_directories);

@@ -80,7 +80,8 @@ void take_node_list(const Client& client, planner::SubmitRequest& request) {
     option.name = "nodelist";
     option.value = list;
     request.options.push_back(std::move(option));
-    request.listed_nodes = count_hosts(list);
+    // Newer Slurms take "{features}" in a list, whose number of nodes only slurmctld knows.
+    if (list.find('{') == std::string::npos) request.listed_nodes = count_hosts(list);
 }
 
 /// Where the job starts, and what the recipe's relative paths and its PWD mean.

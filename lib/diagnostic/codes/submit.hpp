@@ -127,7 +127,8 @@ struct SubmitCodes {
     };
     Code log{
         .name = "submit.log",
-        .summary = "A log that Slurm could not open: the job would end at its start, without a word.",
+        .summary =
+            "A log, or the file of -i, that Slurm could not open: the job would end at its start, without a word.",
         .source = sources::slurm_manuals,
         .example = "-o logs/%j/out",
     };

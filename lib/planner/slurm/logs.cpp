@@ -75,19 +75,29 @@ std::optional<Diagnostic> check_log(const SlurmOption& option, const fs::path& l
                        {});
 }
 
+/// Slurm ends the job in the same way for want of what it is to read.
+std::optional<Diagnostic> check_input(const SlurmOption& option, const fs::path& input) {
+    if (input.string().find('%') != std::string::npos || access(input.c_str(), R_OK) == 0) return std::nullopt;
+    return cannot_open(option,
+                       fmt::format("{} cannot be read ({}), so that the job would end at its start", input.string(),
+                                   std::generic_category().message(errno)),
+                       {});
+}
+
 }  // namespace
 
 Diagnostics prepare_logs(const SubmitRequest& request, const MakeDirectory& make, bool slurm_makes_directories) {
     Diagnostics problems;
     const fs::path& from = request.job_directory.empty() ? request.working_directory : request.job_directory;
-    for (const std::string_view name : {"output", "error"}) {
+    for (const std::string_view name : {"output", "error", "input"}) {
         const SlurmOption* option = find_option(request, name);
         // A name with a backslash is taken as it is, without patterns.
         if (option == nullptr || option->value.empty() || option->value.find('\\') != std::string::npos) continue;
         const fs::path log = (from / option->value).lexically_normal();
         if (log == "/dev/null" || option->value == "none") continue;
-        if (auto problem = check_log(*option, log, make, slurm_makes_directories))
-            problems.push_back(std::move(*problem));
+        auto problem =
+            name == "input" ? check_input(*option, log) : check_log(*option, log, make, slurm_makes_directories);
+        if (problem) problems.push_back(std::move(*problem));
     }
     return problems;
 }

@@ -117,16 +117,25 @@ private:
         const SlurmOption* list = find_option(request_, "nodelist");
         const std::int64_t listed = request_.listed_nodes.value_or(0);
         if (list == nullptr || nodes_ >= listed) return;
+        // Who asks for fewer, as strongly as the list does.
+        const SlurmOption* nodes = find_option(request_, "nodes");
         const auto touch = touch_of(key, given_, resolved_);
-        if (!touch || touch->level < list->level) return wanted_nodes(key, *list, listed);
+        std::string rival;
+        if (nodes != nullptr && nodes->level >= list->level)
+            rival = nodes->spelling;
+        else if (touch && touch->level >= list->level)
+            rival = fmt::format("{} ({})", touch->override->text, touch->override->name);
+        else
+            return wanted_nodes(key, *list, listed);
         problems_.push_back(
             {.code = codes::submit.conflict,
              .key = config::typed_key(resolved_.root, key),
              .source = {.name = list->spelling},
-             .message = fmt::format("{} lists {} nodes, of which a job gets every one, and {} ({}) asks "
-                                    "for {}",
-                                    list->spelling, listed, touch->override->text, touch->override->name, nodes_),
-             .fix = fmt::format("--recipe-set={}={}", config::typed_key(resolved_.root, key), listed)});
+             .message = fmt::format("{} lists {} nodes, of which a job gets every one, and {} asks for {}",
+                                    list->spelling, listed, rival, nodes_),
+             .fix = nodes != nullptr
+                        ? fmt::format("-N {}", listed)
+                        : fmt::format("--recipe-set={}={}", config::typed_key(resolved_.root, key), listed)});
     }
 
     void devices() {

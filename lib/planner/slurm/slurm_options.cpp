@@ -43,6 +43,7 @@ constexpr std::array all_known_options{
     KnownOption{"job-name", "JOB_NAME"},
     KnownOption{"output", "OUTPUT"},
     KnownOption{"error", "ERROR"},
+    KnownOption{"input", "INPUT"},
     KnownOption{"exclusive", "EXCLUSIVE"},
     KnownOption{"oversubscribe", ""},
     KnownOption{"mem", "MEM_PER_NODE"},

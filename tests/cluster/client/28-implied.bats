@@ -51,6 +51,9 @@ refused() { # CODE COMMAND...
     refused submit.conflict sbatch "${quick[@]}" -w 'n[1-3]' --recipe-set=trainer.num_nodes=2
     assert_output_contains "-w n[1-3] lists 3 nodes"
     assert_output_contains "trainer.num_nodes=2"
+    # Slurm before 24.11 says itself that -N 1 is less than the list.
+    run as_user sbatch "${quick[@]}" -w 'n[1-2]' -N 1 </dev/null
+    assert_failure
     ran "${quick[@]}" -w n1 --recipe-set=trainer.num_nodes=2
     assert_output_count 4 '^rank [0-9] of 4 at '
     run as_user srun "$tiny" -w 'n[1-2]' sh -c 'echo "nodes $SLURM_STEP_NUM_NODES"'
@@ -113,6 +116,11 @@ refused() { # CODE COMMAND...
         assert_success
         assert_equal "$(cat logs/*-out)" said
     fi
+    refused submit.log sbatch "$tiny" -i words.txt --wrap cat
+    echo hello | write_file words.txt
+    run as_user sbatch --parsable --wait "$tiny" -i words.txt -o words.out --wrap cat </dev/null
+    assert_success
+    assert_equal "$(cat words.out)" hello
     run as_user sbatch --test-only "$tiny" -o unmade/out --wrap true </dev/null
     assert_success
     [ ! -e unmade ]

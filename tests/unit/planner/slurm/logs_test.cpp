@@ -60,3 +60,14 @@ TEST_CASE("a log that is a directory, or in a directory that nobody may make, is
     here.write("file", "");
     CHECK(prepared(here, "file/x").size() == 1);
 }
+
+TEST_CASE("a file that is to be read and is not there is refused by name") {
+    const config::CollectionFixture here;
+    const Diagnostics found = prepared(here, "words.txt", "input");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].code == "submit.log");
+    CHECK(found[0].message.find("words.txt cannot be read (") != std::string::npos);
+    here.write("words.txt", "");
+    CHECK(prepared(here, "words.txt", "input").empty());
+    CHECK(prepared(here, "words-%j.txt", "input").empty());  // nobody knows yet
+}

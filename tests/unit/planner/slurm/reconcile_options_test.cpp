@@ -238,6 +238,13 @@ TEST_CASE("a list of more nodes than were asked for is refused with both named")
     CHECK(conflict->message.find("--nodelist=n[1-9] lists 3 nodes") != std::string::npos);
     CHECK(conflict->message.find("trainer.num_nodes=2 (--recipe-set 1)") != std::string::npos);
     CHECK(conflict->fix == "--recipe-set=trainer.num_nodes=3");
+    // Slurm before 24.11 refuses this one itself.
+    const planner::Outcome fewer = listing(Submitting(tiny).option("nodes", "2"), 3);
+    const Diagnostic* of_nodes = test::find(fewer.diagnostics, "submit.conflict");
+    REQUIRE(of_nodes != nullptr);
+    CHECK(of_nodes->message.find("and --nodes=2 asks for 2") != std::string::npos);
+    CHECK(of_nodes->fix == "-N 3");
+    CHECK(nodes_of(listing(Submitting(tiny).option("nodes", "2", Level::script), 3)) == 3);
 }
 
 TEST_CASE("-n with --ntasks-per-node is a number of nodes, unless -N is one") {
