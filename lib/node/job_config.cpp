@@ -9,28 +9,46 @@ namespace {
 
 using config::Value;
 
-/// `text` with the placeholder at its beginning replaced. Slashes may be doubled where a recipe joined paths.
-std::string with_job_directory(const std::string& text, const std::string& results_dir, const std::string& directory) {
-    constexpr std::string_view mark = "%j";
-    if (!text.starts_with(results_dir)) return text;
-    const std::size_t at = text.find_first_not_of('/', results_dir.size());
-    if (at == std::string::npos || at == results_dir.size() || text.compare(at, mark.size(), mark) != 0) return text;
-    const std::string rest = text.substr(at + mark.size());
-    return rest.empty() || rest.front() == '/' ? directory + rest : text;
+/// What the placeholder of a plan's texts stands for.
+struct Places {
+    const std::string& results_dir;
+    std::string job;   // its directory, with the job's clone
+    std::string step;  // where the step writes
+    bool has_code;
+};
+
+Places places_of(const plan::LaunchPlan& plan, const Facts& facts) {
+    return {.results_dir = plan.results_dir,
+            .job = job_directory(plan, facts),
+            .step = results_directory(plan, facts),
+            .has_code = plan.code.has_value()};
 }
 
-Value with_job_directory(const Value& value, const std::string& results_dir, const std::string& directory) {
-    if (const std::string* text = value.as_string())
-        return Value::string(with_job_directory(*text, results_dir, directory));
+/// `text` with the placeholder at its beginning replaced. Slashes may be doubled where a recipe joined paths.
+std::string placed(const std::string& text, const Places& places) {
+    constexpr std::string_view mark = "%j";
+    constexpr std::string_view clone = "/code";
+    if (!text.starts_with(places.results_dir)) return text;
+    const std::size_t at = text.find_first_not_of('/', places.results_dir.size());
+    if (at == std::string::npos || at == places.results_dir.size() || text.compare(at, mark.size(), mark) != 0)
+        return text;
+    const std::string rest = text.substr(at + mark.size());
+    if (!rest.empty() && rest.front() != '/') return text;
+    const bool in_clone =
+        places.has_code && rest.starts_with(clone) && (rest.size() == clone.size() || rest[clone.size()] == '/');
+    return (in_clone ? places.job : places.step) + rest;
+}
+
+Value placed(const Value& value, const Places& places) {
+    if (const std::string* text = value.as_string()) return Value::string(placed(*text, places));
     if (value.is_list()) {
         Value list = Value::list();
-        for (const Value& item : value.items()) list.push_back(with_job_directory(item, results_dir, directory));
+        for (const Value& item : value.items()) list.push_back(placed(item, places));
         return list;
     }
     if (!value.is_map()) return value;
     Value map = Value::map();
-    for (const config::Entry& entry : value.entries())
-        map.set(entry.key, with_job_directory(entry.value, results_dir, directory));
+    for (const config::Entry& entry : value.entries()) map.set(entry.key, placed(entry.value, places));
     return map;
 }
 
@@ -41,21 +59,25 @@ std::string job_directory(const plan::LaunchPlan& plan, const Facts& facts) {
     return fmt::format("{}/{}", plan.results_dir, facts.job_id);
 }
 
+std::string results_directory(const plan::LaunchPlan& plan, const Facts& facts) {
+    const std::string directory = job_directory(plan, facts);
+    return plan.step_key.empty() ? directory : fmt::format("{}/{}", directory, plan.step_key);
+}
+
 std::optional<std::string> code_directory(const plan::LaunchPlan& plan, const Facts& facts) {
     if (!plan.code) return std::nullopt;
-    return with_job_directory(plan::code_directory(plan.results_dir), plan.results_dir, job_directory(plan, facts));
+    return placed(plan::code_directory(plan.results_dir), places_of(plan, facts));
 }
 
 plan::Entry entry_of(const plan::LaunchPlan& plan, const Facts& facts) {
-    const std::string directory = job_directory(plan, facts);
+    const Places places = places_of(plan, facts);
     plan::Entry entry = plan.entry;
-    for (std::string* text : {&entry.program, &entry.directory})
-        *text = with_job_directory(*text, plan.results_dir, directory);
-    for (std::string& argument : entry.arguments) argument = with_job_directory(argument, plan.results_dir, directory);
+    for (std::string* text : {&entry.program, &entry.directory}) *text = placed(*text, places);
+    for (std::string& argument : entry.arguments) argument = placed(argument, places);
     if (entry.config_arguments) {
         const std::string file = config_file(plan, facts);
         entry.arguments.insert(entry.arguments.begin(),
-                               {"--config-path=" + directory, "--config-name=" + file.substr(file.rfind('/') + 1)});
+                               {"--config-path=" + places.job, "--config-name=" + file.substr(file.rfind('/') + 1)});
     }
     return entry;
 }
@@ -65,9 +87,9 @@ std::string config_file(const plan::LaunchPlan& plan, const Facts& facts) {
 }
 
 std::vector<std::string> written_directories(const plan::LaunchPlan& plan, const Facts& facts) {
+    const Places places = places_of(plan, facts);
     std::vector<std::string> directories;
-    for (const std::string& directory : plan.written_directories)
-        directories.push_back(with_job_directory(directory, plan.results_dir, job_directory(plan, facts)));
+    for (const std::string& directory : plan.written_directories) directories.push_back(placed(directory, places));
     return directories;
 }
 
@@ -80,7 +102,7 @@ std::string manifest_file(const plan::LaunchPlan& plan, const Facts& facts) {
 }
 
 std::string config_text(const plan::LaunchPlan& plan, const Facts& facts) {
-    return config::to_yaml(with_job_directory(plan.config, plan.results_dir, job_directory(plan, facts)));
+    return config::to_yaml(placed(plan.config, places_of(plan, facts)));
 }
 
 }  // namespace recipe::node

@@ -97,7 +97,7 @@ Value start_value(const plan::LaunchPlan& plan, const Facts& facts, const Start&
     put(map, "forced", texts(plan.forced));
     put(map, "digest", text(plan.digest));
     put(map, "config", text(config.substr(config.rfind('/') + 1)));
-    put(map, "results", text(job_directory(plan, facts)));
+    put(map, "results", text(results_directory(plan, facts)));
     put(map, "written", texts(written_directories(plan, facts)));
     put(map, "planned_nodes", number(plan.layout.nodes));
     put(map, "devices_per_node", number(plan.layout.devices_per_node));

@@ -188,7 +188,7 @@ struct VisibleDevices {
 /// The image as a path on the node; nothing: none, or one that a registry has.
 [[nodiscard]] std::optional<std::string> image_path(const plan::LaunchPlan& plan);
 
-/// The plan's written directories for this job, `%j` replaced.
+/// The plan's written directories for this step, `%j` replaced.
 [[nodiscard]] std::vector<std::string> written_directories(const plan::LaunchPlan& plan, const Facts& facts);
 
 // --- the manifest --------------------------------------------------------------------------------------------------
@@ -239,17 +239,21 @@ inline constexpr std::size_t max_manifest_bytes = 16 * 1024 * 1024;
 /// `<results_dir>/<job id>`, or `<results_dir>/<array job id>_<index>`.
 [[nodiscard]] std::string job_directory(const plan::LaunchPlan& plan, const Facts& facts);
 
+/// Where a step writes, which RECIPE_RESULTS_DIR names: the job's directory, or in it one of the configuration's own
+/// when the step has another configuration than its job.
+[[nodiscard]] std::string results_directory(const plan::LaunchPlan& plan, const Facts& facts);
+
 /// The file that RECIPE_CONFIG names. The digest is part of the name: a step with a recipe of its own writes beside the
 /// job's, and a requeued job finds its own.
 [[nodiscard]] std::string config_file(const plan::LaunchPlan& plan, const Facts& facts);
 
-/// What stands in that file: YAML, with the job's directory in place of the plan's placeholder.
+/// What stands in that file: YAML, with results_directory() in place of the plan's placeholder.
 [[nodiscard]] std::string config_text(const plan::LaunchPlan& plan, const Facts& facts);
 
 /// Where the job's clone lies; nothing: the plan has no repository.
 [[nodiscard]] std::optional<std::string> code_directory(const plan::LaunchPlan& plan, const Facts& facts);
 
-/// The plan's entry with the job's directory in place of the placeholder, and with the arguments that name the
+/// The plan's entry with results_directory() in place of the placeholder, and with the arguments that name the
 /// configuration.
 [[nodiscard]] plan::Entry entry_of(const plan::LaunchPlan& plan, const Facts& facts);
 

@@ -72,7 +72,7 @@ std::vector<Change> recipe_paths(const plan::LaunchPlan& plan, const Facts& fact
         {"RECIPE_CONFIG", file.string()},
         {"RECIPE_CONFIG_DIR", file.parent_path().string()},
         {"RECIPE_CONFIG_NAME", file.filename().string()},
-        {"RECIPE_RESULTS_DIR", job_directory(plan, facts)},
+        {"RECIPE_RESULTS_DIR", results_directory(plan, facts)},
     };
     if (const auto cloned = code_directory(plan, facts))
         changes.push_back({"RECIPE_CODE_DIR", *cloned});

@@ -30,6 +30,8 @@ inline constexpr std::size_t max_bytes = 32 * 1024;
 inline constexpr const char* control_variable = "RECIPE_PLAN";
 inline constexpr const char* job_variable = "SLURM_SPANK_RECIPE_PLAN";
 
+inline constexpr std::size_t step_key_digits = 12;
+
 enum class Launcher : std::uint8_t { torchrun, direct };
 [[nodiscard]] std::string_view to_string(Launcher launcher) noexcept;
 
@@ -155,6 +157,9 @@ struct LaunchPlan : Summary {
     std::optional<Code> code;
     Entry entry;
     std::string results_dir;   // run.results_dir, absolute; a job writes to <results_dir>/<job id>
+    std::string step_key;      // of a step whose job has another configuration or none: it writes to a directory of its
+                               // own in the job's, which this names: step_key_digits of its digest, without secrets'
+                               // labels; empty: the job's own
     std::string secrets_file;  // what references of the plan refer to (lib/secret); absolute, empty: there are none
     config::Value config;      // the resolved recipe, what the training program reads
 

@@ -57,6 +57,24 @@ plan::LaunchPlan completed(plan::LaunchPlan hidden, const SubmitRequest& request
     return hidden;
 }
 
+/// A step with another configuration than its job has a place of its own: in the job's its program would take the
+/// checkpoints of the job's other steps for its own. A requeued job's step finds it again, so that the labels of
+/// references, which differ from srun to srun, are left out.
+std::string step_key(const SubmitRequest& request, const Composition& composition, const Checked& checked,
+                     const Draft& draft, const std::string& digest) {
+    if (request.tool != Tool::srun_in_job) return {};
+    std::string key = digest;
+    if (!request.references_label.empty()) {
+        secret::References unlabelled(secret::values_of(composition.secrets));
+        key = plan::digest_of(plan::hide_secrets(plan_with_secrets(request, composition, checked, draft), unlabelled,
+                                                 [&](std::size_t index, const std::string& text) {
+                                                     return says_secret(composition, index, text);
+                                                 })
+                                  .config);
+    }
+    return key != request.job_digest ? key.substr(0, plan::step_key_digits) : std::string();
+}
+
 /// The files that the plan names. Code secret.file.
 std::vector<SecretFile> secret_files(const plan::LaunchPlan& plan, std::optional<SecretFile> git_token,
                                      const secret::References& references, Diagnostics& diagnostics) {
@@ -86,6 +104,7 @@ Finished finish(const SubmitRequest& request, const Composition& composition, co
 
     const std::string config = plan::config_json(hidden.config);
     plan::LaunchPlan plan = completed(std::move(hidden), request, plan::digest_of_json(config), git_token, references);
+    plan.step_key = step_key(request, composition, checked, draft, plan.digest);
     std::vector<SecretFile> files = secret_files(plan, std::move(git_token), references, found);
     Expected<std::string> json = plan::to_json(plan, config);
     if (!json) append(found, std::move(json.error()));

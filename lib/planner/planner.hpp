@@ -70,6 +70,7 @@ struct SubmitRequest {
     std::vector<SlurmOption> options;              // only those that are set; inherited ones left out for srun_in_job
     std::optional<std::int64_t> allocated_nodes;   // for srun_in_job
     std::optional<std::int64_t> listed_nodes{};    // names in the list that the option "nodelist" stands for
+    std::string job_digest;                        // for srun_in_job: of the job's own plan; empty: it has none
     bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
     std::optional<bool> has_pyxis{};               // pyxis is in this command's plugin stack; nothing: not known
     bool needs_entry = false;                      // no script was given: the recipe must say what to run

@@ -17,9 +17,14 @@ try:
 except ImportError:
     CheckpointException = OSError
 
+# What a checkpoint must have in common with the run that goes on from it, beside its data. Layouts and batches may differ.
+IDENTITY = ("seed", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+            "vocab_size", "max_context_width", "tie_word_embeddings", "rope_theta", "moe")
+
 class Checkpoints:
     """Which steps leave one, and which stay. Every rank writes its part, rank 0 gives the whole its name."""
-    def __init__(self, recipe):
+    def __init__(self, recipe, data=""):
+        self.run = {f"model.{key}": getattr(recipe.model, key) for key in IDENTITY} | {"model.data": data}
         manager, self.last_step, self.pending = recipe.exp_manager, recipe.trainer.max_steps, None
         self.rule, self.export_rule = manager.checkpoint_callback_params, manager.export_full_model
         self.saves = manager.create_checkpoint_callback and self.rule.save_top_k != 0
@@ -47,6 +52,8 @@ class Checkpoints:
         for path in candidates[0]:
             try:
                 return self.load(path)
+            except Refusal:
+                raise
             except (Exception, CheckpointException) as error:  # torch derives the latter from BaseException
                 world.say(f"checkpoint {path} cannot be used: {' '.join(repr(error).split())[:300]}")
         if candidates[0] or self.named:
@@ -60,6 +67,10 @@ class Checkpoints:
 
     def load(self, path):
         progress = json.loads((path / "progress.json").read_text())
+        wrote = progress.get("run", {})
+        if others := [f"{key} {wrote[key]}, here {value}" for key, value in self.run.items() if wrote.get(key, value) != value]:
+            key = "checkpoint_dir" if path.parent == self.directory else "resume_from_checkpoint"
+            raise Refusal(f"exp_manager.{key}: {path} is of another run ({'; '.join(others)}); name another, or none")
         for weight in self.weights.values():
             weight.grad = torch.zeros_like(weight)
         self.optimizer.step()  # at a rate of 0 it does no more than make the tensors that are to be filled
@@ -89,7 +100,7 @@ class Checkpoints:
             elif self.world.rank == 0:
                 draft(path).mkdir()
                 torch.save(state, draft(path) / "state.pt")
-            self.pending = path, {**progress, "tensors": len(state)}, writing
+            self.pending = path, {**progress, "tensors": len(state), "run": self.run}, writing
 
     def complete(self, wait):
         """Gives the checkpoint that is being written its name, once it is written."""

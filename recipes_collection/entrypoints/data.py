@@ -13,7 +13,8 @@ TEXT = (".txt", ".md", ".rst")
 
 def source(recipe, key):
     """A function from a sequence's number to its tokens, one more than the model reads, so that each has a successor.
-    They come from the files below the directory at model.data.`key`, or from nowhere with use_synthetic_data."""
+    They come from the files below the directory at model.data.`key`, or from nowhere with use_synthetic_data. It says
+    what it reads in its `said`, which does not depend on where that lies."""
     model = recipe.model
     if model.data.use_synthetic_data:
         return synthetic(model.vocab_size, model.max_context_width, model.seed)
@@ -37,6 +38,7 @@ def synthetic(vocabulary, sequence, seed):
         steps = torch.randint(len(ring), (sequence + 1,), generator=generator)
         steps[torch.rand(sequence + 1, generator=generator) > SURPRISE] = 1
         return ring[(number + steps.cumsum(0)) % len(ring)]
+    sample.said = "synthetic"
     return sample
 
 def from_files(directory, vocabulary, sequence, seed):
@@ -62,4 +64,6 @@ def from_files(directory, vocabulary, sequence, seed):
         if tokens.min() < 0 or tokens.max() >= vocabulary:
             raise Refusal(f"model.vocab_size: {vocabulary}, but the data has token {int(tokens.max())}", local=True)
         return tokens
+    read = sum(path.suffix in (".npy", ".bin", *TEXT) for path in files)
+    sample.said = f"{sum(map(len, streams))} tokens in {read} files"
     return sample

@@ -64,7 +64,8 @@ def mean_loss(world, model, sample, first, size, times):
 def pretrain(recipe):
     """Trains to trainer.max_steps; false if it was asked to stop before. Refuses before the first step or not at all."""
     trainer, last_step = recipe.trainer, recipe.trainer.max_steps
-    world, checkpoints, sample = World(recipe), Checkpoints(recipe), source(recipe, "train_dir")
+    world, sample = World(recipe), source(recipe, "train_dir")
+    checkpoints = Checkpoints(recipe, sample.said)
     unseen = source(recipe, "val_dir") if trainer.limit_val_batches else None
     report, signals = Report(recipe, world), []
     for number in (signal.SIGUSR1, signal.SIGTERM):

@@ -36,6 +36,14 @@ void keep_typed_options(planner::SubmitRequest& request) {
                   [](const planner::SlurmOption& option) { return option.level != planner::Level::command_line; });
 }
 
+/// Empty where the job has no plan: the one here may be an outer step's.
+std::string digest_of_job(const config::Environment& environment) {
+    const auto json = environment.find(plan::job_variable);
+    if (json == environment.end()) return {};
+    const Expected<plan::LaunchPlan> plan = plan::from_json_without_config(json->second);
+    return plan && plan->step_key.empty() ? plan->digest : std::string();
+}
+
 /// srun --recipe-set without --recipe inside a job changes the job's recipe for this step.
 Expected<void> take_job_recipe(planner::SubmitRequest& request, const config::Environment& environment) {
     const auto json = environment.find(plan::job_variable);
@@ -61,6 +69,7 @@ Expected<planner::SubmitRequest> request_of(const Client& client, const StoredOp
     }
     if (client.tool == planner::Tool::srun_in_job) {
         keep_typed_options(*request);
+        request->job_digest = digest_of_job(client.environment);
         request->allocated_nodes = number_from(client.environment, "SLURM_JOB_NUM_NODES");
     }
     append(request->notes, unused_by(client, stored, *request));

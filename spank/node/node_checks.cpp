@@ -211,6 +211,8 @@ bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::
         report_all(reporter, wrote.error());
         return false;
     }
+    // check_directory() says what is wrong.
+    if (!plan.step_key.empty()) static_cast<void>(make_directories(node::results_directory(plan, facts)));
     // The batch step's record was written before its script cloned the code.
     if (!what.start && !(what.start_if_first && (*wrote || plan.code))) return true;
     const Expected<void> recorded = record_start(plan, facts, nodes, environment, *secrets);

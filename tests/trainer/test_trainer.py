@@ -170,14 +170,33 @@ class Refusals(TrainerTest):
             with self.assertRaisesRegex(Refusal, "^exp_manager.checkpoint_dir: "):
                 Checkpoints(checked(tiny(exp_manager__checkpoint_dir=directory)))
 
-    def test_a_checkpoint_of_another_model_is_refused(self):
+    def test_a_checkpoint_of_another_model_data_or_seed_is_refused_by_name(self):
         self.train("small", saving(1, 1))
-        directory = str(self.folder / "small" / "checkpoints")
-        for other in (dict(model__hidden_size=32), dict(model__num_hidden_layers=1), dict(model__moe=True)):
-            with self.subTest(**other):
-                done = self.run_trainer("other", short(2, exp_manager__resume_from_checkpoint=directory, **other))
-                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-                self.assertIn("exp_manager.resume_from_checkpoint: no checkpoint in", done.stderr)
+        directory = self.folder / "small" / "checkpoints"
+        text = self.folder / "text"
+        text.mkdir()
+        (text / "a.txt").write_bytes(bytes(1000))
+        for said, other in {
+            "model.hidden_size 64, here 32": dict(model__hidden_size=32),
+            "model.num_hidden_layers 2, here 1": dict(model__num_hidden_layers=1),
+            "model.moe False, here True": dict(model__moe=True),
+            "model.seed 12345, here 7": dict(model__seed=7),
+            "model.data synthetic, here 1000 tokens in 1 files": dict(model__data=dict(train_dir=str(text))),
+        }.items():
+            named = dict(exp_manager__resume_from_checkpoint=str(directory))
+            for key, run, place in (("resume_from_checkpoint", "other", named), ("checkpoint_dir", "small", {})):
+                with self.subTest(said, key=key):
+                    done = self.run_trainer(run, saving(2, 1, **place, **other))
+                    self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                    self.assertIn(f"exp_manager.{key}: {directory / 'step-000001'} is of another run ({said}", done.stderr)
+                    self.assertEqual(len(done.stderr.splitlines()), 1)
+        # Of a trainer that did not say what it trained, and of other numbers of the same run.
+        progress = directory / "step-000001" / "progress.json"
+        kept = json.loads(progress.read_text())
+        del kept["run"]
+        progress.write_text(json.dumps(kept))
+        printed = self.train("same", short(2, exp_manager__resume_from_checkpoint=str(directory), model__optim__lr=0.001))
+        self.assertIn("resumed after step 1", printed)
 
 
 class Recipes(unittest.TestCase):

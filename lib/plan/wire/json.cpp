@@ -261,6 +261,7 @@ Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config) {
     if (plan.code) put(map, "code", code_value(*plan.code));
     put(map, "entry", entry_value(plan.entry));
     put(map, "results_dir", text(plan.results_dir));
+    if (!plan.step_key.empty()) put(map, "step_key", text(plan.step_key));
     if (!plan.secrets_file.empty()) put(map, "secrets_file", text(plan.secrets_file));
     std::string json = config::to_json(map);
     json.pop_back();  // the brace: the configuration comes last, and was written before
@@ -295,6 +296,12 @@ void read_request(Reader& reader, Summary& request, std::string& problem) {
     request.digest = reader.string("digest", 64);
 }
 
+/// It becomes the name of a directory.
+bool is_step_key(std::string_view key) {
+    return key.empty() ||
+           (key.size() == step_key_digits && key.find_first_not_of("0123456789abcdef") == std::string_view::npos);
+}
+
 /// Everything but the configuration, which stays encoded in `config`.
 Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
     Expected<Value> document = read_document(json);
@@ -318,11 +325,13 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         if (reader.has("code")) plan.code = read_code(reader.any("code"), problem);
         plan.entry = read_entry(reader.any("entry"), problem);
         plan.results_dir = reader.string("results_dir", max_path_bytes);
+        if (reader.has("step_key")) plan.step_key = reader.string("step_key", step_key_digits);
         if (reader.has("secrets_file")) plan.secrets_file = reader.string("secrets_file", max_path_bytes);
         config = reader.any("config");
     }
     const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
     if (problem.empty() && is_relative(plan.results_dir)) problem = "results_dir is not absolute";
+    if (problem.empty() && !is_step_key(plan.step_key)) problem = "step_key is none of ours";
     if (problem.empty() && !plan.secrets_file.empty() && !secret::is_file_of_ours(plan.secrets_file))
         problem = "secrets_file is none of ours";
     if (problem.empty() && (plan.written_directories.size() > max_directories ||

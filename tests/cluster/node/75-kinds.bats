@@ -136,3 +136,26 @@ SHELL
     assert_failure
     assert_output_contains "[node.tasks]"
 }
+
+@test "steps of one job with different configurations share no checkpoints, and those with one go on" {
+    trainer=$RECIPE_ROOT/recipes_collection/entrypoints/train.py
+    write_file own.sh <<SHELL
+#!/bin/bash
+srun torchrun $trainer || exit 1
+srun --recipe-set=model.seed=7 torchrun $trainer || exit 2
+srun --recipe-set=model.seed=7 torchrun $trainer || exit 3
+srun --recipe-set=model.seed=8 --recipe-set=exp_manager.checkpoint_dir=\$RECIPE_RESULTS_DIR/checkpoints torchrun $trainer
+echo "said no: \$?"
+SHELL
+    job=$(submit --recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.max_steps=2 -o out own.sh)
+    wait_job "$job" 180
+    run cat out
+    assert_completed "$job"
+    directory=$WORK/results/llama-tiny-cpu/$job
+    assert_output_count 1 "checkpoint $directory/checkpoints/step-000002\$"
+    assert_output_count 1 "checkpoint $directory/[0-9a-f]{12}/checkpoints/step-000002\$"
+    assert_output_count 1 'resumed after step 2'
+    assert_output_contains "exp_manager.checkpoint_dir: $directory/checkpoints/step-000002 is of another run (model.seed 12345, here 8)"
+    assert_output_matches '^said no: [1-9]'
+    assert_equal "$(find "$directory" -name manifest.json)" "$directory/manifest.json"
+}

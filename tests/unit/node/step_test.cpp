@@ -313,6 +313,32 @@ TEST_CASE("the placeholder of a job's directory is replaced where it is a path's
     CHECK_FALSE(node::code_directory(plan, {.job_id = 17}));
 }
 
+TEST_CASE("a step with a configuration of its own writes to a directory of its own in the job's") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.config =
+        config::parse_yaml("- /fsx/results/%j/checkpoints\n- /fsx/results/%j/code/x\n- /fsx/results/%j/codes\n", "c")
+            .value();
+    plan.written_directories = {"/fsx/results/%j/checkpoints", "/scratch"};
+    plan.entry = {.program = "/fsx/results/%j/code/train.py", .arguments = {"/fsx/results/%j/out"}};
+    plan.code = plan::Code{.url = "https://host/repository", .branch = {}, .commit = {}, .token_file = {}};
+    const Facts facts{.job_id = 17};
+    CHECK(node::results_directory(plan, facts) == "/fsx/results/17");
+    plan.step_key = "0123456789ab";
+    CHECK(node::results_directory(plan, facts) == "/fsx/results/17/0123456789ab");
+    CHECK(value_of(node::recipe_paths(plan, facts), "RECIPE_RESULTS_DIR") == "/fsx/results/17/0123456789ab");
+    CHECK(
+        node::config_text(plan, facts) ==
+        "- /fsx/results/17/0123456789ab/checkpoints\n- /fsx/results/17/code/x\n- /fsx/results/17/0123456789ab/codes\n");
+    CHECK(node::written_directories(plan, facts) ==
+          std::vector<std::string>{"/fsx/results/17/0123456789ab/checkpoints", "/scratch"});
+    // The job's clone, configuration and manifest stay the job's.
+    CHECK(node::code_directory(plan, facts) == "/fsx/results/17/code");
+    CHECK(node::entry_of(plan, facts).program == "/fsx/results/17/code/train.py");
+    CHECK(node::entry_of(plan, facts).arguments == std::vector<std::string>{"/fsx/results/17/0123456789ab/out"});
+    CHECK(node::manifest_file(plan, facts) == "/fsx/results/17/manifest.json");
+    CHECK(node::config_file(plan, facts).starts_with("/fsx/results/17/recipe-"));
+}
+
 TEST_CASE("a job's files lie in its directory, and each start has a report of its own") {
     const plan::LaunchPlan plan = sample_plan();
     const Facts facts{.job_id = 17, .restart_count = 2};

@@ -48,6 +48,7 @@ TEST_CASE("a plan survives its JSON") {
     plan.written_directories = {"/fsx/checkpoints"};
     plan.resources.ranks_per_chip = 4;
     plan.overrides = {"trainer.num_nodes=4"};
+    plan.step_key = "0123456789ab";
     const auto json = plan::to_json(plan);
     REQUIRE(json);
     CHECK(json->find('\n') == std::string::npos);
@@ -96,6 +97,9 @@ TEST_CASE("a forged plan is refused, whatever is wrong with it") {
           "plan.malformed");
     CHECK(code_of(plan::from_json(
               replaced(json, "\"container\":", "\"written_directories\":[\"x\"],\"container\":"))) == "plan.malformed");
+    for (const char* key : {"../../../etc", "0123456789a", "0123456789aB", "0123456789abc"})
+        CHECK(code_of(plan::from_json(replaced(
+                  json, "\"config\":", "\"step_key\":\"" + std::string(key) + "\",\"config\":"))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(1'000'000, '['))) == "plan.malformed");
     CHECK(code_of(plan::from_json(std::string(30'000, '['))) == "plan.malformed");
 }

@@ -44,6 +44,43 @@ TEST_CASE("what travels is the plan, and its digest is that of the configuration
     CHECK(submission.plan.digest == plan::digest_of(submission.plan.config));
 }
 
+TEST_CASE("a step whose configuration is not its job's has a key of its own") {
+    const auto plan_of = [](planner::Tool tool, const std::string& steps, const std::string& job_digest) {
+        planner::SubmitRequest request = Submitting(tiny, tool).set("trainer.max_steps=" + steps).request();
+        request.job_digest = job_digest;
+        return planner::prepare(request).submission.value().plan;
+    };
+    const plan::LaunchPlan job = plan_of(planner::Tool::sbatch, "7", "");
+    CHECK(job.step_key.empty());
+    CHECK(plan_of(planner::Tool::srun, "7", "").step_key.empty());
+    CHECK(plan_of(planner::Tool::srun_in_job, "7", job.digest).step_key.empty());
+    const plan::LaunchPlan other = plan_of(planner::Tool::srun_in_job, "8", job.digest);
+    CHECK(other.step_key == other.digest.substr(0, 12));
+    // The job has no recipe, and its steps may have several.
+    CHECK(plan_of(planner::Tool::srun_in_job, "7", "").step_key == job.digest.substr(0, 12));
+}
+
+TEST_CASE("a step's key is the same for every srun, whatever the labels of its secrets are") {
+    const auto plan_of = [](planner::Tool tool, const std::string& label, const std::string& job_digest) {
+        planner::SubmitRequest request = Submitting(tiny, tool).set("++model.hf_access_token=s3cretvalue").request();
+        request.secrets_file = "/home/user/.local/state/slurm-recipe/secrets/0123456789abcdef0123456789abcdef";
+        request.references_label = label;
+        request.job_digest = job_digest;
+        // prepare() refuses secrets that are typed.
+        const planner::Composition composition = planner::compose(request).value();
+        const planner::Checked checked = planner::check(request, composition);
+        const planner::Draft draft = planner::make_draft(request, composition, checked).value();
+        return planner::finish(request, composition, checked, draft).submission.plan;
+    };
+    const plan::LaunchPlan job = plan_of(planner::Tool::sbatch, "", "");
+    const plan::LaunchPlan one = plan_of(planner::Tool::srun_in_job, "00000001", "");
+    const plan::LaunchPlan two = plan_of(planner::Tool::srun_in_job, "00000002", "");
+    CHECK(one.digest != two.digest);
+    CHECK(one.step_key == two.step_key);
+    CHECK(one.step_key == job.digest.substr(0, 12));
+    CHECK(plan_of(planner::Tool::srun_in_job, "00000001", job.digest).step_key.empty());
+}
+
 TEST_CASE("the digest of a plan with secrets is that of its references") {
     const planner::SubmitRequest request = [] {
         planner::SubmitRequest with_file = Submitting(tiny).set("++model.hf_access_token=s3cretvalue").request();
