@@ -102,6 +102,19 @@ value() { "$SRECIPE" show "$1" --select "$2"; }
     [ "$status" -eq 2 ]
 }
 
+@test "a recipe file that names no program is told whose runs" {
+    printf 'run: {name: a}\n' >none.yaml
+    run "$SRECIPE" check none.yaml
+    [[ $output == *"none.yaml names no program, so the collection's own runs, "*"/entrypoints/train.py"*"[launch.program_of_collection]"* ]]
+    printf 'defaults: [training/llama/llama_tiny_cpu_pretrain]\n' >based.yaml
+    touch train.py
+    printf 'launch: {entry_script: train.py}\n' >own.yaml
+    for recipe in based.yaml own.yaml llama_tiny_cpu_pretrain; do
+        run "$SRECIPE" check "$recipe"
+        [[ $status == 0 && $output != *program_of_collection* ]] || { echo "$output"; return 1; }
+    done
+}
+
 @test "new says at once that a program is not there, and writes the recipe all the same" {
     run "$SRECIPE" new later.yaml --program later.py
     [ "$status" -eq 0 ]

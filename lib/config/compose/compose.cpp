@@ -110,7 +110,7 @@ private:
         primary_ = "config";
         const std::string config_path = "recipes/" + found_.name;
         if (free_file) repository_->take_in(config_path, found_.file);
-        result_.outside = free_file;
+        result_.outside = result_.stands_alone = free_file;
         if (!request_.recipe.empty()) {
             auto recipe = repository_->load(config_path);
             if (!recipe) return std::unexpected(std::move(recipe.error()));
@@ -215,7 +215,8 @@ private:
             }
             Value root_keys = Value::map();
             if ((*loaded)->outside && !(*loaded)->package && config.package == "recipes" && content.is_map())
-                root_keys = take_root_keys(content, root_, problems_);
+                root_keys = take_root_keys(content, root_, problems_, result_.notes);
+            if (!(*loaded)->outside && config.package == "recipes") result_.stands_alone = false;
             embed(content, config.package);
             merge(std::move(content));
             if (root_keys.size() > 0) merge(std::move(root_keys));

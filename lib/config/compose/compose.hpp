@@ -47,6 +47,7 @@ struct Resolved {
     std::filesystem::path recipe_file;
     std::filesystem::path collection;  // the collection whose config.yaml was used
     bool outside = false;              // the recipe is a file that lies in no collection
+    bool stands_alone = false;         // and builds on no recipe of one
     std::vector<AppliedOverride> overrides;
     Diagnostics notes;  // warnings and hints (a shadowed file, ...); never errors
 };

@@ -50,9 +50,25 @@ bool belongs_to_root(const std::string& name, const Value& value, const Value& r
     return there->kind() == value.kind();
 }
 
+/// A program may read sections of any name; short names are near to many.
+void ask_whether_misspelt(const std::string& name, const Value& key, Diagnostics& notes) {
+    constexpr std::size_t shortest = 6;
+    std::vector<std::string> known;
+    for (const RootKey& each : root_keys)
+        if (each.name != "recipes") known.emplace_back(each.name);
+    const auto close = name.size() < shortest ? std::vector<std::string>{} : nearest(name, known, 1);
+    if (close.empty()) return;
+    notes.push_back({.code = codes::compose.misspelt,
+                     .key = name,
+                     .source = key.position().source(),
+                     .message = fmt::format("`{}` is a section of the recipe, which only the program may read; did you "
+                                            "mean `{}`?",
+                                            quotable(name), close.front())});
+}
+
 }  // namespace
 
-Value take_root_keys(Value& content, const Value& root, Diagnostics& problems) {
+Value take_root_keys(Value& content, const Value& root, Diagnostics& problems, Diagnostics& notes) {
     Value taken = Value::map();
     taken.set_position(content.position());
     Value rest = Value::map();
@@ -60,6 +76,7 @@ Value take_root_keys(Value& content, const Value& root, Diagnostics& problems) {
     for (Entry& entry : ValueAccess::entries(content)) {
         const std::string* name = entry.key.as_string();
         if (name == nullptr || !belongs_to_root(*name, entry.value, root)) {
+            if (name != nullptr) ask_whether_misspelt(*name, entry.key, notes);
             rest.set(std::move(entry.key), std::move(entry.value));
             continue;
         }

@@ -121,6 +121,12 @@ struct ComposeCodes {
         .summary = "A recipe hides another of the same name.",
         .source = sources::hydra,
     };
+    Code misspelt{
+        .name = "compose.misspelt",
+        .severity = Severity::hint,
+        .summary = "A section at the top of a recipe file is nearly one of the configuration's root.",
+        .source = "docs/own-recipe.md",
+    };
     Code search_path{
         .name = "compose.search_path",
         .severity = Severity::warning,

@@ -31,6 +31,12 @@ struct LaunchCodes {
         .summary = "The entry script is not there.",
         .source = "docs/plan.md",
     };
+    Code program_of_collection{
+        .name = "launch.program_of_collection",
+        .severity = Severity::hint,
+        .summary = "A recipe file that builds on no other names the program that runs.",
+        .source = "docs/own-recipe.md; without one the collection's own runs, with keys of its own",
+    };
     Code code_url{
         .name = "launch.code_url",
         .fixed = true,

@@ -4,6 +4,7 @@
 
 #include "diagnostic/codes/launch.hpp"
 #include "diagnostic/codes/submit.hpp"
+#include "planner/program/entry_script.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -15,8 +16,21 @@
 namespace recipe::planner {
 namespace {
 
-void check_entry(const SubmitRequest& request, const std::string& recipe, const Program& program, bool has_container,
-                 Diagnostics& diagnostics) {
+/// Whose file names none may expect that a program of their own is found, and not see whose keys are asked for.
+void note_program_of_collection(const config::Resolved& resolved, const plan::Entry& entry, Diagnostics& diagnostics) {
+    const config::Value* script = resolved.root.at("launch.entry_script");
+    if (!resolved.stands_alone || script == nullptr || !is_of_collection(resolved, *script)) return;
+    if (entry.program != entry_script_file(resolved, config::to_python_text(*script), script)) return;
+    diagnostics.push_back(
+        {.code = codes::launch.program_of_collection,
+         .key = "launch.entry_script",
+         .message = fmt::format("{} names no program, so the collection's own runs, {}, which takes its "
+                                "own keys; name yours in it: `launch: {{entry_script: train.py}}`",
+                                resolved.recipe, entry.program)});
+}
+
+void check_entry(const SubmitRequest& request, const config::Resolved& resolved, const Program& program,
+                 bool has_container, Diagnostics& diagnostics) {
     if (!request.needs_entry) return;
     const plan::Entry& entry = program.entry;
     if (entry.empty()) {
@@ -25,10 +39,11 @@ void check_entry(const SubmitRequest& request, const std::string& recipe, const 
              .key = "launch.entry_script",
              .message = fmt::format("neither a batch script was given nor does the recipe {} name an entry "
                                     "script, so there is nothing to run",
-                                    recipe),
+                                    resolved.recipe),
              .fix = "--recipe-set=++launch.entry_script=/path/to/train.py"});
         return;
     }
+    note_program_of_collection(resolved, entry, diagnostics);
     std::error_code error;
     const std::filesystem::path path = entry.program;
     const bool is_cloned = program.code && entry.program.starts_with(entry.directory + '/');
@@ -84,9 +99,9 @@ void check_token(const Program& program, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void check_code(const SubmitRequest& request, const std::string& recipe, const Program& program, bool has_container,
-                Diagnostics& diagnostics) {
-    check_entry(request, recipe, program, has_container, diagnostics);
+void check_code(const SubmitRequest& request, const config::Resolved& resolved, const Program& program,
+                bool has_container, Diagnostics& diagnostics) {
+    check_entry(request, resolved, program, has_container, diagnostics);
     check_tool(request, program, diagnostics);
     check_token(program, diagnostics);
 }

@@ -20,12 +20,16 @@ bool is_custom(const config::Value& root) {
     return root.find("recipes") == nullptr && root.find("training_cfg") != nullptr;
 }
 
+bool is_of_collection(const config::Resolved& resolved, const config::Value& written) {
+    const std::string origin = written.position().source().name;
+    return !origin.empty() && lies_in(origin, resolved.collection);
+}
+
 fs::path entry_script_file(const config::Resolved& resolved, const std::string& script, const config::Value* written) {
     if (is_custom(resolved.root)) return (resolved.recipe_file.parent_path() / script).lexically_normal();
     const fs::path in_collection = (resolved.collection / script).lexically_normal();
     if (!resolved.outside || written == nullptr) return in_collection;
-    const std::string origin = written->position().source().name;
-    if (!origin.empty() && lies_in(origin, resolved.collection)) return in_collection;
+    if (is_of_collection(resolved, *written)) return in_collection;
     const fs::path beside = (resolved.recipe_file.parent_path() / script).lexically_normal();
     std::error_code error;
     if (fs::exists(beside, error)) return beside;

@@ -12,6 +12,9 @@ namespace recipe::planner {
 /// HyperPod's custom training, which has no recipe.
 [[nodiscard]] bool is_custom(const config::Value& root);
 
+/// Whether a file of the collection says a value.
+[[nodiscard]] bool is_of_collection(const config::Resolved& resolved, const config::Value& written);
+
 /// A relative `script` counts from the collection; of custom training from its file. A recipe file that lies in no
 /// collection brings its own: what lies beside it comes first, unless the collection itself names the script.
 /// `written` is the value that says so; nullptr: a family's default.

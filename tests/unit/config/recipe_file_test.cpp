@@ -100,6 +100,23 @@ TEST_CASE("a section of the root that is no map in a recipe file is refused with
     CHECK(outside.refusal("cluster: slurm\n").key == "cluster");
 }
 
+TEST_CASE("a section that is nearly one of the root stays in the recipe, and a hint asks") {
+    const Outside outside;
+    outside.write("mine.yaml", "env_var: {A: 2}\ncontainers: x\ntrainer: {steps: 1}\ngin: {a: 1}\ndata: x\n");
+    const auto resolved = outside.compose("mine.yaml");
+    REQUIRE(resolved);
+    CHECK(json(resolved->root, "env_vars") == R"({"A":1})");
+    REQUIRE(resolved->notes.size() == 2);
+    CHECK(resolved->notes.front().code == "compose.misspelt");
+    CHECK(resolved->notes.front().source.line == 1);
+    CHECK(resolved->notes.front().message ==
+          "`env_var` is a section of the recipe, which only the program may read; did you mean `env_vars`?");
+    CHECK(resolved->notes.back().key == "containers");
+    CHECK(resolved->stands_alone);
+    outside.write("mine.yaml", "defaults: [base/small]\n");
+    CHECK_FALSE(outside.compose("mine.yaml")->stands_alone);
+}
+
 TEST_CASE("a package that the file states, and a collection's own recipes, keep Hydra's meaning") {
     const Outside outside;
     outside.write("mine.yaml", "# @package _global_\nlaunch: {entry_script: a.py}\nrecipes: {run: {name: g}}\n");
