@@ -148,8 +148,10 @@ refused() { # CODE COMMAND...
 }
 
 @test "a recipe without a script inside salloc --mem-per-cpu has its own memory" {
-    for memory in --mem-per-cpu=100 --mem=200; do
-        run as_user salloc -n1 "$memory" sbatch --parsable --wait "${quick[@]}"
+    # srun takes no two of SLURM_MEM_PER_CPU, _PER_GPU and _PER_NODE.
+    for memory in "--mem-per-cpu=100 --recipe-set=+cluster.mem=500M" "--mem=300 --recipe-set=+cluster.mem_per_cpu=50M" "--mem-per-cpu=100"; do
+        # shellcheck disable=SC2086 # words or none
+        run as_user salloc -n1 "${memory%% *}" sbatch --parsable --wait "${quick[@]}" ${memory#"${memory%% *}"}
         assert_success
         run cat out
         world 2 "$(sed -n 's/.* at //p' <<<"$output" | sort -u | tr -d '\n')"
