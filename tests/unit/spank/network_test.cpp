@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <array>
 #include <cstdlib>
 #include <string>
 
@@ -71,6 +72,11 @@ TEST_CASE("a port is taken while somebody listens on it, on whatever address") {
     REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     REQUIRE(listen(listener, 1) == 0);
     CHECK(port_is_taken(*port));
+    // The first that is free, and nothing where none is.
+    const std::array<std::uint16_t, 2> taken{*port, *port};
+    CHECK_FALSE(first_free(taken));
+    CHECK_FALSE(first_free({}));
     close(listener);
     CHECK_FALSE(port_is_taken(*port));
+    CHECK(first_free(taken) == *port);
 }
