@@ -10,9 +10,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 # passes FILE: the check has no error.
 passes() {
-    run --separate-stderr "$SRECIPE" check "$1"
-    [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
-    [[ $stderr != *error* ]]
+    run "$SRECIPE" check "$1"
+    [[ $status == 0 && $output != *error* ]] || { echo "$output"; return 1; }
 }
 
 value() { "$SRECIPE" show "$1" --select "$2"; }

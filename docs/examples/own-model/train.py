@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 import os
 
 import torch
@@ -12,7 +13,6 @@ dist.init_process_group("nccl" if gpu else "gloo")
 rank, world = dist.get_rank(), dist.get_world_size()
 device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if gpu else torch.device("cpu")
 torch.manual_seed(rank)
-
 width = recipe["model"]["width"]
 layers = nn.Sequential(nn.Linear(8, width), nn.ReLU(), nn.Linear(width, 1))
 model = nn.parallel.DistributedDataParallel(layers.to(device))

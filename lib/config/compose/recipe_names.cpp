@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <span>
 
 namespace recipe::config {
 namespace {
@@ -53,7 +54,7 @@ std::size_t likeness(const std::vector<std::string>& asked, const std::vector<st
         if (std::ranges::find(words, asked[i]) == words.end()) continue;
         ++found;
         telling = telling || is_telling(asked[i]);
-        if (i > 0 && std::ranges::search(words, std::vector{asked[i - 1], asked[i]}).begin() != words.end()) ++pairs;
+        if (i > 0 && !std::ranges::search(words, std::span(asked).subspan(i - 1, 2)).empty()) ++pairs;
     }
     return telling && 2 * found >= asked.size() ? found + 2 * pairs : 0;
 }
