@@ -23,15 +23,18 @@ using family::Key;
 // --- for people ----------------------------------------------------------------------------------------------------
 
 std::string words(const Condition& condition) {
+    const std::string path = fmt::format("{}", fmt::join(condition.paths, " or "));
     switch (condition.test) {
         case Condition::Test::given:
-            return condition.path;
+            return path;
         case Condition::Test::equals:
-            return fmt::format("{} = {}", condition.path, condition.text);
+            return fmt::format("{} = {}", path, condition.text);
         case Condition::Test::starts_with:
-            return fmt::format("{} = {}...", condition.path, condition.text);
+            return fmt::format("{} = {}...", path, condition.text);
         case Condition::Test::is_map:
-            return fmt::format("{} is a map", condition.path);
+            return fmt::format("{} is a map", path);
+        case Condition::Test::absent:
+            return fmt::format("no {}", path);
     }
     return {};
 }
@@ -60,18 +63,24 @@ Value map_of(std::initializer_list<std::pair<const char*, Value>> entries) {
     return map;
 }
 
+Value value_of(const std::vector<std::string>& paths) {
+    if (paths.size() == 1) return text(paths.front());
+    Value list = Value::list();
+    for (const std::string& path : paths) list.push_back(text(path));
+    return list;
+}
+
 Value value_of(const Condition& condition) {
-    Value map = map_of({{"path", text(condition.path)}});
+    Value map = map_of({{"path", value_of(condition.paths)}});
     if (condition.test == Condition::Test::equals) map.set(text("equals"), text(condition.text));
     if (condition.test == Condition::Test::starts_with) map.set(text("starts_with"), text(condition.text));
     if (condition.test == Condition::Test::is_map) map.set(text("is_map"), Value::boolean(true));
+    if (condition.test == Condition::Test::absent) map.set(text("absent"), Value::boolean(true));
     return map;
 }
 
 Value value_of(const family::Place& place) {
-    Value paths = Value::list();
-    for (const std::string& path : place.paths) paths.push_back(text(path));
-    if (place.paths.size() == 1) paths = text(place.paths.front());
+    Value paths = value_of(place.paths);
     return place.otherwise.is_null() ? paths : map_of({{"path", paths}, {"default", place.otherwise}});
 }
 

@@ -57,6 +57,12 @@ std::optional<std::string> spelt(const Value& value) {
     return std::nullopt;
 }
 
+bool read_paths(std::vector<std::string>& paths, const Value& value) {
+    if (value.is_string()) return read_path(paths.emplace_back(), value);
+    const auto read = [&](const Value& item) { return read_path(paths.emplace_back(), item); };
+    return value.is_list() && value.size() > 0 && std::ranges::all_of(value.items(), read);
+}
+
 // --- conditions ----------------------------------------------------------------------------------------------------
 
 bool read_test(Condition& condition, Condition::Test test, const Value& value) {
@@ -65,18 +71,23 @@ bool read_test(Condition& condition, Condition::Test test, const Value& value) {
     return true;
 }
 
-constexpr std::array<Field<Condition>, 4> condition_fields{{
-    {"path", "a path of keys", true, [](Condition& c, const Value& v, FieldContext&) { return read_path(c.path, v); }},
+bool read_flag_test(Condition& condition, Condition::Test test, const Value& value) {
+    if (condition.test != Condition::Test::given || value.as_bool() != true) return false;
+    condition.test = test;
+    return true;
+}
+
+constexpr std::array<Field<Condition>, 5> condition_fields{{
+    {"path", "a path of keys, or a list of some", true,
+     [](Condition& c, const Value& v, FieldContext&) { return read_paths(c.paths, v); }},
     {"equals", "a text, and the only test", false,
      [](Condition& c, const Value& v, FieldContext&) { return read_test(c, Condition::Test::equals, v); }},
     {"starts_with", "a text, and the only test", false,
      [](Condition& c, const Value& v, FieldContext&) { return read_test(c, Condition::Test::starts_with, v); }},
     {"is_map", "true, and the only test", false,
-     [](Condition& c, const Value& v, FieldContext&) {
-         if (c.test != Condition::Test::given || v.as_bool() != true) return false;
-         c.test = Condition::Test::is_map;
-         return true;
-     }},
+     [](Condition& c, const Value& v, FieldContext&) { return read_flag_test(c, Condition::Test::is_map, v); }},
+    {"absent", "true, and the only test", false,
+     [](Condition& c, const Value& v, FieldContext&) { return read_flag_test(c, Condition::Test::absent, v); }},
 }};
 
 bool read_conditions(std::vector<Condition>& conditions, const Value& value, FieldContext& context) {
@@ -88,12 +99,6 @@ bool read_conditions(std::vector<Condition>& conditions, const Value& value, Fie
 }
 
 // --- keys ----------------------------------------------------------------------------------------------------------
-
-bool read_paths(std::vector<std::string>& paths, const Value& value) {
-    if (value.is_string()) return read_path(paths.emplace_back(), value);
-    const auto read = [&](const Value& item) { return read_path(paths.emplace_back(), item); };
-    return value.is_list() && value.size() > 0 && std::ranges::all_of(value.items(), read);
-}
 
 constexpr std::string_view some_paths = "a path of keys, or a list of some";
 
@@ -247,6 +252,21 @@ constexpr std::array<Field<Definition>, 10> definition_fields{{
      [](Definition& d, const Value& v, FieldContext& context) { return read_memory(d.family, v, context); }},
 }};
 
+/// Those of a family that are said of its program. `script` and `name` are whoever found the file's to read.
+constexpr std::array<Field<Family>, 7> program_fields{{
+    {"name", a_text, true, [](Family& f, const Value& v, FieldContext&) { return read_text(f.program, v); }},
+    {"script", a_text, true, [](Family&, const Value& v, FieldContext&) { return v.is_string(); }},
+    {"title", a_text, true, [](Family& f, const Value& v, FieldContext&) { return read_text(f.title, v); }},
+    {"devices", "any, gpu or neuron", false,
+     [](Family& f, const Value& v, FieldContext&) { return read_word(f.devices, v, all_devices); }},
+    {"shard_may_be_unset", "true or false", false,
+     [](Family& f, const Value& v, FieldContext&) { return read_flag(f.shard_may_be_unset, v); }},
+    {"keys", "a map of keys", false,
+     [](Family& f, const Value& v, FieldContext& context) { return read_keys(f, v, context); }},
+    {"memory", "a map of assumptions", false,
+     [](Family& f, const Value& v, FieldContext& context) { return read_memory(f, v, context); }},
+}};
+
 }  // namespace
 
 bool is_path(std::string_view text) {
@@ -260,6 +280,10 @@ bool is_path(std::string_view text) {
 
 void read_definition(Definition& definition, const Value& value, FieldContext& context) {
     tables::read_record(definition, context.key, value, false, definition_fields, context);
+}
+
+void read_program(Family& family, const Value& value, FieldContext& context) {
+    tables::read_record(family, context.key, value, true, program_fields, context);
 }
 
 }  // namespace recipe::family

@@ -18,4 +18,7 @@ struct FieldContext {
 /// Sets the fields of `definition` that the map `value` gives, `like` apart.
 void read_definition(Definition& definition, const config::Value& value, FieldContext& context);
 
+/// Sets the fields of `family` that the map `value`, the section `program` of a keys.yaml, gives.
+void read_program(Family& family, const config::Value& value, FieldContext& context);
+
 }  // namespace recipe::family

@@ -11,12 +11,13 @@
 namespace recipe::family {
 namespace {
 
-bool holds(std::string_view path, Condition::Test test, std::string_view text, const config::Value& configuration) {
+bool holds_at(std::string_view path, Condition::Test test, std::string_view text, const config::Value& configuration) {
     const config::Value* value = configuration.at(path);
     if (value == nullptr || value->is_null()) return false;
     const std::string* given = value->as_string();
     switch (test) {
         case Condition::Test::given:
+        case Condition::Test::absent:
             return given == nullptr || !given->empty();
         case Condition::Test::equals:
             return given != nullptr && *given == text;
@@ -31,7 +32,10 @@ bool holds(std::string_view path, Condition::Test test, std::string_view text, c
 template <class Conditions>
 bool all_hold(const Conditions& conditions, const config::Value& configuration) {
     return std::ranges::all_of(conditions, [&](const auto& condition) {
-        return holds(condition.path, condition.test, condition.text, configuration);
+        const bool holds = std::ranges::any_of(condition.paths, [&](std::string_view path) {
+            return holds_at(path, condition.test, condition.text, configuration);
+        });
+        return holds != (condition.test == Condition::Test::absent);
     });
 }
 
@@ -47,9 +51,10 @@ const Definition& shipped_definition(const ShippedFamily& shipped) {
     return *made.definition;
 }
 
-const Family& unknown() {
-    static const Family family{.name = "unknown", .title = "a recipe of no known family", .shard_may_be_unset = true};
-    return family;
+const Definition& unknown() {
+    static const Definition definition{
+        .family = {.name = "unknown", .title = "a recipe of no known family", .shard_may_be_unset = true}, .when = {}};
+    return definition;
 }
 
 }  // namespace
@@ -88,9 +93,38 @@ Expected<Families> Families::load(const std::vector<std::filesystem::path>& site
     return families;
 }
 
-const Family& Families::of(const config::Value& configuration) const {
+Families Families::with(const config::Value& configuration, Definition definition) const {
+    Families changed = *this;
+    Row changed_row{.shipped = nullptr, .read = std::make_shared<const Definition>(std::move(definition))};
+    const auto found = std::ranges::find_if(changed.rows_, [&](const Row& row) { return row.holds(configuration); });
+    if (found != changed.rows_.end())
+        *found = std::move(changed_row);
+    else
+        changed.rows_.push_back(std::move(changed_row));
+    return changed;
+}
+
+const Definition& Families::asked_first(const config::Value& configuration) const {
     const auto found = std::ranges::find_if(rows_, [&](const Row& row) { return row.holds(configuration); });
-    return found == rows_.end() ? unknown() : found->definition().family;
+    return found == rows_.end() ? unknown() : found->definition();
+}
+
+Families Families::run_by_another(const config::Value& configuration) const {
+    Definition definition = asked_first(configuration);
+    definition.family.program_known = false;
+    return with(configuration, std::move(definition));
+}
+
+Expected<Families> Families::run_by(const config::Value& configuration, const config::Value& description,
+                                    const std::string& file) const {
+    Definition definition = asked_first(configuration);
+    if (Diagnostics problems = merge_program(description, file, definition.family); has_errors(problems))
+        return std::unexpected(std::move(problems));
+    return with(configuration, std::move(definition));
+}
+
+const Family& Families::of(const config::Value& configuration) const {
+    return asked_first(configuration).family;
 }
 
 const Family* Families::find(std::string_view name) const {

@@ -91,4 +91,11 @@ Diagnostics merge_file(const Value& document, const std::string& file, std::vect
     return merger.take();
 }
 
+Diagnostics merge_program(const Value& description, const std::string& file, Family& family) {
+    tables::Problems problems(codes::family.file, file);
+    FieldContext context{problems, "program"};
+    read_program(family, description, context);
+    return problems.take();
+}
+
 }  // namespace recipe::family

@@ -11,4 +11,7 @@ namespace recipe::family {
 [[nodiscard]] Diagnostics merge_file(const config::Value& document, const std::string& file,
                                      std::vector<Definition>& definitions);
 
+/// Likewise the section `program` of a keys.yaml into the family whose recipes that program takes.
+[[nodiscard]] Diagnostics merge_program(const config::Value& description, const std::string& file, Family& family);
+
 }  // namespace recipe::family

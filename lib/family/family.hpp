@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What will run decides under which keys a recipe keeps its numbers and which rules apply. The families and their key
-// names are data: constants that the build makes of etc/families.yaml, and what a site's files of the same form add.
+// A recipe's shape decides under which keys it keeps its numbers and which rules apply. The families and their key names
+// are data: constants that the build makes of etc/families.yaml, and what a site's files of the same form add. A family
+// also says what the program does that its recipes are written for; where another one runs, that one says it of itself,
+// or nobody does.
 #pragma once
 
 #include "config/value/value.hpp"
@@ -140,6 +142,7 @@ struct DefaultCode {
 
 struct Family {
     std::string name;                // "hf"
+    std::string program;             // the self-described program that runs the recipe; empty: none such, see run_by()
     std::string title;               // "SageMaker's adapter of Hugging Face models", for messages
     std::string root = "recipes";    // what the paths are below
     Devices devices = Devices::any;  // when the recipe has no trainer.accelerator
@@ -148,6 +151,8 @@ struct Family {
     std::array<Place, key_count> places;
     std::vector<MemoryLine> memory;  // a later line wins
     DefaultCode code;
+    /// Whether what is said of the program (devices, `otherwise` of places, memory) is said of the one that will run.
+    bool program_known = true;
 
     [[nodiscard]] const Place& place(Key key) const noexcept { return places[static_cast<std::size_t>(key)]; }
     /// False: this family has no such thing.
@@ -159,15 +164,16 @@ struct Family {
     [[nodiscard]] const config::Value* value(const config::Value& configuration, Key key) const;
 };
 
-/// What a composed configuration must have for a family to be the one that runs it.
+/// What a composed configuration must have to be of a family.
 struct Condition {
     enum class Test : std::uint8_t {
         given,        // not null, not an empty text
+        absent,       // none of the paths is given
         equals,       // is `text`
         starts_with,  // is a text that begins with `text`
         is_map,
     };
-    std::string path;
+    std::vector<std::string> paths;  // one of them is enough, but for `absent`
     Test test = Test::given;
     std::string text;
 };
@@ -190,6 +196,13 @@ public:
     /// those of config::load_yaml.
     [[nodiscard]] static Expected<Families> load(const std::vector<std::filesystem::path>& site_files);
 
+    /// These, where another program than its family's runs this configuration: one that says nothing of itself, or one
+    /// whose `description` (the section `program` of its keys.yaml, read from `file`) has fields of a families file.
+    /// Key names and layout stay the family's. Codes: family.file.
+    [[nodiscard]] Families run_by_another(const config::Value& configuration) const;
+    [[nodiscard]] Expected<Families> run_by(const config::Value& configuration, const config::Value& description,
+                                            const std::string& file) const;
+
     /// The family of a composed configuration (from its root): the first whose conditions hold. One without any takes
     /// what is left; where a site leaves no such one, a family without keys and rules.
     [[nodiscard]] const Family& of(const config::Value& configuration) const;
@@ -199,6 +212,9 @@ public:
     [[nodiscard]] std::vector<const Definition*> all() const;
 
 private:
+    [[nodiscard]] const Definition& asked_first(const config::Value& configuration) const;
+    [[nodiscard]] Families with(const config::Value& configuration, Definition definition) const;
+
     /// One of the two: as the build has it, or as a site's file was read.
     struct Row {
         const ShippedFamily* shipped = nullptr;

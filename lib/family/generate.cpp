@@ -22,6 +22,8 @@ std::string word(Condition::Test test) {
             return "starts_with";
         case Condition::Test::is_map:
             return "is_map";
+        case Condition::Test::absent:
+            return "absent";
     }
     return {};
 }
@@ -55,9 +57,13 @@ private:
 
 std::string conditions(const std::vector<Condition>& when, Arrays& arrays) {
     std::string rows;
-    for (const Condition& condition : when)
-        rows += fmt::format("\n    {{{}, Condition::Test::{}, {}}},", literal(condition.path), word(condition.test),
-                            literal(condition.text));
+    for (const Condition& condition : when) {
+        std::string paths;
+        for (const std::string& path : condition.paths) paths += literal(path) + ", ";
+        const std::string name = fmt::format("when_{}", &condition - when.data());
+        rows += fmt::format("\n    {{{}, Condition::Test::{}, {}}},", arrays.add("std::string_view", name, paths),
+                            word(condition.test), literal(condition.text));
+    }
     return arrays.add("ShippedCondition", "when", rows);
 }
 

@@ -44,7 +44,7 @@ Definition definition_of(const ShippedFamily& shipped) {
                                        .word = std::string(entry.word)});
     for (const ShippedCondition& condition : shipped.when)
         definition.when.push_back(
-            {.path = std::string(condition.path), .test = condition.test, .text = std::string(condition.text)});
+            {.paths = {condition.paths.begin(), condition.paths.end()}, .test = condition.test, .text = std::string(condition.text)});
     return definition;
 }
 

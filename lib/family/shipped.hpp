@@ -13,7 +13,7 @@ namespace recipe::family {
 // Each is the namesake in family.hpp without what needs memory of its own.
 
 struct ShippedCondition {
-    std::string_view path;
+    std::span<const std::string_view> paths;
     Condition::Test test;
     std::string_view text;
 };

@@ -53,6 +53,14 @@ Expected<hardware::Catalogue> catalogue_for(const SubmitRequest& request, const 
     return hardware::Catalogue::load(request.settings->hardware_files);
 }
 
+/// With what is known of the program that runs, or with that nothing is.
+Expected<family::Families> families_run_by(const WhoRuns& program, const Value& root,
+                                           const family::Families& families) {
+    const Value* description = program.keys ? program.keys->find("program") : nullptr;
+    if (description == nullptr) return families.run_by_another(root);
+    return families.run_by(root, *description, program.keys_file);
+}
+
 }  // namespace
 
 Expected<Composition> compose(const SubmitRequest& request) {
@@ -66,14 +74,16 @@ Expected<Composition> compose(const SubmitRequest& request) {
     Expected<family::Families> families = family::Families::load(request.settings->family_files);
     if (!families) return std::unexpected(std::move(families.error()));
     std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
-    std::optional<Value> program_keys = keys_of_entry_script(*resolved);
+    WhoRuns program = who_runs(*resolved, request.needs_entry);
+    if (!program.is_the_familys) families = families_run_by(program, resolved->root, *families);
+    if (!families) return std::unexpected(std::move(families.error()));
     return Composition{.resolved = std::move(*resolved),
                        .overrides = std::move(overrides),
                        .slurm_overrides = std::move(slurm_overrides),
                        .catalogue = std::move(*catalogue),
                        .families = std::move(*families),
                        .secrets = std::move(secrets),
-                       .program_keys = std::move(program_keys)};
+                       .program_keys = std::move(program.keys)};
 }
 
 Value unresolved_root(const SubmitRequest& request, const Composition& composition) {

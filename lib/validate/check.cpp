@@ -25,9 +25,17 @@ std::array<std::span<const Rule>, 11> tables() {
             paths_rules(),   environment_rules(), unknown_key_rules()};
 }
 
-Diagnostic diagnostic_of(DiagnosticCode code, Finding finding) {
+/// What a program makes of a key that the recipe lacks is known of the program that the family is written for, and of
+/// one that describes itself. Of another it is a guess, and a guess refuses nothing.
+Severity severity_of(const Subject& subject, DiagnosticCode code, const Finding& finding) {
+    const Severity severity = finding.severity.value_or(code.severity());
+    const bool is_a_guess = !subject.family.program_known && (finding.at.value == nullptr || finding.of_program);
+    return is_a_guess ? std::min(severity, Severity::warning) : severity;
+}
+
+Diagnostic diagnostic_of(const Subject& subject, DiagnosticCode code, Finding finding) {
     return {.code = code,
-            .severity = finding.severity.value_or(code.severity()),
+            .severity = severity_of(subject, code, finding),
             .key = std::move(finding.at.key),
             .source = finding.at.value != nullptr ? finding.at.value->position().source() : Source{},
             .message = std::move(finding.message),
@@ -45,7 +53,7 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
             if (more > 0) findings.back().message += fmt::format(" (and {} more of this kind)", more);
             for (Finding& finding : findings) {
                 other_fixes.push_back(std::move(finding.other_fixes));
-                diagnostics.push_back(diagnostic_of(rule.code, std::move(finding)));
+                diagnostics.push_back(diagnostic_of(subject, rule.code, std::move(finding)));
             }
         }
     }

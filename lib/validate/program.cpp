@@ -78,7 +78,8 @@ Findings smp(const Subject& s) {
              .message = fmt::format("{} {} needs {}, which is off", at.key, std::max(s.tensor.number, s.expert.number),
                                     found.key),
              .fix = s.set(found, "True"),
-             .other_fixes = {std::move(ones)}}};
+             .other_fixes = {std::move(ones)},
+             .of_program = true}};
 }
 
 bool peft_applies(const Subject& s) {
@@ -96,7 +97,8 @@ Findings peft(const Subject& s) {
              .message = fmt::format("{} is {}, which the adapter does with {} off only", found.key,
                                     truncate(*found.value), smp_key.key),
              .fix = std::move(off),
-             .other_fixes = {std::move(without_degrees)}}};
+             .other_fixes = {std::move(without_degrees)},
+             .of_program = true}};
 }
 
 bool weights_applies(const Subject& s) {
@@ -113,7 +115,8 @@ Findings weights(const Subject& s) {
                  "{} is not set, and {}: the adapter then has no weights to start from", name.key,
                  fine_tune.given() ? fine_tune.key + " is on" : fine_tune.key + " is on when it is left out"),
              .fix = {},
-             .severity = fine_tune.given() ? std::nullopt : std::optional(Severity::hint)}};
+             .severity = fine_tune.given() ? std::nullopt : std::optional(Severity::hint),
+             .of_program = true}};
 }
 
 constexpr std::array<std::string_view, 5> strategies{"no_shard", "shard_grad_op", "hybrid_shard", "_hybrid_shard_zero2",
@@ -136,6 +139,7 @@ Findings strategy(const Subject& s) {
                                            fmt::join(strategies, ", ")),
                     .fix = s.set(found, names.empty() ? "hybrid_shard" : names.front())};
     if (!is_adapter(s)) finding.severity = Severity::warning;
+    finding.of_program = true;
     return {std::move(finding)};
 }
 

@@ -175,8 +175,7 @@ std::int64_t Subject::read_node_devices() const {
 }
 
 bool Subject::runs_our_trainer() const {
-    const config::Value* script = root.at("launch.entry_script");
-    return script != nullptr && script->as_string() != nullptr && *script->as_string() == "entrypoints/train.py";
+    return family.program == "slurm-recipe";  // keys.yaml beside it
 }
 
 bool Subject::is_on(Key key) const {

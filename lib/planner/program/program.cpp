@@ -282,8 +282,11 @@ private:
     }
 
     std::optional<ConfiguredText> default_script() {
-        if (defaults() == nullptr || (!has_own_place_ && said("launch.entry_script"))) return std::nullopt;
-        const std::string* program = defaults()->program_for(resolved_.recipe);
+        if (defaults() == nullptr) return std::nullopt;
+        const bool names_one = said("launch.entry_script").has_value();
+        if (!has_own_place_ && names_one) return std::nullopt;
+        // A collection that names a program of its own is not written for the family's.
+        const std::string* program = names_one ? nullptr : defaults()->program_for(resolved_.recipe);
         if (program == nullptr) {
             if (has_own_place_) refuse_silence();
             return std::nullopt;
@@ -338,15 +341,6 @@ private:
     bool has_own_place_ = false;  // git.repo_url_or_path, and not the family's repository
 };
 
-/// In place of launch.entry_script.
-bool git_says_what_runs(const Value& root) {
-    return std::ranges::any_of(
-        std::array{"git.repo_url_or_path", "git.entry_script", "git.entry_module"}, [&](const char* key) {
-            const Value* value = root.at(key);
-            return value != nullptr && value->as_string() != nullptr && !value->as_string()->empty();
-        });
-}
-
 }  // namespace
 
 Expected<Program> program_of(const config::Resolved& resolved, const family::Family& family, bool runs_entry,
@@ -370,19 +364,37 @@ Expected<Value> load_keys(const std::filesystem::path& file) {
     return config::from_json(shipped_keys_json, shipped_keys_json.size());
 }
 
+/// Whether keys.yaml is about this script: the one that it names, or any beside it.
+bool is_about(const Value& keys, const std::filesystem::path& script) {
+    const Value* named = keys.at("program.script");
+    return named == nullptr || named->as_string() == nullptr || *named->as_string() == script.filename();
+}
+
+bool says(const Value& root, std::string_view key) {
+    const Value* value = root.at(key);
+    return value != nullptr && !value->is_null() && (value->as_string() == nullptr || !value->as_string()->empty());
+}
+
 }  // namespace
 
-std::optional<Value> keys_of_entry_script(const config::Resolved& resolved) {
-    if (git_says_what_runs(resolved.root)) return std::nullopt;
-    const Value* script = resolved.root.at("launch.entry_script");
-    if (script == nullptr || !script->is_string()) return std::nullopt;
-    const std::filesystem::path file =
-        entry_script_file(resolved, *script->as_string(), script).parent_path() / "keys.yaml";
+WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry) {
+    const Value& root = resolved.root;
+    if (!runs_entry) return {.is_the_familys = false};
+    for (const char* key : {"git.entry_script", "git.entry_module", "entry_module"})
+        if (says(root, key)) return {.is_the_familys = false};
+    const Value* script = root.at("launch.entry_script");
+    if (says(root, "git.repo_url_or_path") || script == nullptr || !script->is_string() || script->as_string()->empty())
+        return {};
+    WhoRuns other{.is_the_familys = false};
+    const std::filesystem::path path = entry_script_file(resolved, *script->as_string(), script);
+    const std::filesystem::path file = path.parent_path() / "keys.yaml";
     std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error)) return std::nullopt;
+    if (!std::filesystem::is_regular_file(file, error)) return other;
     Expected<Value> keys = load_keys(file);
-    if (!keys) return std::nullopt;
-    return std::move(*keys);
+    if (!keys || !is_about(*keys, path)) return other;
+    other.keys = std::move(*keys);
+    other.keys_file = file.string();
+    return other;
 }
 
 }  // namespace recipe::planner

@@ -23,8 +23,17 @@ struct Program {
 [[nodiscard]] Expected<Program> program_of(const config::Resolved& resolved, const family::Family& family,
                                            bool runs_entry, const std::string& results_dir, Diagnostics& notes);
 
-/// What launch.entry_script says of the keys that it reads: keys.yaml beside it. Nothing where `git` says what runs,
-/// and of a file that cannot be read: the script will say so.
-[[nodiscard]] std::optional<config::Value> keys_of_entry_script(const config::Resolved& resolved);
+/// Which program runs, as far as it matters to what is known of it.
+struct WhoRuns {
+    /// The one that recipes of this family are written for: nothing else is named.
+    bool is_the_familys = true;
+    /// keys.yaml beside it, where that is about this very program; see docs/trainer.md.
+    std::optional<config::Value> keys{};
+    std::string keys_file{};
+};
+
+/// `runs_entry` as for program_of: a batch script or a command may run anything. A keys.yaml that cannot be read is
+/// left to the program itself, which says so.
+[[nodiscard]] WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry);
 
 }  // namespace recipe::planner

@@ -38,7 +38,7 @@ Diagnostics refusal(std::string_view text) {
 
 TEST_CASE("the family of a recipe follows from what will run") {
     CHECK(family_of("recipes: {run: {model_type: hf}}") == "hf");
-    CHECK(family_of("{launch: {entry_script: train.py}, recipes: {run: {model_type: hf}}}") == "torch");
+    CHECK(family_of("{launch: {entry_script: train.py}, recipes: {run: {model_type: hf}}}") == "hf");
     CHECK(family_of("{launch: {entry_script: ''}, recipes: {run: {model_type: hf}}}") == "hf");
     CHECK(family_of("{launch: {entry_script: null}, recipes: {run: {model_type: hf}}}") == "hf");
     CHECK(family_of("{training_cfg: {entry_script: train.py}}") == "custom");

@@ -19,7 +19,7 @@ TEST_CASE("the lab's recipe is refused at any shard degree and accepted as it ra
         INFO((ours ? "our trainer" : "HF/SMP"));
         for (const char* shard : {"1", "2", "4", "8"}) {
             RecipeText text;
-            if (ours) text.entry_script("train.py");
+            if (ours) text.our_trainer();
             const Assessment refused = text.model("shard_degree", shard).assessed();
             REQUIRE(refused.prediction);
             CHECK(refused.verdict == Verdict::does_not_fit);
@@ -30,7 +30,7 @@ TEST_CASE("the lab's recipe is refused at any shard degree and accepted as it ra
             CHECK(problem->fix.starts_with("--recipe-set="));
         }
         RecipeText text;
-        if (ours) text.entry_script("train.py");
+        if (ours) text.our_trainer();
         const Assessment ran = text.nodes(4).model("tensor_model_parallel_degree", "4").assessed();
         REQUIRE(ran.prediction);
         CHECK(ran.workload.replicate == 1);
@@ -42,7 +42,7 @@ TEST_CASE("the lab's recipe is refused at any shard degree and accepted as it ra
 TEST_CASE("tensor parallelism alone does not fit code that gathers its logits") {
     const auto gathered = [](const char* tensor, const char* shard) {
         return RecipeText()
-            .entry_script("mine.py")
+            .our_trainer()
             .model("tensor_model_parallel_degree", tensor)
             .model("shard_degree", shard)
             .section("  memory: {loss: fp32, norm: eager, sequence_parallel: false, keeps_logits: true}")
@@ -59,7 +59,7 @@ TEST_CASE("tensor parallelism alone does not fit code that gathers its logits") 
 
 TEST_CASE("sharding is switched on together with its degree") {
     const Assessment a = RecipeText()
-                             .entry_script("t.py")
+                             .our_trainer()
                              .model("sharding_strategy", "no_shard")
                              .model("max_context_width", "2048")
                              .model("activation_checkpointing", "true")
@@ -77,7 +77,7 @@ TEST_CASE("sharding is switched on together with its degree") {
 
 TEST_CASE("a recipe's own section overrides its family's assumptions") {
     const Assessment chunked =
-        RecipeText().entry_script("t.py").section("  memory: {loss: chunked, loss_chunks: 16}").assessed();
+        RecipeText().our_trainer().section("  memory: {loss: chunked, loss_chunks: 16}").assessed();
     REQUIRE(chunked.prediction);
     CHECK(chunked.workload.assumptions.loss == Loss::chunked);
     CHECK(chunked.workload.assumptions.loss_chunks == 16);
@@ -118,7 +118,7 @@ TEST_CASE("a device that has just enough is a warning") {
     bool seen = false;
     for (int sequence = 2048; sequence <= 8192 && !seen; sequence += 64) {
         const Assessment a =
-            RecipeText().entry_script("t.py").model("max_context_width", std::to_string(sequence)).assessed();
+            RecipeText().our_trainer().model("max_context_width", std::to_string(sequence)).assessed();
         if (a.verdict != Verdict::tight) continue;
         seen = true;
         const Diagnostic* warning = find(a, "memory.tight");
@@ -130,7 +130,7 @@ TEST_CASE("a device that has just enough is a warning") {
 }
 
 TEST_CASE("a framework that was not measured has a wider band") {
-    const Assessment measured = RecipeText().entry_script("t.py").assessed();
+    const Assessment measured = RecipeText().our_trainer().assessed();
     const Assessment documented = RecipeText().assessed();
     CHECK(measured.prediction->low_bytes == measured.prediction->peak_bytes);
     CHECK(documented.prediction->low_bytes == Approx(0.75 * documented.prediction->peak_bytes));

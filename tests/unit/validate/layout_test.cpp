@@ -67,7 +67,8 @@ TEST_CASE("degrees are checked in the families that have them") {
     CHECK(hyperpod_llama().with("model.shard_degree=5").says("layout.world_not_divisible"));
     CHECK(hyperpod_llama().with("model.shard_degree=5 run.model_type=nemo").codes().empty());
     CHECK(hyperpod_llama().with("model.shard_degree=5 run.model_type=nemo").check().layout.shard == 1);
-    CHECK(hyperpod_llama().with("model.shard_degree=5 run.model_type=null").codes().empty());
+    // Without a type, by the names of its keys.
+    CHECK(hyperpod_llama().with("model.shard_degree=5 run.model_type=null").says("layout.world_not_divisible"));
 }
 
 TEST_CASE("TP × CP × shard may exceed the world") {
@@ -211,7 +212,7 @@ TEST_CASE("an error of the layout leaves a memory model nothing to reckon with")
     CHECK_FALSE(llama().with(large + "trainer.devices=0").says("memory.does_not_fit"));
     // Also where the numbers could be reckoned with: they are about to change.
     const RecipeUnderTest heads = llama().with(large + "model.tensor_model_parallel_degree=3 trainer.num_nodes=3");
-    CHECK(heads.codes() == "layout.heads layout.across_nodes");
+    CHECK(heads.codes() == "layout.heads layout.sequence layout.across_nodes");
     const RecipeUnderTest context = llama().with(large + "model.context_parallel_degree=16");
     CHECK(context.codes() == "layout.context");
     // More devices than a node has need the same memory each.

@@ -3,7 +3,7 @@
 #include "config/config.hpp"
 
 #include "catch.hpp"
-#include "source_file.hpp"
+#include "family/our_trainer.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -81,6 +81,13 @@ RecipeUnderTest& RecipeUnderTest::with(std::string_view overrides) {
         map->set(Value::string(last), std::move(*value));
     }
     return *this;
+}
+
+Result RecipeUnderTest::check(const config::Value* limits) const {
+    const bool ours = resolved_.root.at("launch.entry_script") != nullptr;
+    // The result points into the catalogue, and into no families.
+    const family::Families families = ours ? test::run_by_our_trainer(resolved_.root) : shipped_families();
+    return validate::check(resolved_, {.hardware = shipped_hardware(), .families = families, .program_keys = limits});
 }
 
 Diagnostic RecipeUnderTest::only(std::string_view code) const {

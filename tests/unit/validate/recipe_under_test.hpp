@@ -24,11 +24,8 @@ public:
     /// The front "--recipe-set=" may be there.
     RecipeUnderTest& with(std::string_view overrides);
 
-    /// `limits`: what the entry script takes; nullptr: it does not say.
-    [[nodiscard]] Result check(const config::Value* limits = nullptr) const {
-        return validate::check(
-            resolved_, {.hardware = shipped_hardware(), .families = shipped_families(), .program_keys = limits});
-    }
+    /// Where it names an entry script, that is our trainer. `limits`: what the entry script takes; nullptr: it does not say.
+    [[nodiscard]] Result check(const config::Value* limits = nullptr) const;
     /// The one diagnostic with this code; fails the test when there is none or more than one.
     [[nodiscard]] Diagnostic only(std::string_view code) const;
     [[nodiscard]] bool says(std::string_view code) const;
