@@ -52,7 +52,8 @@ void print_line(std::string_view name, double bytes, std::string_view rest = {})
 }
 
 void print_text(const std::string& recipe, const Assessment& a) {
-    fmt::print("{} on {}, each rank, run by {}\n", recipe, device_of(a), a.family->title);
+    fmt::print("{} on {}, each rank, run by {}\n", recipe, device_of(a),
+               a.family->program_known ? a.family->title : "a program that says nothing of itself");
     if (a.prediction) {
         const memory::Prediction& p = *a.prediction;
         for (const memory::Part& part : p.peak_moment().parts) print_line(part.name, part.bytes);

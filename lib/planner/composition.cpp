@@ -3,7 +3,7 @@
 #include "planner/composition.hpp"
 
 #include "planner/custom_form.hpp"
-#include "planner/program/program.hpp"
+#include "planner/who_runs.hpp"
 
 #include <utility>
 
@@ -53,14 +53,6 @@ Expected<hardware::Catalogue> catalogue_for(const SubmitRequest& request, const 
     return hardware::Catalogue::load(request.settings->hardware_files);
 }
 
-/// With what is known of the program that runs, or with that nothing is.
-Expected<family::Families> families_run_by(const WhoRuns& program, const Value& root,
-                                           const family::Families& families) {
-    const Value* description = program.keys ? program.keys->find("program") : nullptr;
-    if (description == nullptr) return families.run_by_another(root);
-    return families.run_by(root, *description, program.keys_file);
-}
-
 }  // namespace
 
 Expected<Composition> compose(const SubmitRequest& request) {
@@ -75,7 +67,7 @@ Expected<Composition> compose(const SubmitRequest& request) {
     if (!families) return std::unexpected(std::move(families.error()));
     std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
     WhoRuns program = who_runs(*resolved, request.needs_entry);
-    if (!program.is_the_familys) families = families_run_by(program, resolved->root, *families);
+    families = families_run_by(program, resolved->root, *families);
     if (!families) return std::unexpected(std::move(families.error()));
     return Composition{.resolved = std::move(*resolved),
                        .overrides = std::move(overrides),

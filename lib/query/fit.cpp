@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composes a recipe and predicts the memory of its training.
+#include "planner/who_runs.hpp"
 #include "query/query.hpp"
 
 #include "secret/secret.hpp"
@@ -24,11 +25,14 @@ Expected<Fit> fit(const Subject& subject, const std::optional<config::Override>&
     if (last) request.overrides.push_back(*last);
     Expected<config::Resolved> resolved = config::compose(request);
     if (!resolved) return std::unexpected(std::move(resolved.error()));
+    const planner::WhoRuns program = planner::who_runs(*resolved, true);
+    Expected<family::Families> families = planner::families_run_by(program, resolved->root, knowledge.families);
+    if (!families) return std::unexpected(std::move(families.error()));
     Fit found{
+        .families = *families,
         .notes = std::move(resolved->notes),
-        .problems =
-            validate::check(*resolved, {.hardware = knowledge.catalogue, .families = knowledge.families}).diagnostics,
-        .assessment = memory::assess(resolved->root, knowledge.catalogue, knowledge.families)};
+        .problems = validate::check(*resolved, {.hardware = knowledge.catalogue, .families = *families}).diagnostics,
+        .assessment = memory::assess(resolved->root, knowledge.catalogue, *families)};
     apply_severities(context.settings->severities, found.problems);
     std::erase_if(found.problems,
                   [](const Diagnostic& d) { return d.severity != Severity::error || d.code.group() == "memory"; });

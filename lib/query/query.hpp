@@ -101,7 +101,8 @@ inline constexpr std::size_t max_sweep_values = 100;
 
 /// Whether a recipe's training fits. No text of it holds a secret of the recipe.
 struct Fit {
-    Diagnostics notes;     // of composing
+    family::Families families;  // which the assessment points into
+    Diagnostics notes;          // of composing
     Diagnostics problems;  // errors that rules found beside memory: of a layout that cannot be, the memory is nobody's
     memory::Assessment assessment;  // refers to the knowledge
 

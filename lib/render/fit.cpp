@@ -25,7 +25,8 @@ Value fit_json(const memory::Assessment& a) {
     const bool device = a.accelerator != nullptr;
     Value json = object({{"accelerator", device ? text(a.accelerator->model) : Value::null()},
                          {"instance_type", a.instance != nullptr ? text(a.instance->name) : Value::null()},
-                         {"family", text(a.family->name)}});
+                         {"family", text(a.family->name)},
+                         {"program", a.family->program_known ? text(a.family->title) : Value::null()}});
     if (!a.prediction) {
         for (const char* key : {"usable_mib", "predicted_peak_mib", "band_mib", "verdict", "moment"})
             json.set(text(key), Value::null());

@@ -184,12 +184,34 @@ private:
     }
 
     void report(const std::string& path) {
+        if (is_of_root(path)) return report_misplaced(path);
         const auto close = nearest(path, names_, 1);
         findings_.push_back(
             {.at = subject_.find(path),
              .message = fmt::format("the entry script does not know {}{}", truncate(Value::string(path)),
                                     close.empty() ? "; remove it" : fmt::format("; did you mean `{}`?", close.front())),
              .fix = {}});
+    }
+
+    /// Those that stand beside the recipe, at the root of the configuration.
+    static bool is_of_root(std::string_view path) {
+        constexpr std::array<std::string_view, 7> keys{"base_results_dir", "cluster", "container", "env_vars", "git",
+                                                       "instance_type",    "launch"};
+        return std::ranges::find(keys, path.substr(0, path.find('.'))) != keys.end();
+    }
+
+    void report_misplaced(const std::string& path) {
+        const Found found = subject_.find(path);
+        const Value* value = found.value;
+        const bool scalar = value != nullptr && !value->is_map() && !value->is_list() && !value->is_null();
+        findings_.push_back(
+            {.at = found,
+             .message = fmt::format("{} stands in the recipe, where nobody reads it: its place is at the "
+                                    "root of the configuration, beside the recipe",
+                                    truncate(Value::string(path))),
+             .fix = scalar ? fmt::format("--recipe-set=~{} --recipe-set=++{}={}", found.path, path,
+                                         config::to_python_text(*value))
+                           : std::string()});
     }
 
     const Subject& subject_;

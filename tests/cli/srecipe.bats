@@ -106,11 +106,11 @@ size: 3" ]
 }
 
 @test "fit knows what our own trainer needs, and that it trains on CPUs where it does" {
-    family='import json,sys; fit = json.loads(sys.argv[1]); print(fit["family"], fit["verdict"])'
+    family='import json,sys; fit = json.loads(sys.argv[1]); print(fit["family"], fit["program"], fit["verdict"])'
     run "$SRECIPE" fit llama3_2_1b_pretrain instance_type=p5.48xlarge --format json
-    [ "$(/usr/bin/python3 -c "$family" "$output")" = "torch fits" ]
+    [ "$(/usr/bin/python3 -c "$family" "$output")" = "hf slurm-recipe's trainer fits" ]
     run "$SRECIPE" fit llama_tiny_cpu_pretrain --format json
-    [ "$(/usr/bin/python3 -c "$family" "$output")" = "torch None" ]
+    [ "$(/usr/bin/python3 -c "$family" "$output")" = "hf slurm-recipe's trainer None" ]
     [[ $output == *"it trains on CPUs"* ]]
 }
 

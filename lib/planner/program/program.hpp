@@ -23,17 +23,4 @@ struct Program {
 [[nodiscard]] Expected<Program> program_of(const config::Resolved& resolved, const family::Family& family,
                                            bool runs_entry, const std::string& results_dir, Diagnostics& notes);
 
-/// Which program runs, as far as it matters to what is known of it.
-struct WhoRuns {
-    /// The one that recipes of this family are written for: nothing else is named.
-    bool is_the_familys = true;
-    /// keys.yaml beside it, where that is about this very program; see docs/trainer.md.
-    std::optional<config::Value> keys{};
-    std::string keys_file{};
-};
-
-/// `runs_entry` as for program_of: a batch script or a command may run anything. A keys.yaml that cannot be read is
-/// left to the program itself, which says so.
-[[nodiscard]] WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry);
-
 }  // namespace recipe::planner

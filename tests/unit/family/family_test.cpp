@@ -335,4 +335,45 @@ TEST_CASE("a program writes checkpoints unless exp_manager says that it makes or
     CHECK(writes("{checkpoint_callback_params: {save_top_k: -1}}"));
 }
 
+TEST_CASE("a program says of itself what a family says of its own") {
+    const config::Value recipe = configuration("recipes: {run: {model_type: hf}}");
+    const auto run_by = [&](std::string_view text) {
+        return families().run_by(recipe, configuration(text), "keys.yaml");
+    };
+    const auto mine = run_by(
+        "{name: mine, script: t.py, title: my trainer, devices: any, keys: {smp: null, fp8: {path: model.fp8, default: "
+        "false}}, memory: {norm: fused}}");
+    REQUIRE(mine);
+    const Family& family = mine->of(recipe);
+    CHECK(family.name == "hf");
+    CHECK(family.title == "my trainer");
+    CHECK(family.program == "mine");
+    CHECK(family.program_known);
+    CHECK_FALSE(family.has(Key::smp));
+    CHECK(family.place(Key::fp8).otherwise == config::Value::boolean(false));
+    CHECK(family.place(Key::layers).paths == families().of(recipe).place(Key::layers).paths);
+    CHECK(families().of(recipe).program.empty());
+
+    for (const char* wrong : {"{}", "[]", "{name: mine, script: t.py}", "{name: m, script: t, title: t, layout: fsdp}",
+                              "{name: m, script: t, title: t, keys: {nonsense: a.b}}"}) {
+        INFO(wrong);
+        const auto refused = run_by(wrong);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "family.file");
+    }
+}
+
+TEST_CASE("our trainer's keys.yaml gives keys the same defaults to both of its readers") {
+    const config::Value keys = config::load_yaml(source_file("recipes_collection/entrypoints/keys.yaml")).value();
+    std::size_t compared = 0;
+    for (const config::Entry& entry : keys.at("program.keys")->entries()) {
+        const config::Value* path = entry.value.find("path");
+        if (path == nullptr) continue;
+        INFO(*path->as_string());
+        CHECK(*entry.value.find("default") == *keys.find("read")->find(*path->as_string())->find("default"));
+        ++compared;
+    }
+    CHECK(compared > 0);
+}
+
 }  // namespace recipe::family

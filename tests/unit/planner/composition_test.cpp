@@ -83,7 +83,9 @@ TEST_CASE("a site's hardware is read for a recipe that names an instance type, i
 
 TEST_CASE("the keys of an entry script are those of the file beside it, our own trainer's included") {
     const auto keys_of = [](const std::string& script) {
-        return planner::compose(Submitting(tiny).set("++launch.entry_script=" + script).without_script().request()).value().program_keys;
+        return planner::compose(Submitting(tiny).set("++launch.entry_script=" + script).without_script().request())
+            .value()
+            .program_keys;
     };
     const std::filesystem::path shipped = source_file("recipes_collection/entrypoints/keys.yaml");
     CHECK(keys_of(shipped.parent_path() / "train.py") == config::load_yaml(shipped).value());
@@ -95,19 +97,20 @@ TEST_CASE("the keys of an entry script are those of the file beside it, our own 
 }
 
 TEST_CASE("a composition knows the recipe's secrets, and the keys that its entry script reads") {
-    const auto ours = planner::compose(Submitting(tiny).set("++env_vars.HF_TOKEN=abc").without_script().request()).value();
+    const auto ours =
+        planner::compose(Submitting(tiny).set("++env_vars.HF_TOKEN=abc").without_script().request()).value();
     REQUIRE(ours.secrets.size() == 1);
     CHECK(ours.secrets.front().key == "env_vars.HF_TOKEN");
     CHECK(ours.program_keys);
     // What a batch script or a command runs is not known, and a file is about the script that it names.
     CHECK_FALSE(planner::compose(Submitting(tiny).request())->program_keys);
-    CHECK_FALSE(planner::compose(Submitting(tiny)
-                                     .set("launch.entry_script=entrypoints/report.py")
-                                     .without_script()
-                                     .request())
+    CHECK_FALSE(
+        planner::compose(Submitting(tiny).set("launch.entry_script=entrypoints/report.py").without_script().request())
+            ->program_keys);
+    CHECK_FALSE(planner::compose(Submitting(tiny).set("git.entry_script=/app/train.py").without_script().request())
                     ->program_keys);
-    CHECK_FALSE(planner::compose(Submitting(tiny).set("git.entry_script=/app/train.py").without_script().request())->program_keys);
-    CHECK_FALSE(planner::compose(Submitting(tiny).set("launch.entry_script=mine.py").without_script().request())->program_keys);
+    CHECK_FALSE(
+        planner::compose(Submitting(tiny).set("launch.entry_script=mine.py").without_script().request())->program_keys);
 }
 
 TEST_CASE("before interpolation a composition says where a value comes from") {

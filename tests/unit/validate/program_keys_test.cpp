@@ -124,3 +124,13 @@ TEST_CASE("a keys.yaml of another form says nothing") {
           "model.num_key_value_heads: {divides: 3}", "model.num_key_value_heads: {divides: [1, [x]]}"})
         CHECK(judged(llama().with("model.fp8=True"), table(std::string(rule))).empty());
 }
+
+TEST_CASE("a key of the root that stands in the recipe is not called unknown to the script") {
+    const auto found = judged(llama().with("++recipes.launch.entry_script=mine.py ++recipes.env_vars.A=1"), table(""));
+    REQUIRE(found.size() == 2);
+    for (const Diagnostic& diagnostic : found) {
+        CHECK(diagnostic.code == "program.unknown_key");
+        CHECK(diagnostic.message.ends_with("its place is at the root of the configuration, beside the recipe"));
+    }
+    CHECK(found[0].fix == "--recipe-set=~recipes.launch.entry_script --recipe-set=++launch.entry_script=mine.py");
+}

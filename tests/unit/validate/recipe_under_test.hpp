@@ -24,7 +24,8 @@ public:
     /// The front "--recipe-set=" may be there.
     RecipeUnderTest& with(std::string_view overrides);
 
-    /// Where it names an entry script, that is our trainer. `limits`: what the entry script takes; nullptr: it does not say.
+    /// Where it names an entry script, that is our trainer. `limits`: what the entry script takes; nullptr: it does not
+    /// say.
     [[nodiscard]] Result check(const config::Value* limits = nullptr) const;
     /// The one diagnostic with this code; fails the test when there is none or more than one.
     [[nodiscard]] Diagnostic only(std::string_view code) const;
