@@ -112,6 +112,7 @@ const Definition& Families::asked_first(const config::Value& configuration) cons
 Families Families::run_by_another(const config::Value& configuration) const {
     Definition definition = asked_first(configuration);
     definition.family.program_known = false;
+    definition.family.shard_may_be_unset = true;
     return with(configuration, std::move(definition));
 }
 

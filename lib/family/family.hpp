@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recipe's shape decides under which keys it keeps its numbers and which rules apply. The families and their key names
-// are data: constants that the build makes of etc/families.yaml, and what a site's files of the same form add. A family
-// also says what the program does that its recipes are written for; where another one runs, that one says it of itself,
-// or nobody does.
+// A recipe's shape decides under which keys it keeps its numbers and which rules apply. The families and their key
+// names are data: constants that the build makes of etc/families.yaml, and what a site's files of the same form add. A
+// family also says what the program does that its recipes are written for; where another one runs, that one says it of
+// itself, or nobody does.
 #pragma once
 
 #include "config/value/value.hpp"

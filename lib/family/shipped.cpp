@@ -43,8 +43,9 @@ Definition definition_of(const ShippedFamily& shipped) {
                                        .folder = std::string(entry.folder),
                                        .word = std::string(entry.word)});
     for (const ShippedCondition& condition : shipped.when)
-        definition.when.push_back(
-            {.paths = {condition.paths.begin(), condition.paths.end()}, .test = condition.test, .text = std::string(condition.text)});
+        definition.when.push_back({.paths = {condition.paths.begin(), condition.paths.end()},
+                                   .test = condition.test,
+                                   .text = std::string(condition.text)});
     return definition;
 }
 

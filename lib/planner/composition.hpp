@@ -19,9 +19,9 @@ struct Composition {
     std::vector<LeveledOverride> overrides;         // of the request, in the order in which they apply
     std::vector<config::Override> slurm_overrides;  // after these: what its Slurm options mean, where they win
     hardware::Catalogue catalogue;                  // empty where the recipe names no instance type
-    family::Families families;                  // with what is known of the program that runs
-    std::vector<secret::Secret> secrets;        // of the configuration
-    std::optional<config::Value> program_keys;  // what the entry script says of itself, see program.hpp
+    family::Families families;                      // with what is known of the program that runs
+    std::vector<secret::Secret> secrets;            // of the configuration
+    std::optional<config::Value> program_keys;      // what the entry script says of itself, see program.hpp
 
     [[nodiscard]] const config::Value& root() const noexcept { return resolved.root; }
     [[nodiscard]] const family::Family& family() const { return families.of(resolved.root); }

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace recipe::planner {
 namespace {
@@ -48,6 +49,24 @@ std::string without_trailing_slash(std::string path) {
     return path;
 }
 
+/// The fix for "12h", "90m", "30 min" or "2d"; empty where nothing of the kind is meant.
+std::string time_limit_meant(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || number < 1 || number > 100'000) return {};
+    std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+    constexpr std::array units{std::pair{"m", 1},        std::pair{"min", 1},     std::pair{"minutes", 1},
+                               std::pair{"h", 60},       std::pair{"hours", 60},  std::pair{"hour", 60},
+                               std::pair{"hrs", 60},     std::pair{"d", 24 * 60}, std::pair{"days", 24 * 60},
+                               std::pair{"day", 24 * 60}};
+    const auto* const found = std::ranges::find(units, unit, [](const auto& known) { return known.first; });
+    if (found == units.end()) return {};
+    const std::int64_t minutes = number * found->second;
+    return fmt::format("--recipe-set=run.time_limit={}-{:02}:{:02}:00", minutes / 1440, minutes / 60 % 24,
+                       minutes % 60);
+}
+
 Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
     const Value* limit = root.at(time_limit_key(root));
     if (limit == nullptr || limit->is_null()) return std::nullopt;
@@ -60,7 +79,7 @@ Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
          .message = fmt::format("`{}` is no time limit; Slurm knows minutes, minutes:seconds, "
                                 "hours:minutes:seconds, days-hours, days-hours:minutes and days-hours:minutes:seconds",
                                 config::to_python_text(*limit)),
-         .fix = "--recipe-set=run.time_limit='1-00:00:00'"});
+         .fix = time_limit_meant(config::to_python_text(*limit))});
 }
 
 /// The variables of the recipe; the names that it sets to null go to `left_alone`.

@@ -41,8 +41,18 @@ bool unknown_instance_applies(const Subject& s) {
     return s.instance_type && s.instance == nullptr && s.wanted != Wanted::cpu;
 }
 
+/// "p5" of "p5.48xlarge", "dgx-h100" of itself: another generation or maker is other hardware, and no misspelling.
+std::string_view series_of(std::string_view instance_type) {
+    // A name in a list is written with its brackets.
+    instance_type.remove_prefix(std::min(instance_type.find_first_not_of("['\" "), instance_type.size()));
+    const std::size_t digit = std::min(instance_type.find_first_of("0123456789"), instance_type.size());
+    return instance_type.substr(0,
+                                std::min(instance_type.find_first_not_of("0123456789", digit), instance_type.size()));
+}
+
 Findings unknown_instance(const Subject& s) {
-    const std::vector<std::string> names = nearest(*s.instance_type, s.catalogue.instance_names());
+    std::vector<std::string> names = nearest(*s.instance_type, s.catalogue.instance_names());
+    std::erase_if(names, [&](const std::string& name) { return series_of(name) != series_of(*s.instance_type); });
     std::string message =
         fmt::format("the instance type {} is not in the hardware catalogue, so that nothing is checked against it",
                     truncate(*s.instance_key.value));

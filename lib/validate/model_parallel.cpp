@@ -163,14 +163,21 @@ bool sequence_applies(const Subject& s) {
 
 Findings sequence(const Subject& s) {
     const std::int64_t pieces = pieces_of_sequence(s);
+    // A degree that was typed is nearer to what was meant than a sequence of another length.
+    std::vector<std::string> ways;
+    for (std::int64_t fewer = s.tensor.number - 1; fewer >= 1 && ways.size() < 4; --fewer)
+        if (s.sequence.number % (pieces / s.tensor.number * fewer) == 0 && pieces % s.tensor.number == 0)
+            ways.push_back(s.set(s.tensor.found, std::to_string(fewer)));
     const std::int64_t longer = (s.sequence.number + pieces - 1) / pieces * pieces;
+    if (s.sequence.number % s.tensor.number == 0 || ways.empty())
+        ways.insert(ways.begin(), s.set(s.sequence.found, std::to_string(longer)));
     Finding finding = with_ways(s.sequence.found,
                                 fmt::format("a sequence of {} tokens cannot be cut into {} pieces ({}{})",
                                             s.sequence.number, pieces, product_of({&s.tensor, &s.context}),
                                             s.context.number > 1 && s.family.layout != family::Layout::ranks
                                                 ? ", two for each context-parallel rank"
                                                 : ""),
-                                {s.set(s.sequence.found, std::to_string(longer))});
+                                std::move(ways));
     if (!has_pipeline(s) && !s.runs_our_trainer()) finding.severity = Severity::warning;
     return {std::move(finding)};
 }

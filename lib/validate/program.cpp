@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace recipe::validate {
 namespace {
@@ -133,11 +134,16 @@ bool strategy_applies(const Subject& s) {
 Findings strategy(const Subject& s) {
     const Found found = s.find(Key::sharding_strategy);
     const std::string text = config::to_python_text(*found.value);
-    const auto names = nearest(text, {strategies.begin(), strategies.end()}, 1);
+    std::string small = text;
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::vector<std::string> names;
+    for (const std::string_view strategy : strategies)
+        if (!small.empty() && strategy.starts_with(small)) names.emplace_back(strategy);
+    if (names.empty()) names = nearest(small, {strategies.begin(), strategies.end()}, 1);
     Finding finding{.at = found,
                     .message = fmt::format("{} is {}; it can be {}", found.key, truncate(*found.value),
                                            fmt::join(strategies, ", ")),
-                    .fix = s.set(found, names.empty() ? "hybrid_shard" : names.front())};
+                    .fix = names.empty() ? std::string() : s.set(found, names.front())};
     if (!is_adapter(s)) finding.severity = Severity::warning;
     finding.of_program = true;
     return {std::move(finding)};

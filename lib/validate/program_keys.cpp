@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace recipe::validate {
@@ -70,7 +71,8 @@ std::string nearest_allowed(const Subject& s, const Found& found, std::vector<st
     std::erase(allowed, "null");
     if (allowed.empty()) return s.set(found, "null");
     if (allowed.size() == 1) return s.set(found, allowed.front());
-    const std::string given = word(*found.value);
+    std::string given = word(*found.value);
+    std::ranges::transform(given, given.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     std::vector<std::string> meant;
     for (const std::string& value : allowed)
         if (value.starts_with(given) || given.starts_with(value)) meant.push_back(value);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -33,6 +34,11 @@ bool has_slurm_section(const Subject& s) {
            (type == nullptr || type->is_null() || (name != nullptr && *name == "slurm"));
 }
 
+std::string small(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
 Findings unknown_cluster_key(const Subject& s) {
     const std::vector<std::string> known(cluster_keys.begin(), cluster_keys.end());
     Findings findings;
@@ -40,12 +46,21 @@ Findings unknown_cluster_key(const Subject& s) {
         const std::string name = config::to_python_text(entry.key);
         if (std::ranges::find(known, name) != known.end()) continue;
         const std::string key = "cluster." + name;
-        const auto close = nearest(name, known, 1);
+        const auto close = nearest(small(name), known, 1);
+        const bool is_of_root = s.root.find(name) != nullptr;
+        std::string meant;
+        if (is_of_root)
+            meant = name;
+        else if (!close.empty() && close.front().substr(0, same_beginning) == small(name).substr(0, same_beginning))
+            meant = "cluster." + close.front();
         findings.push_back(
             {.at = {.path = key, .key = key, .value = &entry.value},
              .message = fmt::format("{} has no effect: there is no such key{}", truncate(config::Value::string(key)),
-                                    close.empty() ? "" : fmt::format("; did you mean `cluster.{}`?", close.front())),
-             .fix = {}});
+                                    meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant)),
+             .fix = meant.empty() || entry.value.is_map() || entry.value.is_list()
+                        ? std::string()
+                        : fmt::format("--recipe-set=~{} --recipe-set=++{}={}", key, meant,
+                                      config::to_python_text(entry.value))});
     }
     return findings;
 }

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
+#include <array>
 
 namespace recipe::config {
 namespace {
@@ -25,6 +27,60 @@ void find_endings(const Value& value, const std::string& at, const std::string& 
         if (here.ends_with('.' + ending)) found.push_back(here);
         find_endings(entry.value, here, ending, found, budget);
     }
+}
+
+/// What people call a thing, and the keys that it is under in recipes.
+struct Synonyms {
+    std::string_view words;  // blanks around each
+    std::array<std::string_view, 4> names;
+};
+
+constexpr std::array synonyms{
+    Synonyms{" nodes nnodes num_nodes node_count n_nodes ", {"num_nodes", "nodes"}},
+    Synonyms{" gpus ngpus num_gpus n_gpus gpus_per_node nproc_per_node num_devices ntasks_per_node devices_per_node ",
+             {"devices", "ntasks_per_node"}},
+    Synonyms{" learning_rate lr ", {"lr"}},
+    Synonyms{" layers num_layers n_layers n_layer num_hidden_layers depth ", {"num_hidden_layers", "num_layers"}},
+    Synonyms{" batch_size batch bs micro_batch_size mbs micro_batch train_batch_size per_device_train_batch_size ",
+             {"train_batch_size", "micro_batch_size", "micro_train_batch_size", "micro_batch_size_per_gpu"}},
+    Synonyms{" gbs global_batch_size global_batch ", {"global_batch_size", "train_batch_size"}},
+    Synonyms{" seq_len seq_length sequence_length seqlen max_seq_len max_seq_length max_length context_length "
+             "block_size max_context_width ctx ",
+             {"max_context_width", "seq_length", "encoder_seq_length", "max_len"}},
+    Synonyms{" tp tp_size tp_degree tensor_parallel tensor_parallel_size tensor_parallel_degree "
+             "tensor_model_parallel_size tensor_model_parallel_degree ",
+             {"tensor_model_parallel_degree", "tensor_model_parallel_size"}},
+    Synonyms{" pp pp_size pipeline_parallel pipeline_parallel_size pipeline_model_parallel_degree ",
+             {"pipeline_model_parallel_size"}},
+    Synonyms{" cp cp_size context_parallel context_parallel_size context_parallel_degree ",
+             {"context_parallel_degree", "context_parallel_size"}},
+    Synonyms{" ep ep_size expert_parallel expert_parallel_size expert_model_parallel_degree ",
+             {"expert_model_parallel_degree", "expert_model_parallel_size"}},
+    Synonyms{" fsdp fsdp_size dp_shard shard_size shard ", {"shard_degree", "fsdp_size"}},
+    Synonyms{" heads n_heads n_head num_heads attention_heads ", {"num_attention_heads"}},
+    Synonyms{" kv_heads n_kv_heads num_kv_heads ", {"num_key_value_heads", "num_query_groups", "num_kv_heads"}},
+    Synonyms{" hidden dim hidden_dim d_model n_embd embed_dim ", {"hidden_size"}},
+    Synonyms{" ffn ffn_dim d_ff mlp_dim ffn_hidden_size ", {"intermediate_size", "ffn_hidden_size"}},
+    Synonyms{" vocab vocabulary vocabulary_size ", {"vocab_size"}},
+    Synonyms{" steps iters max_iters train_iters train_steps num_steps total_steps ", {"max_steps"}},
+    Synonyms{" epochs num_epochs num_train_epochs ", {"max_epochs"}},
+    Synonyms{" dtype ", {"precision"}},
+    Synonyms{" checkpointing gradient_checkpointing recompute ",
+             {"activation_checkpointing", "gradient_checkpointing"}},
+    Synonyms{" time timeout walltime timelimit time_limit ", {"time_limit"}},
+    Synonyms{" image docker container_image ", {"container"}},
+    Synonyms{" instance node_type machine ", {"instance_type"}},
+};
+
+/// Names of keys that may be meant by the last step of one, best first.
+std::vector<std::string_view> names_for(std::string_view word) {
+    std::vector<std::string_view> names;
+    const std::string whole = fmt::format(" {} ", word);
+    for (const Synonyms& row : synonyms)
+        if (row.words.contains(whole))
+            for (const std::string_view name : row.names)
+                if (!name.empty()) names.push_back(name);
+    return names;
 }
 
 }  // namespace
@@ -53,7 +109,8 @@ void OverrideApplier::report_unknown(const GivenOverride& override, const Path& 
     if (adds) {
         const std::string added = "+" + override.given.text;
         message += fmt::format("{} To add it, use `{}`", close.empty() ? "." : "", quotable(added));
-        if (fix.empty()) fix = added;
+        // At the root nobody reads what is added, and a list of sections is not extended by mistake.
+        if (fix.empty() && path.size() > 1) fix = added;
     }
     report(override, codes::compose.unknown_key, std::move(message), std::move(fix));
 }
@@ -86,6 +143,8 @@ std::vector<std::string> OverrideApplier::suggestions(const Path& path) const {
     if (!found.empty()) return found;
     std::size_t budget = max_searched_nodes;
     find_endings(root_, "", fmt::format("{}", fmt::join(path, ".")), found, budget);
+    for (const std::string_view name : names_for(path.back()))
+        if (found.empty()) find_endings(root_, "", std::string(name), found, budget);
     for (std::string& name : found) name = typed_key(root_, name);
     return found;
 }

@@ -75,6 +75,30 @@ TEST_CASE("an unknown key is refused with its nearest names and the way to add i
     CHECK(problem.source.column == 1);
 }
 
+TEST_CASE("a key that is called otherwise elsewhere leads to the real one") {
+    const CollectionFixture collection;
+    collection.write("config.yaml", "defaults:\n  - _self_\n  - recipes: x\ncluster: {mem: 0}\n");
+    collection.write("recipes/x.yaml",
+                     "trainer: {num_nodes: 1, devices: 8, max_steps: 5}\n"
+                     "model: {optim: {lr: 0.1}, num_hidden_layers: 2, tensor_model_parallel_degree: 1}\n");
+    const auto fix = [&](const std::string& text) {
+        const auto refused =
+            compose({.collections = {collection.directory()}, .recipe = "x", .overrides = {{text, "override 1"}}});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().front().code == "compose.unknown_key");
+        return refused.error().front().fix;
+    };
+    CHECK(fix("nodes=4") == "trainer.num_nodes=4");
+    CHECK(fix("trainer.gpus_per_node=4") == "trainer.devices=4");
+    CHECK(fix("model.optimizer.lr=0.3") == "model.optim.lr=0.3");
+    CHECK(fix("tp=2") == "model.tensor_model_parallel_degree=2");
+    CHECK(fix("layers=12") == "model.num_hidden_layers=12");
+    CHECK(fix("steps=12") == "trainer.max_steps=12");
+    // What nobody would read is no fix; a section may be added to.
+    CHECK(fix("nonsense=4").empty());
+    CHECK(fix("cluster.partition=gpu") == "+cluster.partition=gpu");
+}
+
 TEST_CASE("several mistakes are reported together") {
     const CollectionFixture collection = small_collection();
     const auto resolved = compose(collection.request("small", {"trainer.nope=1", "model.nope=2"}));

@@ -117,8 +117,7 @@ TEST_CASE("a model's size that its own files say can be given in the recipe") {
 TEST_CASE("a device that has just enough is a warning") {
     bool seen = false;
     for (int sequence = 2048; sequence <= 8192 && !seen; sequence += 64) {
-        const Assessment a =
-            RecipeText().our_trainer().model("max_context_width", std::to_string(sequence)).assessed();
+        const Assessment a = RecipeText().our_trainer().model("max_context_width", std::to_string(sequence)).assessed();
         if (a.verdict != Verdict::tight) continue;
         seen = true;
         const Diagnostic* warning = find(a, "memory.tight");

@@ -5,6 +5,16 @@
 using namespace recipe;
 using namespace recipe::validate;
 
+TEST_CASE("another generation or maker of machines is no misspelling") {
+    const auto fix = [](const std::string& name) {
+        return llama().with("instance_type=" + name).only("devices.unknown_instance").fix;
+    };
+    CHECK(fix("p5.48xlarg") == "--recipe-set=instance_type=p5.48xlarge");
+    CHECK(fix("p3.99xlarge").find("g5") == std::string::npos);
+    CHECK(fix("dgx-gb2000").empty());
+    CHECK(fix("p9.48xlarge").empty());
+}
+
 TEST_CASE("a good recipe has nothing said about it") {
     CHECK(llama().codes().empty());
     CHECK(hyperpod_llama().codes().empty());

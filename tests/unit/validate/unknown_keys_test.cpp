@@ -79,3 +79,11 @@ TEST_CASE("what an override adds beside the recipe is told where it belongs") {
     CHECK(
         found(RecipeUnderTest("recipes: {run: {model_type: hf}}\nmemory: {loss: chunked}"), "model.misplaced").empty());
 }
+
+TEST_CASE("the fix of an unknown key of the cluster is a key that there is") {
+    const auto fix = [](const std::string& yaml) { return of_cluster(yaml).front().fix; };
+    CHECK(fix("cluster: {partiton: gpu}") == "--recipe-set=~cluster.partiton --recipe-set=++cluster.partition=gpu");
+    CHECK(fix("instance_type: null\ncluster: {instance_type: p5.48xlarge}") ==
+          "--recipe-set=~cluster.instance_type --recipe-set=++instance_type=p5.48xlarge");
+    CHECK(fix("cluster: {mem_per_node: 3}").empty());
+}
