@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A fix that causes another error is no fix: fixes are tried on a copy of the configuration before they are shown.
+#include "config/yaml/yaml.hpp"
 #include "validate/rule.hpp"
 
 #include <algorithm>
@@ -42,6 +43,8 @@ Value value_of(const std::string& text) {
     if (text == "True" || text == "true" || text == "False" || text == "false")
         return Value::boolean(text.front() == 'T' || text.front() == 't');
     if (const auto integer = config::Integer::from_digits(text)) return Value::integer(*integer);
+    if (text.starts_with('['))
+        if (auto list = config::parse_yaml(text, {})) return std::move(*list);
     return Value::string(text);
 }
 

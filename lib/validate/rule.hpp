@@ -38,6 +38,7 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> data_rules();
 [[nodiscard]] std::span<const Rule> paths_rules();
 [[nodiscard]] std::span<const Rule> unknown_key_rules();
+[[nodiscard]] std::span<const Rule> kinds_rules();
 
 /// The memory model's, which come last and only where nothing else is wrong.
 [[nodiscard]] Diagnostics check_memory(const Subject& subject, const CheckContext& against);

@@ -114,6 +114,13 @@ struct LaunchCodes {
         .source = "launcher of aws/sagemaker-hyperpod-recipes, launcher/nemo/slurm_launcher.py",
         .example = "++cluster.partitoin=gpu",
     };
+    Code kind{
+        .name = "launch.kind",
+        .is_rule = true,
+        .summary = "A key that is acted on has a value of the kind that it takes.",
+        .source = "docs/submitting.md; a value of another kind would be dropped without a word",
+        .example = "++cluster.cpus_per_task=-3",
+    };
 };
 inline constexpr LaunchCodes launch{};
 

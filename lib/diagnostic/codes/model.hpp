@@ -95,6 +95,14 @@ struct ModelCodes {
         .source = "docs/deviations.md: where an addition goes",
         .example = "+memory.loss=chunked",
     };
+    Code unread{
+        .name = "model.unread",
+        .severity = Severity::warning,
+        .is_rule = true,
+        .summary = "What an override adds beside the recipe, or to its run section, is a key that is read.",
+        .source = "docs/deviations.md: where an addition goes",
+        .example = "+nodes=4",
+    };
 };
 inline constexpr ModelCodes model{};
 

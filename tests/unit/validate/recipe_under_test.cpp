@@ -77,6 +77,10 @@ RecipeUnderTest& RecipeUnderTest::with(std::string_view overrides) {
         REQUIRE((add || resolved_.root.at(key) != nullptr));  // as composition would refuse it
         auto value = config::parse_yaml(text, "--recipe-set " + word);
         REQUIRE(value);
+        // As composition has it: what was typed has no line.
+        config::Position position = value->position();
+        position.line = 0;
+        value->set_position(std::move(position));
         const auto [map, last] = parent_of(resolved_.root, key);
         map->set(Value::string(last), std::move(*value));
     }

@@ -99,6 +99,16 @@ constexpr Severity warning = Severity::warning;
 constexpr Severity hint = Severity::hint;
 
 const Case cases[] = {
+    {"launch.kind", llama, "++cluster.cpus_per_task=3", "++cluster.cpus_per_task=-3", error, false},
+    {"launch.kind", llama, "++cluster.container_mounts=[/a:/b]", "++cluster.container_mounts=/a:/b", error, true},
+    {"launch.kind", llama, "++cluster.mem=64G", "++cluster.mem=lots", error, false},
+    {"launch.kind", llama, "++cluster.mem=0", "++cluster.mem=-3", error, false},
+    {"launch.kind", llama, "++cluster.gpus_per_node=a100:4", "++cluster.gpus_per_node=lots", error, false},
+    {"launch.kind", llama, "++cluster.exclusive=False", "++cluster.exclusive=maybe", error, false},
+    {"launch.kind", llama, "++cluster.partition=gpu", "++cluster.partition=[gpu,big]", error, false},
+    {"launch.kind", llama, "++cluster.partition=gpu", "++cluster.partition=[gpu]", error, true},
+    {"launch.kind", llama, "++env_vars.A=1", "++env_vars=abc", error, false},
+    {"launch.kind", llama, "run.name=5", "run.name=[a]", error, false},
     {"devices.type", llama, "trainer.devices=8", "trainer.devices='8'", error, true},
     {"devices.type", llama, "trainer.devices=8", "trainer.devices=many", error, false},
     {"devices.range", llama, "trainer.num_nodes=100000 trainer.devices=8", "trainer.num_nodes=0", error, false},
@@ -210,6 +220,9 @@ const Case cases[] = {
     {"launch.unknown_key", llama, "++cluster.partition=gpu", "++cluster.partitoin=gpu", hint, false},
     {"model.misspelt", llama, "++recipes.model.activation_checkpointing=true",
      "++recipes.model.activation_chekpointing=true", hint, false},
+    {"model.unread", llama, "++instance_type=p5.48xlarge", "+nodes=4", warning, false},
+    {"model.unread", llama, "++recipes.run.time_limit=5", "++recipes.run.requeue=true", warning, false},
+    {"launch.kind", llama, "++recipes.model.data.use_synthetic_data=true", "model.data=null", warning, false},
     {"model.misplaced", llama, "+recipes.memory.loss=chunked", "+memory.loss=chunked", warning, true},
     {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
     {"memory.tight", sized, "instance_type=p5.48xlarge",
