@@ -9,6 +9,7 @@
 #include "planner/launch_plan.hpp"
 #include "planner/secrets.hpp"
 #include "planner/trace/stages.hpp"
+#include "planner/true_fixes.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -74,7 +75,7 @@ struct Result {
     std::optional<Submission> submission{};
 };
 
-Result run_stages(const SubmitRequest& request) {
+Result run_stages(const SubmitRequest& request, Trial* trial = nullptr) {
     trace::Stopwatch watch;
     Result result{.found = notes_of(request)};
     const Expected<Composition> composition = compose(request);
@@ -83,6 +84,14 @@ Result run_stages(const SubmitRequest& request) {
         return result;
     }
     result.secrets = composition->secrets;
+    if (trial != nullptr) {
+        trial->composed = true;
+        trial->family = composition->family().name;
+        const validate::AppliedRules rules =
+            validate::applied_rules(composition->resolved, check_context(*composition));
+        trial->rules = rules.all;
+        trial->kept = rules.kept;
+    }
     trace_stage("compose", watch);
     trace_composition(*composition);
     const Checked checked = check(request, *composition);
@@ -103,6 +112,14 @@ Result run_stages(const SubmitRequest& request) {
     return result;
 }
 
+Trial try_request(const SubmitRequest& request) {
+    Trial trial;
+    Result result = run_stages(request, &trial);
+    trial.found = std::move(result.found);
+    append(trial.found, std::move(result.refusal));
+    return trial;
+}
+
 }  // namespace
 
 Outcome prepare(const SubmitRequest& request) {
@@ -116,6 +133,10 @@ Outcome prepare(const SubmitRequest& request) {
         outcome.submission = std::move(result.submission);
     else if (!request.default_of.empty())
         append(outcome.diagnostics, judged(*request.settings, result.forced, {reminder(request)}));
+    if (!outcome.submission && std::ranges::any_of(outcome.diagnostics, [](const Diagnostic& d) {
+            return d.severity == Severity::error && !d.fix.empty();
+        }))
+        keep_true_fixes(request, try_request(request), try_request, outcome.diagnostics);
     trace::info(
         [&] { return fmt::format("{} in {:.2f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });
     return outcome;

@@ -94,6 +94,19 @@ void trace_rules(const Subject& subject) {
 
 }  // namespace
 
+AppliedRules applied_rules(const config::Resolved& resolved, const CheckContext& against) {
+    const Subject subject(resolved.root, against);
+    AppliedRules rules;
+    for (const auto& table : tables()) {
+        for (const Rule& rule : table) {
+            if (!rule.applies(subject)) continue;
+            rules.all.insert(rule.code.name());
+            if (rule.check(subject).empty()) rules.kept.insert(rule.code.name());
+        }
+    }
+    return rules;
+}
+
 Result check(const config::Resolved& resolved, const CheckContext& against) {
     const Subject subject(resolved.root, against);
     Result result{.layout = subject.layout,

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,13 @@ struct Result {
 /// together. Codes: devices.*, precision.*, layout.*, data.*, paths.*, memory.*. A `fix` is what to add to the command
 /// line.
 [[nodiscard]] Result check(const config::Resolved& resolved, const CheckContext& against);
+
+/// Names of the rules that have something to say about this recipe, and of those the ones that find nothing wrong.
+struct AppliedRules {
+    std::set<std::string_view> all;
+    std::set<std::string_view> kept;
+};
+[[nodiscard]] AppliedRules applied_rules(const config::Resolved& resolved, const CheckContext& against);
 
 // --- what a user makes of it ---------------------------------------------------------------------------------------
 

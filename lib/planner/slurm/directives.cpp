@@ -60,7 +60,7 @@ std::vector<std::string> options_of(std::string_view line) {
                            [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
     if (nearest(capitals, {"SBATCH", "SLURM"}).empty()) return {};
     // "# sbatch ..." is a sentence or a command.
-    if (capitals != name && name.begin() != line.begin() + 1) return {};
+    if (capitals != name && !line.substr(1).starts_with(name)) return {};
     std::string_view rest = after.substr(name.size());
     while (rest.starts_with(':') || rest.starts_with('=')) rest.remove_prefix(1);
     std::vector<std::string> words = words_of(rest);
