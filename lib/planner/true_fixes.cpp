@@ -2,12 +2,13 @@
 // Tries fixes on the request that they are for.
 #include "planner/true_fixes.hpp"
 
-#include "planner/slurm/slurm_options.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <utility>
 
 namespace recipe::planner {
 namespace {
@@ -49,7 +50,14 @@ std::optional<std::vector<std::string>> words_of(std::string_view line) {
     return words;
 }
 
+/// Whether the reader is to put something of his own in.
+bool has_placeholder(std::string_view fix) {
+    constexpr std::array<std::string_view, 5> placeholders{"/SHARED/", "/PATH", "/path/to/", "//HOST/", "…"};
+    return std::ranges::any_of(placeholders, [&](std::string_view placeholder) { return fix.contains(placeholder); });
+}
+
 std::optional<std::vector<std::string>> sets_of(std::string_view fix) {
+    if (has_placeholder(fix)) return std::nullopt;
     auto words = words_of(fix);
     if (!words || words->empty()) return std::nullopt;
     for (std::string& word : *words) {

@@ -21,8 +21,9 @@ struct Trial {
 };
 
 /// Takes away the fixes of errors that, put to the request, do not remove the error, bring another, change the family,
-/// or keep a rule from applying that was kept before. A fix that is no list of --recipe-set, or that only a shell can
-/// complete, cannot be tried and stays. `before`: what came of the request itself; `run` tries another one.
+/// or keep a rule from applying that was kept before. A fix that is no list of --recipe-set, or that only a shell or
+/// the reader can complete, cannot be tried and stays. `before`: what came of the request itself; `run` tries another
+/// one.
 void keep_true_fixes(const SubmitRequest& request, const Trial& before,
                      const std::function<Trial(const SubmitRequest&)>& run, Diagnostics& diagnostics);
 

@@ -56,9 +56,11 @@ bool is_shared_by(const std::vector<std::string>& directories, const std::string
                                [&](const std::string& directory) { return storage::is_within(path, directory); });
 }
 
-/// Where to write instead: what the site has for it, else a word.
-std::string elsewhere(const Group& group, const Durability& against) {
-    const std::string directory = against.shared.empty() ? "/SHARED/DIRECTORY" : against.shared.front();
+/// Where to write instead: what the site has for it and this user may write to, else a word.
+std::string elsewhere(const Group& group, const Durability& against, const storage::Host& host) {
+    const auto shared = std::ranges::find_if(
+        against.shared, [&](const std::string& directory) { return host.status_of(directory).write_error == 0; });
+    const std::string directory = shared == against.shared.end() ? "/SHARED/DIRECTORY" : *shared;
     const std::string& key = group.writes.front()->key;
     // The results directory is made of the base.
     return fmt::format("--recipe-set={}={}", key == "run.results_dir" ? "base_results_dir" : key, directory);
@@ -86,7 +88,7 @@ void check_shared(const std::vector<Write>& writes, const Durability& against, c
                         : fmt::format(
                               "{}, on a disk of this host ({}), which {} nodes share only if it is exported to them",
                               named(group), group.status.type, against.nodes),
-             .fix = elsewhere(group, against)});
+             .fix = elsewhere(group, against, host)});
     }
 }
 
@@ -106,7 +108,7 @@ void check_writable(const std::vector<Write>& writes, const Durability& against,
                          .source = group.writes.front()->where,
                          .message = fmt::format("{}, and you may not write to {} ({})", named(group),
                                                 group.status.nearest, std::strerror(error)),
-                         .fix = elsewhere(group, against)});
+                         .fix = elsewhere(group, against, host)});
     }
 }
 
