@@ -186,7 +186,7 @@ SHELL
 }
 
 @test "an option that Slurm does not take refuses the submission" {
-    run as_user sbatch "${quick[@]}" --recipe-set=+cluster.dependency=x --recipe-set=cluster.mem=plenty </dev/null
+    run as_user sbatch "${quick[@]}" --recipe-set=+cluster.dependency=x --recipe-set=cluster.mem=99999999999999999999T </dev/null
     assert_failure 1
     assert_output_contains "submit.option"
     [ ! -e results ]
