@@ -10,6 +10,7 @@
 #include "family/family.hpp"
 #include "plan/plan.hpp"
 #include "planner/launch_plan.hpp"
+#include "planner/who_runs.hpp"
 #include "validate/validate.hpp"
 
 #include <fmt/format.h>
@@ -162,8 +163,10 @@ Times time_of_judgement(const Judgement& judgement, config::ComposeRequest reque
     auto resolved = config::compose(request);
     if (!resolved) give_up(resolved.error());
     const planner::SubmitRequest submission{.needs_entry = true};
+    auto families = planner::families_run_by(planner::who_runs(*resolved, true), resolved->root, judgement.families);
+    if (!families) give_up(families.error());
     const planner::Composition composition{
-        .resolved = std::move(*resolved), .catalogue = judgement.hardware, .families = judgement.families};
+        .resolved = std::move(*resolved), .catalogue = judgement.hardware, .families = std::move(*families)};
     const auto judge = [&] { return Judgement::judge(submission, composition); };
     if (judge() != accepted) give_up("the recipe was not judged as expected");
     return time_of([&] { static_cast<void>(judge()); }, rounds);
