@@ -149,11 +149,18 @@ Findings virtual_without_pipeline(const Subject& s) {
 
 /// What the sequence is cut into: tensor-parallel ranks with sequence parallelism, and context-parallel ones twice,
 /// since causal attention gives each rank an early and a late piece.
-std::int64_t pieces_of_sequence(const Subject& s) {
-    const bool split_by_tensor = s.runs_our_trainer() || (has_pipeline(s) && s.is_on(Key::sequence_parallel));
-    const std::int64_t tensor = split_by_tensor ? s.tensor.number : 1;
+std::int64_t pieces_by_context(const Subject& s) {
     const bool twice = s.context.number > 1 && s.family.layout != family::Layout::ranks;
-    return tensor * s.context.number * (twice ? 2 : 1);
+    return s.context.number * (twice ? 2 : 1);
+}
+
+std::int64_t pieces_by_tensor(const Subject& s) {
+    const bool split = s.runs_our_trainer() || (has_pipeline(s) && s.is_on(Key::sequence_parallel));
+    return split ? s.tensor.number : 1;
+}
+
+std::int64_t pieces_of_sequence(const Subject& s) {
+    return pieces_by_tensor(s) * pieces_by_context(s);
 }
 
 bool sequence_applies(const Subject& s) {
@@ -165,11 +172,11 @@ Findings sequence(const Subject& s) {
     const std::int64_t pieces = pieces_of_sequence(s);
     // A degree that was typed is nearer to what was meant than a sequence of another length.
     std::vector<std::string> ways;
-    for (std::int64_t fewer = s.tensor.number - 1; fewer >= 1 && ways.size() < 4; --fewer)
-        if (s.sequence.number % (pieces / s.tensor.number * fewer) == 0 && pieces % s.tensor.number == 0)
+    for (std::int64_t fewer = pieces_by_tensor(s) - 1; fewer >= 1 && ways.size() < 4; --fewer)
+        if (s.sequence.number % (pieces_by_context(s) * fewer) == 0)
             ways.push_back(s.set(s.tensor.found, std::to_string(fewer)));
     const std::int64_t longer = (s.sequence.number + pieces - 1) / pieces * pieces;
-    if (s.sequence.number % s.tensor.number == 0 || ways.empty())
+    if (s.sequence.number % pieces_by_tensor(s) == 0 || ways.empty())
         ways.insert(ways.begin(), s.set(s.sequence.found, std::to_string(longer)));
     Finding finding = with_ways(s.sequence.found,
                                 fmt::format("a sequence of {} tokens cannot be cut into {} pieces ({}{})",

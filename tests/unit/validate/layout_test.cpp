@@ -201,6 +201,13 @@ TEST_CASE("a number that a text or a float has is a fix only where it can be one
     CHECK(llama().with("model.shard_degree=4.0").only("layout.type").fix == "--recipe-set=model.shard_degree=4");
 }
 
+TEST_CASE("a sequence that only the context-parallel ranks cut leaves the tensor degree out of it") {
+    const RecipeUnderTest recipe = hyperpod_llama().with(
+        "model.context_parallel_degree=2 model.tensor_model_parallel_degree=8 model.shard_degree=2 trainer.num_nodes=2 "
+        "++recipes.use_smp_model=True ++recipes.model.max_context_width=8190");
+    CHECK(recipe.only("layout.sequence").fix == "--recipe-set=model.max_context_width=8192");
+}
+
 TEST_CASE("an error of the layout leaves a memory model nothing to reckon with") {
     // Fits on no device.
     const std::string large =
