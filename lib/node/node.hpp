@@ -270,7 +270,4 @@ inline constexpr std::size_t max_manifest_bytes = 16 * 1024 * 1024;
 [[nodiscard]] Expected<std::string> batch_script_for(std::string_view recipe,
                                                      const std::vector<std::string>& overrides);
 
-/// A word as a POSIX shell reads it back.
-[[nodiscard]] std::string shell_quoted(std::string_view word);
-
 }  // namespace recipe::node

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The variables that every step of a job gets.
 #include "node/node.hpp"
+#include "slurm_text/shell_words.hpp"
 
 #include <filesystem>
 
@@ -8,9 +9,9 @@ namespace recipe::node {
 
 namespace {
 
-std::string shell_words(const std::vector<std::string>& words) {
+std::string shell_text(const std::vector<std::string>& words) {
     std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + shell_quoted(word);
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + slurm_text::shell_quoted(word);
     return text;
 }
 
@@ -19,13 +20,15 @@ std::string command_of(const plan::Entry& entry, plan::Launcher launcher) {
     const bool python = !entry.module.empty() || entry.program.ends_with(".py");
     std::string command;
     if (!entry.directory.empty())
-        command = "sh -c 'cd -- \"$1\" && shift && exec \"$@\"' recipe " + shell_quoted(entry.directory) + ' ';
+        command =
+            "sh -c 'cd -- \"$1\" && shift && exec \"$@\"' recipe " + slurm_text::shell_quoted(entry.directory) + ' ';
     if (launcher == plan::Launcher::torchrun)
         command += python ? "torchrun " : "torchrun --no-python ";
     else if (python)
         command += "python3 ";
-    command += entry.module.empty() ? shell_quoted(entry.program) : "-m " + shell_quoted(entry.module);
-    if (!entry.arguments.empty()) command += ' ' + shell_words(entry.arguments);
+    command +=
+        entry.module.empty() ? slurm_text::shell_quoted(entry.program) : "-m " + slurm_text::shell_quoted(entry.module);
+    if (!entry.arguments.empty()) command += ' ' + shell_text(entry.arguments);
     return command;
 }
 
@@ -59,7 +62,7 @@ std::vector<Change> entry_changes(const plan::LaunchPlan& plan, const Facts& fac
     return {{"RECIPE_COMMAND", secret ? std::string(R"(sh -c 'eval "exec $RECIPE_SECRET_COMMAND"')") : command},
             {"RECIPE_SECRET_COMMAND", secret ? std::optional(command) : std::nullopt},
             {"RECIPE_TASKS_PER_NODE", std::to_string(plan.tasks_per_node())},
-            {"RECIPE_SRUN_ARGUMENTS", shell_words(plan.srun_arguments)},
+            {"RECIPE_SRUN_ARGUMENTS", shell_text(plan.srun_arguments)},
             {"RECIPE_SETUP", std::move(setup)}};
 }
 

@@ -133,9 +133,7 @@ Outcome prepare(const SubmitRequest& request) {
         outcome.submission = std::move(result.submission);
     else if (!request.default_of.empty())
         append(outcome.diagnostics, judged(*request.settings, result.forced, {reminder(request)}));
-    if (!outcome.submission && std::ranges::any_of(outcome.diagnostics, [](const Diagnostic& d) {
-            return d.severity == Severity::error && !d.fix.empty();
-        }))
+    if (has_fix_to_try(outcome.diagnostics))
         keep_true_fixes(request, try_request(request), try_request, outcome.diagnostics);
     trace::info(
         [&] { return fmt::format("{} in {:.2f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });

@@ -20,10 +20,15 @@ struct Trial {
     Diagnostics found{};                 // as the stages state it
 };
 
-/// Takes away the fixes of errors that, put to the request, do not remove the error, bring another, change the family,
-/// or keep a rule from applying that was kept before. A fix that is no list of --recipe-set, or that only a shell or
-/// the reader can complete, cannot be tried and stays. `before`: what came of the request itself; `run` tries another
-/// one.
+/// Whether any of these has a fix that can be tried.
+[[nodiscard]] bool has_fix_to_try(const Diagnostics& diagnostics);
+
+/// Takes away the fixes that, put to the request, do not remove what they are for, bring another error (of a warning:
+/// or another warning), change the family, or keep a rule from applying that was kept before. What was typed wrongly is
+/// tried in its own place, and is true if nothing is said of it there. A path that the reader has to fill in is taken
+/// to be a directory that all nodes share and the user may write to. A fix that is no list of --recipe-set, or that
+/// only a shell can complete, cannot be tried and stays, and so does a hint's. `before`: what came of the request
+/// itself; `run` tries another one.
 void keep_true_fixes(const SubmitRequest& request, const Trial& before,
                      const std::function<Trial(const SubmitRequest&)>& run, Diagnostics& diagnostics);
 

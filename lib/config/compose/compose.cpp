@@ -9,6 +9,7 @@
 #include "config/compose/recipe_file.hpp"
 #include "config/hydra/hydra_schema.hpp"
 #include "config/value/place.hpp"
+#include "slurm_text/shell_words.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
@@ -331,14 +332,25 @@ private:
     Resolved result_;
 };
 
+/// The fix of what was typed is what to type instead; of what stands in a file, what to write there.
+Expected<Resolved> with_options_as_fixes(Expected<Resolved> resolved, const ComposeRequest& request) {
+    if (resolved) return resolved;
+    for (Diagnostic& problem : resolved.error()) {
+        const bool typed = problem.source.line == 0 && std::ranges::find(request.overrides, problem.source.name,
+                                                                         &Override::name) != request.overrides.end();
+        if (typed && !problem.fix.empty()) problem.fix = "--recipe-set=" + slurm_text::shell_word(problem.fix);
+    }
+    return resolved;
+}
+
 }  // namespace
 
 Expected<Resolved> compose(const ComposeRequest& request) {
-    return Composition(request).run(true);
+    return with_options_as_fixes(Composition(request).run(true), request);
 }
 
 Expected<Resolved> compose_unresolved(const ComposeRequest& request) {
-    return Composition(request).run(false);
+    return with_options_as_fixes(Composition(request).run(false), request);
 }
 
 }  // namespace recipe::config

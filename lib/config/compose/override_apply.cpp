@@ -275,9 +275,8 @@ void OverrideApplier::assign(const GivenOverride& override, Value& node, const s
             std::string message = fmt::format("`{}`: no such key", problem.path);
             const auto close = suggestions(split_path(problem.path));
             if (!close.empty()) message += fmt::format("; did you mean `{}`?", close.front());
-            const std::string added = "+" + override.given.text;
-            message += fmt::format("{} To add it, use `{}`", close.empty() ? "." : "", quotable(added));
-            report(override, codes::compose.unknown_key, std::move(message), added, true);
+            report(override, codes::compose.unknown_key, std::move(message),
+                   close.empty() ? "+" + override.given.text : "", true);
         }
     }
     for (std::string& leaf : touched) record(override, std::move(leaf));

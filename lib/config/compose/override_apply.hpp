@@ -52,6 +52,7 @@ private:
     void report(const GivenOverride& override, DiagnosticCode code, std::string message, std::string fix = {},
                 bool at_value = false);
     void report_unknown(const GivenOverride& override, const Path& path);
+    [[nodiscard]] bool may_add(const Path& path) const;
     [[nodiscard]] std::vector<std::string> suggestions(const Path& path) const;
     void record(const GivenOverride& override, std::string key);
 

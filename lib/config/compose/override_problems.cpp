@@ -100,19 +100,20 @@ void OverrideApplier::report_unknown(const GivenOverride& override, const Path& 
     std::string message = fmt::format("`{}`: no such key", quotable(key));
     std::string fix;
     const auto close = suggestions(path);
-    const bool adds = override.parsed.type == ParsedOverride::Type::change;
     if (!close.empty()) {
         message += fmt::format("; did you mean `{}`?", close.front());
         fix = override.given.text;
         fix.replace(override.parsed.key_column, key.size(), close.front());
-    }
-    if (adds) {
-        const std::string added = "+" + override.given.text;
-        message += fmt::format("{} To add it, use `{}`", close.empty() ? "." : "", quotable(added));
-        // At the root nobody reads what is added, and a list of sections is not extended by mistake.
-        if (fix.empty() && path.size() > 1) fix = added;
+    } else if (override.parsed.type == ParsedOverride::Type::change && path.size() > 1 && may_add(path)) {
+        fix = "+" + override.given.text;
     }
     report(override, codes::compose.unknown_key, std::move(message), std::move(fix));
+}
+
+/// Whether the section is there. At the root nobody reads what is added.
+bool OverrideApplier::may_add(const Path& path) const {
+    const Place place = locate({path.begin(), path.end() - 1});
+    return place.node != nullptr && place.node->is_map();
 }
 
 /// Names that may have been meant: neighbours of the step that is missing, else keys elsewhere that end alike.

@@ -25,6 +25,16 @@ Source source_of(const Value& value, const std::string& interpolation) {
     return Position{position.origin, position.line, static_cast<int>(found) + 1}.source();
 }
 
+/// What to write there instead: of an override the whole of it, which is typed again.
+std::string fix_at(const Value& value, const Failure& failure) {
+    const Position& position = value.position();
+    if (failure.fix.empty() || !position.origin || position.line != 0) return failure.fix;
+    std::string typed = position.origin->text;
+    const std::size_t found = typed.find(failure.source);
+    if (found == std::string::npos) return {};
+    return typed.replace(found, failure.source.size(), failure.fix);
+}
+
 }  // namespace
 
 std::unexpected<Failure> Resolver::cycle_through(NodeTree::Id id) const {
@@ -113,7 +123,7 @@ Diagnostics Resolver::describe_failures(const std::vector<NodeTree::Id>& failed)
                             .key = tree_.path(failure.culprit),
                             .source = source_of(tree_.value(failure.culprit), failure.source),
                             .message = failure.message,
-                            .fix = failure.fix});
+                            .fix = fix_at(tree_.value(failure.culprit), failure)});
     }
     for (const auto& [culprit, names] : dependents) {
         const auto found = place.find(culprit);

@@ -84,6 +84,14 @@ std::optional<Value> primitive_of(std::span<const Token> tokens) {
     return Value::string(std::move(text));
 }
 
+/// The same override with its value in quotes, which is what is meant most often when a value does not parse.
+std::string quoted_form(std::string_view text) {
+    const std::size_t equal = text.find('=');
+    if (equal == std::string_view::npos || text.find_first_of("'\n", equal) != std::string_view::npos) return {};
+    if (text.ends_with('\\')) return {};
+    return fmt::format("{}='{}'", text.substr(0, equal), text.substr(equal + 1));
+}
+
 class Parser {
 public:
     Parser(const std::vector<Token>& tokens, std::string_view text) : tokens_(tokens), text_(text) {}
@@ -135,7 +143,8 @@ private:
         if (token.type == TokenType::end)
             return fail_at(token, fmt::format("the value ends here; expected {}", expected));
         std::string fix;
-        if (token.type == TokenType::equal) fix = "put the value in quotes: KEY='a=b'";
+        const bool in_brackets = text_.contains("=[") || text_.contains("={");
+        if (token.type == TokenType::equal && !in_brackets) fix = quoted_form(text_);
         return fail_at(token, fmt::format("unexpected `{}`; expected {}", quotable(token.text), expected),
                        std::move(fix));
     }
@@ -309,14 +318,6 @@ std::string with_equal_sign(std::string_view text) {
     const std::size_t value = text.find_first_not_of(": ", end);
     if (!is_key || value == std::string_view::npos) return {};
     return fmt::format("{}={}", text.substr(0, end), text.substr(value));
-}
-
-/// The same override with its value in quotes, which is what is meant most often when a value does not parse.
-std::string quoted_form(std::string_view text) {
-    const std::size_t equal = text.find('=');
-    if (equal == std::string_view::npos || text.find_first_of("'\n", equal) != std::string_view::npos) return {};
-    if (text.ends_with('\\')) return {};
-    return fmt::format("{}='{}'", text.substr(0, equal), text.substr(equal + 1));
 }
 
 }  // namespace

@@ -36,11 +36,11 @@ void check_entry(const SubmitRequest& request, const config::Resolved& resolved,
     if (entry.empty()) {
         diagnostics.push_back(
             {.code = codes::submit.nothing_to_run,
-             .key = "launch.entry_script",
+             .key = program.entry_key,
              .message = fmt::format("neither a batch script was given nor does the recipe {} name an entry "
                                     "script, so there is nothing to run",
                                     resolved.recipe),
-             .fix = "--recipe-set=++launch.entry_script=/path/to/train.py"});
+             .fix = fmt::format("--recipe-set=++{}=/path/to/train.py", program.entry_key)});
         return;
     }
     note_program_of_collection(resolved, entry, diagnostics);
@@ -53,7 +53,7 @@ void check_entry(const SubmitRequest& request, const config::Resolved& resolved,
     diagnostics.push_back(
         {.code = codes::launch.entry_missing,
          .severity = surely ? Severity::error : Severity::warning,
-         .key = entry.config_arguments ? "git.entry_script" : "launch.entry_script",
+         .key = program.entry_key,
          .message = has_container
                         ? fmt::format("the entry script {} is not there, so the image must have it", path.string())
                         : fmt::format("the entry script {} is not there", path.string())});

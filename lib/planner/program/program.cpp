@@ -86,7 +86,7 @@ public:
     Expected<Program> read() {
         Program program;
         read_place(program);
-        read_entry(program.entry);
+        read_entry(program);
         if (!problems_.empty()) return std::unexpected(std::move(problems_));
         return program;
     }
@@ -250,7 +250,8 @@ private:
 
     // --- what of it runs
 
-    void read_entry(plan::Entry& entry) {
+    void read_entry(Program& program) {
+        plan::Entry& entry = program.entry;
         std::optional<ConfiguredText> module;
         std::optional<ConfiguredText> script;
         const char* arguments = "launch.args";
@@ -258,6 +259,7 @@ private:
             module = said("training_cfg.entry_module");
             script = first_said({"training_cfg.entry_script", "git.entry_script"});
             arguments = "training_cfg.script_args";
+            program.entry_key = "training_cfg.entry_script";
         } else {
             module = first_said({"git.entry_module", "entry_module"});
             script = said("git.entry_script");
@@ -266,6 +268,7 @@ private:
             if (!script) script = said("launch.entry_script");
         }
         if (!module && !script) return refuse_silence();
+        program.entry_key = module ? module->key : script->key;
         Expected<std::vector<std::string>> list = arguments_of(root_.at(arguments));
         if (list)
             entry.arguments = std::move(*list);
@@ -295,13 +298,13 @@ private:
         if (!has_own_place_ || !runs_entry_) return;
         const bool reported =
             std::ranges::any_of(problems_, [](const Diagnostic& d) { return d.code == codes::launch.code_entry; });
-        if (!reported)
-            problems_.push_back(
-                {.code = codes::launch.code_entry,
-                 .key = "git.entry_script",
-                 .source = {},
-                 .message = "git.repo_url_or_path names code, and nothing says which of its programs runs",
-                 .fix = "--recipe-set=git.entry_script=train.py"});
+        if (reported) return;
+        const char* key = is_custom(root_) ? "training_cfg.entry_script" : "git.entry_script";
+        problems_.push_back({.code = codes::launch.code_entry,
+                             .key = key,
+                             .source = {},
+                             .message = "git.repo_url_or_path names code, and nothing says which of its programs runs",
+                             .fix = fmt::format("--recipe-set={}{}=train.py", root_.at(key) ? "" : "++", key)});
     }
 
     void set_module(plan::Entry& entry, const ConfiguredText& module) {

@@ -14,6 +14,7 @@ namespace recipe::planner {
 
 struct Program {
     plan::Entry entry;
+    std::string entry_key = "launch.entry_script";  // that names the entry, or would name it in a recipe of this form
     std::optional<plan::Code> code;
 };
 

@@ -87,7 +87,7 @@ TEST_CASE("a diagnostic has its place in parts and as a text") {
     CHECK(text_at(answer, "diagnostics.0.place.name") == "override 1");
     CHECK(text_at(answer, "diagnostics.0.place.column") == "1");
     CHECK(text_at(answer, "diagnostics.0.place.excerpt") == "run.nam=1");
-    CHECK(text_at(answer, "diagnostics.0.fix") == "run.name=1");
+    CHECK(text_at(answer, "diagnostics.0.fix") == "--recipe-set=run.name=1");
 }
 
 TEST_CASE("what is found on the way is told once, before all else") {

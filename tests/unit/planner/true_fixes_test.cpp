@@ -32,6 +32,7 @@ std::size_t hold_fixes(const std::string& recipe, const std::string& overrides) 
     for (const Diagnostic& diagnostic : before.diagnostics) {
         if (diagnostic.severity != Severity::error || !diagnostic.fix.starts_with("--recipe-set=")) continue;
         if (diagnostic.fix.find_first_of("$'\"`") != std::string::npos) continue;
+        if (diagnostic.code.group() == "compose") continue;  // takes the place of what was typed
         std::string fix = diagnostic.fix;
         for (std::size_t at = 0; (at = fix.find("--recipe-set=")) != std::string::npos;) fix.erase(at, 13);
         INFO(recipe << ' ' << overrides << ": " << diagnostic.message << "\nfix " << fix);
@@ -68,6 +69,14 @@ TEST_CASE("a fix that does not help, brings another error or silences rules is n
         keep_true_fixes(request, before, [&](const SubmitRequest&) { return after; }, diagnostics);
         return diagnostics.front().fix;
     };
+    const auto fix_of_warning = [&](const Trial& after) {
+        Diagnostics diagnostics{wrong};
+        diagnostics.front().severity = Severity::warning;
+        Trial before_it = before;
+        before_it.found.front().severity = Severity::warning;
+        keep_true_fixes(request, before_it, [&](const SubmitRequest&) { return after; }, diagnostics);
+        return diagnostics.front().fix;
+    };
     const Trial good{.composed = true, .family = "hf", .rules = {"s"}, .kept = {"s"}, .found = {}};
     CHECK(fix_after(good) == "--recipe-set=a=1");
     Trial bad = good;
@@ -85,9 +94,67 @@ TEST_CASE("a fix that does not help, brings another error or silences rules is n
     bad = good;
     bad.found = {{.code = codes::layout.context, .message = "another"}};
     CHECK(fix_after(bad).empty());
+    // Nor of a warning, which may not bring another.
+    bad = good;
+    bad.found = {{.code = codes::layout.context, .severity = Severity::warning, .message = "another"}};
+    CHECK(fix_after(bad) == "--recipe-set=a=1");
+    CHECK(fix_of_warning(bad).empty());
+    CHECK(fix_of_warning(good) == "--recipe-set=a=1");
     // What cannot be tried stays.
     CHECK(fix_after(bad, "chmod 600 x") == "chmod 600 x");
     CHECK(fix_after(bad, "--recipe-set=a=$PWD/x") == "--recipe-set=a=$PWD/x");
+}
+
+TEST_CASE("what was typed wrongly is tried in its own place") {
+    const auto said_of = [](std::initializer_list<const char*> sets, const char* recipe = "llama3_2_1b_pretrain") {
+        test::Submitting submitting(recipe);
+        for (const char* set : sets) submitting.set(set);
+        std::vector<std::string> fixes;
+        for (const Diagnostic& d : prepare(submitting.without_script().request()).diagnostics)
+            if (d.severity == Severity::error) fixes.push_back(d.fix);
+        return fixes;
+    };
+    using Fixes = std::vector<std::string>;
+    CHECK(said_of({"nodes=2"}) == Fixes{"--recipe-set=trainer.num_nodes=2"});
+    // One after another; the others stay wrong meanwhile.
+    CHECK(said_of({"nodes=2", "model.hidden_sze=64"}) ==
+          Fixes{"--recipe-set=trainer.num_nodes=2", "--recipe-set=model.hidden_size=64"});
+    CHECK(said_of({"run.name=${trainer.num_nodes}"}) == Fixes{"--recipe-set='run.name=${recipes.trainer.num_nodes}'"});
+    // The value is refused at the right key as well, and nobody reads what would be added.
+    CHECK(said_of({"nodes=0"}) == Fixes{""});
+    CHECK(said_of({"model.nonsense=1"}) == Fixes{""});
+    CHECK(said_of({"run.nonsense=1"}) == Fixes{""});
+    CHECK(said_of({"cluster.nonsense=1"}) == Fixes{""});
+    CHECK(said_of({"nonsense=1"}) == Fixes{""});
+}
+
+TEST_CASE("a path or a variable that the reader fills in is tried as if it were there, and a form is not tried") {
+    const SubmitRequest request = test::Submitting("x").request();
+    const auto tried_with = [&](const std::string& fix) {
+        Diagnostics diagnostics{{.code = codes::layout.heads, .message = "wrong", .fix = fix}};
+        std::optional<SubmitRequest> tried;
+        keep_true_fixes(
+            request, {.composed = true, .found = diagnostics},
+            [&](const SubmitRequest& changed) {
+                tried = changed;
+                return Trial{.composed = true};
+            },
+            diagnostics);
+        CHECK(diagnostics.front().fix == fix);
+        return tried;
+    };
+    const auto shared = tried_with("--recipe-set=a=/SHARED/DIRECTORY");
+    REQUIRE(shared);
+    const storage::PathStatus status = shared->host.status_of("/SHARED/DIRECTORY/x");
+    CHECK(status.exists);
+    CHECK(status.write_error == 0);
+    CHECK(storage::kind_of(status.type) == storage::Kind::shared);
+    CHECK_FALSE(shared->host.status_of("/elsewhere/x").exists);
+    const auto exported = tried_with("--recipe-set='++env_vars.A=${oc.env:A_TOKEN}'");
+    REQUIRE(exported);
+    CHECK(exported->environment.contains("A_TOKEN"));
+    for (const char* form : {"--recipe-set=a=VALUE", "--recipe-set=a=https://HOST/PATH.git", "--recipe-set=a=FILE"})
+        CHECK_FALSE(tried_with(form));
 }
 
 TEST_CASE("a fix is tried with the words that a shell makes of it") {
