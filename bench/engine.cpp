@@ -27,6 +27,7 @@ using namespace recipe;
 namespace fs = std::filesystem;
 
 constexpr int rounds = 400;
+constexpr int rounds_of_large = 40;
 constexpr int keys_of_large = 10'000;
 constexpr int references_of_large = 5'000;
 
@@ -129,13 +130,18 @@ void write(const fs::path& file, std::string_view text) {
         give_up("failed");
 }
 
-Times time_of_large(const Folder& folder, int keys) {
+fs::path write_large(const Folder& folder, int keys) {
     write(folder.path / "config.yaml", "defaults:\n  - _self_\n");
     const fs::path file = folder.path / "recipes" / fmt::format("keys_{}.yaml", keys);
     fs::create_directories(file.parent_path());
     write(file, large_recipe(keys, keys * references_of_large / keys_of_large));
+    return file;
+}
+
+Times time_of_large(const Folder& folder, int keys) {
+    write_large(folder, keys);
     const config::ComposeRequest request{.collections = {folder.path}, .recipe = fmt::format("keys_{}", keys)};
-    return time_of([&] { compose_once(request); }, 10);
+    return time_of([&] { compose_once(request); }, rounds_of_large);
 }
 
 /// What a resolved recipe is checked against, and what becomes of it.
@@ -187,6 +193,8 @@ void measure(const fs::path& source) {
     const Folder folder;
     print("engine-1000-keys", time_of_large(folder, keys_of_large / 10), 10);
     print("engine-10000-keys", time_of_large(folder, keys_of_large), 100);
+    const fs::path large = write_large(folder, keys_of_large);
+    print("engine-10000-keys-yaml", time_of([&] { read_once({large}); }, rounds_of_large), 100);
 }
 
 }  // namespace

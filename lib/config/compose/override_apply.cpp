@@ -50,10 +50,15 @@ void place_all(Value& value, const Position& position) {
     if (value.is_list())
         for (Value& item : value.items_mutable()) place_all(item, position);
     if (value.is_map()) {
+        Value map = Value::map();
+        map.set_position(position);
         for (Entry& entry : ValueAccess::entries(value)) {
-            entry.key.set_position(position);
+            Value key = entry.key;
+            key.set_position(position);
             place_all(entry.value, position);
+            map.set(std::move(key), std::move(entry.value));
         }
+        value = std::move(map);
     }
 }
 

@@ -152,7 +152,7 @@ std::optional<Value> Resolver::select_container(std::string_view dotted_path) {
     if (!found || !*found || (*found)->node == NodeTree::none) return std::nullopt;
     const Value& value = plain(**found);
     if (!is_container(value)) return std::nullopt;
-    return value;
+    return ValueAccess::unshared(value);
 }
 
 std::optional<std::string> Resolver::select_path(std::string_view dotted_path) {

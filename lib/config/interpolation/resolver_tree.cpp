@@ -91,16 +91,16 @@ Value Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed) {
         failed.push_back(id);
         return {};
     }
-    if (!is_container(value)) return value;
-    Value copy = value.is_map() ? Value::map() : Value::list();
-    copy.set_position(value.position());
-    for (std::size_t i = 0; i < value.size(); ++i) {
+    // What holds no interpolation stays shared with the tree.
+    Value copy = value;
+    for (std::size_t i = 0; i < value.items().size(); ++i) {
         Value child = rebuild(tree_.child(id, i), failed);
-        if (value.is_map()) {
-            copy.set(value.entries()[i].key, std::move(child));
-        } else {
-            copy.push_back(std::move(child));
-        }
+        if (!ValueAccess::is_shared(child, value.items()[i])) copy.items_mutable()[i] = std::move(child);
+    }
+    for (std::size_t i = 0; i < value.entries().size(); ++i) {
+        Value child = rebuild(tree_.child(id, i), failed);
+        if (!ValueAccess::is_shared(child, value.entries()[i].value))
+            ValueAccess::entries(copy)[i].value = std::move(child);
     }
     return copy;
 }

@@ -32,41 +32,55 @@ std::unique_ptr<MapIndex> make_index(const Value::Map& entries) {
     return index;
 }
 
-template <class Data, class Content>
-std::unique_ptr<Data> make_data(Content content) {
-    auto data = std::make_unique<Data>();
-    data->content = std::move(content);
-    return data;
-}
-
 }  // namespace
 
-Value::Value() noexcept = default;
-Value::Value(Value&&) noexcept = default;
-Value& Value::operator=(Value&&) noexcept = default;
-Value::~Value() = default;
-
-Value::Value(const Value& other) {
-    if (!other.data_) return;
-    data_ = std::make_unique<Data>();
-    data_->position = other.data_->position;
-    std::visit(
-        [this](const auto& content) {
-            using Content = std::decay_t<decltype(content)>;
-            if constexpr (std::is_same_v<Content, MapContent>) {
-                MapContent copy{content.entries, nullptr};
-                copy.index = make_index(copy.entries);
-                data_->content = std::move(copy);
-            } else {
-                data_->content = content;
-            }
-        },
-        other.data_->content);
+template <class Content>
+Value Value::holding(Content content) {
+    Value result;
+    result.data_ = new Data{.content = std::move(content), .position = {}};
+    return result;
 }
 
-Value& Value::operator=(const Value& other) {
-    if (this != &other) *this = Value(other);
+Value::Value(const Value& other) noexcept : data_(other.data_) {
+    if (data_ != nullptr) data_->owners.fetch_add(1, std::memory_order_relaxed);
+}
+
+Value& Value::operator=(const Value& other) noexcept {
+    Value copy = other;
+    std::swap(data_, copy.data_);
     return *this;
+}
+
+Value& Value::operator=(Value&& other) noexcept {
+    Value moved = std::move(other);
+    std::swap(data_, moved.data_);
+    return *this;
+}
+
+void Value::release() noexcept {
+    // What the other owners did with it comes before its end.
+    if (data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete data_;
+}
+
+Value::Data& Value::own() {
+    if (data_ == nullptr) {
+        data_ = new Data{.content = {}, .position = {}};
+    } else if (data_->owners.load(std::memory_order_acquire) != 1) {
+        Value copy;
+        copy.data_ = new Data{.content = {}, .position = data_->position};
+        std::visit(
+            [&copy](const auto& content) {
+                using Content = std::decay_t<decltype(content)>;
+                if constexpr (std::is_same_v<Content, MapContent>) {
+                    copy.data_->content = MapContent{content.entries, make_index(content.entries)};
+                } else {
+                    copy.data_->content = content;
+                }
+            },
+            data_->content);
+        std::swap(data_, copy.data_);
+    }
+    return *data_;
 }
 
 Value Value::null() {
@@ -74,39 +88,27 @@ Value Value::null() {
 }
 
 Value Value::boolean(bool value) {
-    Value result;
-    result.data_ = make_data<Data>(value);
-    return result;
+    return holding(value);
 }
 
 Value Value::integer(Integer value) {
-    Value result;
-    result.data_ = make_data<Data>(std::move(value));
-    return result;
+    return holding(std::move(value));
 }
 
 Value Value::floating(double value) {
-    Value result;
-    result.data_ = make_data<Data>(value);
-    return result;
+    return holding(value);
 }
 
 Value Value::string(std::string value) {
-    Value result;
-    result.data_ = make_data<Data>(std::move(value));
-    return result;
+    return holding(std::move(value));
 }
 
 Value Value::list(List items) {
-    Value result;
-    result.data_ = make_data<Data>(std::move(items));
-    return result;
+    return holding(std::move(items));
 }
 
 Value Value::map() {
-    Value result;
-    result.data_ = make_data<Data>(MapContent{});
-    return result;
+    return holding(MapContent{});
 }
 
 Value::Kind Value::kind() const noexcept {
@@ -183,7 +185,7 @@ const Value* Value::at(std::string_view dotted_path) const noexcept {
 
 Value& Value::set(Value key, Value value) {
     if (!is_map()) *this = map();
-    auto& content = std::get<MapContent>(data_->content);
+    auto& content = std::get<MapContent>(own().content);
     const std::size_t position = ValueAccess::find(*this, key);
     if (position != ValueAccess::npos) return content.entries[position].value = std::move(value);
     content.entries.push_back({std::move(key), std::move(value)});
@@ -208,7 +210,7 @@ void Value::push_back(Value item) {
 
 Value::List& Value::items_mutable() {
     if (!is_list()) *this = list();
-    return std::get<List>(data_->content);
+    return std::get<List>(own().content);
 }
 
 const Position& Value::position() const noexcept {
@@ -216,8 +218,7 @@ const Position& Value::position() const noexcept {
 }
 
 void Value::set_position(Position position) {
-    if (!data_) data_ = std::make_unique<Data>();
-    data_->position = std::move(position);
+    own().position = std::move(position);
 }
 
 bool Value::operator==(const Value& other) const {
@@ -320,11 +321,21 @@ std::size_t ValueAccess::find(const Value& map, const Value& key) {
 
 Value::Map& ValueAccess::entries(Value& map) {
     if (!map.is_map()) map = Value::map();
-    return std::get<MapContent>(map.data_->content).entries;
+    return std::get<MapContent>(map.own().content).entries;
+}
+
+Value ValueAccess::unshared(const Value& value) {
+    if (!value.is_list() && !value.is_map()) return value;
+    Value copy = value;
+    if (copy.is_list())
+        for (Value& item : copy.items_mutable()) item = unshared(item);
+    if (copy.is_map())
+        for (Entry& entry : entries(copy)) entry.value = unshared(entry.value);
+    return copy;
 }
 
 void ValueAccess::erase_at(Value& map, std::size_t position) {
-    auto& content = std::get<MapContent>(map.data_->content);
+    auto& content = std::get<MapContent>(map.own().content);
     content.index.reset();  // first: its views point into the key that goes away
     content.entries.erase(content.entries.begin() + static_cast<std::ptrdiff_t>(position));
     content.index = make_index(content.entries);

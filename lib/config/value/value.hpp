@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recipe::config {
@@ -43,18 +44,23 @@ struct Entry;
 
 /// One node of a configuration: null, bool, int, float, string, list or map. Maps keep the order of their source.
 /// `???` is the string "???": a mandatory value that nobody gave.
+/// A copy shares what it holds with its original until one of the two changes (the count of owners is atomic), so trees
+/// are passed and kept by value. A reference to a child that may be changed, as `find_mutable` and `set` return it, is
+/// used before its tree is copied again, and no node is set below itself.
 class Value {
 public:
     enum class Kind : std::uint8_t { null, boolean, integer, floating, string, list, map };
     using List = std::vector<Value>;
     using Map = std::vector<Entry>;  // lookups of large maps go through an index kept beside it
 
-    Value() noexcept;
-    Value(const Value&);
-    Value(Value&&) noexcept;
-    Value& operator=(const Value&);
-    Value& operator=(Value&&) noexcept;
-    ~Value();
+    Value() noexcept = default;
+    Value(const Value& other) noexcept;
+    Value(Value&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+    Value& operator=(const Value& other) noexcept;
+    Value& operator=(Value&& other) noexcept;
+    ~Value() {
+        if (data_ != nullptr) release();
+    }
 
     static Value null();
     static Value boolean(bool value);
@@ -102,7 +108,12 @@ public:
 
 private:
     struct Data;
-    std::unique_ptr<Data> data_;
+    template <class Content>
+    static Value holding(Content content);
+    void release() noexcept;
+    Data& own();  // data that no other Value shares
+
+    Data* data_ = nullptr;
     friend struct ValueAccess;
 };
 

@@ -4,6 +4,7 @@
 
 #include "config/value/value.hpp"
 
+#include <atomic>
 #include <unordered_map>
 #include <variant>
 
@@ -24,6 +25,7 @@ struct MapContent {
 struct Value::Data {
     std::variant<std::monostate, bool, Integer, double, std::string, Value::List, MapContent> content;
     Position position;
+    std::atomic<std::uint32_t> owners = 1;
 };
 
 /// What the module's own files may do to a Value beyond its public face.
@@ -35,6 +37,10 @@ struct ValueAccess {
     static std::size_t find(const Value& map, const Value& key);
     static Value::Map& entries(Value& map);  // keys must stay as they are
     static void erase_at(Value& map, std::size_t position);
+    /// The same lists and maps, shared with nothing: what may be set below one of its own parents.
+    static Value unshared(const Value& value);
+    /// One is a copy of the other, and neither has been changed since.
+    static bool is_shared(const Value& a, const Value& b) noexcept { return a.data_ == b.data_; }
 };
 
 /// What two keys have in common when Python takes them for one key: 1, 1.0 and True are one.

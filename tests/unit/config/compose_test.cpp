@@ -176,6 +176,15 @@ TEST_CASE("a failed interpolation names its place and its chain") {
     CHECK(problem.message.find("needed by `recipes.a`") != std::string::npos);
 }
 
+TEST_CASE("a map that joins a copy of what holds it is a cycle, and ends") {
+    CollectionFixture collection = small_collection();
+    collection.write("recipes/base.yaml", "a: ${oc.select:recipes}\nb: {c: 1}\n");
+    collection.write("recipes/joined.yaml", "defaults: [base, _self_]\na: {q: 1}\n");
+    const auto resolved = compose(collection.request("joined"));
+    REQUIRE_FALSE(resolved);
+    CHECK(resolved.error().front().code == "compose.cycle");
+}
+
 TEST_CASE("a cycle is refused with its chain") {
     CollectionFixture collection = small_collection();
     collection.write("recipes/cycle.yaml", "a: ${.b}\nb: ${.c}\nc: ${.a}\n");

@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "config/value/node_tree.hpp"
 
+#include <functional>
 #include <limits>
 
 using namespace recipe::config;
@@ -98,6 +99,54 @@ TEST_CASE("what something is added to becomes a list or a map") {
     nothing.set_position({.line = 3, .column = 4});
     CHECK(nothing.position().line == 3);
     CHECK(nothing.is_null());
+}
+
+TEST_CASE("what is done to a copy, or to its original, is not seen in the other") {
+    Value large = Value::map();
+    for (int i = 0; i < 20; ++i) large.set(Value::string(std::to_string(i)), parsed("{list: [1, {deep: 1}], text: x}"));
+    const std::string before = to_json(large);
+    const std::function<void(Value&)> changes[] = {
+        [](Value& value) { value.set(Value::string("new"), Value::integer(1)); },
+        [](Value& value) { value.set(Value::string("3"), Value::integer(1)); },
+        [](Value& value) { value.erase("3"); },
+        [](Value& value) { value.find_mutable("3")->find_mutable("list")->push_back(Value::integer(1)); },
+        [](Value& value) {
+            value.find_mutable("3")->find_mutable("list")->items_mutable()[1].set(Value::string("deep"), Value());
+        },
+        [](Value& value) { *value.find_mutable("3")->find_mutable("text") = Value::string("y"); },
+        [](Value& value) { value = Value::string("another"); },
+    };
+    for (const auto& change : changes) {
+        Value original = large;
+        Value copy = original;
+        change(copy);
+        CHECK(to_json(copy) != before);
+        CHECK(to_json(original) == before);
+        Value kept = original;
+        change(original);
+        CHECK(to_json(original) == to_json(copy));
+        CHECK(to_json(kept) == before);
+        kept.find_mutable("3")->set_position({.line = 7});
+        CHECK(kept.at("3")->position().line == 7);
+        CHECK(large.at("3")->position().line == 1);
+        // The index of a large map is that of its own keys.
+        CHECK(kept.find("19") != nullptr);
+        CHECK(kept.erase("19"));
+        CHECK(kept.find("19") == nullptr);
+        CHECK(large.find("19") != nullptr);
+    }
+    Value itself = large;
+    const Value& same = itself;
+    itself = same;
+    CHECK(to_json(itself) == before);
+}
+
+TEST_CASE("a copy that shares nothing may be set below the value that it is a copy of") {
+    Value tree = parsed("{a: {b: [x, {c: 1}]}}");
+    tree.find_mutable("a")->set(Value::string("whole"), ValueAccess::unshared(tree));
+    CHECK(to_json(tree) == R"({"a":{"b":["x",{"c":1}],"whole":{"a":{"b":["x",{"c":1}]}}}})");
+    CHECK(ValueAccess::is_shared(tree, Value(tree)));
+    CHECK_FALSE(ValueAccess::is_shared(tree, ValueAccess::unshared(tree)));
 }
 
 TEST_CASE("a node has a path from its root, and a parent") {
