@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times what slurmctld does with a plan, on a warm machine and this thread's processor time.
 //
-//   bench_controller PLAN.json [NODES]      one line of JSON: {"name","value","quick","unit","target"}
+//   bench_controller PLAN.json [NODES [ROUNDS]]      one line of JSON: {"name","value","quick","unit","target"}
 //
-// PLAN.json is what `srecipe plan` prints; the cluster has NODES nodes (default 10,000) in three partitions.
+// PLAN.json is what `srecipe plan` prints; the cluster has NODES nodes (default 10,000) in three partitions; it is
+// asked ROUNDS times (default 2,000).
 #include "decide.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +20,6 @@
 namespace {
 
 using namespace recipe;
-
-constexpr int rounds = 2000;
 
 [[noreturn]] void give_up(const Diagnostics& problems) {
     fmt::print(stderr, "bench_controller: {}\n", problems.empty() ? "failed" : problems.front().message);
@@ -55,17 +54,19 @@ double milliseconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2 && argc != 3) {
-        fmt::print(stderr, "usage: bench_controller PLAN.json [NODES]\n");
+    const int nodes = argc > 2 ? std::atoi(argv[2]) : 10'000;
+    const std::size_t rounds = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 2'000;
+    if (argc < 2 || argc > 4 || nodes < 1 || rounds < 1) {
+        fmt::print(stderr, "usage: bench_controller PLAN.json [NODES [ROUNDS]]\n");
         return 2;
     }
     std::ifstream file(argv[1]);
     const std::string plan{std::istreambuf_iterator<char>(file), {}};
-    const job_submit::Snapshot snapshot = snapshot_of(argc == 3 ? std::atoi(argv[2]) : 10'000);
+    const job_submit::Snapshot snapshot = snapshot_of(nodes);
     const job_submit::JobRequest request{.plan = plan, .partitions = "train", .cluster_has_gpus = true};
     if (const auto decided = job_submit::decide(request, snapshot); !decided) give_up(decided.error());
     std::vector<double> times;
-    for (int i = 0; i < rounds; ++i) {
+    for (std::size_t i = 0; i < rounds; ++i) {
         const double start = milliseconds();
         static_cast<void>(job_submit::decide(request, snapshot));
         times.push_back(milliseconds() - start);

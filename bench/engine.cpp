@@ -4,6 +4,7 @@
 // disturb less.
 //
 //   bench_engine SOURCE_DIR              one line of JSON per figure: {"name","value","unit","target"}
+//   bench_engine SOURCE_DIR --rounds N   the same of fewer or more runs than 400
 //   bench_engine SOURCE_DIR --repeat N   composes N times and prints nothing: for callgrind, which measures the
 //   difference of two N
 #include "config/config.hpp"
@@ -26,7 +27,7 @@ namespace {
 using namespace recipe;
 namespace fs = std::filesystem;
 
-constexpr int rounds = 400;
+constexpr int usual_rounds = 400;
 constexpr int rounds_of_large = 40;
 constexpr int keys_of_large = 10'000;
 constexpr int references_of_large = 5'000;
@@ -164,7 +165,7 @@ struct Judgement {
 
 /// `accepted`: what the overrides lead to, so that what is timed is what its name says.
 Times time_of_judgement(const Judgement& judgement, config::ComposeRequest request,
-                        const std::vector<std::string>& overrides, bool accepted) {
+                        const std::vector<std::string>& overrides, bool accepted, int rounds) {
     for (const std::string& text : overrides) request.overrides.push_back({text, "override"});
     auto resolved = config::compose(request);
     if (!resolved) give_up(resolved.error());
@@ -178,7 +179,7 @@ Times time_of_judgement(const Judgement& judgement, config::ComposeRequest reque
     return time_of([&] { static_cast<void>(judge()); }, rounds);
 }
 
-void measure(const fs::path& source) {
+void measure(const fs::path& source, int rounds) {
     const fs::path collection = source / "recipes_collection";
     const config::ComposeRequest request = seed_request(collection);
     print("engine-seed", time_of([&] { compose_once(request); }, rounds), 1.2);
@@ -186,9 +187,10 @@ void measure(const fs::path& source) {
                                          collection / "recipes/training/llama/llama3_2_1b_pretrain.yaml"};
     print("engine-seed-yaml", time_of([&] { read_once(files); }, rounds), 1.0);
     const Judgement judgement;
-    print("judge-seed", time_of_judgement(judgement, request, {}, true), 0.3);
+    print("judge-seed", time_of_judgement(judgement, request, {}, true, rounds), 0.3);
     // Refused for its memory, with the search for what would fit.
-    print("judge-refused", time_of_judgement(judgement, request, {"model.tensor_model_parallel_degree=1"}, false), 1.0);
+    print("judge-refused",
+          time_of_judgement(judgement, request, {"model.tensor_model_parallel_degree=1"}, false, rounds), 1.0);
     print("data-files", time_of([] { const Judgement made; }, rounds), 1.0);
     const Folder folder;
     print("engine-1000-keys", time_of_large(folder, keys_of_large / 10), 10);
@@ -200,8 +202,9 @@ void measure(const fs::path& source) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc == 2) {
-        measure(argv[1]);
+    const bool few = argc == 4 && std::string_view(argv[2]) == "--rounds" && std::atoi(argv[3]) > 0;
+    if (argc == 2 || few) {
+        measure(argv[1], few ? std::atoi(argv[3]) : usual_rounds);
         return 0;
     }
     if (argc == 4 && std::string_view(argv[2]) == "--repeat") {
@@ -209,6 +212,6 @@ int main(int argc, char** argv) {
         for (int i = std::atoi(argv[3]); i > 0; --i) compose_once(request);
         return 0;
     }
-    fmt::print(stderr, "usage: bench_engine SOURCE_DIR [--repeat N]\n");
+    fmt::print(stderr, "usage: bench_engine SOURCE_DIR [--rounds N | --repeat N]\n");
     return 2;
 }
