@@ -2,8 +2,10 @@
 // Makes the launch plan.
 #include "planner/launch_plan.hpp"
 
+#include "diagnostic/codes/node.hpp"
 #include "planner/secrets.hpp"
 #include "planner/trace/stages.hpp"
+#include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
 #include <utility>
@@ -89,6 +91,33 @@ std::vector<SecretFile> secret_files(const plan::LaunchPlan& plan, std::optional
     return files;
 }
 
+/// Whether a plan may have what no node would read: NUL, another encoding, long texts, deep nesting, long lists.
+/// Brackets and quotes within texts count as well: reading the plan tells.
+bool is_unusual(const plan::LaunchPlan& plan, std::string_view json) {
+    constexpr std::size_t long_text = 1000;
+    constexpr std::size_t long_list = 15;
+    constexpr int deep = 50;
+    std::size_t text = 0;
+    int depth = 0;
+    for (const char c : json) {
+        if (static_cast<unsigned char>(c) >= 0x80) return true;
+        text = c == '"' ? 0 : text + 1;
+        depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        if (text > long_text || depth > deep) return true;
+    }
+    return json.contains("\\u0000") || plan.written_directories.size() > long_list || plan.setup.size() > long_list ||
+           plan.srun_arguments.size() > long_list || plan.entry.arguments.size() > long_list;
+}
+
+/// What is written is read as the nodes do, where it is not what most recipes are.
+void check_readable(const plan::LaunchPlan& plan, std::string_view json, Diagnostics& found) {
+    if (!is_unusual(plan, json)) return;
+    if (const Expected<plan::LaunchPlan> read = plan::from_json(json); !read)
+        found.push_back({.code = codes::plan.text,
+                         .message = fmt::format("no node would take this recipe's plan: {}",
+                                                slurm_text::escape_control(read.error().front().message))});
+}
+
 }  // namespace
 
 Finished finish(const SubmitRequest& request, const Composition& composition, const Checked& checked,
@@ -107,7 +136,12 @@ Finished finish(const SubmitRequest& request, const Composition& composition, co
     plan.step_key = step_key(request, composition, checked, draft, plan.digest);
     std::vector<SecretFile> files = secret_files(plan, std::move(git_token), references, found);
     Expected<std::string> json = plan::to_json(plan, config);
-    if (!json) append(found, std::move(json.error()));
+    const bool refused =
+        has_errors(draft.diagnostics) || (has_errors(checked.result.diagnostics) && checked.forced.empty());
+    if (!json)
+        append(found, std::move(json.error()));
+    else if (!refused)
+        check_readable(plan, *json, found);
     trace_stage("serialise", watch);
     trace::info([&] {
         return fmt::format("plan: {} bytes of at most {}, digest {}, {} secrets apart from it", json ? json->size() : 0,

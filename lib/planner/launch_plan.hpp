@@ -11,7 +11,7 @@ struct Finished {
     Diagnostics diagnostics;  // as this stage states them; with an error among them there is nothing to submit
 };
 
-/// Codes: secret.literal, secret.visible, secret.file, launch.code_token, plan.too_large.
+/// Codes: secret.literal, secret.visible, secret.file, launch.code_token, plan.too_large, plan.text.
 [[nodiscard]] Finished finish(const SubmitRequest& request, const Composition& composition, const Checked& checked,
                               const Draft& draft);
 

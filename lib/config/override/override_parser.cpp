@@ -3,6 +3,7 @@
 #include "config/override/override_ast.hpp"
 #include "config/override/override_functions.hpp"
 #include "config/override/override_lexer.hpp"
+#include "config/python/utf8.hpp"
 #include "config/value/place.hpp"
 #include "config/value/value_data.hpp"
 #include "diagnostic/codes/compose.hpp"
@@ -332,6 +333,8 @@ Expected<ParsedOverride> parse_override(const Override& given) {
     if (given.text.size() > max_override_bytes)
         return refuse_syntax(0, fmt::format("longer than {} bytes", max_override_bytes), "");
     if (given.text.empty()) return refuse_syntax(0, "an empty override; expected KEY=VALUE", "");
+    if (const std::size_t bad = find_invalid_utf8(given.text); bad != std::string::npos)
+        return refuse_syntax(bad, "not UTF-8, and a recipe's texts are", "");
     const OverrideTokens lexed = tokenize_override(given.text);
     if (const std::string meant = with_equal_sign(given.text); !meant.empty() && parse_override({meant, given.name}))
         return refuse_syntax(meant.find('='), "a key and its value are joined by `=`", meant);

@@ -136,6 +136,12 @@ struct NodeCodes {
 inline constexpr NodeCodes node{};
 
 struct PlanCodes {
+    Code text{
+        .name = "plan.text",
+        .fixed = true,
+        .summary = "A text or list of the launch plan is longer or deeper than what travels, or no UTF-8.",
+        .source = "docs/plan.md",
+    };
     Code too_large{
         .name = "plan.too_large",
         .fixed = true,

@@ -118,3 +118,10 @@ TEST_CASE("casts take truth for a number, and numbers for truth") {
     CHECK(value_of("bool(2)") == "true");
     CHECK(value_of("str(false)") == R"("false")");
 }
+
+TEST_CASE("an override is UTF-8, and the first byte that is not is pointed at") {
+    const Diagnostic problem = parse_override({"a=\xc3\xa9\xff", "override 1"}).error().front();
+    CHECK(problem.code == "compose.override_syntax");
+    CHECK(problem.source.column == 4);
+    CHECK(value_of("'\xc3\xa9'") == "\"\xc3\xa9\"");
+}

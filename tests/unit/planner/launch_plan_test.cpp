@@ -144,3 +144,21 @@ TEST_CASE("custom training writes to a folder of its run's name, and never outsi
         CHECK(results_of(name) == "/results");
     }
 }
+
+TEST_CASE("a plan that no node would read is refused when it is made") {
+    const auto code = [](const std::string& set) { return Submitting(llama).set(set).refused().code; };
+    CHECK(code("instance_type='" + std::string(1, '\0') + "\xc3\xa9'") == "plan.text");
+    CHECK(code("instance_type=" + std::string(1025, 'x')) == "plan.text");
+    CHECK(code("++model.deep=" + std::string(63, '[') + std::string(63, ']')) == "plan.text");
+    planner::SubmitRequest request = Submitting(llama).request();
+    request.environment["NOTE"] = "caf\xe9";
+    request.sets.push_back({.text = "++model.note='${oc.env:NOTE}'"});
+    const Diagnostics refused = planner::prepare(request).diagnostics;
+    REQUIRE(find(refused, "plan.text") != nullptr);
+    CHECK(find(refused, "plan.text")->severity == Severity::error);
+    // Long, deep and of other letters, within what is read.
+    const auto accepted = [](const std::string& set) { return Submitting(llama).set(set).accepted().plan_json.size(); };
+    CHECK(accepted("++model.note=" + std::string(5000, 'x')) > 5000);
+    CHECK(accepted("++model.note='caf\xc3\xa9'") > 0);
+    CHECK(accepted("++model.deep=" + std::string(55, '[') + std::string(55, ']')) > 0);
+}
