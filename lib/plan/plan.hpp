@@ -26,6 +26,9 @@ namespace recipe::plan {
 inline constexpr std::int64_t version = 2;
 /// Prolog and the batch script get the plan in their environment, where the kernel allows 128 KiB for one string.
 inline constexpr std::size_t max_bytes = 32 * 1024;
+/// A configuration that leaves a plan no room travels in a file beside the results: with as much as a recipe's own file
+/// may have, which a node still reads in a fraction of the time that its checks have.
+inline constexpr std::size_t max_configuration_bytes = 4 * 1024 * 1024;
 /// The name given to spank_job_control_setenv(); slurmctld sees it in spank_job_env, jobs as SLURM_SPANK_<name>.
 inline constexpr const char* control_variable = "RECIPE_PLAN";
 inline constexpr const char* job_variable = "SLURM_SPANK_RECIPE_PLAN";
@@ -129,6 +132,14 @@ struct Container {
     return launcher == Launcher::torchrun ? 1 : layout.devices_per_node;
 }
 
+/// Where the configuration lies that the plan has no room for. The plan's digest is that of its bytes.
+struct ConfigurationFile {
+    std::string path;  // as configuration_path() makes it
+    std::size_t bytes = 0;
+
+    bool operator==(const ConfigurationFile&) const = default;
+};
+
 /// What slurmctld holds a job's request against.
 struct Summary {
     std::string recipe;  // as config::Resolved::recipe
@@ -161,7 +172,8 @@ struct LaunchPlan : Summary {
                                // own in the job's, which this names: step_key_digits of its digest, without secrets'
                                // labels; empty: the job's own
     std::string secrets_file;  // what references of the plan refer to (lib/secret); absolute, empty: there are none
-    config::Value config;      // the resolved recipe, what the training program reads
+    std::optional<ConfigurationFile> configuration_file;  // that holds `config`; a plan that was read has none itself
+    config::Value config;                                 // the resolved recipe, what the training program reads
 
     bool operator==(const LaunchPlan&) const = default;
 };
@@ -173,8 +185,14 @@ struct LaunchPlan : Summary {
 /// Where the job's clone lies: `code` in its directory, in which the placeholder stands.
 [[nodiscard]] std::string code_directory(std::string_view results_dir);
 
-/// One line of JSON. Code plan.too_large when it would exceed max_bytes. `config`: config_json() of the plan's own, for
-/// whoever has it.
+/// Where a job's configuration lies that its plan has no room for: a hidden file of the user's own in the results
+/// directory, since that is what all of the job's nodes see. `name`: 32 hexadecimal digits.
+[[nodiscard]] std::string configuration_path(std::string_view results_dir, std::string_view name);
+/// Whether a path is one of these.
+[[nodiscard]] bool is_configuration_path(std::string_view path) noexcept;
+
+/// One line of JSON. Code plan.too_large when it would exceed max_bytes, or the configuration what its file may have.
+/// `config`: config_json() of the plan's own, for whoever has it. It is left out where the plan names a file for it.
 [[nodiscard]] Expected<std::string> to_json(const LaunchPlan& plan);
 [[nodiscard]] Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config);
 
@@ -183,8 +201,12 @@ struct LaunchPlan : Summary {
 [[nodiscard]] std::string digest_of_json(std::string_view config);
 
 /// The inverse; bounded in time and memory whatever the text is. Every number is checked against its limits and the
-/// digest against the configuration. Code plan.malformed, plan.version.
+/// digest against the configuration, which is null where a file has it. Code plan.malformed, plan.version.
 [[nodiscard]] Expected<LaunchPlan> from_json(std::string_view text);
+
+/// The configuration that the plan's file holds, from the file's text: checked against the plan's size and digest. Code
+/// plan.file.
+[[nodiscard]] Expected<config::Value> configuration_from_json(const LaunchPlan& plan, std::string_view text);
 
 /// The same without the configuration, which is not read.
 [[nodiscard]] Expected<LaunchPlan> from_json_without_config(std::string_view text);

@@ -110,12 +110,31 @@ bool is_unusual(const plan::LaunchPlan& plan, std::string_view json) {
 }
 
 /// What is written is read as the nodes do, where it is not what most recipes are.
-void check_readable(const plan::LaunchPlan& plan, std::string_view json, Diagnostics& found) {
-    if (!is_unusual(plan, json)) return;
-    if (const Expected<plan::LaunchPlan> read = plan::from_json(json); !read)
+void check_readable(const plan::LaunchPlan& plan, std::string_view json, std::string_view config, Diagnostics& found) {
+    const auto refuse = [&](std::string_view what, const Diagnostics& why) {
         found.push_back({.code = codes::plan.text,
-                         .message = fmt::format("no node would take this recipe's plan: {}",
-                                                slurm_text::escape_control(read.error().front().message))});
+                         .message = fmt::format("no node would take this recipe's {}: {}", what,
+                                                slurm_text::escape_control(why.front().message))});
+    };
+    if (is_unusual(plan, json))
+        if (const Expected<plan::LaunchPlan> read = plan::from_json(json); !read) return refuse("plan", read.error());
+    if (!plan.configuration_file) return;
+    if (const Expected<config::Value> read = plan::configuration_from_json(plan, config); !read)
+        refuse("configuration", read.error());
+}
+
+/// The plan's file for its configuration has the random name of the file of its secrets.
+std::string configuration_path(const SubmitRequest& request, const plan::LaunchPlan& plan) {
+    const std::string secrets = request.secrets_file.empty() ? secret::secret_path({}) : request.secrets_file;
+    return plan::configuration_path(plan.results_dir, std::string_view(secrets).substr(secrets.rfind('/') + 1));
+}
+
+/// What travels. A plan that has no room for its configuration names a file for it.
+Expected<std::string> travelling(const SubmitRequest& request, plan::LaunchPlan& plan, std::string_view config) {
+    Expected<std::string> json = plan::to_json(plan, config);
+    if (json) return json;
+    plan.configuration_file = {.path = configuration_path(request, plan), .bytes = config.size()};
+    return plan::to_json(plan, config);
 }
 
 }  // namespace
@@ -131,27 +150,32 @@ Finished finish(const SubmitRequest& request, const Composition& composition, co
         [&](std::size_t index, const std::string& text) { return says_secret(composition, index, text); });
     trace_stage("hide secrets", watch);
 
-    const std::string config = plan::config_json(hidden.config);
+    std::string config = plan::config_json(hidden.config);
     plan::LaunchPlan plan = completed(std::move(hidden), request, plan::digest_of_json(config), git_token, references);
     plan.step_key = step_key(request, composition, checked, draft, plan.digest);
     std::vector<SecretFile> files = secret_files(plan, std::move(git_token), references, found);
-    Expected<std::string> json = plan::to_json(plan, config);
+    Expected<std::string> json = travelling(request, plan, config);
     const bool refused =
         has_errors(draft.diagnostics) || (has_errors(checked.result.diagnostics) && checked.forced.empty());
     if (!json)
         append(found, std::move(json.error()));
     else if (!refused)
-        check_readable(plan, *json, found);
+        check_readable(plan, *json, config, found);
     trace_stage("serialise", watch);
     trace::info([&] {
         return fmt::format("plan: {} bytes of at most {}, digest {}, {} secrets apart from it", json ? json->size() : 0,
                            plan::max_bytes, std::string_view(plan.digest).substr(0, digest_shown),
                            references.texts().size());
     });
+    if (plan.configuration_file)
+        trace::info([&] { return fmt::format("its configuration: {} bytes in a file of its own", config.size()); });
+    else
+        config.clear();
     return {.submission = {.plan = std::move(plan),
                            .plan_json = json ? std::move(*json) : std::string(),
                            .options = draft.options,
-                           .secret_files = std::move(files)},
+                           .secret_files = std::move(files),
+                           .configuration = std::move(config)},
             .diagnostics = std::move(found)};
 }
 

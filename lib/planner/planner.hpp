@@ -105,6 +105,7 @@ struct Submission {
     std::string plan_json;
     std::vector<OptionToSet> options;
     std::vector<SecretFile> secret_files{};
+    std::string configuration{};  // what plan.configuration_file is to hold; empty: the plan has room for it
 };
 
 struct Outcome {

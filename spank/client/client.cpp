@@ -4,8 +4,8 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "render/render.hpp"
+#include "spank/client/job_files.hpp"
 #include "spank/client/offered_script.hpp"
-#include "spank/client/secrets.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/node/container.hpp"
 #include "trace/trace.hpp"
@@ -292,7 +292,7 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
             return std::nullopt;
         }
     }
-    const Diagnostics unkept = write_secret_files(client, *outcome.submission);
+    const Diagnostics unkept = write_job_files(client, *outcome.submission);
     report(unkept);
     if (!unkept.empty()) return std::nullopt;
     return std::move(outcome.submission);

@@ -46,7 +46,7 @@ struct Client {
 void report(const Diagnostics& diagnostics);
 
 /// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and writes the
-/// recipe's secrets. Returns the submission that was carried out.
+/// files that the plan names. Returns the submission that was carried out.
 [[nodiscard]] std::optional<planner::Submission> submit_with(const Client& client,
                                                              const planner::SubmitRequest& request);
 

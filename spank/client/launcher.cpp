@@ -6,7 +6,7 @@
 #include "node/node.hpp"
 #include "slurm_text/lists.hpp"
 #include "spank/client/client.hpp"
-#include "spank/client/secrets.hpp"
+#include "spank/client/job_files.hpp"
 #include "spank/client/unused.hpp"
 #include "spank/host/hosts.hpp"
 #include "spank/node/node_checks.hpp"

@@ -5,8 +5,8 @@
 #include "diagnostic/codes/node.hpp"
 #include "secret/secret.hpp"
 #include "spank/host/config_file.hpp"
+#include "spank/host/own_files.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/random.h>
@@ -15,14 +15,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <utility>
 
 namespace recipe::spank {
 namespace {
 
 constexpr std::size_t random_bytes = 16;
 constexpr std::size_t label_digits = 8;
-constexpr int max_entries = 4096;  // of a directory that is searched
 constexpr mode_t of_others = S_IRWXG | S_IRWXO;
 
 class File {
@@ -55,30 +54,6 @@ std::string make_private_directory(const std::string& directory) {
     return {};
 }
 
-/// "" when the file is what write_secrets() makes.
-std::string why_not_private(int file) {
-    struct stat status{};
-    if (fstat(file, &status) != 0) return std::strerror(errno);
-    if (!S_ISREG(status.st_mode)) return "it is no regular file";
-    if (status.st_uid != geteuid()) return "it belongs to another user";
-    if ((status.st_mode & of_others) != 0) return "others may read or write it";
-    if (status.st_size > static_cast<off_t>(secret::max_bytes))
-        return fmt::format("it has more than {} bytes", secret::max_bytes);
-    return {};
-}
-
-std::string read_all(int file, std::string& text) {
-    std::array<char, 4096> chunk{};
-    while (text.size() <= secret::max_bytes) {
-        const ssize_t got = read(file, chunk.data(), chunk.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::strerror(errno);
-        if (got == 0) return {};
-        text.append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return fmt::format("it has more than {} bytes", secret::max_bytes);  // it grew
-}
-
 std::unexpected<Diagnostics> cannot_read(const std::string& path, const std::string& why) {
     return refuse({.code = codes::node.secrets,
                    .message = fmt::format("the file of the recipe's secrets {}: {}", path, why),
@@ -101,24 +76,15 @@ std::string label_of(std::string_view secrets_file) {
 
 std::string write_secrets(const std::string& path, std::string_view text) {
     std::string problem = make_private_directory(path.substr(0, path.rfind('/')));
-    if (!problem.empty() || create(path, text)) return problem;
-    const bool foreign = errno == EEXIST;
-    problem = because("cannot write", path);
-    if (!foreign) unlink(path.c_str());
-    return problem;
+    return problem.empty() ? write_own_file(path, text) : problem;
 }
 
 Expected<std::string> read_secrets(const std::string& path) {
-    const File file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (file.get() < 0) return cannot_read(path, errno == ELOOP ? "it is a link" : std::strerror(errno));
-    std::string problem = why_not_private(file.get());
-    std::string text;
-    if (problem.empty()) problem = read_all(file.get(), text);
-    if (!problem.empty()) return cannot_read(path, problem);
-    static_cast<void>(futimens(file.get(), nullptr));
+    auto text = read_own_file(path, secret::max_bytes, Others::read_or_write);
+    if (!text) return cannot_read(path, text.error());
     static_cast<void>(
         utimensat(AT_FDCWD, (path + std::string(secret::git_ending)).c_str(), nullptr, AT_SYMLINK_NOFOLLOW));
-    return text;
+    return std::move(*text);
 }
 
 Expected<std::vector<std::string>> read_secret_texts(const std::string& path) {
@@ -136,17 +102,7 @@ void remove_secrets(const std::string& path) {
 }
 
 void remove_old_secrets(const std::string& directory, std::int64_t now) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> opened(opendir(directory.c_str()), closedir);
-    if (opened == nullptr) return;
-    const int at = dirfd(opened.get());
-    const std::int64_t oldest = now - std::chrono::duration_cast<std::chrono::seconds>(max_unused).count();
-    const dirent* entry = nullptr;
-    for (int i = 0; i < max_entries && (entry = readdir(opened.get())) != nullptr; ++i) {
-        struct stat status{};
-        if (!secret::is_file_of_ours(directory + '/' + entry->d_name)) continue;
-        if (fstatat(at, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
-        if (status.st_uid == geteuid() && status.st_mtime < oldest) unlinkat(at, entry->d_name, 0);
-    }
+    remove_unused(directory, now, secret::is_file_of_ours);
 }
 
 }  // namespace recipe::spank

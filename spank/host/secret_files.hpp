@@ -2,22 +2,18 @@
 // Files that hold the secrets of a user's recipes, written and read as that user and nobody else.
 //
 // On the submitting host each job has one, `<state directory>/slurm-recipe/secrets/<128 random bits>`, and one more for
-// git's token. The plan names it. The name is not trusted when it is read: what is opened has to be a regular
-// file of the user's own that nobody else may read.
+// git's token. The plan names it. When it is read it has to be a file of the user's own (own_files.hpp) that nobody
+// else may read.
 #pragma once
 
 #include "diagnostic/diagnostic.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace recipe::spank {
-
-/// A file of secrets that no job has used for so long is of no job.
-inline constexpr std::chrono::hours max_unused{30 * 24};
 
 /// A path of a new file there. "" when the kernel gives no random bits.
 [[nodiscard]] std::string new_secrets_file(const std::string& directory);

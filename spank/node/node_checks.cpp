@@ -7,6 +7,7 @@
 #include "secret/secret.hpp"
 #include "slurm_text/lists.hpp"
 #include "spank/host/config_file.hpp"
+#include "spank/host/configuration_file.hpp"
 #include "spank/host/interfaces.hpp"
 #include "spank/host/ports.hpp"
 #include "spank/host/run_with_timeout.hpp"
@@ -197,6 +198,19 @@ void make_mounted(const Reporter& reporter, const plan::LaunchPlan& plan, const 
     }
 }
 
+/// The plan with the configuration that its file holds, unless the job has recorded it already.
+Expected<plan::LaunchPlan> with_configuration(const Reporter& reporter, const plan::LaunchPlan& plan,
+                                              const node::Facts& facts) {
+    if (!plan.configuration_file || configuration_is_recorded(plan, facts)) return plan;
+    reporter.starting(plan.configuration_file->path);
+    Expected<config::Value> config = read_configuration(plan);
+    if (!config) return std::unexpected(std::move(config.error()));
+    plan::LaunchPlan whole = plan;
+    whole.config = std::move(*config);
+    reporter.starting(node::job_directory(plan, facts));
+    return whole;
+}
+
 /// False: the tasks will not find their configuration.
 bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::Facts& facts,
             const NodeCheckOptions& what, const std::string& nodes, const node::Lookup& environment) {
@@ -206,7 +220,12 @@ bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::
         return false;
     }
     reporter.starting(node::job_directory(plan, facts));
-    const Expected<bool> wrote = record_configuration(plan::restore_secrets(plan, *secrets), facts);
+    Expected<plan::LaunchPlan> whole = with_configuration(reporter, plan, facts);
+    if (!whole) {
+        report_all(reporter, whole.error());
+        return false;
+    }
+    const Expected<bool> wrote = record_configuration(plan::restore_secrets(std::move(*whole), *secrets), facts);
     if (!wrote) {
         report_all(reporter, wrote.error());
         return false;

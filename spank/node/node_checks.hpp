@@ -21,7 +21,8 @@ struct NodeCheckOptions {
 };
 
 struct NodeChecks {
-    Diagnostics problems;       // errors of the node; codes node.*, of which node.manifest is no reason to fail a step
+    Diagnostics problems;  // errors of the node; codes plan.file and node.*, of which node.manifest is no reason to
+                           // fail a step
     bool hook_missing = false;  // when that was asked
     std::optional<std::vector<std::string>>
         secrets;                        // what the plan's references mean; nothing: they could not be read
@@ -30,8 +31,9 @@ struct NodeChecks {
 };
 
 /// Reads the recipe's secrets, writes the configuration if it is not there, and runs the checks. Without its secrets
-/// (node.secrets) nothing is written. Never longer than the plan's check_seconds: what does not answer is a problem of
-/// its own, node.no_answer, that names it. `nodes`: the job's, for the manifest.
+/// (node.secrets), or what a file holds of it (plan.file), nothing is written. Never longer than the plan's
+/// check_seconds: what does not answer is a problem of its own, node.no_answer, that names it. `nodes`: the job's, for
+/// the manifest.
 [[nodiscard]] NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts,
                                     const NodeCheckOptions& what, const std::string& nodes,
                                     const node::Lookup& environment);

@@ -100,9 +100,13 @@ std::unexpected<Diagnostics> manifest_problem(std::string what) {
 
 }  // namespace
 
+bool configuration_is_recorded(const plan::LaunchPlan& plan, const node::Facts& facts) {
+    return faccessat(AT_FDCWD, node::config_file(plan, facts).c_str(), R_OK, AT_EACCESS) == 0;
+}
+
 Expected<bool> record_configuration(const plan::LaunchPlan& plan, const node::Facts& facts) {
+    if (configuration_is_recorded(plan, facts)) return false;
     const std::string path = node::config_file(plan, facts);
-    if (faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) return false;
     std::string problem = write_once(path, node::config_text(plan, facts));
     if (problem.empty()) return true;
     return refuse({.code = codes::node.configuration,

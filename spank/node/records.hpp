@@ -10,6 +10,9 @@
 
 namespace recipe::spank {
 
+/// Whether the file that the job's tasks read is there.
+[[nodiscard]] bool configuration_is_recorded(const plan::LaunchPlan& plan, const node::Facts& facts);
+
 /// Writes the configuration, secrets included, unless it is there. True: this call wrote it. Code node.configuration.
 [[nodiscard]] Expected<bool> record_configuration(const plan::LaunchPlan& plan, const node::Facts& facts);
 

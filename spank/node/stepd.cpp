@@ -10,8 +10,8 @@
 #include "spank/host/user_rights.hpp"
 #include "spank/node/container.hpp"
 #include "spank/node/devices.hpp"
+#include "spank/node/job_files.hpp"
 #include "spank/node/node_checks.hpp"
-#include "spank/node/secrets.hpp"
 #include "spank/node/step_facts.hpp"
 #include "trace/trace.hpp"
 
@@ -35,7 +35,7 @@ struct Prepared {
     Diagnostics problems;       // of this node, for which no task of a torchrun or direct step may start
     Diagnostics warnings;       // of this node, where the step may be none that trains
     bool hook_missing = false;  // that would mount what the step's own options keep out of its container
-    Diagnostics unusable;       // why no task of any step may start: its environment lacks the recipe's secrets
+    Diagnostics unusable;       // why no task of any step may start: what the plan's files hold is not to be had
     std::vector<std::string> secrets;
     OtherUser user;  // the job's
 };
@@ -142,6 +142,11 @@ void trace_step(const Prepared& step) {
     if (is_recipe_step(step)) trace::info([&] { return "the tasks meet " + meeting_point(step); });
 }
 
+/// The configuration that the plan has no room for.
+bool is_lost(const Diagnostics& problems) {
+    return std::ranges::any_of(problems, [](const Diagnostic& problem) { return problem.code == codes::plan.file; });
+}
+
 /// A step that trains cannot do without what is missing, and none may leave the recipe's container; any other goes on.
 void run_node_checks(Prepared& step, spank_t spank) {
     const bool recipe_step = is_recipe_step(step);
@@ -159,7 +164,7 @@ void run_node_checks(Prepared& step, spank_t spank) {
     step.facts.port = seen.port;
     step.hook_missing = seen.hook_missing;
     if (normal && step.plan.container && !pyxis_is_loaded()) seen.problems.push_back(no_pyxis());
-    if (!seen.secrets) {
+    if (!seen.secrets || is_lost(seen.problems)) {
         step.unusable = std::move(seen.problems);
         return;
     }

@@ -145,7 +145,14 @@ struct PlanCodes {
     Code too_large{
         .name = "plan.too_large",
         .fixed = true,
-        .summary = "The launch plan is larger than what travels with a job.",
+        .summary = "The launch plan, or its configuration, is larger than what travels with a job.",
+        .source = "docs/plan.md",
+    };
+    Code file{
+        .name = "plan.file",
+        .fixed = true,
+        .summary =
+            "The file of a configuration that its plan has no room for cannot be written or read, or is another.",
         .source = "docs/plan.md",
     };
     Code malformed{

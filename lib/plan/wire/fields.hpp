@@ -129,6 +129,14 @@ private:
 /// `problem` says what is wrong, unless it says something already. Paths that pyxis or enroot would split are refused.
 [[nodiscard]] Container read_container(const config::Value& value, std::string& problem);
 
+[[nodiscard]] config::Value configuration_file_value(const ConfigurationFile& file);
+[[nodiscard]] ConfigurationFile read_configuration_file(const config::Value& value, std::string& problem);
+
+/// Code plan.too_large, for a plan without or with a file for its configuration: what has most of the bytes, and where
+/// to put it. `fields`: of the plan's JSON, all but the configuration.
+[[nodiscard]] Diagnostic plan_too_large(const LaunchPlan& plan, const config::Value& fields, std::size_t bytes);
+[[nodiscard]] Diagnostic configuration_too_large(const LaunchPlan& plan, std::size_t bytes);
+
 [[nodiscard]] config::Value code_value(const Code& code);
 /// Likewise. What git would take for something else is refused.
 [[nodiscard]] Code read_code(const config::Value& value, std::string& problem);

@@ -192,44 +192,6 @@ namespace {
 constexpr std::string_view after_request = ",\"overrides\":";
 constexpr std::string_view before_config = ",\"config\":";
 
-/// What holds more than half of a plan: the deepest such key of its configuration, or its variables. Else nothing.
-struct Part {
-    std::string key;
-    std::size_t bytes = 0;
-};
-Part largest_part(const LaunchPlan& plan, std::size_t plan_bytes) {
-    Part part;
-    for (const Value* at = &plan.config; at != nullptr;) {
-        const auto large = std::ranges::find_if(at->entries(), [&](const config::Entry& entry) {
-            return config::to_json(entry.value).size() > plan_bytes / 2;
-        });
-        if (large == at->entries().end()) break;
-        part.bytes = config::to_json(large->value).size();
-        part.key += (part.key.empty() ? "" : ".") + config::to_python_text(large->key);
-        at = &large->value;
-    }
-    const std::size_t variables = config::to_json(environment_value(plan.environment)).size();
-    if (part.key.empty() && variables > plan_bytes / 2) part = {.key = "env_vars", .bytes = variables};
-    return part;
-}
-
-Diagnostic too_large(const LaunchPlan& plan, std::size_t bytes) {
-    const Part part = largest_part(plan, bytes);
-    Diagnostic problem{.code = codes::plan.too_large,
-                       .key = part.key,
-                       .message = fmt::format("the resolved recipe makes a launch plan of {} bytes; {} is the most "
-                                              "that travels with a job",
-                                              bytes, max_bytes)};
-    if (!part.key.empty()) problem.message += fmt::format("; {} has {} of them", part.key, part.bytes);
-    problem.fix = part.key == "env_vars"
-                      ? "export long variables in the batch script or the program, not in the recipe"
-                      : fmt::format(
-                            "keep long lists and texts{}{} in files that the program reads, and their paths in "
-                            "the recipe",
-                            part.key.empty() ? "" : " of ", part.key);
-    return problem;
-}
-
 }  // namespace
 
 Expected<std::string> to_json(const LaunchPlan& plan) {
@@ -263,10 +225,15 @@ Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config) {
     put(map, "results_dir", text(plan.results_dir));
     if (!plan.step_key.empty()) put(map, "step_key", text(plan.step_key));
     if (!plan.secrets_file.empty()) put(map, "secrets_file", text(plan.secrets_file));
+    if (plan.configuration_file) {
+        if (config.size() > max_configuration_bytes) return refuse(configuration_too_large(plan, config.size()));
+        put(map, "configuration_file", configuration_file_value(*plan.configuration_file));
+        config = "null";
+    }
     std::string json = config::to_json(map);
     json.pop_back();  // the brace: the configuration comes last, and was written before
     json.append(before_config).append(config).append("}");
-    if (json.size() > max_bytes) return refuse(too_large(plan, json.size()));
+    if (json.size() > max_bytes) return refuse(plan_too_large(plan, map, json.size()));
     return json;
 }
 
@@ -302,6 +269,12 @@ bool is_step_key(std::string_view key) {
            (key.size() == step_key_digits && key.find_first_not_of("0123456789abcdef") == std::string_view::npos);
 }
 
+/// Whoever reads it, removes it, too.
+bool is_of(const std::string& results_dir, const ConfigurationFile& file) {
+    const std::size_t slash = file.path.rfind('/');
+    return is_configuration_path(file.path) && std::string_view(file.path).substr(0, slash) == results_dir;
+}
+
 /// Everything but the configuration, which stays encoded in `config`.
 Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
     Expected<Value> document = read_document(json);
@@ -327,6 +300,8 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
         plan.results_dir = reader.string("results_dir", max_path_bytes);
         if (reader.has("step_key")) plan.step_key = reader.string("step_key", step_key_digits);
         if (reader.has("secrets_file")) plan.secrets_file = reader.string("secrets_file", max_path_bytes);
+        if (reader.has("configuration_file"))
+            plan.configuration_file = read_configuration_file(reader.any("configuration_file"), problem);
         config = reader.any("config");
     }
     const auto is_relative = [](const std::string& path) { return !path.starts_with('/'); };
@@ -337,6 +312,8 @@ Expected<LaunchPlan> read_plan(std::string_view json, Value& config) {
     if (problem.empty() && (plan.written_directories.size() > max_directories ||
                             std::ranges::any_of(plan.written_directories, is_relative)))
         problem = fmt::format("written_directories holds more than {} absolute paths", max_directories);
+    if (problem.empty() && plan.configuration_file && !is_of(plan.results_dir, *plan.configuration_file))
+        problem = "configuration_file is none of ours";
     if (!problem.empty()) return malformed(problem);
     return plan;
 }
@@ -373,6 +350,10 @@ Expected<LaunchPlan> from_json(std::string_view json) {
     Value config;
     Expected<LaunchPlan> plan = read_plan(json, config);
     if (!plan) return plan;
+    if (plan->configuration_file) {
+        if (!config.is_null()) return malformed("it has its configuration twice");
+        return plan;
+    }
     Expected<Value> decoded = decode(config);
     if (!decoded) return std::unexpected(std::move(decoded.error()));
     plan->config = std::move(*decoded);

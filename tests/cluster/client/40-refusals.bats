@@ -64,12 +64,21 @@ YAML
     assert_output_contains "run.name"
 }
 
-@test "a plan that is too large for the job's environment is refused with its size" {
+@test "what is too large to travel is refused with its size and the way out" {
     { printf 'run: {name: big, results_dir: "${base_results_dir}/big"}\ntrainer: {num_nodes: 1, devices: 1, accelerator: cpu}\n'
-      printf 'model: {data: {use_synthetic_data: true}}\nblob:\n'
-      for i in $(seq 1000); do printf -- '- %0100d x\n' "$i"; done; } | recipe_file big
+      printf 'model: {data: {use_synthetic_data: true}}\nother: ["${recipes.blob}", "${recipes.blob}", "${recipes.blob}", "${recipes.blob}"]\nblob:\n'
+      seq -f '- "%0100.0f"' 1 10200; } | recipe_file big
     refused_file big
-    assert_output_contains "plan.too_large"
+    assert_output_matches 'other: the resolved recipe has 5[0-9]{6} bytes; 4194304 is the most that travels with a job; other has 4[0-9]{6} of them \[plan\.too_large\]'
+    assert_output_contains "fix: keep long lists and texts of other in files that the program reads"
+    sets=()
+    for i in $(seq 12); do sets+=("--recipe-set=++env_vars.LONG_$i=$(printf '%03000d' 0)"); done
+    refused --recipe=llama_tiny_cpu_pretrain "${sets[@]}"
+    assert_output_matches 'env_vars: the launch plan has 7[0-9]{4} bytes without its configuration; 32768 is the most that travels with a job; env_vars has 3[0-9]{4} of them \[plan\.too_large\]'
+    assert_output_contains "fix: export long variables in the batch script"
+    refused --recipe=llama_tiny_cpu_pretrain "${sets[@]/env_vars/recipes.run}"
+    assert_output_matches 'the launch plan has 3[0-9]{4} bytes without its configuration; 32768 is the most that travels with a job; --recipe-set has 3[0-9]{4} of them \[plan\.too_large\]'
+    assert_output_contains "fix: write what --recipe-set says into a recipe of your own: srecipe new mine.yaml --from RECIPE"
 }
 
 @test "the lab's mistakes are refused with a fix each" {

@@ -290,6 +290,9 @@ void add_submission(Lines& lines, const Request& request, const planner::Submiss
     for (const planner::SecretFile& file : submission.secret_files)
         lines.add(fmt::format("writes {}, {} bytes: {}", file.path, file.text.size(),
                               std::string_view(file.text).substr(0, shown_of_secrets)));
+    if (submission.plan.configuration_file)
+        lines.add(fmt::format("writes {}, {} bytes, for a plan of {}", submission.plan.configuration_file->path,
+                              submission.configuration.size(), submission.plan_json.size()));
     const bool all = request.shows("config");
     if (!all && !request.shows("plan")) return;
     auto plan = config::from_json(submission.plan_json, plan::max_bytes);

@@ -100,11 +100,79 @@ TEST_CASE("the digest of a plan with secrets is that of its references") {
     CHECK(finished.diagnostics.size() == 1);
 }
 
-TEST_CASE("a plan that is too large to travel is refused") {
+TEST_CASE("a configuration that leaves the plan no room travels in a file") {
+    Submitting submitting(tiny);
+    submitting.at_a_site_with({{"program.unknown_key", std::nullopt}, {"model.unread", std::nullopt}});
+    const planner::Submission small = submitting.accepted();
+    CHECK(small.configuration.empty());
+    CHECK_FALSE(small.plan.configuration_file);
+    // 16 bytes that are doubled 12 times, since what is typed stays in the plan.
+    submitting.set("++recipes.run.a0=0123456789abcdef");
+    for (int i = 1; i <= 12; ++i) {
+        const std::string before = "${recipes.run.a" + std::to_string(i - 1) + '}';
+        submitting.set("++recipes.run.a" + std::to_string(i) + "='" + before + before + "'");
+    }
+    planner::SubmitRequest request = submitting.request();
+    request.secrets_file = "/home/user/.local/state/slurm-recipe/secrets/0123456789abcdef0123456789abcdef";
+    const planner::Submission submission = planner::prepare(request).submission.value();
+    CHECK(submission.plan_json.size() < 5000);
+    REQUIRE(submission.plan.configuration_file);
+    CHECK(submission.plan.configuration_file->path ==
+          submission.plan.results_dir + "/.configuration-0123456789abcdef0123456789abcdef");
+    CHECK(submission.plan.configuration_file->bytes == submission.configuration.size());
+    CHECK(submission.configuration == plan::config_json(submission.plan.config));
+    const auto travelled = plan::from_json(submission.plan_json);
+    REQUIRE(travelled);
+    CHECK(travelled->digest == submission.plan.digest);
+    CHECK(plan::configuration_from_json(*travelled, submission.configuration) == submission.plan.config);
+    // Of a plan that is only shown.
+    CHECK(submitting.accepted().plan.configuration_file->path.ends_with("/.configuration-" + std::string(32, '0')));
+}
+
+TEST_CASE("a large configuration has references in place of its secrets") {
+    Submitting submitting(tiny);
+    submitting.set("++recipes.run.token=0123456789abcdef");
+    for (int i = 0; i <= 12; ++i) {
+        const std::string before = i == 0 ? "${recipes.run.token}" : "${recipes.run.a" + std::to_string(i - 1) + '}';
+        submitting.set("++recipes.run.a" + std::to_string(i) + "='" + before + before + "'");
+    }
+    const planner::Submission submission = submitting.accepted();
+    REQUIRE(submission.plan.configuration_file);
+    CHECK(submission.configuration.find("0123456789abcdef") == std::string::npos);
+    CHECK(submission.configuration.find("***secret-1***") != std::string::npos);
+    CHECK(submission.plan.digest == plan::digest_of_json(submission.configuration));
+}
+
+TEST_CASE("a large configuration that no node would read is refused when it is made") {
+    Submitting submitting(tiny);
+    submitting.set("++recipes.run.a0=0123456789abcdef");
+    for (int i = 1; i <= 12; ++i) {
+        const std::string before = "${recipes.run.a" + std::to_string(i - 1) + '}';
+        submitting.set("++recipes.run.a" + std::to_string(i) + "='" + before + before + "'");
+    }
+    const auto deep = [&](std::size_t levels) {
+        return Submitting(submitting)
+            .set("++model.deep=" + std::string(levels, '[') + std::string(levels, ']'))
+            .at_a_site_with({{"program.unknown_key", std::nullopt}});
+    };
+    CHECK(deep(61).accepted().plan.configuration_file);
+    const Diagnostic problem = deep(63).refused();
+    CHECK(problem.code == "plan.text");
+    CHECK(problem.message.starts_with("no node would take this recipe's configuration: "));
+}
+
+TEST_CASE("a plan that is too large without its configuration is refused with the way out") {
     Submitting submitting(tiny);
     submitting.set("++model.note=" + std::string(plan::max_bytes, 'x'));
-    submitting.at_a_site_with({{"program.unknown_key", std::nullopt}});
-    CHECK(submitting.refused().code == "plan.too_large");
+    submitting.at_a_site_with({{"program.unknown_key", std::nullopt}, {"model.unread", std::nullopt}});
+    const Diagnostic problem = submitting.refused();
+    CHECK(problem.code == "plan.too_large");
+    CHECK(problem.source.name == "--recipe-set");
+    CHECK(problem.fix == "write what --recipe-set says into a recipe of your own: srecipe new mine.yaml --from RECIPE");
+    // What is typed is in the plan twice, and the variable is what to do without.
+    const Diagnostic variable = Submitting(tiny).set("++env_vars.NOTE=" + std::string(plan::max_bytes, 'x')).refused();
+    CHECK(variable.code == "plan.too_large");
+    CHECK(variable.key == "env_vars");
 }
 
 TEST_CASE("a plan says how many ranks share a chip: all of its cores where they are parted") {

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "secret/secret.hpp"
+#include "spank/host/own_files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removes a batch job's file of secrets when no start of the job can need it.
-#include "spank/node/secrets.hpp"
+// Removes the files that a batch job's plan names when no start of the job can need them.
+#include "spank/node/job_files.hpp"
 
 #include "slurm_text/lists.hpp"
+#include "spank/host/configuration_file.hpp"
 #include "spank/host/run_with_timeout.hpp"
 #include "spank/host/secret_files.hpp"
 #include "spank/slurm_headers.hpp"
@@ -96,9 +97,12 @@ bool is_needed(const node::Facts& facts, std::optional<int> exit_status) {
 
 void batch_step_ended(const plan::LaunchPlan& plan, const node::Facts& facts, const OtherUser& user,
                       std::optional<int> exit_status) {
-    if (plan.secrets_file.empty() || is_needed(facts, exit_status)) return;
+    if (plan.secrets_file.empty() && !plan.configuration_file) return;
+    if (is_needed(facts, exit_status)) return;
     static_cast<void>(run_with_timeout(time_to_remove, [&](const Reporter&) {
-        if (become(user)) remove_secrets(plan.secrets_file);
+        if (!become(user)) return;
+        remove_secrets(plan.secrets_file);
+        if (plan.configuration_file) remove_configuration(plan.configuration_file->path);
     }));
 }
 

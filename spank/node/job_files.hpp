@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a batch job's secrets, on the node that ran its script. See client/secrets.hpp for the whole of their
-// life.
+// The end of the files that a batch job's plan names, on the node that ran its script. See client/job_files.hpp for the
+// whole of their life.
 #pragma once
 
 #include "node/node.hpp"
