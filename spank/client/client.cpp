@@ -294,7 +294,10 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
     }
     const Diagnostics unkept = write_job_files(client, *outcome.submission);
     report(unkept);
-    if (!unkept.empty()) return std::nullopt;
+    if (!unkept.empty()) {
+        withdraw();
+        return std::nullopt;
+    }
     return std::move(outcome.submission);
 }
 

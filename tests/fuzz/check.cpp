@@ -101,6 +101,9 @@ void judge(const planner::Outcome& outcome) {
     require(again && *again == text, "a plan is read as it was written");
     const Expected<plan::Summary> summary = plan::summary_from_json(text);
     require(summary && *summary == static_cast<const plan::Summary&>(*read), "the controller reads the same");
+    require(!read->configuration_file ||
+                plan::configuration_from_json(*read, outcome.submission->configuration).has_value(),
+            "a configuration in a file can be read");
     for (const planner::OptionToSet& option : outcome.submission->options)
         require(!option.name.empty() && option.value.find('\0') == std::string::npos, "an option can be set");
 }

@@ -75,6 +75,35 @@ assert_whole() { # OUTPUT_FILE TASKS
     no_files || fail "left: $(files)"
 }
 
+@test "what root submits for a user is the user's file" {
+    run env -u SLURM_RECIPE_PATH sbatch --parsable --hold --uid="$CLUSTER_USER" "${big[@]}" -o "$WORK/out" batch.sh </dev/null
+    assert_success
+    job=$(grep -E '^[0-9]+$' <<<"$output")
+    assert_equal "$(stat -c '%a %U' "$(the_file)")" "600 $CLUSTER_USER"
+    scontrol release "$job"
+    wait_job "$job"
+    assert_completed "$job"
+    assert_whole out 2
+    wait_until 30 no_files || fail "left: $(files)"
+}
+
+@test "a job that is cancelled while it runs leaves nothing, and a small one never has a file" {
+    write_file sleep.sh <<'SHELL'
+#!/bin/bash
+touch begun
+sleep 60
+SHELL
+    job=$(submit "${big[@]}" sleep.sh)
+    wait_until 60 test -e begun
+    the_file
+    scancel "$job"
+    wait_job "$job"
+    wait_until 30 no_files || fail "left: $(files)"
+    job=$(submit -H --recipe=llama_tiny_cpu_pretrain sleep.sh)
+    run find results -name '.configuration-*'
+    assert_equal "$output" ""
+}
+
 @test "a step with a large configuration of its own has a file of its own" {
     write_file own.sh <<'SHELL'
 #!/bin/bash
@@ -151,6 +180,7 @@ SHELL
     assert_failure
     assert_output_matches "run\.results_dir: the resolved recipe has [0-9]+ bytes, which travel in a file of the results directory: cannot write $WORK/closed/big/\.configuration-[0-9a-f]{32}: No such file or directory \[plan\.file\]"
     assert_output_contains "--recipe-set=base_results_dir=DIRECTORY"
+    assert_equal "$(ls -A closed)" ""
 }
 
 # spoil HOW: what a hostile or clumsy hand makes of the file.
