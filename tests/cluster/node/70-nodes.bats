@@ -233,7 +233,7 @@ PYTHON
     kill "$first" "$listener"
     wait "$first" "$listener" || true
     assert_failure
-    assert_output_matches "recipe: on node n1: the port 3100[12], on which the step's tasks are to meet, is taken by another program; start it again; the administrator keeps 31001-31002 free for jobs \[node\.port\]\$"
+    assert_output_matches "recipe: on node n[0-9]: the port 3100[12], on which the step's tasks are to meet, is taken by another program; start it again; the administrator keeps 31001-31002 free for jobs \[node\.port\]\$"
     assert_nodes_work -N 4
 }
 
