@@ -38,12 +38,15 @@ Expected<config::Resolved> resolve(const SubmitRequest& request, const std::vect
     config::Documents documents;
     Expected<config::Resolved> resolved = config::compose(compose_request(request, documents, overrides, {}));
     if (!resolved) return resolved;
-    Expected<std::vector<config::Override>> winning = reconcile_options(request, overrides, *resolved);
+    Diagnostics notes;
+    Expected<std::vector<config::Override>> winning = reconcile_options(request, overrides, *resolved, notes);
     if (!winning) return std::unexpected(std::move(winning.error()));
     slurm_overrides = std::move(*winning);
 
-    if (slurm_overrides.empty()) return resolved;
-    return config::compose(compose_request(request, documents, overrides, slurm_overrides));
+    if (!slurm_overrides.empty())
+        resolved = config::compose(compose_request(request, documents, overrides, slurm_overrides));
+    if (resolved) append(resolved->notes, std::move(notes));
+    return resolved;
 }
 
 /// A recipe that names no instance type is not checked against any, so the catalogue need not be read.

@@ -269,7 +269,8 @@ void report(const Diagnostics& diagnostics) {
     }
 }
 
-std::optional<planner::Submission> submit_with(const Client& client, const planner::SubmitRequest& request) {
+std::optional<planner::Submission> submit_with(const Client& client, const planner::SubmitRequest& request,
+                                               const std::function<Diagnostics(const plan::LaunchPlan&)>& check) {
     planner::Outcome outcome = planner::prepare(request);
     report(outcome.diagnostics);
     if (!outcome.submission) return std::nullopt;
@@ -280,6 +281,13 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
     const Diagnostics problems = set_options(client, {options.begin(), logs.begin()});
     report(problems);
     if (!problems.empty()) return std::nullopt;
+    if (check) {
+        const Diagnostics found = check(outcome.submission->plan);
+        if (has_errors(found)) {
+            report(found);
+            return std::nullopt;
+        }
+    }
     trace::info([&] { return "results: " + outcome.submission->plan.results_dir; });
     if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));

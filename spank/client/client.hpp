@@ -9,6 +9,7 @@
 #include "spank/client/slurm_client.hpp"
 #include "spank/plugin/hooks.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,9 +47,11 @@ struct Client {
 void report(const Diagnostics& diagnostics);
 
 /// Decides, prints, and when nothing is wrong creates the results directory, sets Slurm's options and writes the
-/// files that the plan names. Returns the submission that was carried out.
-[[nodiscard]] std::optional<planner::Submission> submit_with(const Client& client,
-                                                             const planner::SubmitRequest& request);
+/// files that the plan names. `check` may refuse a plan before anything is written. Returns the submission that was
+/// carried out.
+[[nodiscard]] std::optional<planner::Submission> submit_with(
+    const Client& client, const planner::SubmitRequest& request,
+    const std::function<Diagnostics(const plan::LaunchPlan&)>& check = {});
 
 /// Takes away the directories that submit_with created, where they are empty still.
 void withdraw();

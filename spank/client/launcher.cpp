@@ -153,15 +153,37 @@ bool is_without_gpus(const SlurmOptions& options) {
 }
 
 /// By srun's command and options. The nodes see the command themselves.
-void read_role(const plan::LaunchPlan& plan, spank_t spank, node::Facts& facts) {
+void read_role(const plan::LaunchPlan& plan, const std::vector<std::string>& command, node::Facts& facts) {
     const char* said = std::getenv(step_variable);
     facts.role = node::role_of(said != nullptr ? said : "");
-    if (const SlurmOptions options; !options.is_set("multi-prog"))
-        node::read_command(plan, command_words(spank), facts);
+    if (const SlurmOptions options; !options.is_set("multi-prog")) node::read_command(plan, command, facts);
     const bool devices = plan.resources.device == plan::Device::gpu;
     if (facts.role != node::Role::automatic || !devices || !is_without_gpus(SlurmOptions())) return;
     facts.role = node::Role::helper;
     setenv(step_variable, "helper", 1);
+}
+
+/// The tasks that an option or a step's default asks for; nothing where Slurm has its own word on them.
+std::optional<std::uint32_t> tasks_asked_for(const plan::LaunchPlan& plan, const SlurmOptions& options) {
+    if (options.is_set("ntasks")) return slurm_text::parse_number<std::uint32_t>(options.get("ntasks"));
+    if (!options.is_set("ntasks-per-node")) return std::nullopt;
+    const auto per_node = slurm_text::parse_number<std::uint32_t>(options.get("ntasks-per-node"));
+    if (!per_node) return std::nullopt;
+    return *per_node * static_cast<std::uint32_t>(plan.layout.nodes);
+}
+
+/// Before an allocation is waited for, whose first step it would end: see launcher_user_init(), which knows the step's
+/// real nodes.
+Diagnostics check_tasks(const plan::LaunchPlan& plan, const std::vector<std::string>& command) {
+    const auto tasks = tasks_asked_for(plan, SlurmOptions());
+    if (!tasks || plan.layout.nodes < 1) return {};
+    node::Facts facts;
+    facts.node_count = static_cast<std::uint32_t>(plan.layout.nodes);
+    facts.task_count = *tasks;
+    facts.tasks_here = facts.task_count / facts.node_count;
+    read_role(plan, command, facts);
+    const auto problem = node::tasks_problem(plan, facts);
+    return problem ? Diagnostics{*problem} : Diagnostics();
 }
 
 /// When one node of a recipe's step fails, the others would wait for it in the rendezvous, unless the user wants that.
@@ -220,7 +242,10 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
         report(request.error());
         return -1;
     }
-    const auto submission = submit_with(client, *request);
+    const bool allocates = client.tool == planner::Tool::srun;
+    const auto submission = submit_with(client, *request, [&](const plan::LaunchPlan& plan) {
+        return allocates ? check_tasks(plan, client.command_line.command) : Diagnostics();
+    });
     if (!submission) return -1;
     forget_variables(client.environment);
     // slurmctld reads the former, the step's own environment carries the latter.
@@ -243,7 +268,7 @@ int launcher_user_init(spank_t spank) {
     const char* json = std::getenv(plan::job_variable);
     Expected<plan::LaunchPlan> plan = plan::from_json(json != nullptr ? json : "");
     if (!plan) return 0;  // the nodes say so
-    read_role(*plan, spank, facts);
+    read_role(*plan, command_words(spank), facts);
     if (const auto problem = node::tasks_problem(*plan, facts)) {
         report({*problem});
         if (problem->severity == Severity::error) return -1;

@@ -34,17 +34,31 @@ Diagnostics contradiction(const Client& client) {
     return {};
 }
 
+/// Slurm takes the last of an option that is typed twice, and the first recipe would be dropped without a word.
+Diagnostics two_recipes(const Client& client) {
+    const TypedOption* last = client.command_line.find("recipe");
+    for (const TypedOption& typed : client.command_line.options)
+        if (typed.name == "recipe" && typed.value != last->value && typed.value != "none")
+            return {{.code = codes::submit.conflict,
+                     .source = {.name = typed.spelling},
+                     .message = typed.spelling + " and " + last->spelling + " name two recipes, and a job has one",
+                     .fix = "leave one of them out"}};
+    return {};
+}
+
 }  // namespace
 
 Diagnostics unused_by(const Client& client, const StoredOptions& stored, const planner::SubmitRequest& request) {
     const bool sbatch = client.tool == planner::Tool::sbatch;
-    return planner::find_unused(
+    Diagnostics found = planner::find_unused(
         request, {.command = client.command_line.command,
                   .script = script_text(client, stored),
                   .script_name = script_name(client),
                   .wrapped = sbatch && client.command_line.command.empty() && client.options.is_set("wrap"),
                   .typed = client.command_line.find("recipe") != nullptr || !request.default_of.empty(),
                   .without_steps = without_steps(client.options)});
+    append(found, two_recipes(client));
+    return found;
 }
 
 int refuse_unused(const Client& client, const StoredOptions& stored, std::span<char*> plugin_arguments) {

@@ -53,11 +53,12 @@ public:
     Reconciler(const SubmitRequest& request, const std::vector<LeveledOverride>& given, const Resolved& resolved)
         : request_(request), given_(given), resolved_(resolved) {}
 
-    Expected<std::vector<Override>> run() {
+    Expected<std::vector<Override>> run(Diagnostics& notes) {
         nodes();
         devices();
         time_limit();
         if (has_errors(problems_)) return std::unexpected(std::move(problems_));
+        append(notes, std::move(problems_));
         return std::move(overrides_);
     }
 
@@ -153,8 +154,8 @@ private:
         const std::string key = devices_key(resolved_.root);
         devices_ = int_at(key, 1);
         if (!slurm_overrides.empty()) one_device_request(key, slurm_overrides);
-        if (!direct) one_task_has_all_gpus();
-        if (!direct && task_count && *task_count != 1 && *task_count != devices_) wrong_task_count(*tasks);
+        if (!direct && one_task_has_all_gpus() && task_count && *task_count != 1 && *task_count != devices_)
+            wrong_task_count(*tasks);
         tasks_of_devices();
         enough_tasks();
     }
@@ -172,18 +173,26 @@ private:
         return GpuRequest{.devices_per_node = *count / of_a_step, .option = tasks, .uneven = *count % of_a_step != 0};
     }
 
+    /// Our own script starts its tasks as the recipe says. A script of the user's own may start other steps than the
+    /// options say, and of a step that srun starts its command tells more: see node::tasks_problem().
+    void of_a_script(Diagnostic problem) {
+        if (request_.tool == Tool::srun || request_.tool == Tool::srun_in_job) return;
+        if (!request_.needs_entry) problem.severity = Severity::warning;
+        problems_.push_back(std::move(problem));
+    }
+
     /// A process for each device is what both launchers come to.
     void tasks_of_devices() {
         const SlurmOption* per_gpu = find_option(request_, "ntasks-per-gpu");
         const auto count = count_of(request_, "ntasks-per-gpu");
         if (per_gpu == nullptr || !count || *count == 1) return;
-        problems_.push_back({.code = codes::submit.tasks_per_node,
-                             .key = "launch.launcher",
-                             .source = {.name = per_gpu->spelling},
-                             .message = fmt::format("each of the {} devices of a node has one process; {} would start "
-                                                    "{} for each",
-                                                    devices_, per_gpu->spelling, *count),
-                             .fix = "--ntasks-per-gpu=1"});
+        of_a_script({.code = codes::submit.tasks_per_node,
+                     .key = "launch.launcher",
+                     .source = {.name = per_gpu->spelling},
+                     .message = fmt::format("each of the {} devices of a node has one process; {} would start "
+                                            "{} for each",
+                                            devices_, per_gpu->spelling, *count),
+                     .fix = "--ntasks-per-gpu=1"});
     }
 
     /// Slurm starts at least one task on each node, and would take nodes away from the job.
@@ -234,11 +243,15 @@ private:
              .fix = fmt::format("{} {}", of_tasks ? "-n" : "-G", (requested.devices_per_node + 1) * nodes_)});
     }
 
-    /// torchrun's one task per node must have the node's GPUs, and Slurm would give it the share of one task.
-    void one_task_has_all_gpus() {
+    /// torchrun's one task per node must have the node's GPUs, and Slurm would give it the share of one task. False: it
+    /// is told of that, and of the number of tasks with it.
+    bool one_task_has_all_gpus() {
         const SlurmOption* per_task = find_option(request_, "gpus-per-task");
-        if (per_task == nullptr || tasks_on_a_node(request_, std::max<std::int64_t>(nodes_, 1), 1) == 1) return;
-        problems_.push_back(
+        const std::int64_t tasks = tasks_on_a_node(request_, std::max<std::int64_t>(nodes_, 1), 1);
+        if (per_task == nullptr || tasks == 1) return true;
+        if (!request_.needs_entry && tasks == devices_)
+            return true;  // a task for each device, as python train.py wants it
+        of_a_script(
             {.code = codes::submit.gpus,
              .key = "trainer.devices",
              .source = {.name = per_task->spelling},
@@ -246,10 +259,11 @@ private:
                                     "the GPUs of one task of several",
                                     devices_, per_task->spelling),
              .fix = fmt::format("--gpus-per-node={}", devices_)});
+        return false;
     }
 
     void wrong_task_count(const SlurmOption& tasks) {
-        problems_.push_back(
+        of_a_script(
             {.code = codes::submit.tasks_per_node,
              .key = "launch.launcher",
              .source = {.name = tasks.spelling},
@@ -297,8 +311,9 @@ std::vector<LeveledOverride> overrides_of(const SubmitRequest& request) {
 }
 
 Expected<std::vector<Override>> reconcile_options(const SubmitRequest& request,
-                                                  const std::vector<LeveledOverride>& given, const Resolved& resolved) {
-    return Reconciler(request, given, resolved).run();
+                                                  const std::vector<LeveledOverride>& given, const Resolved& resolved,
+                                                  Diagnostics& notes) {
+    return Reconciler(request, given, resolved).run(notes);
 }
 
 std::vector<std::string> typed_variables(const std::vector<LeveledOverride>& given, const Resolved& resolved) {

@@ -22,10 +22,12 @@ struct LeveledOverride {
 [[nodiscard]] std::vector<LeveledOverride> overrides_of(const SubmitRequest& request);
 
 /// The overrides that the request's Slurm options amount to where they win over what `resolved` (composed from
-/// `given`) says. Two of one level that disagree are refused: code submit.conflict, naming both.
+/// `given`) says. Two of one level that disagree are refused: code submit.conflict, naming both. `notes` gets what a
+/// script of the user's own may know better: submit.gpus and submit.tasks_per_node, as warnings.
 [[nodiscard]] Expected<std::vector<config::Override>> reconcile_options(const SubmitRequest& request,
                                                                         const std::vector<LeveledOverride>& given,
-                                                                        const config::Resolved& resolved);
+                                                                        const config::Resolved& resolved,
+                                                                        Diagnostics& notes);
 
 /// Names under `env_vars` that were given on the command line.
 [[nodiscard]] std::vector<std::string> typed_variables(const std::vector<LeveledOverride>& given,

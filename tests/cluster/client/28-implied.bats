@@ -167,3 +167,21 @@ refused() { # CODE COMMAND...
     ran "${gpu[@]}" --gres=gpu:a10g:2
     assert_output_count 2 '^rank [0-9] of 2 at '
 }
+
+@test "tasks and GPUs of tasks are the business of a script of the user's own" {
+    write_file own.sh <<<$'#!/bin/sh\nsrun python3 said.py'
+    wide=(-p train --recipe=llama3_2_1b_pretrain --recipe-set=model.shard_degree=2 -o out)
+    # One for each device, as a script that is run as python train.py wants it.
+    ran "${wide[@]}" --ntasks-per-node=2 --gpus-per-task=1 own.sh
+    world 2 g1
+    run as_user sbatch "${wide[@]}" --ntasks-per-node=2 --gpus-per-task=1 --recipe-set="launch.entry_script=$WORK/said.py" </dev/null
+    assert_failure
+    assert_output_contains "[submit.gpus]"
+    # Others are told of, each once.
+    for options in "--ntasks-per-node=4 --gpus-per-task=2" "--ntasks-per-node=4 --gres=gpu:8" "--ntasks-per-gpu=2 --gres=gpu:8"; do
+        # shellcheck disable=SC2086 # words
+        run as_user sbatch -p train --recipe=llama3_2_1b_pretrain $options --wrap true </dev/null
+        assert_success
+        assert_output_count 1 'recipe: warning: .*\[submit\.(gpus|tasks_per_node)\]$'
+    done
+}

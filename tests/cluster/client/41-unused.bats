@@ -182,6 +182,16 @@ echo recipe \${RECIPE_NAME-none}"
     runs_with none sbatch --parsable --wait --recipe=none sets.sh
 }
 
+@test "of two recipes on one command line neither is dropped" {
+    refused submit.conflict sbatch --recipe=llama3_2_1b_pretrain "$tiny" plain.sh
+    assert_output_contains "--recipe=llama3_2_1b_pretrain and $tiny name two recipes"
+    refused submit.conflict srun "$tiny" --recipe llama3_2_1b_pretrain ./plain.sh
+    runs_with training/llama/llama_tiny_cpu_pretrain sbatch --parsable --wait "$tiny" --recipe=none "$tiny" plain.sh
+    # Each of its own level.
+    printf '#!/bin/sh\n#SBATCH --recipe=llama3_2_1b_pretrain\necho "recipe ${RECIPE_NAME-none}"\n' | write_file other.sh
+    runs_with training/llama/llama_tiny_cpu_pretrain sbatch --parsable --wait "$tiny" other.sh
+}
+
 @test "a site may make each a warning, or silence it" {
     write_file site.yaml <<'YAML'
 severities: {submit.after_script: warning, submit.script_line: warning, submit.no_shell: warning, submit.no_variable: off}

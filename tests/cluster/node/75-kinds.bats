@@ -26,6 +26,8 @@ echo "agent ${PET_NODE_RANK-none} of ${PET_NNODES-none}, ${SLURM_RECIPE_STEP-aut
 SHELL
 }
 
+left_its_nodes() { [[ $(job_state "$1") == PENDING && -z $(squeue -h -j "$1" -t completing) ]]; }
+
 # A world of four that two nodes have and one has not.
 wide=(--recipe=llama_tiny_cpu_pretrain --recipe-set=model.shard_degree=4 --recipe-set=model.sharding_strategy=hybrid_shard)
 
@@ -105,10 +107,18 @@ SHELL
         assert_output_contains "--recipe-step=helper"
         assert_output_contains "--recipe=none"
     done
-    run as_user srun -N2 -n4 --recipe=llama_tiny_cpu_pretrain ./torchrun
-    assert_failure
-    assert_output_contains "[node.tasks]"
-    wait_until 20 no_jobs
+    # At once, and not after an allocation that may take its time.
+    rm -rf results
+    for tasks in "-N2 -n4" "-N2 --ntasks-per-node=2" "--ntasks=3"; do
+        # shellcheck disable=SC2086
+        run as_user srun --begin=now+1hour $tasks --recipe=llama_tiny_cpu_pretrain ./torchrun
+        assert_failure
+        assert_output_contains "[node.tasks]"
+        refute_output_contains "queued"
+        run no_jobs
+        assert_success
+    done
+    [ ! -e results ]
     # Each a world of its own.
     run as_user salloc -N 2 --recipe=llama_tiny_cpu_pretrain srun -n4 ./torchrun --standalone world.py
     assert_success
@@ -158,4 +168,29 @@ SHELL
     assert_output_contains "exp_manager.checkpoint_dir: $directory/checkpoints/step-000002 is of another run (model.seed 12345, here 8)"
     assert_output_matches '^said no: [1-9]'
     assert_equal "$(find "$directory" -name manifest.json)" "$directory/manifest.json"
+}
+
+@test "a step of another configuration goes on after a requeue in the directory that it had" {
+    trainer=$RECIPE_ROOT/recipes_collection/entrypoints/train.py
+    write_file own.sh <<SHELL
+#!/bin/bash
+srun --recipe-set=model.seed=7 --recipe-set=++env_vars.HF_TOKEN=hf_0123456789 torchrun $trainer || exit 1
+echo "trained \${SLURM_RESTART_COUNT:-0}" >>runs
+[ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || sleep 60
+SHELL
+    job=$(submit --recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.max_steps=2 -o out --open-mode=append own.sh)
+    wait_until 90 grep -q 'trained 0' runs
+    as_user scontrol requeue "$job"
+    wait_until 40 left_its_nodes "$job"
+    # Slurm itself would wait two minutes, for a slurmd refuses credentials made in or before the second it ended the job.
+    scontrol update JobId="$job" StartTime=now+3
+    wait_job "$job" 120
+    assert_completed "$job"
+    assert_equal "$(cat runs)" $'trained 0\ntrained 1'
+    run cat out
+    # What the second start found is what the first one left, though its file of secrets is another.
+    directory=$WORK/results/llama-tiny-cpu/$job
+    assert_output_count 1 "checkpoint $directory/[0-9a-f]{12}/checkpoints/step-000002\$"
+    assert_output_count 1 'resumed after step 2'
+    assert_equal "$(find "$directory" -path '*/checkpoints/step-*' -prune -print | wc -l)" 1
 }

@@ -6,6 +6,8 @@
 
 using namespace recipe;
 using planner::Level;
+using test::count_of;
+using test::find;
 using test::llama;
 using test::option_of;
 using test::Submitting;
@@ -109,8 +111,33 @@ TEST_CASE("GPUs per task count once for each task, and torchrun's one task must 
                            .option("ntasks-per-node", "4")
                            .accepted();
     CHECK(tasks.plan.layout.devices_per_node == 4);
-    CHECK(Submitting(llama).option("gpus-per-task", "1").option("ntasks-per-node", "8").refused().code ==
-          "submit.gpus");
+    const auto each = [] { return Submitting(llama).option("gpus-per-task", "1").option("ntasks-per-node", "8"); };
+    CHECK(each().without_script().refused().code == "submit.gpus");
+    // A script of the user's own starts a process for each device as well as torchrun.
+    const planner::Outcome own = each().outcome();
+    CHECK(own.diagnostics.empty());
+    REQUIRE(own.submission);
+    CHECK(own.submission->plan.layout.devices_per_node == 8);
+    CHECK(option_of(*own.submission, "gpus-per-task") == "(not set)");
+}
+
+TEST_CASE("tasks and their GPUs are the business of a script of the user's own, and of srun's command") {
+    const auto two = [](planner::Tool tool) {
+        return Submitting(llama, tool).option("gpus-per-task", "4").option("ntasks-per-node", "2");
+    };
+    const auto refused = two(planner::Tool::sbatch).without_script().outcome();
+    CHECK_FALSE(refused.submission);
+    CHECK(count_of(refused, "submit.gpus") == 1);
+    for (const planner::Tool tool : {planner::Tool::sbatch, planner::Tool::salloc}) {
+        const planner::Outcome outcome = two(tool).outcome();
+        CHECK(outcome.submission);
+        CHECK(count_of(outcome, "submit.gpus") == 1);
+        CHECK(count_of(outcome, "submit.tasks_per_node") == 0);  // the same cause
+        REQUIRE(find(outcome.diagnostics, "submit.gpus") != nullptr);
+        CHECK(find(outcome.diagnostics, "submit.gpus")->severity == Severity::warning);
+    }
+    CHECK(count_of(two(planner::Tool::srun).outcome(), "submit.gpus") == 0);
+    CHECK(count_of(two(planner::Tool::srun).outcome(), "submit.tasks_per_node") == 0);
 }
 
 TEST_CASE("two GPU options that mean different numbers are refused") {
@@ -126,7 +153,11 @@ TEST_CASE("a weaker GPU option follows a stronger override") {
 TEST_CASE("--ntasks-per-node never changes torchrun's devices") {
     CHECK(Submitting(llama).option("ntasks-per-node", "8").accepted().plan.layout.devices_per_node == 8);
     CHECK(Submitting(llama).option("ntasks-per-node", "1").accepted().plan.layout.devices_per_node == 8);
-    CHECK(Submitting(llama).option("ntasks-per-node", "4").refused().code == "submit.tasks_per_node");
+    CHECK(Submitting(llama).option("ntasks-per-node", "4").without_script().refused().code == "submit.tasks_per_node");
+    const planner::Outcome own = Submitting(llama).option("ntasks-per-node", "4").outcome();
+    REQUIRE(own.submission);
+    CHECK(own.submission->plan.layout.devices_per_node == 8);
+    CHECK(count_of(own, "submit.tasks_per_node") == 1);
 }
 
 TEST_CASE("--ntasks-per-node is the number of devices of a direct launch") {
@@ -287,7 +318,8 @@ TEST_CASE("--ntasks-per-gpu says what GPUs there are with -n, and takes no --nta
     const auto alone = Submitting(llama).on_cluster_with_gpus().option("ntasks-per-gpu", "1").accepted();
     CHECK(option_of(alone, "ntasks-per-node") == "(not set)");
     CHECK(option_of(alone, "gpus-per-node") == "8");
-    const Diagnostic two = Submitting(llama).on_cluster_with_gpus().option("ntasks-per-gpu", "2").refused();
+    const Diagnostic two =
+        Submitting(llama).on_cluster_with_gpus().option("ntasks-per-gpu", "2").without_script().refused();
     CHECK(two.code == "submit.tasks_per_node");
     CHECK(two.fix == "--ntasks-per-gpu=1");
 }
