@@ -15,8 +15,8 @@ struct Checked {
     std::vector<std::string> forced;  // codes of the errors that --recipe-force will make warnings
 };
 
-/// What a composition is checked against. Points into it.
-[[nodiscard]] validate::CheckContext check_context(const Composition& composition);
+/// What a composition is checked against. Points into both.
+[[nodiscard]] validate::CheckContext check_context(const SubmitRequest& request, const Composition& composition);
 
 /// `composition` must outlive what this returns, which points into its catalogue.
 [[nodiscard]] Checked check(const SubmitRequest& request, const Composition& composition);

@@ -69,7 +69,7 @@ Expected<Composition> compose(const SubmitRequest& request) {
     Expected<family::Families> families = family::Families::load(request.settings->family_files);
     if (!families) return std::unexpected(std::move(families.error()));
     std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
-    WhoRuns program = who_runs(*resolved, request.needs_entry);
+    WhoRuns program = who_runs(*resolved, request.needs_entry, &request.host);
     families = families_run_by(program, resolved->root, *families);
     if (!families) return std::unexpected(std::move(families.error()));
     return Composition{.resolved = std::move(*resolved),

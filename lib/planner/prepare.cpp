@@ -88,7 +88,7 @@ Result run_stages(const SubmitRequest& request, Trial* trial = nullptr) {
         trial->composed = true;
         trial->family = composition->family().name;
         const validate::AppliedRules rules =
-            validate::applied_rules(composition->resolved, check_context(*composition));
+            validate::applied_rules(composition->resolved, check_context(request, *composition));
         trial->rules = rules.all;
         trial->kept = rules.kept;
     }

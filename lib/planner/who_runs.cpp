@@ -41,7 +41,7 @@ bool says(const Value& root, std::string_view key) {
 
 }  // namespace
 
-WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry) {
+WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry, const storage::Host* host) {
     const Value& root = resolved.root;
     if (!runs_entry) return {.is_the_familys = false};
     for (const char* key : {"git.entry_script", "git.entry_module", "entry_module"})
@@ -52,8 +52,8 @@ WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry) {
     WhoRuns other{.is_the_familys = false};
     const std::filesystem::path path = entry_script_file(resolved, *script->as_string(), script);
     const std::filesystem::path file = path.parent_path() / "keys.yaml";
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error)) return other;
+    const storage::Access found = host != nullptr ? host->access(file.string()) : storage::access_of(file.string());
+    if (!found.is_file) return other;
     Expected<Value> keys = load_keys(file);
     if (!keys || !is_about(*keys, path)) return other;
     other.keys = std::move(*keys);

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "family/family.hpp"
+#include "storage/storage.hpp"
 
 #include <optional>
 #include <string>
@@ -19,8 +20,8 @@ struct WhoRuns {
 };
 
 /// `runs_entry` as for program_of: a batch script or a command may run anything. A keys.yaml that cannot be read is
-/// left to the program itself, which says so.
-[[nodiscard]] WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry);
+/// left to the program itself, which says so. `host`: where it is looked for; nullptr: here.
+[[nodiscard]] WhoRuns who_runs(const config::Resolved& resolved, bool runs_entry, const storage::Host* host = nullptr);
 
 /// `families` with what is known of the program that runs, or with that nothing is. Codes: family.file.
 [[nodiscard]] Expected<family::Families> families_run_by(const WhoRuns& program, const config::Value& root,

@@ -13,7 +13,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
+#include <utility>
 
 namespace recipe::storage {
 namespace {
@@ -40,6 +42,15 @@ struct Descriptor {
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
 };
+
+template <class Answer>
+std::function<Answer(const std::string&)> remembered(std::function<Answer(const std::string&)> ask) {
+    auto answers = std::make_shared<std::map<std::string, Answer>>();
+    return [ask = std::move(ask), answers](const std::string& path) {
+        const auto known = answers->find(path);
+        return known != answers->end() ? known->second : answers->emplace(path, ask(path)).first->second;
+    };
+}
 
 bool holds(int file, off_t offset, std::string_view magic) {
     std::array<char, 16> bytes{};
@@ -84,11 +95,33 @@ Content content_of(const std::string& path) {
     return holds(file.number, 32, "SIF_MAGIC") ? Content::singularity : Content::other;
 }
 
+Access access_of(const std::string& path) {
+    Access access;
+    struct stat found{};
+    if (stat(path.c_str(), &found) != 0) {
+        access.error = access.read_error = access.write_error = errno;
+        return access;
+    }
+    access.is_directory = S_ISDIR(found.st_mode);
+    access.is_file = S_ISREG(found.st_mode);
+    access.mode = found.st_mode & 07777U;
+    if (::access(path.c_str(), R_OK) != 0) access.read_error = errno;
+    if (::access(path.c_str(), W_OK | X_OK) != 0) access.write_error = errno;
+    return access;
+}
+
+Host remembering(Host host) {
+    host.status_of = remembered(std::move(host.status_of));
+    host.content = remembered(std::move(host.content));
+    host.access = remembered(std::move(host.access));
+    return host;
+}
+
 Host this_host() {
     std::ifstream file("/etc/exports", std::ios::binary);
     std::string text(std::istreambuf_iterator<char>(file), {});
     text.resize(std::min(text.size(), max_exports_bytes));
-    return {.status_of = path_status, .content = content_of, .exported = exported_directories(text)};
+    return remembering({.status_of = path_status, .content = content_of, .exported = exported_directories(text)});
 }
 
 std::vector<std::string> exported_directories(std::string_view text) {

@@ -40,16 +40,36 @@ struct PathStatus {
 /// What a file says of itself in its first bytes.
 enum class Content : std::uint8_t { missing, unreadable, directory, squashfs, singularity, other };
 
-/// The submitting host, or what a test puts in its place.
-struct Host {
-    std::function<PathStatus(const std::string& path)> status_of;
-    std::function<Content(const std::string& path)> content;
-    std::vector<std::string> exported;  // directories that this host exports
+/// Whether this process may use a path, as stat(2) and access(2) say.
+struct Access {
+    int error = 0;  // errno of stat(2); 0: it is there
+    bool is_directory = false;
+    bool is_file = false;
+    unsigned mode = 0;    // its permissions
+    int read_error = 0;   // errno of access(2) with R_OK; 0: one may
+    int write_error = 0;  // with W_OK and X_OK, as a directory needs them
+
+    [[nodiscard]] bool exists() const noexcept { return error == 0; }
 };
 
 /// Files are opened without waiting; nothing is written.
 [[nodiscard]] PathStatus path_status(const std::string& path);
 [[nodiscard]] Content content_of(const std::string& path);
+[[nodiscard]] Access access_of(const std::string& path);
+
+/// The submitting host, or what a test puts in its place.
+struct Host {
+    std::function<PathStatus(const std::string& path)> status_of;
+    std::function<Content(const std::string& path)> content;
+    std::vector<std::string> exported;  // directories that this host exports
+    std::function<Access(const std::string& path)> access = access_of;
+};
+
+/// `host`, of which each question about a path is asked once: a request is tried several times over, and storage that
+/// is dead is waited for once. What changes meanwhile is not seen; copies share what was seen. For one thread.
+[[nodiscard]] Host remembering(Host host);
+
+/// This host, remembering.
 [[nodiscard]] Host this_host();
 
 /// The directories of a file in the form of exports(5).

@@ -5,7 +5,6 @@
 #include "diagnostic/codes/model.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -80,15 +79,16 @@ Findings synthetic_images(const Subject& s) {
 }
 
 bool files_applies(const Subject& s) {
-    return s.check_files && (s.family.has(Key::train_data) || s.family.has(Key::validation_data));
+    return s.host != nullptr && (s.family.has(Key::train_data) || s.family.has(Key::validation_data));
 }
 
 /// What is known of a path on this host. The job may run elsewhere, or in a container with other folders.
 enum class Readability : std::uint8_t { readable, denied, absent };
 
-Readability readability_of(const std::string& path) {
-    if (access(path.c_str(), R_OK) == 0) return Readability::readable;
-    return errno == EACCES ? Readability::denied : Readability::absent;
+Readability readability_of(const storage::Host& host, const std::string& path) {
+    const int error = host.access(path).read_error;
+    if (error == 0) return Readability::readable;
+    return error == EACCES ? Readability::denied : Readability::absent;
 }
 
 constexpr std::size_t max_paths = 16;  // that are checked
@@ -101,7 +101,7 @@ Findings files(const Subject& s) {
         const Found found = s.find(key);
         for (const std::string* path : texts_of(found)) {
             if (!path->starts_with('/') || looked_at++ == max_paths) continue;
-            const Readability readability = readability_of(*path);
+            const Readability readability = readability_of(*s.host, *path);
             if (readability == Readability::readable) continue;
             findings.push_back(
                 {.at = found,
@@ -147,14 +147,13 @@ Findings results_relative(const Subject& s) {
 }
 
 /// The nearest folder above a path that is there; the root says that nothing of it is visible here.
-std::filesystem::path visible_part(std::filesystem::path path) {
-    std::error_code error;
-    while (path.has_relative_path() && !std::filesystem::exists(path, error)) path = path.parent_path();
+std::filesystem::path visible_part(const storage::Host& host, std::filesystem::path path) {
+    while (path.has_relative_path() && !host.access(path.string()).exists()) path = path.parent_path();
     return path;
 }
 
 bool results_denied_applies(const Subject& s) {
-    if (!s.check_files) return false;
+    if (s.host == nullptr) return false;
     const Found directory = s.find("run.results_dir");
     const std::string* path = directory.given() ? directory.value->as_string() : nullptr;
     return path != nullptr && path->starts_with('/') && path->size() < 4096;
@@ -162,9 +161,10 @@ bool results_denied_applies(const Subject& s) {
 
 Findings results_denied(const Subject& s) {
     const Found directory = s.find("run.results_dir");
-    const std::filesystem::path visible = visible_part(*directory.value->as_string());
-    if (!visible.has_relative_path() || access(visible.c_str(), W_OK | X_OK) == 0) return {};
-    const bool denied = errno == EACCES;
+    const std::filesystem::path visible = visible_part(*s.host, *directory.value->as_string());
+    const int error = visible.has_relative_path() ? s.host->access(visible.string()).write_error : 0;
+    if (error == 0) return {};
+    const bool denied = error == EACCES;
     Finding finding{.at = directory,
                     .message = fmt::format("{} is {}, and you may not write to {}", directory.key,
                                            truncate(*directory.value), visible.string()),

@@ -27,7 +27,7 @@ void judge(Number& number) {
 Subject::Subject(const config::Value& configuration, const CheckContext& against)
     : root(configuration),
       catalogue(against.hardware),
-      check_files(against.check_files),
+      host(against.host),
       program_keys(against.program_keys),
       family(against.families.of(root)),
       wanted(read_wanted()) {

@@ -59,7 +59,7 @@ struct Subject {
 
     const config::Value& root;
     const hardware::Catalogue& catalogue;
-    bool check_files;
+    const storage::Host* host;          // nullptr: no file is looked at
     const config::Value* program_keys;  // may be null
     const family::Family& family;
     Wanted wanted;

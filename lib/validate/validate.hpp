@@ -6,6 +6,7 @@
 #include "diagnostic/severities.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
+#include "storage/storage.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -44,7 +45,7 @@ struct Layout {
 struct CheckContext {
     const hardware::Catalogue& hardware;
     const family::Families& families;
-    bool check_files = false;  // this is the submitting host, under the user's rights
+    const storage::Host* host = nullptr;  // the submitting host, under the user's rights; nullptr: no file is looked at
     /// keys.yaml beside the entry script, where there is one: what that reads and takes. Anything else in it is left
     /// alone.
     const config::Value* program_keys = nullptr;

@@ -9,6 +9,7 @@
 #include "render/render.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -39,6 +40,12 @@ storage::PathStatus status_of(const std::string& path) {
     return status;
 }
 
+storage::Access access_of(const std::string& path) {
+    const storage::PathStatus status = status_of(path);
+    if (!status.exists) return {.error = ENOENT, .read_error = ENOENT, .write_error = ENOENT};
+    return {.is_directory = true, .mode = 0755};
+}
+
 planner::Tool tool_of(const std::string& how) {
     return how == "salloc" ? planner::Tool::salloc
            : how == "srun" ? planner::Tool::srun
@@ -56,7 +63,8 @@ planner::SubmitRequest submit_request(const fuzz::Request& drawn) {
                            RECIPE_SOURCE_DIR "/recipes_collection"};
     request.host = {.status_of = status_of,
                     .content = [](const std::string&) { return storage::Content::missing; },
-                    .exported = {}};
+                    .exported = {},
+                    .access = access_of};
     request.environment = {{"PWD", "/shared/me"}, {"HOME", "/shared/me"}};
     request.working_directory = "/shared/me";
     request.secrets_file = "/shared/me/.local/state/slurm-recipe/secrets/00000000000000000000000000000007";

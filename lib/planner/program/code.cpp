@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 
@@ -44,12 +42,11 @@ void check_entry(const SubmitRequest& request, const config::Resolved& resolved,
         return;
     }
     note_program_of_collection(resolved, entry, diagnostics);
-    std::error_code error;
     const std::filesystem::path path = entry.program;
     const bool is_cloned = program.code && entry.program.starts_with(entry.directory + '/');
-    if (path.empty() || is_cloned || std::filesystem::exists(path, error)) return;
+    if (path.empty() || is_cloned || request.host.access(path.string()).exists()) return;
     // An image has programs of its own.
-    const bool surely = !has_container && std::filesystem::exists(path.parent_path(), error);
+    const bool surely = !has_container && request.host.access(path.parent_path().string()).exists();
     diagnostics.push_back(
         {.code = codes::launch.entry_missing,
          .severity = surely ? Severity::error : Severity::warning,
@@ -70,7 +67,7 @@ void check_tool(const SubmitRequest& request, const Program& program, Diagnostic
          .fix = "clone it yourself, and: --recipe-set=git.repo_url_or_path=/PATH"});
 }
 
-void check_token(const Program& program, Diagnostics& diagnostics) {
+void check_token(const SubmitRequest& request, const Program& program, Diagnostics& diagnostics) {
     if (!program.code || !program.code->token_file) return;
     const std::string& path = *program.code->token_file;
     const auto report = [&](Severity severity, std::string message, std::string fix) {
@@ -80,20 +77,19 @@ void check_token(const Program& program, Diagnostics& diagnostics) {
                                .message = std::move(message),
                                .fix = std::move(fix)});
     };
-    struct stat status{};
-    if (stat(path.c_str(), &status) != 0)
+    const storage::Access found = request.host.access(path);
+    if (!found.exists())
         return report(Severity::warning,
                       fmt::format("the token's file {} is not visible from here ({}); the job's first node reads it",
-                                  path, std::strerror(errno)),
+                                  path, std::strerror(found.error)),
                       {});
-    if (!S_ISREG(status.st_mode))
-        return report(Severity::error, fmt::format("the token's file {} is no file", path), {});
-    if (access(path.c_str(), R_OK) != 0)
+    if (!found.is_file) return report(Severity::error, fmt::format("the token's file {} is no file", path), {});
+    if (found.read_error != 0)
         return report(Severity::error,
-                      fmt::format("you may not read the token's file {} ({})", path, std::strerror(errno)), {});
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        report(Severity::warning,
-               fmt::format("others may read the token's file {} (mode {:04o})", path, status.st_mode & 07777),
+                      fmt::format("you may not read the token's file {} ({})", path, std::strerror(found.read_error)),
+                      {});
+    if ((found.mode & (S_IRWXG | S_IRWXO)) != 0)
+        report(Severity::warning, fmt::format("others may read the token's file {} (mode {:04o})", path, found.mode),
                fmt::format("chmod 600 {}", path));
 }
 
@@ -103,7 +99,7 @@ void check_code(const SubmitRequest& request, const config::Resolved& resolved, 
                 bool has_container, Diagnostics& diagnostics) {
     check_entry(request, resolved, program, has_container, diagnostics);
     check_tool(request, program, diagnostics);
-    check_token(program, diagnostics);
+    check_token(request, program, diagnostics);
 }
 
 }  // namespace recipe::planner

@@ -8,6 +8,8 @@
 #include "submitting.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <map>
 #include <sstream>
 
 namespace recipe::planner {
@@ -47,6 +49,46 @@ std::size_t hold_fixes(const std::string& recipe, const std::string& overrides) 
 }
 
 }  // namespace
+
+TEST_CASE("however many fixes are tried, each path is looked at once") {
+    std::map<std::string, int> looked;
+    // Several errors with fixes, a directory of results, data, and an entry script, none of them there.
+    SubmitRequest request = example_of("llama3_2_1b_pretrain",
+                                       "instance_type=p5.48xlarge model.tensor_model_parallel_degree=3 "
+                                       "model.shard_degree=3 model.data.train_dir=/dead/data trainer.num_nodes=0 "
+                                       "model.data.use_synthetic_data=false base_results_dir=/dead/results "
+                                       "launch.entry_script=/dead/code/train.py")
+                                .without_script()
+                                .request();
+    request.host = storage::remembering({.status_of =
+                                             [&](const std::string& path) {
+                                                 ++looked["status " + path];
+                                                 return storage::PathStatus();
+                                             },
+                                         .content =
+                                             [&](const std::string& path) {
+                                                 ++looked["content " + path];
+                                                 return storage::Content::missing;
+                                             },
+                                         .exported = {},
+                                         .access =
+                                             [&](const std::string& path) {
+                                                 ++looked["access " + path];
+                                                 return storage::Access{
+                                                     .error = ESTALE, .read_error = ESTALE, .write_error = ESTALE};
+                                             }});
+    const Outcome outcome = prepare(request);
+    CHECK_FALSE(outcome.submission);
+    CHECK(std::ranges::count_if(outcome.diagnostics, [](const Diagnostic& d) { return !d.fix.empty(); }) > 1);
+    for (const char* path : {"access /dead/data", "access /dead/code/train.py", "access /dead/code/keys.yaml"}) {
+        INFO(path);
+        CHECK(looked.contains(path));
+    }
+    for (const auto& [path, times] : looked) {
+        INFO(path);
+        CHECK(times == 1);
+    }
+}
 
 TEST_CASE("the fixes of every code's example do what they say") {
     std::size_t held = 0;

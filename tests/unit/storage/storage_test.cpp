@@ -7,6 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <string>
+#include <vector>
 
 using namespace recipe;
 using storage::Content;
@@ -97,4 +100,61 @@ TEST_CASE("a path is within a directory, not within one whose name it begins wit
     CHECK_FALSE(storage::is_within("/fsx2", "/fsx"));
     CHECK(storage::normal("/a//b/./c/../d/") == "/a/b/d");
     CHECK(storage::normal("/") == "/");
+}
+
+TEST_CASE("a host that remembers is asked once for each path, and so are its copies") {
+    std::map<std::string, int> asked;
+    const storage::Host host = storage::remembering({.status_of =
+                                                         [&](const std::string& path) {
+                                                             ++asked["status " + path];
+                                                             return storage::PathStatus{.exists = true};
+                                                         },
+                                                     .content =
+                                                         [&](const std::string& path) {
+                                                             ++asked["content " + path];
+                                                             return Content::squashfs;
+                                                         },
+                                                     .exported = {"/home"},
+                                                     .access =
+                                                         [&](const std::string& path) {
+                                                             ++asked["access " + path];
+                                                             return storage::Access{.error = ENOENT};
+                                                         }});
+    const storage::Host copy = host;
+    for (const storage::Host* one : {&host, &copy, &host}) {
+        CHECK(one->status_of("/a").exists);
+        CHECK(one->content("/a") == Content::squashfs);
+        CHECK(one->access("/a").error == ENOENT);
+        CHECK(one->access("/b").error == ENOENT);
+        CHECK(one->exported == std::vector<std::string>{"/home"});
+    }
+    CHECK(asked == std::map<std::string, int>{{"status /a", 1}, {"content /a", 1}, {"access /a", 1}, {"access /b", 1}});
+}
+
+TEST_CASE("this host remembers what it saw, and each one anew") {
+    const Directory directory("/tmp");
+    const std::string file = directory.path / "file";
+    const storage::Host before = storage::this_host();
+    CHECK_FALSE(before.access(file).exists());
+    std::ofstream(file) << "x";
+    CHECK_FALSE(before.access(file).exists());
+    CHECK(storage::this_host().access(file).exists());
+}
+
+TEST_CASE("access tells what is there and whether one may read and write it") {
+    const Directory directory("/tmp");
+    const storage::Access folder = storage::access_of(directory.path);
+    CHECK(folder.exists());
+    CHECK(folder.is_directory);
+    CHECK_FALSE(folder.is_file);
+    CHECK(folder.mode == 0700);
+    CHECK(folder.read_error == 0);
+    CHECK(folder.write_error == 0);
+    std::ofstream(directory.path / "file") << "x";
+    CHECK(storage::access_of(directory.path / "file").is_file);
+    const storage::Access below = storage::access_of(directory.path / "file" / "x");
+    CHECK(below.error == ENOTDIR);
+    CHECK(below.read_error == ENOTDIR);
+    CHECK(below.write_error == ENOTDIR);
+    CHECK_FALSE(below.exists());
 }
