@@ -19,9 +19,8 @@ std::optional<std::int64_t> item_count(std::string_view item, std::string_view p
         if (item.front() != ':' && item.front() != '=') return std::nullopt;
         item.remove_prefix(1);
     }
-    item = item.substr(0, item.find('('));  // "gpu:a10g:8(S:0-1)": sockets
-    const std::size_t last = item.find_last_of(":=");
-    const auto number = parse_count(last == std::string_view::npos ? item : item.substr(last + 1));
+    item = item.substr(0, item.find('('));                                      // "gpu:a10g:8(S:0-1)": sockets
+    const auto number = parse_count(item.substr(item.find_last_of(":=") + 1));  // nowhere + 1: from its beginning
     return number ? number : std::optional<std::int64_t>(1);
 }
 

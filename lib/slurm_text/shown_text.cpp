@@ -38,10 +38,7 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
         const bool begins_a_character = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
         // Invalid UTF-8 may go on for ever without the beginning of a character.
         if (result.size() >= max_bytes && (begins_a_character || result.size() >= max_bytes + 4)) return result + "...";
-        if (is_control(c))
-            result += escape_control({&c, 1});
-        else
-            result += c;
+        result += escape_control({&c, 1});
     }
     return result;
 }

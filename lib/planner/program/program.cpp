@@ -35,9 +35,10 @@ Diagnostic fail(const ConfiguredText& said, DiagnosticCode code, std::string mes
 /// "https://user:token@host/x" without what could be a secret.
 std::string without_user(const std::string& url) {
     const std::size_t slashes = url.find("://");
-    const std::size_t authority = slashes == std::string::npos ? 0 : slashes + 3;
+    if (slashes == std::string::npos) return url;
+    const std::size_t authority = slashes + 3;
     const std::size_t at = url.substr(authority, url.find('/', authority) - authority).rfind('@');
-    if (at == std::string::npos || slashes == std::string::npos) return url;
+    if (at == std::string::npos) return url;
     return url.substr(0, authority) + "***" + url.substr(authority + at);
 }
 

@@ -130,6 +130,9 @@ TEST_CASE("all that is wrong with a request is told together, by key") {
     CHECK(refused(Function::compose, R"({"recipe": ""})") == Keys{"recipe"});
     CHECK(refused(Function::compose, R"({"recipe": null})") == Keys{"recipe"});
     CHECK(refused(Function::check, R"({"recipe": "r", "tool": 1})") == Keys{"tool"});
+    CHECK(accepted(Function::check, R"({"recipe": "r", "allocated_nodes": 1})").submission.allocated_nodes == 1);
+    CHECK(accepted(Function::check, R"({"recipe": "r", "allocated_nodes": 100000})").submission.allocated_nodes ==
+          100000);
     CHECK(refused(Function::check, R"({"recipe": "r", "allocated_nodes": 100001})") == Keys{"allocated_nodes"});
     CHECK(refused(Function::list, R"({"environment": {"": "x"}})") == Keys{"environment"});
     CHECK(refused(Function::list, R"({"environment": []})") == Keys{"environment"});
@@ -189,6 +192,12 @@ TEST_CASE("lists are bounded") {
     };
     CHECK(accepted(Function::check, with_overrides(max_list_items)).subject.overrides.size() == max_list_items);
     CHECK(refused(Function::check, with_overrides(max_list_items + 1)) == Keys{"overrides"});
+    std::string options;
+    for (std::size_t i = 0; i <= max_list_items; ++i)
+        options += fmt::format(R"({}"nodes{}": "1")", i == 0 ? "" : ",", i);
+    // None of them is looked at.
+    CHECK(refused(Function::check, fmt::format(R"({{"recipe": "r", "slurm_options": {{{}}}}})", options)) ==
+          Keys{"slurm_options"});
 }
 
 }  // namespace recipe::api

@@ -44,6 +44,15 @@ TEST_CASE("each value names its line, and the interpolation that it or what is a
         R"("copy.deep":{"value":1,"source":"r.yaml:3:9","text":"${from}"},"from.deep":{"value":1,"source":"r.yaml:5:9"}})");
 }
 
+TEST_CASE("what was typed has a name and no line, and what nobody wrote says so") {
+    Value resolved = yaml("typed: 1\nmade: 2\n");
+    const auto origin = std::make_shared<const config::SourceText>(config::SourceText{"--recipe-set 1", "typed=1"});
+    resolved.find_mutable("typed")->set_position({origin, 0, 7});
+    resolved.find_mutable("made")->set_position({});
+    CHECK(inspect::origins_text(inspect::origins(resolved, resolved)) ==
+          "typed: 1  # --recipe-set 1\nmade: 2   # made by Hydra\n");
+}
+
 TEST_CASE("a difference names both sides; kinds count, order does not") {
     const Value before = yaml("a: 1\nb: x\ngone: null\nl: [1, 2]\nm: {}\n", "before");
     const Value after = yaml("b: x\na: 1.0\nl: [1, 3]\nm: {n: 1}\n", "after");

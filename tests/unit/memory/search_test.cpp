@@ -98,6 +98,37 @@ TEST_CASE("every suggestion divides the world, splits the heads and fits") {
     CHECK(suggestions > 500);
 }
 
+TEST_CASE("stages of a pipeline and parts of a context divide the world of every suggestion") {
+    int suggestions = 0;
+    for (const Framework framework : {Framework::megatron, Framework::pytorch})
+        for (const std::int64_t nodes : {1, 3})
+            for (const std::int64_t pipeline : {2, 4})
+                for (const std::int64_t context : {1, 2, 4}) {
+                    Assumptions assumed;
+                    assumed.framework = framework;
+                    const Workload workload{.shape = llama3_1_8b(),
+                                            .sequence = 8192,
+                                            .micro_batch = 2,
+                                            .shard = 4,
+                                            .context = context,
+                                            .pipeline = pipeline,
+                                            .assumptions = assumed};
+                    for (const Suggestion& s :
+                         search(reading_of(workload, nodes, assumed), all_knobs, 79 * GiB, {}, 20)) {
+                        ++suggestions;
+                        const Reading after = changed(reading_of(workload, nodes, assumed), s);
+                        const Workload& w = after.workload;
+                        CAPTURE(w.tensor, w.pipeline, w.context, w.shard, after.world(), s.set);
+                        CHECK(after.world() % (w.tensor * w.pipeline) == 0);
+                        if (framework == Framework::megatron)
+                            CHECK(after.world() % (w.tensor * w.pipeline * w.context) == 0);
+                        else
+                            CHECK(w.context <= w.shard);
+                    }
+                }
+    CHECK(suggestions > 20);
+}
+
 TEST_CASE("no suggestion contains the changes of another") {
     const Reading reading = reading_of({.shape = llama3_1_8b(), .sequence = 8192, .micro_batch = 2, .shard = 8}, 1, {});
     const auto suggestions = search(reading, all_knobs, 40 * GiB, {}, 10);

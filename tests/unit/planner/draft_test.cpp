@@ -69,9 +69,32 @@ TEST_CASE("a key that is not acted upon yet is named and not dropped in silence"
         return std::ranges::count(outcome.diagnostics, std::string_view("launch.not_honoured"), &Diagnostic::code);
     };
     CHECK(warned("++cluster.slurm_docker_cfg=[x]") == 1);
+    CHECK(warned("++cluster.slurm_docker_cfg=docker.json") == 1);
+    CHECK(warned("++cluster.slurm_docker_cfg={file: [docker.json]}") == 1);
+    for (const char* nothing : {"''", "null", "false", "[]", "{}", "['', null]", "{file: '', other: [false]}"}) {
+        INFO(nothing);
+        CHECK(warned((std::string("++cluster.slurm_docker_cfg=") + nothing).c_str()) == 0);
+    }
     CHECK(warned("cluster.container_mounts=[null]") == 0);
     CHECK(warned("++git.update_adapter=true") == 1);
     CHECK(warned("git.entry_script=mine.py") == 0);
+}
+
+TEST_CASE("a time limit in words is refused with the form that Slurm reads") {
+    const auto fix_of = [](const char* words) {
+        return Submitting(tiny).set(std::string("run.time_limit='") + words + "'").refused().fix;
+    };
+    CHECK(fix_of("12h") == "--recipe-set=run.time_limit=0-12:00:00");
+    CHECK(fix_of("90m") == "--recipe-set=run.time_limit=0-01:30:00");
+    CHECK(fix_of("30 min") == "--recipe-set=run.time_limit=0-00:30:00");
+    CHECK(fix_of("2d") == "--recipe-set=run.time_limit=2-00:00:00");
+    CHECK(fix_of("1 day") == "--recipe-set=run.time_limit=1-00:00:00");
+    CHECK(fix_of("25 hours") == "--recipe-set=run.time_limit=1-01:00:00");
+    CHECK(fix_of("1h").ends_with("=0-01:00:00"));
+    for (const char* unclear : {"0h", "-1h", "100001h", "12 weeks", "h", "a while"}) {
+        INFO(unclear);
+        CHECK(fix_of(unclear).empty());
+    }
 }
 
 TEST_CASE("the recipe's variables beat the site's, which beat the instance type's; null keeps both out") {

@@ -2,6 +2,8 @@
 #include "spank/host/tokens.hpp"
 #include "catch.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -107,6 +109,12 @@ TEST_CASE("the port of a file that somebody else may write to is not believed") 
     head.port = 25017;
     CHECK(spank::leave_token((folder.path / "output").string(), head).problem.empty());
     CHECK_FALSE(spank::leave_token((folder.path / "output").string(), head).port);
+    fs::permissions(file, fs::perms::owner_read);
+    CHECK(token_in(folder.path / "output", 0).port == 25017);
+    if (geteuid() != 0) return;  // only root gives files away
+    REQUIRE(chown(file.c_str(), 65534, 65534) == 0);
+    CHECK(token_in(folder.path / "output", 0).problem.empty());
+    CHECK_FALSE(token_in(folder.path / "output", 0).port);
 }
 
 TEST_CASE("a link, an unfinished token and another step's are none") {

@@ -72,7 +72,7 @@ TEST_CASE("lines that speak of options, and lines that somebody switched off, as
     for (const char* line :
          {"##SBATCH --recipe=a", "# ##SBATCH --recipe=a", "# sbatch --recipe=a train.sh", "#sbatch --recipe=a train.sh",
           "# SBATCH lines with --recipe=a are read", "# use --recipe=a", "#SBATCH -N 2 # not --recipe=a", "#--recipe=a",
-          "# srun --recipe=a", "#SBATCH --recurse=a"}) {
+          "# srun --recipe=a", "#SBATCH --recurse=a", "sbatch --recipe=a train.sh", "SBATCH --recipe=a"}) {
         INFO(line);
         CHECK(planner::find_directives(std::string("#!/bin/sh\n") + line + "\ntrue\n", "--recipe").empty());
     }
@@ -125,6 +125,8 @@ TEST_CASE("--wrap, srun and salloc read no #SBATCH lines at all") {
         REQUIRE(codes_of(found) == Codes{"submit.script_line"});
         CHECK(found[0].fix == (tool == Tool::salloc ? "salloc --recipe=a train.sh" : "srun --recipe=a train.sh"));
         CHECK(in_script(text, Submitting(tiny, tool).request()).empty());
+        // Nor would sbatch have read these.
+        CHECK(in_script("#!/bin/sh\n# SBATCH --recipe=a\ntrue\n#SBATCH --recipe=a\n", without_recipe(tool)).empty());
     }
 }
 
