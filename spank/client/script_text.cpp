@@ -24,6 +24,11 @@ std::string text_of(int file) {
     return text.starts_with("#!") ? text : std::string();
 }
 
+/// sbatch has emptied the pipe by now.
+bool is_descriptor(std::string_view name) {
+    return name == "/dev/stdin" || name.starts_with("/dev/fd/") || name.starts_with("/proc/self/fd/");
+}
+
 /// A device or a pipe might keep us waiting.
 int open_script(const std::string& path) {
     return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -55,6 +60,7 @@ std::string script_text(const Client& client, const StoredOptions& stored) {
     const bool sbatch = client.tool == planner::Tool::sbatch;
     if (!client.command_line.command.empty()) {
         const std::string& name = client.command_line.command.front();
+        if (sbatch && stored.piped_script != nullptr && is_descriptor(name)) return stored.piped_script;
         if (!sbatch || name.find('/') != std::string::npos || access(name.c_str(), F_OK) == 0) return text_at(name);
         const auto path = client.environment.find("PATH");
         return path != client.environment.end() ? text_along_path(name, path->second) : std::string();

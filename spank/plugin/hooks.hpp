@@ -24,7 +24,7 @@ struct StoredOptions {
     int set_count;
     bool force;
     int component;             // of a heterogeneous job, from 0
-    const char* piped_script;  // sbatch: what stood ready in the pipe on stdin; null: nothing, or stdin is no pipe
+    const char* piped_script;  // sbatch: what stood ready in the pipe that the script comes from; null: it is no pipe
 };
 
 }  // namespace recipe::spank

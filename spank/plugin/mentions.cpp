@@ -92,13 +92,29 @@ bool stdin_mentions_recipe() {
     return file_mentions_recipe(STDIN_FILENO);
 }
 
-const char* peek_piped_script() {
+int descriptor_named(const char* word) {
+    if (strcmp(word, "/dev/stdin") == 0) return STDIN_FILENO;
+    static const char* const directories[] = {"/dev/fd/", "/proc/self/fd/"};
+    for (const char* directory : directories) {
+        const size_t length = strlen(directory);
+        if (strncmp(word, directory, length) != 0) continue;
+        char* end = nullptr;
+        const long number = strtol(word + length, &end, 10);
+        if (end != word + length && *end == '\0' && number >= 0 && number <= INT_MAX) return static_cast<int>(number);
+    }
+    return -1;
+}
+
+const char* peek_piped_script(int argc, char* const* argv) {
+    int file = STDIN_FILENO;
+    for (int i = 1; i < argc; ++i)
+        if (const int named = descriptor_named(argv[i]); named >= 0) file = named;
     struct stat status;
-    if (fstat(STDIN_FILENO, &status) != 0 || !S_ISFIFO(status.st_mode)) return nullptr;
+    if (fstat(file, &status) != 0 || !S_ISFIFO(status.st_mode)) return nullptr;
     int copy[2];
     if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) != 0) return nullptr;
     char* text = nullptr;
-    const ssize_t ready = tee(STDIN_FILENO, copy[1], pipe_bytes, SPLICE_F_NONBLOCK);
+    const ssize_t ready = tee(file, copy[1], pipe_bytes, SPLICE_F_NONBLOCK);
     if (ready > 0) text = static_cast<char*>(malloc(static_cast<size_t>(ready) + 1));
     if (text != nullptr) {
         const ssize_t got = read(copy[0], text, static_cast<size_t>(ready));

@@ -20,7 +20,11 @@ namespace recipe::spank {
 /// Likewise what stdin is, if that is a file.
 [[nodiscard]] bool stdin_mentions_recipe();
 
-/// What stands ready in the pipe on stdin, without taking it out; null where stdin is no pipe. Never freed.
-[[nodiscard]] const char* peek_piped_script();
+/// The descriptor that a script's name stands for: /dev/stdin, or /dev/fd/63 of a shell's <(...); -1: none.
+[[nodiscard]] int descriptor_named(const char* word);
+
+/// What stands ready in the pipe on stdin, or in that which a word names, without taking it out; null where it is no
+/// pipe. Never freed.
+[[nodiscard]] const char* peek_piped_script(int argc, char* const* argv);
 
 }  // namespace recipe::spank

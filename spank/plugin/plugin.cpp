@@ -33,6 +33,7 @@ int slurm_spank_init_failure_mode = ESPANK_JOB_FAILURE;
 
 namespace {
 
+using recipe::spank::descriptor_named;
 using recipe::spank::inherited_options;
 using recipe::spank::inherited_plan;
 using recipe::spank::OptionStore;
@@ -231,7 +232,7 @@ void allocator_init() {
     if (runs_in("salloc")) take_default(salloc_recipe_variable);
     if (!runs_in("sbatch")) return;
     const bool has_default = take_default(sbatch_recipe_variable);
-    store.set_piped_script(peek_piped_script());
+    store.set_piped_script(peek_piped_script(own_argc, own_argv));
     if (!has_default && !words_may_name_recipe(own_argc, own_argv)) return;
     if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(own_argc, own_argv);
 }
@@ -243,9 +244,10 @@ bool may_have_asked() {
     if (variables_mention_recipe(command)) return true;
     const bool sbatch = runs_in("sbatch");
     // Slurm has just parsed argv, so that getopt points behind the options.
-    if (optind > 0 && optind < own_argc) return script_mentions_recipe(own_argv[optind], sbatch);
-    if (!sbatch) return false;
     const char* piped = store.view(0).piped_script;
+    if (optind > 0 && optind < own_argc && (piped == nullptr || descriptor_named(own_argv[optind]) < 0))
+        return script_mentions_recipe(own_argv[optind], sbatch);
+    if (!sbatch) return false;
     return (piped != nullptr && strstr(piped, "--recipe") != nullptr) || stdin_mentions_recipe();
 }
 

@@ -139,6 +139,17 @@ SHELL
         assert_output_contains "[submit.script_line]"
         assert_output_contains "at stdin:3"
     done
+    # The same under a name.
+    for command in 'cat late.sh | (sleep 0.1; sbatch /dev/stdin)' 'exec 9< <(cat late.sh); sleep 0.1; sbatch /dev/fd/9' 'sbatch /dev/stdin <late.sh'; do
+        run as_user bash -c "$command"
+        assert_failure
+        assert_output_contains "[submit.script_line]"
+        assert_output_matches 'at /dev/(stdin|fd/9):3$'
+    done
+    run as_user bash -c 'sbatch --parsable --wait <(cat named.sh)'
+    assert_success
+    run job_output "$output"
+    assert_output_contains "recipe training/llama/llama_tiny_cpu_pretrain"
     run as_user bash -c 'sbatch --parsable --wait <named.sh'
     assert_success
     # What was looked at is still there for sbatch.
