@@ -226,7 +226,6 @@ Expected<const LoadedConfig*> Repository::load(const std::string& config_path) {
         }
         if (!problems.empty()) return std::unexpected(std::move(problems));
     }
-    config->has_content = content->size() > 0;
     config->content = std::move(*content);
     return cache_.emplace(config_path, std::move(config)).first->second.get();
 }

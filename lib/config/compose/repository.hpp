@@ -16,8 +16,7 @@ struct LoadedConfig {
     Value content;                       // without its defaults list
     std::vector<DefaultsItem> defaults;  // as written
     std::optional<std::string> package;  // of a "# @package" header
-    bool has_content = false;
-    bool outside = false;  // a recipe file of no collection, or one beside it
+    bool outside = false;                // a recipe file of no collection, or one beside it
     std::filesystem::path file;
 };
 

@@ -70,8 +70,8 @@ public:
 
     std::optional<Text> parse_all() {
         Text text;
+        // Outside of interpolations all is text, so that nothing can be left over.
         if (!parse_parts(text.parts, may_be_in_text, 0)) return std::nullopt;
-        if (peek().type != TokenType::end) return fail("nothing more may stand here");
         return text;
     }
 

@@ -72,11 +72,9 @@ std::string unquote(std::string_view quoted) {
     return plain;
 }
 
-/// Several tokens are one text with the escapes undone; one token is what it looks like. nullopt for blanks alone, and
-/// for an integer with too many digits.
+/// Several tokens are one text with the escapes undone; one token is what it looks like. nullopt for an integer with
+/// too many digits. Blanks before a value belong to the token before it.
 std::optional<Value> primitive_of(std::span<const Token> tokens) {
-    if (tokens.front().type == TokenType::blanks) tokens = tokens.subspan(1);
-    if (tokens.empty()) return std::nullopt;
     if (tokens.back().type == TokenType::blanks) tokens = tokens.first(tokens.size() - 1);
     if (tokens.size() == 1) return value_of(tokens.front());
     std::string text;
@@ -85,10 +83,10 @@ std::optional<Value> primitive_of(std::span<const Token> tokens) {
     return Value::string(std::move(text));
 }
 
-/// The same override with its value in quotes, which is what is meant most often when a value does not parse.
+/// The same override with its value, which there is, in quotes: what is meant most often when a value does not parse.
 std::string quoted_form(std::string_view text) {
     const std::size_t equal = text.find('=');
-    if (equal == std::string_view::npos || text.find_first_of("'\n", equal) != std::string_view::npos) return {};
+    if (text.find_first_of("'\n", equal) != std::string_view::npos) return {};
     if (text.ends_with('\\')) return {};
     return fmt::format("{}='{}'", text.substr(0, equal), text.substr(equal + 1));
 }
@@ -136,7 +134,7 @@ private:
     }
 
     std::nullopt_t fail_at(const Token& token, std::string message, std::string fix = {}) {
-        if (error_.message.empty()) error_ = {token.position, std::move(message), std::move(fix)};
+        error_ = {token.position, std::move(message), std::move(fix)};
         return std::nullopt;
     }
 
@@ -215,8 +213,7 @@ private:
         while (may_be(peek().type)) next();
         if (index_ == first) return fail_unexpected(peek(), expected);
         auto value = primitive_of(std::span(tokens_).subspan(first, index_ - first));
-        if (!value)
-            return fail_at(tokens_[first], "expected a value, found blanks alone, or a number with too many digits");
+        if (!value) return fail_at(tokens_[first], "a number with too many digits");
         return Element::of(std::move(*value));
     }
 
@@ -300,8 +297,8 @@ std::string lexical_message(std::string_view text, std::size_t position) {
     const char c = text[position];
     if (c == '"' || c == '\'') return "this quote is not closed";
     const std::string_view rest = text.substr(position);
-    const std::size_t length = static_cast<unsigned char>(c) < 0x80 ? 1 : std::min<std::size_t>(rest.size(), 4);
-    const std::string shown = c == '\n' ? "a line break" : fmt::format("`{}`", quotable(rest.substr(0, length)));
+    const std::string_view character = rest.substr(0, decode_utf8(rest).value_or(DecodedCharacter{.length = 1}).length);
+    const std::string shown = c == '\n' ? "a line break" : fmt::format("`{}`", quotable(character));
     if (text.substr(0, position).find('=') == std::string_view::npos)
         return fmt::format("{} cannot stand in a key; keys are names joined by dots: trainer.num_nodes", shown);
     return fmt::format("{} cannot stand in a value without quotes", shown);

@@ -20,6 +20,7 @@ void trim(Natural& n) {
     while (!n.empty() && n.back() == 0) n.pop_back();
 }
 
+/// Adds no leading zero limb.
 void multiply_add(Natural& n, std::uint32_t factor, std::uint32_t summand) {
     std::uint64_t carry = summand;
     for (std::uint32_t& limb : n) {
@@ -43,7 +44,6 @@ Natural natural_from_decimal(std::string_view digits) {
         multiply_add(n, scale, chunk);
         digits.remove_prefix(count);
     }
-    trim(n);
     return n;
 }
 
@@ -96,7 +96,6 @@ Natural sum(const Natural& a, const Natural& b) {
         result.push_back(static_cast<std::uint32_t>(carry));
         carry >>= 32;
     }
-    trim(result);
     return result;
 }
 
@@ -267,7 +266,7 @@ Integer integer_from_double(double integral) {
     const double fraction = std::frexp(std::fabs(integral), &exponent);
     const auto mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, 53));
     const Natural bits{static_cast<std::uint32_t>(mantissa), static_cast<std::uint32_t>(mantissa >> 32)};
-    return integer_of(integral < 0, shifted_left(bits, exponent - 53)).value_or(Integer{});
+    return integer_of(std::signbit(integral), shifted_left(bits, exponent - 53)).value_or(Integer{});
 }
 
 std::optional<Integer> integer_from_digits(std::string_view digits, int base) {
@@ -280,7 +279,6 @@ std::optional<Integer> integer_from_digits(std::string_view digits, int base) {
         if (error != std::errc{}) return std::nullopt;
         multiply_add(n, static_cast<std::uint32_t>(base), digit);
     }
-    trim(n);
     return integer_of(false, n);
 }
 

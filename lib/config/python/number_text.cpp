@@ -36,7 +36,7 @@ std::optional<long> leading_exponent(std::string_view text) {
 
 std::string float_repr(double value) {
     if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+    if (std::isinf(value)) return std::signbit(value) ? "-inf" : "inf";
     if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
 
     std::array<char, 32> buffer{};
@@ -48,7 +48,7 @@ std::string float_repr(double value) {
     std::string digits;
     for (const char c : text.substr(0, e))
         if (c != '.' && c != '-') digits += c;
-    std::string result = value < 0 ? "-" : "";
+    std::string result = std::signbit(value) ? "-" : "";
 
     const int point = exponent + 1;  // where the decimal point stands relative to the digits
     if (point > 16 || point < -3) {
@@ -67,7 +67,7 @@ std::string float_repr(double value) {
 
 std::string float_yaml(double value) {
     if (std::isnan(value)) return ".nan";
-    if (std::isinf(value)) return value < 0 ? "-.inf" : ".inf";
+    if (std::isinf(value)) return std::signbit(value) ? "-.inf" : ".inf";
     std::string text = float_repr(value);
     if (const std::size_t e = text.find('e'); e != std::string::npos && text.find('.') == std::string::npos)
         text.insert(e, ".0");

@@ -108,15 +108,12 @@ bool is_sexagesimal_float(std::string_view text) {
 }
 
 /// What OmegaConf adds: [-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)? and
-/// [-+]?[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)
+/// [-+]?[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+); what has a point and no exponent is a point float already.
 bool is_omegaconf_float(std::string_view text) {
     Scan scan(text);
     scan.one_of("+-");
     if (!scan.grouped_digits()) return false;
-    if (scan.word(".")) {
-        scan.all_of(digits_and_lines);
-        if (scan.at_end()) return true;
-    }
+    if (scan.word(".")) scan.all_of(digits_and_lines);
     return scan.exponent(false) && scan.at_end();
 }
 

@@ -152,7 +152,6 @@ private:
     }
 
     void write_plain(const Characters& text, bool split) {
-        if (text.empty()) return;
         if (!whitespace_) put_ascii(" ");
         whitespace_ = false;
         indention_ = false;
