@@ -82,8 +82,8 @@ LikeRecipes recipes_like(std::string_view name, const std::vector<std::string>& 
     std::map<std::string, std::string> meant;
     for (const std::string& recipe : recipes) {
         for (const std::string_view spelled : {std::string_view(recipe), base_of(recipe)}) {
-            lowered.push_back(lower(spelled));
-            meant.emplace(lowered.back(), spelled);
+            std::string small = lower(spelled);
+            if (meant.emplace(small, spelled).second) lowered.push_back(std::move(small));
         }
     }
     std::vector<std::string> close = nearest(lower(name), lowered, limit);
