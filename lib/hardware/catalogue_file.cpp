@@ -198,7 +198,7 @@ void merge_section(const Value& values, const std::string& title, Section<Entry>
         }
         const Entry* known = section.find(name);
         Entry entry = known != nullptr ? *known : Entry{};
-        if (known == nullptr) entry.*own_name = context.keep(name);
+        entry.*own_name = context.keep(name);
         const std::string key = fmt::format("{}.{}", title, name);
         if (!tables::read_record(entry, key, item.value, known == nullptr, fields, context)) continue;
         section.of_site.insert_or_assign(entry.*own_name, entry);

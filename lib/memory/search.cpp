@@ -42,11 +42,10 @@ bool splits_evenly(const Shape& s, std::int64_t degree) {
     return s.heads % degree == 0 && s.kv_heads % degree == 0 && s.ffn % degree == 0 && s.vocab % degree == 0;
 }
 
-/// The shard degrees worth a try: what is there, as much as there can be, and powers of two between, most first.
+/// The shard degrees worth a try: what is there, as much as there can be, and powers of two between, most first. Those
+/// that do not divide the world have no replicas.
 std::vector<std::int64_t> shard_degrees(const Workload& w, std::int64_t current, std::int64_t world) {
-    const std::int64_t parts = w.tensor * w.expert * w.pipeline;
-    if (world % parts != 0) return {};
-    const std::int64_t rest = world / parts;
+    const std::int64_t rest = world / (w.tensor * w.expert * w.pipeline);
     std::vector<std::int64_t> degrees;
     if (rest % current == 0) degrees.push_back(current);  // no change comes first
     for (const std::int64_t factor : shard_factors)
@@ -102,9 +101,8 @@ private:
         if (base.workload.assumptions.framework == Framework::megatron) {
             // The optimizer's states spread by themselves.
             Candidate candidate = base;
-            const std::int64_t parts = base.workload.tensor * base.workload.pipeline;
-            if (world % (parts * base.workload.context) != 0) return;
-            if (candidate.workload.shard > 1) candidate.workload.shard = world / parts;
+            if (candidate.workload.shard > 1)
+                candidate.workload.shard = world / (base.workload.tensor * base.workload.pipeline);
             return try_batch(candidate);
         }
         for (const std::int64_t degree : shard_degrees(base.workload, reading_.workload.shard, world)) {

@@ -282,7 +282,7 @@ constexpr std::array<Rule, 8> table{{
 }  // namespace
 
 bool pipeline_heads_applies(const Subject& s) {
-    if (!has_pipeline(s) || !s.tensor.usable() || s.tensor.number == 1) return false;
+    if (!has_pipeline(s) || !s.tensor.usable()) return false;
     if (s.heads.attention != 0 && s.heads.attention % s.tensor.number != 0) return true;
     if (s.heads.key_value == 0 || !s.kv_replicator.usable()) return false;
     return s.heads.key_value * s.kv_replicator.number % s.tensor.number != 0;

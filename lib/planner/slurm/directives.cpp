@@ -52,7 +52,6 @@ std::vector<std::string> options_of(std::string_view line) {
     for (const std::string_view magic : magic_words)
         if (line.starts_with(magic)) return words_of(line.substr(magic.size()));
     line = trimmed(line);
-    if (!line.starts_with('#') || line.starts_with("##")) return {};
     const std::string_view after = trimmed(line.substr(1));
     const std::string_view name(after.begin(), std::ranges::find_if_not(after, is_letter));
     std::string capitals(name);
