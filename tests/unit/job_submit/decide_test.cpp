@@ -81,6 +81,17 @@ TEST_CASE("a decision tells what it was made of") {
               sample_plan().digest.substr(0, 12) +
               "\nfills in: nodes=4 tasks_per_node=1 gpus_per_node=8 time_limit=60 exclusive all_memory\n");
     traced.lines.clear();
+    plan::LaunchPlan routed = sample_plan();
+    routed.instance_type = "g5.48xlarge";
+    routed.resources.exclusive = false;
+    REQUIRE(job_submit::decide({.plan = json_of(routed), .max_nodes = 4, .tasks_per_node = 1, .time_limit = 5},
+                               with_policy({.default_partition = {{"g5.48xlarge", "train"}}})));
+    CHECK(traced.text().ends_with("\nfills in: name=sample partition=train\n"));
+    traced.lines.clear();
+    REQUIRE(decide(
+        {.plan = json, .max_nodes = 4, .task_count = 4, .time_limit = 5, .sharing_given = true, .name_given = true}));
+    CHECK(traced.text().ends_with("\nfills in: nothing\n"));
+    traced.lines.clear();
     REQUIRE_FALSE(decide({.plan = json, .min_nodes = 2, .max_nodes = 2}));
     CHECK(traced.text().ends_with("finds controller.node_count (error)\n"));
 }
@@ -231,4 +242,31 @@ TEST_CASE("the comment for accounting is bounded, escaped and beside another plu
     CHECK(comment.size() < 400);
     const std::string full(1020, 'c');
     CHECK(decide({.plan = json, .admin_comment = full})->fills.admin_comment == full);
+}
+
+TEST_CASE(
+    "the comment for accounting has the whole name up to its limit, and is left out where Slurm would refuse it") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.recipe = std::string(256, 'x');
+    const std::string ours = "recipe=" + plan.recipe + " plan=" + plan.digest.substr(0, 12);
+    const std::string json = json_of(plan);
+    CHECK(decide({.plan = json})->fills.admin_comment == ours);
+    const std::string room(1024 - ours.size() - 1, 'c');
+    CHECK(decide({.plan = json, .admin_comment = room})->fills.admin_comment == room + ' ' + ours);
+    const std::string no_room = room + 'c';
+    CHECK(decide({.plan = json, .admin_comment = no_room})->fills.admin_comment == no_room);
+}
+
+TEST_CASE("a minimum of nodes alone is what -w sets, and may not be above the plan") {
+    const std::string json = json_of(sample_plan());
+    CHECK(decide({.plan = json, .min_nodes = 4}));
+    CHECK_FALSE(decide({.plan = json, .min_nodes = 5}));
+    CHECK(decide({.plan = json, .max_nodes = 4}));
+    CHECK(decide({.plan = json, .max_nodes = 3}).error().front().message ==
+          "the job asks for 3 nodes, its recipe was planned for 4");
+    CHECK(decide({.plan = json, .min_nodes = 4, .max_nodes = 5}).error().front().message ==
+          "the job asks for 4 to 5 nodes, its recipe was planned for 4");
+    const Diagnostic refused = decide({.plan = json, .min_nodes = 3, .max_nodes = 4}).error().front();
+    CHECK(refused.key == "trainer.num_nodes");
+    CHECK(refused.fix == "-N 4");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A fix that is printed is one that was tried: of every code's example, and of what people type.
 #include "planner/true_fixes.hpp"
+#include "../trace/traced.hpp"
 #include "catch.hpp"
 #include "diagnostic/codes.hpp"
 #include "diagnostic/codes/layout.hpp"
@@ -213,6 +214,53 @@ TEST_CASE("a fix is tried with the words that a shell makes of it") {
         },
         diagnostics);
     CHECK(tried == std::vector<std::string>{"a=b c", "d=[1, 2]", "e=f g"});
+}
+
+TEST_CASE("whether a fix holds is traced, and after sixteen fixes no more are tried") {
+    const SubmitRequest request = test::Submitting("x").request();
+    const Diagnostic wrong{.code = codes::layout.heads, .message = "wrong", .fix = "--recipe-set=a=1"};
+    const test::Traced traced(trace::Level::debug);
+    const auto after = [&](std::size_t count, Diagnostics found) {
+        Diagnostics diagnostics(count, wrong);
+        std::size_t trials = 0;
+        keep_true_fixes(
+            request, {.composed = true, .found = diagnostics},
+            [&](const SubmitRequest&) {
+                ++trials;
+                return Trial{.composed = true, .found = found};
+            },
+            diagnostics);
+        const auto kept = std::ranges::count_if(diagnostics, [](const Diagnostic& d) { return !d.fix.empty(); });
+        return std::pair(trials, kept);
+    };
+    CHECK(after(1, {}) == std::pair(std::size_t{1}, std::ptrdiff_t{1}));
+    CHECK(traced.text() == "tried the fix of layout.heads: it holds\n");
+    traced.lines.clear();
+    CHECK(after(1, {wrong}) == std::pair(std::size_t{1}, std::ptrdiff_t{0}));
+    CHECK(traced.text() == "tried the fix of layout.heads: it does not\n");
+    CHECK(after(16, {}) == std::pair(std::size_t{16}, std::ptrdiff_t{16}));
+    CHECK(after(18, {}) == std::pair(std::size_t{16}, std::ptrdiff_t{16}));
+}
+
+TEST_CASE("a variable that a fix names is taken as exported, whichever place it has in the fix") {
+    SubmitRequest request = test::Submitting("x").request();
+    request.environment["THERE"] = "mine";
+    Diagnostics diagnostics{{.code = codes::layout.heads,
+                             .message = "wrong",
+                             .fix = "--recipe-set='a=${oc.env:ONE,x}-${oc.env:TWO}' --recipe-set='b=${oc.env:THERE}'"}};
+    std::optional<SubmitRequest> tried;
+    keep_true_fixes(
+        request, {.composed = true, .found = diagnostics},
+        [&](const SubmitRequest& changed) {
+            tried = changed;
+            return Trial{.composed = true};
+        },
+        diagnostics);
+    REQUIRE(tried);
+    CHECK(tried->environment.contains("ONE"));
+    CHECK(tried->environment.contains("TWO"));
+    CHECK(tried->environment.at("THERE") == "mine");
+    CHECK(tried->environment.size() == request.environment.size() + 2);
 }
 
 }  // namespace recipe::planner

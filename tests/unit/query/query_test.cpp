@@ -184,4 +184,23 @@ TEST_CASE("a site's severities count for a fit") {
     CHECK(found->assessment.verdict == memory::Verdict::does_not_fit);
 }
 
+TEST_CASE("a program whose keys.yaml describes it wrongly has no fit, and the file is named") {
+    const Place place;
+    place.files().write("mine/train.py", "");
+    const Context context = place.context();
+    const auto knowledge = load_knowledge(*context.settings);
+    REQUIRE(knowledge);
+    config::Documents documents;
+    const auto fit_with = [&](const std::string& keys) {
+        place.files().write("mine/keys.yaml", keys);
+        return fit({.recipe = "llama3_2_1b_pretrain",
+                    .overrides = {"launch.entry_script=" + (place.directory() / "mine/train.py").string()}},
+                   std::nullopt, context, *knowledge, documents);
+    };
+    const auto wrong = fit_with("program: {name: mine, script: train.py, title: My own, devices: imaginary}\n");
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().front().source.name == (place.directory() / "mine/keys.yaml").string());
+    CHECK(fit_with("program: {name: mine, script: train.py, title: My own, devices: gpu}\n"));
+}
+
 }  // namespace recipe::query

@@ -2,6 +2,8 @@
 #include "spank/host/tokens.hpp"
 #include "catch.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -140,4 +142,16 @@ TEST_CASE("a link, an unfinished token and another step's are none") {
         CHECK(awaited(output, 0).empty());
         CHECK_FALSE(token_in(output, 0).port);
     }
+}
+
+TEST_CASE("what is no file proves nothing of a port") {
+    const Folder folder;
+    const fs::path pipe = folder.path / ".recipe-17.0.0";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    const int end = open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(end >= 0);
+    const std::string_view text = ".recipe-17.0.0 25017.";
+    REQUIRE(::write(end, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    CHECK_FALSE(token_in(folder.path / "output", 0).port);
+    close(end);
 }

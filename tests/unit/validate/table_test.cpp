@@ -355,4 +355,17 @@ TEST_CASE("a site's severities raise, lower and silence, and force leaves what i
     CHECK(forced_codes({{"devices.partial", Severity::error}}, warning).empty());
 }
 
+TEST_CASE("a batch is not counted over ranks that a wrong number leaves unknown") {
+    const auto says = [](const std::string& overrides) {
+        return nemo().with("model.micro_batch_size=4 model.global_batch_size=6 " + overrides).says("batch.global");
+    };
+    CHECK(says(""));
+    for (const char* wrong : {"model.tensor_model_parallel_size=many", "model.pipeline_model_parallel_size=0",
+                              "model.context_parallel_size=many", "trainer.num_nodes=0", "trainer.devices=many",
+                              "model.tensor_model_parallel_size=3", "model.micro_batch_size=many"}) {
+        INFO(wrong);
+        CHECK_FALSE(says(wrong));
+    }
+}
+
 }  // namespace recipe::validate

@@ -87,3 +87,40 @@ TEST_CASE("the fix of an unknown key of the cluster is a key that there is") {
           "--recipe-set=~cluster.instance_type --recipe-set=++instance_type=p5.48xlarge");
     CHECK(fix("cluster: {mem_per_node: 3}").empty());
 }
+
+TEST_CASE("a switch that was made a section holds no keys that could be misspelt") {
+    CHECK(found(hyperpod_llama().with("++recipes.use_smp_model.use_smp_modl=true"), "model.misspelt").empty());
+}
+
+TEST_CASE("a word is a misspelling of a name that is no more than two characters longer or shorter") {
+    const auto meant = [](const std::string& key) {
+        return found(llama().with("++recipes.model." + key + "=1"), "model.misspelt").size();
+    };
+    // Of vocab_size, max_context_width and activation_checkpointing, which the recipe leaves out.
+    CHECK(meant("vocabsize") == 1);
+    CHECK(meant("vocab_sizeee") == 1);
+    CHECK(meant("vocab_sizeeee") == 0);
+    CHECK(meant("vocab_si") == 1);
+    CHECK(meant("vocab_s") == 0);
+    CHECK(meant("vcoab_size") == 0);
+    CHECK(meant("voacb_size") == 0);
+    CHECK(meant("vocba_size") == 1);
+}
+
+TEST_CASE("a key of the cluster's section is compared without regard to capitals, and told in full") {
+    const auto said = [](const std::string& yaml) { return of_cluster(yaml).front(); };
+    CHECK(said("cluster: {Partition: gpu}").fix ==
+          "--recipe-set=~cluster.Partition --recipe-set=++cluster.partition=gpu");
+    CHECK(said("cluster: {QOS: high}").message ==
+          "cluster.QOS has no effect: there is no such key; did you mean `cluster.qos`?");
+    // The first three characters are those of another word.
+    CHECK(said("cluster: {apartition: gpu}").fix.empty());
+    CHECK(said("cluster: {paartition: gpu}").fix.empty());
+    CHECK(said("cluster: {parrtition: gpu}").fix ==
+          "--recipe-set=~cluster.parrtition --recipe-set=++cluster.partition=gpu");
+    // Lists and maps are no words of a command.
+    CHECK(said("cluster: {container_mount: [/a]}").fix.empty());
+    CHECK(said("cluster: {container_mount: {a: b}}").fix.empty());
+    CHECK(said("cluster: {container_mount: [/a]}").message.ends_with("did you mean `cluster.container_mounts`?"));
+    CHECK(of_cluster("cluster_type: [slurm]\ncluster: {partitoin: a}").empty());
+}

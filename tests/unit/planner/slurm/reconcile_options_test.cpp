@@ -340,3 +340,34 @@ TEST_CASE("with a task for each device -n says how many a node has, and follows 
     const auto per_node = direct().option("ntasks-per-node", "4", Level::script).set("trainer.devices=8").accepted();
     CHECK(option_of(per_node, "ntasks-per-node") == "8");
 }
+
+TEST_CASE("GPUs and tasks of a job of no nodes are refused for the nodes alone") {
+    const auto none = [] { return Submitting(llama).set("trainer.num_nodes=0"); };
+    CHECK(none().option("gpus", "8").refused().code == "devices.range");
+    CHECK(none().option("gpus-per-task", "8").option("ntasks", "2").refused().code == "devices.range");
+    CHECK(none().option("gpus-per-task", "8").refused().code == "devices.range");
+    CHECK(none().set("launch.launcher=direct").option("ntasks", "8").refused().code == "devices.range");
+}
+
+TEST_CASE("an option that leaves the nodes open is told with the fewest that it names") {
+    const auto refused = [](const char* nodes) { return Submitting(tiny).option("nodes", nodes).refused(); };
+    CHECK(refused("2-4").fix == "-N 2");
+    CHECK(refused("2-4").key == "trainer.num_nodes");
+    CHECK(refused("many").fix == "-N 1");
+    CHECK(refused("2-").code == "submit.node_range");
+    CHECK(refused("-2").code == "submit.node_range");
+}
+
+TEST_CASE("a number of tasks that no node can share out is told in tasks, one of GPUs in GPUs") {
+    const auto fix = [](const char* option, const char* value) {
+        return Submitting(llama)
+            .option(option, value)
+            .set("launch.launcher=direct")
+            .set("trainer.num_nodes=2")
+            .refused();
+    };
+    CHECK(fix("ntasks", "15").fix == "-n 16");
+    CHECK(fix("gpus", "15").fix == "-G 16");
+    CHECK(fix("gpus", "15").key == "trainer.devices");
+    CHECK(fix("ntasks", "15").source.name == "--ntasks=15");
+}

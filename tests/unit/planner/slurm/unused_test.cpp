@@ -222,3 +222,26 @@ TEST_CASE("a secret in a line that is quoted stays hidden") {
     CHECK(found[0].message.find("hunter2222") == std::string::npos);
     CHECK(found[0].fix.find("hunter2222") == std::string::npos);
 }
+
+TEST_CASE("a line of two signs is switched off, with a blank between them or without") {
+    for (const char* line : {"##SBATCH --recipe=a", "# #SBATCH --recipe=a", "#  ## SBATCH --recipe=a",
+                             "### SBATCH --recipe=a", "#", "##", "#:--recipe=a", "# = --recipe=a"}) {
+        INFO(line);
+        CHECK(planner::find_directives(std::string("#!/bin/sh\n") + line + "\ntrue\n", "--recipe").empty());
+    }
+}
+
+TEST_CASE("a line is options alone where its last word is one, or the value of one") {
+    const auto read = [](const std::string& line) {
+        return planner::find_directives("#!/bin/sh\n# SBATCH " + line + "\ntrue\n", "--recipe").size();
+    };
+    CHECK(read("--recipe=a") == 1);
+    CHECK(read("--recipe a") == 1);
+    CHECK(read("-N 2 --recipe=a -n 4") == 1);
+    CHECK(read("--recipe=a train.sh") == 0);
+    CHECK(read("-N 2 --recipe a b") == 0);
+    CHECK(read("x --recipe=a") == 0);
+    CHECK(read("") == 0);
+    // As #SBATCH lines end: at the sign of a comment.
+    CHECK(read("--recipe=a # train.sh") == 1);
+}
