@@ -158,3 +158,71 @@ TEST_CASE("access tells what is there and whether one may read and write it") {
     CHECK(below.write_error == ENOTDIR);
     CHECK_FALSE(below.exists());
 }
+
+TEST_CASE("a path that no call would take is nowhere") {
+    const std::string at_most = '/' + std::string(4094, '/');
+    CHECK(storage::path_status(at_most).exists);
+    CHECK_FALSE(storage::path_status(at_most + '/').exists);
+    CHECK(storage::path_status(at_most + '/').is_elsewhere());
+    CHECK(storage::path_status(std::string("/tmp\0x", 6)).is_elsewhere());
+    CHECK(storage::path_status("").is_elsewhere());
+    CHECK(storage::path_status("/").exists);
+    CHECK(storage::path_status("/").nearest == "/");
+    CHECK(storage::path_status("/tmp//./x/..").exists);
+}
+
+TEST_CASE("a file is no directory, and may be written to by its owner") {
+    const Directory directory("/tmp");
+    const std::string file = directory.path / "file";
+    std::ofstream(file) << "x";
+    const storage::PathStatus status = storage::path_status(file);
+    CHECK(status.exists);
+    CHECK_FALSE(status.is_directory);
+    CHECK(status.write_error == 0);
+    CHECK(status.nearest == file);
+    CHECK(storage::content_of(file + "/x") == Content::missing);
+    CHECK(storage::access_of(file).read_error == 0);
+    CHECK(storage::access_of(file).mode != 0);
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+    CHECK(storage::access_of(file).mode == 0400);
+    CHECK(storage::access_of(file).write_error == EACCES);  // nobody may execute it, root either
+}
+
+TEST_CASE("every file system that people run training on has a kind, by the name that its number gives") {
+    const auto kind = [](std::uint64_t magic) { return storage::kind_of(storage::type_of(magic)); };
+    for (const std::uint64_t memory : {0x01021994ULL, 0x858458f6ULL, 0x958458f6ULL, 0x62656572ULL, 0x9fa0ULL})
+        CHECK(kind(memory) == Kind::memory);
+    for (const std::uint64_t local : {0xef53ULL, 0x58465342ULL, 0x9123683eULL, 0x794c7630ULL, 0x2fc12fc1ULL,
+                                      0xf2f52010ULL, 0xca451a4eULL, 0x73717368ULL})
+        CHECK(kind(local) == Kind::local);
+    for (const std::uint64_t shared :
+         {0x6969ULL, 0x0bd00bd0ULL, 0x47504653ULL, 0x19830326ULL, 0x00c36400ULL, 0xff534d42ULL, 0xfe534d42ULL,
+          0x5346414fULL, 0x01021997ULL, 0x20030528ULL, 0x7461636fULL, 0x01161970ULL, 0xaad7aaeaULL})
+        CHECK(kind(shared) == Kind::shared);
+    CHECK(kind(0x65735546) == Kind::unknown);
+    CHECK(storage::type_of(0x65735546) == "fuse");
+    CHECK(storage::kind_of("") == Kind::unknown);
+}
+
+TEST_CASE("a line of exports(5) that goes on is one line, and a quoted name has what is in its quotes") {
+    const auto read = storage::exported_directories;
+    using Directories = std::vector<std::string>;
+    CHECK(read("/a\n/b") == Directories{"/a", "/b"});
+    CHECK(read("/a \\\n/not *\n/b *\n") == Directories{"/a", "/b"});
+    CHECK(read("/a \\\n/not \\\n/not\n/b") == Directories{"/a", "/b"});
+    CHECK(read("\"/a b\"(ro)\n") == Directories{"/a b"});
+    CHECK(read("x /a\n\t/a\n#/a\n\"x\"\n").empty());
+    for (const char blank : {' ', '\t', '\v', '\f', '\r'})
+        CHECK(read(std::string("/a") + blank + "b") == Directories{"/a"});
+}
+
+TEST_CASE("paths are compared without what says nothing in them") {
+    CHECK(storage::normal("//a") == "/a");
+    CHECK(storage::normal("//") == "/");
+    CHECK(storage::normal("/a/") == "/a");
+    CHECK(storage::normal("/a/..") == "/");
+    CHECK(storage::normal("a/./b/") == "a/b");
+    CHECK_FALSE(storage::is_within("/fs", "/fsx"));
+    CHECK_FALSE(storage::is_within("/", "/fsx"));
+    CHECK(storage::is_within("/fsx/", "/fsx"));
+}

@@ -110,3 +110,83 @@ TEST_CASE("what enroot imports, and into which file") {
     CHECK(planner::file_name_for("nvcr.io#nvidia/pytorch:24.10-py3") == "nvidia+pytorch+24.10-py3.sqsh");
     CHECK(planner::file_name_for("dockerd://mine") == "mine.sqsh");
 }
+
+TEST_CASE("an image's name is Docker's, up to the last character that may be in it") {
+    for (const std::string& image : {"a:" + std::string(128, 't'), std::string("a-_/b0._-c:T_.-9"),
+                                     std::string("h:5000#a"), std::string("u@h-1.x#a"), std::string("a@sha256:09af"),
+                                     std::string("a:t@sha256:0"), std::string("az09"), std::string("a:AZ")}) {
+        INFO(image);
+        CHECK(read(image).image == image);
+        CHECK(read(image).code.empty());
+    }
+    for (const std::string& image :
+         {"a:" + std::string(129, 't'), std::string("a//b"), std::string("h#/a"), std::string("a:"),
+          std::string("a:t+"), std::string("a@sha256:AB"), std::string("a@sha256:0-"), std::string("A"),
+          std::string("a{"), std::string("a:`"), std::string("h!#a"), std::string("h/x#a"), std::string("dockerd://"),
+          std::string("dockerd://A"), std::string("a@sha512:00")}) {
+        INFO(image);
+        CHECK(read(image).image == "(refused)");
+        CHECK(read(image).code == "container.image");
+        CHECK(read(image).message.ends_with("HOST#NAME:TAG, in lower case"));
+    }
+}
+
+TEST_CASE("an image's text has 4000 bytes at most") {
+    const std::string longest(4000, 'a');
+    CHECK(read(longest).image == longest);
+    CHECK(read(longest + 'a').message.ends_with("has blanks or line ends, or more than 4000 bytes"));
+    CHECK(read("a b").message == "container a b is no image: it has blanks or line ends, or more than 4000 bytes");
+}
+
+TEST_CASE("what stands before the first slash is a host where Docker takes it for one") {
+    CHECK(read("localhost/a").image == "localhost#a");
+    CHECK(read("me@localhost/a").image == "me@localhost#a");
+    CHECK(read("h.x/a").image == "h.x#a");
+    CHECK(read("h:1/a").image == "h:1#a");
+    CHECK(read("host/a").image == "host/a");
+    CHECK(read("host/a").code.empty());
+    CHECK(read("localhosts/a").image == "localhosts/a");
+    CHECK(read("docker.io/ubuntu").image == "ubuntu");
+    CHECK(read("docker.io/ubuntu").code == "container.rewritten");
+    CHECK(read("index.docker.io/ubuntu").image == "ubuntu");
+    CHECK(read("docker.io/ubuntu").fix == "--recipe-set=container=ubuntu");
+    CHECK(read("docker.io/a.b-c_d/e").fix == "--recipe-set=container=a.b-c_d/e");
+    CHECK(read("docker.io/a:1").fix == "--recipe-set=container=\"'a:1'\"");
+}
+
+TEST_CASE(
+    "a registry of AWS is of an account of 12 digits and of a region, which the first variable that is set says") {
+    const auto host = [](const std::string& account, const std::string& more = "") {
+        return account + ".dkr.ecr" + more + ".eu-west-1.amazonaws.com#a";
+    };
+    CHECK(read(host("123456789012")).code.empty());
+    CHECK(read(host("me@123456789012")).code.empty());
+    CHECK(read(host("12345678901")).message.ends_with("is of no AWS account: `12345678901` is not 12 digits"));
+    CHECK(read(host("1234567890123")).code == "container.image");
+    CHECK(read(host("12345678901x")).code == "container.image");
+    CHECK(read("x.dkr.ecr.eu-west-1.example.com#a").code.empty());
+    const config::Environment here{{"AWS_REGION", "eu-west-1"}, {"AWS_DEFAULT_REGION", "us-east-1"}};
+    CHECK(read(host("123456789012"), here).code.empty());
+    CHECK(read(host("123456789012", "-fips"), here).code.empty());
+    const config::Environment other{{"AWS_REGION", ""}, {"AWS_DEFAULT_REGION", "us-east-1"}};
+    CHECK(read(host("123456789012"), other).message.ends_with("is in eu-west-1, and AWS_DEFAULT_REGION is us-east-1"));
+    CHECK(read(host("123456789012", "-fips"), other).fix ==
+          "--recipe-set=container=\"'123456789012.dkr.ecr-fips.us-east-1.amazonaws.com#a'\"");
+}
+
+TEST_CASE("each thing that is no squashfs file is told with what makes one") {
+    CHECK(read("/fsx").message == "container /fsx is a directory; pyxis wants a squashfs file");
+    CHECK(read("/fsx/denied.sqsh").fix == "chmod a+r /fsx/denied.sqsh");
+    CHECK(read("/fsx/text.sqsh").fix == "enroot import -o /fsx/text.sqsh.sqsh docker://IMAGE");
+    CHECK(read("/fsx/none.sqsh").fix == "enroot import -o /fsx/none.sqsh docker://IMAGE");
+    CHECK(read("/none.sqsh").message == "container /none.sqsh is not there, and / is");
+    CHECK(read("podman://a/b").fix == "enroot import -o IMAGE.sqsh podman://a/b");
+    CHECK(read("oras://a/b").fix.empty());
+    CHECK(read("~/a.sqsh").fix == "--recipe-set=container=\"'$HOME/a.sqsh'\"");
+    for (const char* file : {"a.sqsh", "a/b.squashfs", "a.sif", "../a", "."}) {
+        INFO(file);
+        CHECK(read(file).message.ends_with("is a relative path, which is another file wherever it is read"));
+    }
+    CHECK(read("../a").fix == "--recipe-set=container=/home/a");
+    CHECK(planner::file_name_for("h#a/b:t@sha256:0") == "a+b+t+sha256+0.sqsh");
+}
