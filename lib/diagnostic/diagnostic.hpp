@@ -70,6 +70,16 @@ private:
     const codes::Code* code_;
 };
 
+/// What follows from a diagnostic, and need not be said beside it.
+struct Explained {
+    enum class What : std::uint8_t { section, group };
+
+    What what;
+    std::string name;  // "model": of keys below it; or a group of codes
+
+    bool operator==(const Explained&) const = default;
+};
+
 struct Diagnostic {
     DiagnosticCode code;
     Severity severity = code.severity();
@@ -77,6 +87,7 @@ struct Diagnostic {
     Source source;
     std::string message;  // one sentence or a few; no newline at the end
     std::string fix;      // text that the user can paste, or empty
+    std::vector<Explained> explains{};
 
     bool operator==(const Diagnostic&) const = default;
 };

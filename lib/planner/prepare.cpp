@@ -7,9 +7,10 @@
 #include "planner/composition.hpp"
 #include "planner/draft.hpp"
 #include "planner/launch_plan.hpp"
+#include "planner/refusal/causes.hpp"
+#include "planner/refusal/true_fixes.hpp"
 #include "planner/secrets.hpp"
 #include "planner/trace/stages.hpp"
-#include "planner/true_fixes.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -117,7 +118,23 @@ Trial try_request(const SubmitRequest& request) {
     Result result = run_stages(request, &trial);
     trial.found = std::move(result.found);
     append(trial.found, std::move(result.refusal));
+    leave_to_causes(trial.found);
     return trial;
+}
+
+/// One error for each cause, with a fix that is true.
+void explain(const SubmitRequest& request, bool refused, Diagnostics& diagnostics) {
+    leave_to_causes(diagnostics);
+    config::Value unresolved;
+    if (refused)
+        if (const Expected<Composition> composition = compose(request))
+            unresolved = unresolved_root(request, *composition);
+    if (unresolved.is_map()) blame_origins(unresolved, diagnostics);
+    if (!has_fix_to_try(request, diagnostics)) return;
+    const auto origin = [&](const std::string& key) {
+        return unresolved.is_map() ? origin_of(unresolved, config::full_key(unresolved, key), true) : key;
+    };
+    keep_true_fixes(request, try_request(request), try_request, diagnostics, origin);
 }
 
 }  // namespace
@@ -133,8 +150,7 @@ Outcome prepare(const SubmitRequest& request) {
         outcome.submission = std::move(result.submission);
     else if (!request.default_of.empty())
         append(outcome.diagnostics, judged(*request.settings, result.forced, {reminder(request)}));
-    if (has_fix_to_try(outcome.diagnostics))
-        keep_true_fixes(request, try_request(request), try_request, outcome.diagnostics);
+    explain(request, !outcome.submission, outcome.diagnostics);
     trace::info(
         [&] { return fmt::format("{} in {:.2f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });
     return outcome;

@@ -39,7 +39,8 @@ Diagnostic diagnostic_of(const Subject& subject, DiagnosticCode code, Finding fi
             .key = std::move(finding.at.key),
             .source = finding.at.value != nullptr ? finding.at.value->position().source() : Source{},
             .message = std::move(finding.message),
-            .fix = std::move(finding.fix)};
+            .fix = std::move(finding.fix),
+            .explains = std::move(finding.explains)};
 }
 
 Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::string>>& other_fixes) {

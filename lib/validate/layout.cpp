@@ -83,9 +83,11 @@ bool heads_applies(const Subject& s) {
 Findings heads(const Subject& s) {
     if (s.family.layout != family::Layout::fsdp) return pipeline_heads(s);
     std::string message = fmt::format("{} {} does not divide", s.tensor.found.key, s.tensor.number);
-    if (s.heads.attention != 0) message += fmt::format(" {} attention heads", s.heads.attention);
-    if (s.heads.attention != 0 && s.heads.key_value != 0) message += " and";
-    if (s.heads.key_value != 0) message += fmt::format(" {} key-value heads", s.heads.key_value);
+    const bool attention = s.heads.attention % s.tensor.number != 0;
+    const bool key_value = s.heads.key_value % s.tensor.number != 0;
+    if (attention) message += fmt::format(" {} attention heads", s.heads.attention);
+    if (attention && key_value) message += " and";
+    if (key_value) message += fmt::format(" {} key-value heads", s.heads.key_value);
     std::optional<Layout> valid;
     if (s.layout_known) valid = nearest_valid(s.layout, s.heads, shard_is_set(s));
     return {{.at = s.tensor.found,

@@ -17,6 +17,7 @@ struct Finding {
     std::vector<std::string> other_fixes = {};  // tried in this order where the first does not do
     std::optional<Severity> severity = {};      // when it is not the code's
     bool of_program = false;                    // what the family's own program demands; another may not
+    std::vector<Explained> explains = {};       // what follows from it
 };
 
 using Findings = std::vector<Finding>;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -107,11 +108,42 @@ Findings misspelt_key(const Subject& s) {
 
 /// The sections of a recipe that somebody reads.
 std::set<std::string> sections_of(const family::Family& family) {
-    std::set<std::string> sections{"exp_manager", "memory", "run"};
+    std::set<std::string> sections{"exp_manager", "memory", "run", "trainer"};
     for (const family::Place& place : family.places)
         for (const std::string& path : place.paths)
             if (const std::size_t dot = path.find('.'); dot != std::string::npos) sections.insert(path.substr(0, dot));
     return sections;
+}
+
+/// A section of the recipe that nobody reads, and that is nearly called as one that the recipe lacks, is that one. What
+/// is said of either follows.
+Findings misspelt_section(const Subject& s) {
+    const config::Value* recipe = s.root.find(s.family.root);
+    if (recipe == nullptr || !recipe->is_map()) return {};
+    const std::set<std::string> known = sections_of(s.family);
+    Findings findings;
+    for (const config::Entry& entry : recipe->entries()) {
+        const std::string* name = entry.key.as_string();
+        if (name == nullptr || !entry.value.is_map() || known.contains(*name)) continue;
+        std::vector<std::string> missing;
+        std::ranges::copy_if(known, std::back_inserter(missing),
+                             [&](const std::string& section) { return recipe->find(section) == nullptr; });
+        const auto close = nearest(small(*name), missing, 1);
+        if (close.empty()) continue;
+        findings.push_back(
+            {.at = {.path = s.family.root + '.' + *name, .key = *name, .value = &entry.key},
+             .message =
+                 fmt::format("{} is no section that is read; did you mean `{}`?", truncate(entry.key), close.front()),
+             .fix = close.front() + ':',
+             .explains = {{Explained::What::section, *name}, {Explained::What::section, close.front()}}});
+    }
+    return findings;
+}
+
+Findings misspelt(const Subject& s) {
+    Findings findings = misspelt_section(s);
+    std::ranges::move(misspelt_key(s), std::back_inserter(findings));
+    return findings;
 }
 
 /// "loss=chunked" of a map that holds one value only, however deep; else empty.
@@ -152,7 +184,7 @@ bool always(const Subject&) {
 
 constexpr std::array<Rule, 3> table{{
     {codes::launch.unknown_key, has_slurm_section, unknown_cluster_key},
-    {codes::model.misspelt, always, misspelt_key},
+    {codes::model.misspelt, always, misspelt},
     {codes::model.misplaced, has_recipe, misplaced_section},
 }};
 

@@ -24,7 +24,9 @@ void note_program_of_collection(const config::Resolved& resolved, const plan::En
          .key = "launch.entry_script",
          .message = fmt::format("{} names no program, so the collection's own runs, {}, which takes its "
                                 "own keys; name yours in it: `launch: {{entry_script: train.py}}`",
-                                resolved.recipe, entry.program)});
+                                resolved.recipe, entry.program),
+         .fix = "--recipe-set=launch.entry_script=/path/to/train.py",
+         .explains = {{Explained::What::group, "program"}}});
 }
 
 void check_entry(const SubmitRequest& request, const config::Resolved& resolved, const Program& program,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A fix that is printed is one that was tried: of every code's example, and of what people type.
-#include "planner/true_fixes.hpp"
+#include "planner/refusal/true_fixes.hpp"
 #include "../trace/traced.hpp"
 #include "catch.hpp"
 #include "diagnostic/codes.hpp"

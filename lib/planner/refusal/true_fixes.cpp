@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tries fixes on the request that they are for.
-#include "planner/true_fixes.hpp"
+#include "planner/refusal/true_fixes.hpp"
 
+#include "planner/refusal/causes.hpp"
 #include "planner/slurm/reconcile_options.hpp"
 #include "slurm_text/shell_words.hpp"
 #include "trace/trace.hpp"
@@ -28,9 +29,14 @@ bool is_a_form(std::string_view fix) {
     return std::ranges::any_of(forms, [&](std::string_view form) { return fix.contains(form); });
 }
 
-std::optional<std::vector<std::string>> sets_of(std::string_view fix) {
+/// The --recipe-sets of a fix as the shell of this request hands them on.
+std::optional<std::vector<std::string>> sets_of(const SubmitRequest& request, std::string_view fix) {
     if (!fix.starts_with(prefix) || is_a_form(fix)) return std::nullopt;
-    auto words = slurm_text::shell_words(fix);
+    std::string line(fix);
+    constexpr std::string_view here = "=$PWD/";
+    for (std::size_t at = line.find(here); at != std::string::npos; at = line.find(here))
+        line.replace(at + 1, here.size() - 2, request.working_directory.string());
+    auto words = slurm_text::shell_words(line);
     if (!words || words->empty()) return std::nullopt;
     for (std::string& word : *words) {
         if (!word.starts_with(prefix)) return std::nullopt;
@@ -39,8 +45,8 @@ std::optional<std::vector<std::string>> sets_of(std::string_view fix) {
     return words;
 }
 
-bool may_be_tried(const Diagnostic& diagnostic) {
-    return diagnostic.severity != Severity::hint && sets_of(diagnostic.fix).has_value();
+bool may_be_tried(const SubmitRequest& request, const Diagnostic& diagnostic) {
+    return diagnostic.severity != Severity::hint && sets_of(request, diagnostic.fix).has_value();
 }
 
 std::ptrdiff_t count(const Diagnostics& all, DiagnosticCode code, Severity least) {
@@ -53,6 +59,12 @@ bool brings(const Diagnostics& after, const Diagnostics& before, Severity least)
     });
 }
 
+bool explains_group(const Diagnostic& diagnostic, std::string_view group) {
+    return std::ranges::any_of(diagnostic.explains, [&](const Explained& explained) {
+        return explained.what == Explained::What::group && explained.name == group;
+    });
+}
+
 /// Of what the rules say.
 bool is_true(const Trial& before, const Trial& after, const Diagnostic& diagnostic) {
     const Severity least = diagnostic.severity;
@@ -60,7 +72,10 @@ bool is_true(const Trial& before, const Trial& after, const Diagnostic& diagnost
         return false;
     if (!before.composed) return true;  // what the rules say of it was not known before
     if (brings(after.found, before.found, least) || after.family != before.family) return false;
-    return std::ranges::includes(after.rules, before.kept);
+    // What one program demands, another need not.
+    return std::ranges::all_of(before.kept, [&](std::string_view rule) {
+        return after.rules.contains(rule) || explains_group(diagnostic, rule.substr(0, rule.find('.')));
+    });
 }
 
 // --- what was typed wrongly ----------------------------------------------------------------------------------------
@@ -93,6 +108,54 @@ bool is_accepted(const Trial& after, const std::string& source, const std::vecto
         return about && d.severity >= (sets.front().starts_with('+') ? Severity::hint : Severity::error);
     });
 }
+
+// --- what has the same cause ---------------------------------------------------------------------------------------
+
+bool sets_key(const std::vector<std::string>& sets, std::string_view key) {
+    return !key.empty() &&
+           std::ranges::any_of(sets, [&](const std::string& set) { return key_of(set) == key_of(key); });
+}
+
+/// The later errors that are gone with the fix of this one, and that rest on the key that it refuses. What the memory
+/// model says rests on the whole recipe.
+class Folding {
+public:
+    Folding(const SubmitRequest& request, const OriginOf& origin_of, Diagnostics& diagnostics)
+        : request_(request), origin_of_(origin_of), diagnostics_(diagnostics) {}
+
+    void fold_into(std::size_t cause, const std::vector<std::string>& sets, const Trial& after) {
+        const std::string key = diagnostics_[cause].key;
+        if (!sets_key(sets, key)) return;
+        for (std::size_t index = cause + 1; index < diagnostics_.size();) {
+            const Diagnostic& later = diagnostics_[index];
+            if (later.severity != Severity::error || later.code.group() == "memory" || is_there(later, after) ||
+                !(sets.size() == 1 || rests_on(later, key))) {
+                ++index;
+                continue;
+            }
+            add_consequence(diagnostics_[cause], later);
+            diagnostics_.erase(diagnostics_.begin() + static_cast<std::ptrdiff_t>(index));
+        }
+    }
+
+private:
+    static bool is_there(const Diagnostic& d, const Trial& after) {
+        return std::ranges::any_of(after.found, [&](const Diagnostic& later) {
+            return later.severity == Severity::error && later.code == d.code && key_of(later.key) == key_of(d.key);
+        });
+    }
+
+    /// It blames the key as well, or has its value, or would change it.
+    [[nodiscard]] bool rests_on(const Diagnostic& later, const std::string& key) const {
+        const auto sets = sets_of(request_, later.fix);
+        return key_of(later.key) == key_of(key) || (sets && sets_key(*sets, key)) ||
+               (origin_of_ && key_of(origin_of_(later.key)) == key_of(key));
+    }
+
+    const SubmitRequest& request_;
+    const OriginOf& origin_of_;
+    Diagnostics& diagnostics_;
+};
 
 /// The request as the fix has it.
 class Changed {
@@ -140,20 +203,23 @@ private:
 
 }  // namespace
 
-bool has_fix_to_try(const Diagnostics& diagnostics) {
-    return std::ranges::any_of(diagnostics, may_be_tried);
+bool has_fix_to_try(const SubmitRequest& request, const Diagnostics& diagnostics) {
+    return std::ranges::any_of(diagnostics, [&](const Diagnostic& d) { return may_be_tried(request, d); });
 }
 
 void keep_true_fixes(const SubmitRequest& request, const Trial& before,
-                     const std::function<Trial(const SubmitRequest&)>& run, Diagnostics& diagnostics) {
+                     const std::function<Trial(const SubmitRequest&)>& run, Diagnostics& diagnostics,
+                     const OriginOf& origin_of) {
     std::size_t trials = 0;
-    for (Diagnostic& diagnostic : diagnostics) {
-        if (!may_be_tried(diagnostic)) continue;
+    Folding folding(request, origin_of, diagnostics);
+    for (std::size_t index = 0; index < diagnostics.size(); ++index) {
+        Diagnostic& diagnostic = diagnostics[index];
+        if (!may_be_tried(request, diagnostic)) continue;
         if (++trials > max_trials) {
             diagnostic.fix.clear();
             continue;
         }
-        const std::vector<std::string> sets = *sets_of(diagnostic.fix);
+        const std::vector<std::string> sets = *sets_of(request, diagnostic.fix);
         const std::size_t at = typed_at(request, diagnostic);
         const Trial after = run(Changed(request, at, sets).request());
         const bool holds =
@@ -161,7 +227,10 @@ void keep_true_fixes(const SubmitRequest& request, const Trial& before,
         trace::debug([&] {
             return fmt::format("tried the fix of {}: {}", diagnostic.code.name(), holds ? "it holds" : "it does not");
         });
-        if (!holds) diagnostic.fix.clear();
+        if (!holds)
+            diagnostic.fix.clear();
+        else if (at == nowhere && diagnostic.severity == Severity::error)
+            folding.fold_into(index, sets, after);
     }
 }
 
