@@ -151,6 +151,8 @@ Outcome prepare(const SubmitRequest& request) {
     else if (!request.default_of.empty())
         append(outcome.diagnostics, judged(*request.settings, result.forced, {reminder(request)}));
     explain(request, !outcome.submission, outcome.diagnostics);
+    // What was moved to its origin quotes that.
+    if (!outcome.submission) secret::redact(outcome.diagnostics, secret::values_of(result.secrets));
     trace::info(
         [&] { return fmt::format("{} in {:.2f} ms", outcome.submission ? "planned" : "refused", watch.lap()); });
     return outcome;

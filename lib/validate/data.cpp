@@ -91,6 +91,19 @@ Readability readability_of(const storage::Host& host, const std::string& path) {
     return error == EACCES ? Readability::denied : Readability::absent;
 }
 
+/// Our trainer opens files; another program may read and write what it has a library for.
+bool is_url_for_us(const Subject& s, std::string_view path) {
+    return s.runs_our_trainer() && path.contains("://");
+}
+
+Finding url(const Found& found) {
+    return {.at = found,
+            .message = fmt::format("{} is {}, and the entry script works on files and directories only; mount the "
+                                   "storage, or copy it",
+                                   found.key, truncate(*found.value)),
+            .fix = {}};
+}
+
 constexpr std::size_t max_paths = 16;  // that are checked
 
 Findings files(const Subject& s) {
@@ -100,6 +113,10 @@ Findings files(const Subject& s) {
         if (!s.family.has(key) || (key == Key::train_data && s.is_on(Key::synthetic))) continue;
         const Found found = s.find(key);
         for (const std::string* path : texts_of(found)) {
+            if (is_url_for_us(s, *path)) {
+                findings.push_back(url(found));
+                findings.back().severity = Severity::error;
+            }
             if (!path->starts_with('/') || looked_at++ == max_paths) continue;
             const Readability readability = readability_of(*s.host, *path);
             if (readability == Readability::readable) continue;
@@ -221,6 +238,7 @@ Findings relative(const Subject& s) {
     for (const std::string& key : own_paths(s)) {
         const Found found = s.find(key);
         const std::string* path = found.given() ? found.value->as_string() : nullptr;
+        if (path != nullptr && is_url_for_us(s, *path)) findings.push_back(url(found));
         if (key.ends_with("_name") && path != nullptr && path->find('/') == std::string::npos) continue;
         if (path == nullptr || path->empty() || path->starts_with('/') || path->starts_with("None") ||
             path->find("://") != std::string::npos)

@@ -10,9 +10,10 @@
 namespace recipe::validate {
 namespace {
 
-std::string explain_type(const Number& number) {
+/// "auto" is a way to ask for all devices of a node, and for nothing else.
+std::string explain_type(const Subject& subject, const Number& number) {
     const std::string* text = number.found.value->as_string();
-    if (text != nullptr && *text == "auto")
+    if (text != nullptr && *text == "auto" && &number == &subject.devices)
         return fmt::format("{} is auto, which needs a known instance_type", number.found.key);
     return fmt::format("{} is {}, but must be a positive int", number.found.key,
                        config::describe(number.found.value->kind()));
@@ -64,7 +65,7 @@ Findings wrong_types(const Subject& subject, std::initializer_list<const Number*
         if (number->state != Number::State::wrong_type && !number->lenient) continue;
         const auto value = coerce_int(*number->found.value, number->most);
         Finding finding{.at = number->found,
-                        .message = explain_type(*number),
+                        .message = explain_type(subject, *number),
                         .fix = value ? subject.set(number->found, std::to_string(*value)) : std::string()};
         if (number->lenient) finding.severity = Severity::warning;
         findings.push_back(std::move(finding));

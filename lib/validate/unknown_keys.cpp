@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys that nobody reads, where a typing mistake is likely. Recipes may hold what they want, so these are hints.
+#include "keys/keys.hpp"
 #include "validate/rule.hpp"
 
 #include "diagnostic/codes/launch.hpp"
@@ -15,15 +16,6 @@
 
 namespace recipe::validate {
 namespace {
-
-/// Of HyperPod's launcher on Slurm.
-constexpr std::array cluster_keys{
-    "account",          "array",         "comment",          "constraint", "container_mounts",
-    "cpus_per_gpu",     "cpus_per_task", "exclude",          "exclusive",  "gpus_per_node",
-    "gpus_per_task",    "gres",          "job_name_prefix",  "mem",        "mem_per_cpu",
-    "mem_per_gpu",      "num_gpus",      "partition",        "qos",        "slurm_create_submission_file_only",
-    "slurm_docker_cfg", "srun_args",     "stderr_to_stdout",
-};
 
 constexpr std::size_t same_beginning = 3;  // characters
 
@@ -41,13 +33,13 @@ std::string small(std::string text) {
 }
 
 Findings unknown_cluster_key(const Subject& s) {
-    const std::vector<std::string> known(cluster_keys.begin(), cluster_keys.end());
     Findings findings;
     for (const config::Entry& entry : s.root.find("cluster")->entries()) {
         const std::string name = config::to_python_text(entry.key);
-        if (std::ranges::find(known, name) != known.end()) continue;
+        if (keys::has_step("cluster", name)) continue;
         const std::string key = "cluster." + name;
-        const auto close = nearest(small(name), known, 1);
+        const std::vector<std::string_view> steps = keys::steps_below("cluster");
+        const auto close = nearest(small(name), {steps.begin(), steps.end()}, 1);
         const bool is_of_root = s.root.find(name) != nullptr;
         std::string meant;
         if (is_of_root)

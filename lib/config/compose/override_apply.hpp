@@ -53,6 +53,7 @@ private:
                 bool at_value = false);
     void report_unknown(const GivenOverride& override, const Path& path);
     [[nodiscard]] bool may_add(const Path& path) const;
+    [[nodiscard]] std::string read_key(const Path& path) const;
     [[nodiscard]] std::vector<std::string> suggestions(const Path& path) const;
     void record(const GivenOverride& override, std::string key);
 

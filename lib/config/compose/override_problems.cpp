@@ -4,11 +4,11 @@
 #include "config/interpolation/special_value.hpp"
 #include "config/value/place.hpp"
 #include "diagnostic/codes/compose.hpp"
+#include "keys/keys.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
-#include <array>
 
 namespace recipe::config {
 namespace {
@@ -27,60 +27,6 @@ void find_endings(const Value& value, const std::string& at, const std::string& 
         if (here.ends_with('.' + ending)) found.push_back(here);
         find_endings(entry.value, here, ending, found, budget);
     }
-}
-
-/// What people call a thing, and the keys that it is under in recipes.
-struct Synonyms {
-    std::string_view words;  // blanks around each
-    std::array<std::string_view, 4> names;
-};
-
-constexpr std::array synonyms{
-    Synonyms{" nodes nnodes num_nodes node_count n_nodes ", {"num_nodes", "nodes"}},
-    Synonyms{" gpus ngpus num_gpus n_gpus gpus_per_node nproc_per_node num_devices ntasks_per_node devices_per_node ",
-             {"devices", "ntasks_per_node"}},
-    Synonyms{" learning_rate lr ", {"lr"}},
-    Synonyms{" layers num_layers n_layers n_layer num_hidden_layers depth ", {"num_hidden_layers", "num_layers"}},
-    Synonyms{" batch_size batch bs micro_batch_size mbs micro_batch train_batch_size per_device_train_batch_size ",
-             {"train_batch_size", "micro_batch_size", "micro_train_batch_size", "micro_batch_size_per_gpu"}},
-    Synonyms{" gbs global_batch_size global_batch ", {"global_batch_size", "train_batch_size"}},
-    Synonyms{" seq_len seq_length sequence_length seqlen max_seq_len max_seq_length max_length context_length "
-             "block_size max_context_width ctx ",
-             {"max_context_width", "seq_length", "encoder_seq_length", "max_len"}},
-    Synonyms{" tp tp_size tp_degree tensor_parallel tensor_parallel_size tensor_parallel_degree "
-             "tensor_model_parallel_size tensor_model_parallel_degree ",
-             {"tensor_model_parallel_degree", "tensor_model_parallel_size"}},
-    Synonyms{" pp pp_size pipeline_parallel pipeline_parallel_size pipeline_model_parallel_degree ",
-             {"pipeline_model_parallel_size"}},
-    Synonyms{" cp cp_size context_parallel context_parallel_size context_parallel_degree ",
-             {"context_parallel_degree", "context_parallel_size"}},
-    Synonyms{" ep ep_size expert_parallel expert_parallel_size expert_model_parallel_degree ",
-             {"expert_model_parallel_degree", "expert_model_parallel_size"}},
-    Synonyms{" fsdp fsdp_size dp_shard shard_size shard ", {"shard_degree", "fsdp_size"}},
-    Synonyms{" heads n_heads n_head num_heads attention_heads ", {"num_attention_heads"}},
-    Synonyms{" kv_heads n_kv_heads num_kv_heads ", {"num_key_value_heads", "num_query_groups", "num_kv_heads"}},
-    Synonyms{" hidden dim hidden_dim d_model n_embd embed_dim ", {"hidden_size"}},
-    Synonyms{" ffn ffn_dim d_ff mlp_dim ffn_hidden_size ", {"intermediate_size", "ffn_hidden_size"}},
-    Synonyms{" vocab vocabulary vocabulary_size ", {"vocab_size"}},
-    Synonyms{" steps iters max_iters train_iters train_steps num_steps total_steps ", {"max_steps"}},
-    Synonyms{" epochs num_epochs num_train_epochs ", {"max_epochs"}},
-    Synonyms{" dtype ", {"precision"}},
-    Synonyms{" checkpointing gradient_checkpointing recompute ",
-             {"activation_checkpointing", "gradient_checkpointing"}},
-    Synonyms{" time timeout walltime timelimit time_limit ", {"time_limit"}},
-    Synonyms{" image docker container_image ", {"container"}},
-    Synonyms{" instance node_type machine ", {"instance_type"}},
-};
-
-/// Names of keys that may be meant by the last step of one, best first.
-std::vector<std::string_view> names_for(std::string_view word) {
-    std::vector<std::string_view> names;
-    const std::string whole = fmt::format(" {} ", word);
-    for (const Synonyms& row : synonyms)
-        if (row.words.contains(whole))
-            for (const std::string_view name : row.names)
-                if (!name.empty()) names.push_back(name);
-    return names;
 }
 
 }  // namespace
@@ -104,16 +50,36 @@ void OverrideApplier::report_unknown(const GivenOverride& override, const Path& 
         message += fmt::format("; did you mean `{}`?", close.front());
         fix = override.given.text;
         fix.replace(override.parsed.key_column, key.size(), close.front());
-    } else if (override.parsed.type == ParsedOverride::Type::change && path.size() > 1 && may_add(path)) {
+    } else if (override.parsed.type == ParsedOverride::Type::change && may_add(path)) {
+        const std::string meant = read_key(path);
+        if (!meant.empty() && meant != key) message += fmt::format("; did you mean `{}`?", meant);
         fix = "+" + override.given.text;
+        if (!meant.empty()) fix.replace(1 + override.parsed.key_column, key.size(), meant);
     }
     report(override, codes::compose.unknown_key, std::move(message), std::move(fix));
 }
 
-/// Whether the section is there. At the root nobody reads what is added.
+/// Whether the section is there. At the root nobody reads what is added, but for what is known.
 bool OverrideApplier::may_add(const Path& path) const {
+    if (path.size() == 1) return !read_key(path).empty();
     const Place place = locate({path.begin(), path.end() - 1});
     return place.node != nullptr && place.node->is_map();
+}
+
+/// The key itself, or one that is nearly called so, where that is read though the configuration does not have it.
+std::string OverrideApplier::read_key(const Path& path) const {
+    const std::string section = fmt::format("{}", fmt::join(path.begin(), path.end() - 1, "."));
+    const std::string place = section.empty() || root_.at(section) != nullptr ? section : "recipes." + section;
+    std::vector<std::string> names;
+    for (const std::string_view step : keys::steps_below(place)) names.emplace_back(step);
+    if (std::ranges::find(names, path.back()) == names.end()) {
+        names = nearest(path.back(), names, 1);
+        if (names.empty()) return {};
+    } else {
+        names = {path.back()};
+    }
+    const std::string found = section.empty() ? names.front() : section + '.' + names.front();
+    return root_.at(place.empty() ? names.front() : place + '.' + names.front()) == nullptr ? found : std::string();
 }
 
 /// Names that may have been meant: neighbours of the step that is missing, else keys elsewhere that end alike.
@@ -144,9 +110,12 @@ std::vector<std::string> OverrideApplier::suggestions(const Path& path) const {
     if (!found.empty()) return found;
     std::size_t budget = max_searched_nodes;
     find_endings(root_, "", fmt::format("{}", fmt::join(path, ".")), found, budget);
-    for (const std::string_view name : names_for(path.back()))
+    for (const std::string_view name : keys::names_for(path.back()))
         if (found.empty()) find_endings(root_, "", std::string(name), found, budget);
     for (std::string& name : found) name = typed_key(root_, name);
+    // A key of the root that stands in no section, such as instance_type.
+    const Value* at_root = path.size() > 1 && keys::is_known(path.back()) ? root_.find(path.back()) : nullptr;
+    if (found.empty() && at_root != nullptr && !is_container(*at_root)) found.push_back(path.back());
     return found;
 }
 

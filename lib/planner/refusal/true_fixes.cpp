@@ -170,7 +170,7 @@ public:
             for (const std::string& set : sets) add(set);
         }
         if (std::ranges::any_of(sets, [](const std::string& set) { return set.contains(shared_directory); }))
-            request_.host.status_of = with_directory(request.host.status_of);
+            stand_in_for_directory();
         for (const std::string& set : sets) export_variables(set);
     }
 
@@ -188,13 +188,14 @@ private:
         }
     }
 
-    using StatusOf = std::function<storage::PathStatus(const std::string& path)>;
-
-    static StatusOf with_directory(const StatusOf& status_of) {
-        return [status_of](const std::string& path) {
+    void stand_in_for_directory() {
+        request_.host.status_of = [status_of = request_.host.status_of](const std::string& path) {
             if (!path.starts_with(shared_directory)) return status_of(path);
             return storage::PathStatus{
                 .exists = true, .is_directory = true, .nearest = path, .type = "nfs", .free_bytes = 1e18};
+        };
+        request_.host.access = [access = request_.host.access](const std::string& path) {
+            return path.starts_with(shared_directory) ? storage::Access{.is_directory = true} : access(path);
         };
     }
 

@@ -55,3 +55,43 @@ TEST_CASE("a check tells the layout and the instance, and what composition noted
     stages.composition.resolved.notes = {{.code = codes::compose.shadowed}};
     CHECK(planner::check(stages.request, stages.composition).result.diagnostics.front().code == "compose.shadowed");
 }
+TEST_CASE("a URL is no file or directory of our trainer, and may be one of another program") {
+    const auto errors = [](const char* set, bool ours) {
+        test::Submitting submitting("llama3_2_1b_pretrain");
+        submitting.set("model.data.use_synthetic_data=False").set("model.data.train_dir=/").set(set);
+        if (ours) submitting.without_script();
+        std::string codes;
+        for (const Diagnostic& d : planner::prepare(submitting.request()).diagnostics)
+            if (d.severity == Severity::error) codes += d.code.name();
+        return codes;
+    };
+    CHECK(errors("run.name=x", true).empty());
+    CHECK(errors("exp_manager.checkpoint_dir=s3://bucket/x", true) == "paths.relative");
+    CHECK(errors("model.data.train_dir=s3://bucket/x", true) == "data.not_visible");
+    CHECK(errors("exp_manager.checkpoint_dir=s3://bucket/x", false).empty());
+    CHECK(errors("model.data.train_dir=s3://bucket/x", false).empty());
+}
+
+TEST_CASE("a number beyond what Slurm takes is refused with its key and its range") {
+    for (const auto& [set, key] :
+         {std::pair{"+cluster.cpus_per_task=99999999999", "cluster.cpus_per_task"},
+          std::pair{"+cluster.cpus_per_task=99999999999999999999999", "cluster.cpus_per_task"},
+          std::pair{"+cluster.cpus_per_task=-3", "cluster.cpus_per_task"},
+          std::pair{"+cluster.cpus_per_gpu=0", "cluster.cpus_per_gpu"},
+          std::pair{"+cluster.gpus_per_node=1025", "cluster.gpus_per_node"},
+          std::pair{"+cluster.mem=-1", "cluster.mem"}, std::pair{"+cluster.mem=1000001", "cluster.mem"},
+          std::pair{"+cluster.mem=99999999999999999999G", "cluster.mem"}}) {
+        INFO(set);
+        const Diagnostic refused = test::Submitting("llama3_2_1b_pretrain").set(set).refused();
+        CHECK(refused.code == "launch.kind");
+        CHECK(refused.key == key);
+    }
+    for (const char* set : {"+cluster.cpus_per_task=65533", "+cluster.mem=64", "+cluster.mem=64G", "+cluster.mem=0"}) {
+        INFO(set);
+        CHECK(test::Submitting("llama3_2_1b_pretrain").set(set).outcome().submission);
+    }
+    CHECK(test::Submitting("llama3_2_1b_pretrain")
+              .set("+cluster.cpus_per_task=65534")
+              .refused()
+              .message.find("a number from 1 to 65533") != std::string::npos);
+}

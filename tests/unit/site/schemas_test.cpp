@@ -54,7 +54,7 @@ std::string wrong_by(const std::string& schema_name, std::string_view yaml) {
 TEST_CASE("the shipped files are what their schemas ask for") {
     for (const auto& [file, schema] :
          {std::pair{"hardware.yaml", "hardware.schema.json"}, std::pair{"families.yaml", "families.schema.json"},
-          std::pair{"recipe.yaml", "recipe.schema.json"}}) {
+          std::pair{"keys.yaml", "keys.schema.json"}, std::pair{"recipe.yaml", "recipe.schema.json"}}) {
         INFO(file);
         const auto document = config::load_yaml(source_file("etc/") + file);
         REQUIRE(document);
