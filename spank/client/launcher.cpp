@@ -18,6 +18,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -165,11 +166,12 @@ void read_role(const plan::LaunchPlan& plan, const std::vector<std::string>& com
 
 /// The tasks that an option or a step's default asks for; nothing where Slurm has its own word on them.
 std::optional<std::uint32_t> tasks_asked_for(const plan::LaunchPlan& plan, const SlurmOptions& options) {
-    if (options.is_set("ntasks")) return slurm_text::parse_number<std::uint32_t>(options.get("ntasks"));
-    if (!options.is_set("ntasks-per-node")) return std::nullopt;
-    const auto per_node = slurm_text::parse_number<std::uint32_t>(options.get("ntasks-per-node"));
-    if (!per_node) return std::nullopt;
-    return *per_node * static_cast<std::uint32_t>(plan.layout.nodes);
+    const bool in_all = options.is_set("ntasks");
+    if (!in_all && !options.is_set("ntasks-per-node")) return std::nullopt;
+    const auto tasks = slurm_text::parse_count(options.get(in_all ? "ntasks" : "ntasks-per-node"));
+    if (!tasks) return std::nullopt;
+    const std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+    return static_cast<std::uint32_t>(std::min(in_all ? *tasks : *tasks * plan.layout.nodes, most));
 }
 
 /// Before an allocation is waited for, whose first step it would end: see launcher_user_init(), which knows the step's
