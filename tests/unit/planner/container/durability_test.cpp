@@ -106,3 +106,33 @@ TEST_CASE("less space than a checkpoint takes is a warning with both numbers") {
     CHECK(check(writes, host, {.nodes = 1, .checkpoint_bytes = 9e9}).empty());
     CHECK(check(writes, host, {.nodes = 1}).empty());
 }
+
+TEST_CASE("space that is just enough is enough, and each key of a full file system is named") {
+    const test::MadeUpHost host{{{"/x", {.free_bytes = 10e9}}, {"/y", {.device = 2, .free_bytes = 10e9}}}};
+    const std::vector<Write> writes{{.key = "a", .path = "/x/1", .where = {}},
+                                    {.key = "b", .path = "/y/2", .where = {}},
+                                    {.key = "c", .path = "/x/%j/3", .where = {}},
+                                    {.key = "d", .path = "/x/4", .where = {}}};
+    CHECK(check(writes, host, {.nodes = 1, .checkpoint_bytes = 10e9}).empty());
+    const Diagnostics found = check(writes, host, {.nodes = 1, .checkpoint_bytes = 10e9 + 1});
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].message.starts_with("a is /x/1 (with c, d), where 10.0 GB are free"));
+    CHECK(found[1].message.starts_with("b is /y/2, where"));
+    CHECK(found[0].fix.empty());
+    CHECK(check(writes, {}, {.nodes = 1, .checkpoint_bytes = 10e9}).empty());
+}
+
+TEST_CASE("a job of two nodes shares what it writes, and a site's shared directory is proposed where one may write") {
+    const test::MadeUpHost host{{{"/x", {.type = "tmpfs"}}, {"/theirs", {.write_error = EACCES}}, {"/mine", {}}}};
+    const std::vector<Write> writes{{.key = "a", .path = "/x/1", .where = {}}};
+    CHECK(check(writes, host, {.nodes = 1}).empty());
+    REQUIRE(check(writes, host, {.nodes = 2}).size() == 1);
+    CHECK(check(writes, host, {.nodes = 2}).front().fix == "--recipe-set=a=/SHARED/DIRECTORY");
+    CHECK(check(writes, host, {.nodes = 2, .shared = {"/theirs", "/mine"}}).front().fix == "--recipe-set=a=/mine");
+    CHECK(check(writes, host, {.nodes = 2, .shared = {"/theirs"}}).front().fix == "--recipe-set=a=/SHARED/DIRECTORY");
+    CHECK(check(writes, host, {.nodes = 2, .shared = {"/x"}}).empty());
+    // What is in memory is nobody's export.
+    storage::Host exporting = host.host();
+    exporting.exported = {"/x"};
+    CHECK(planner::durability(writes, {.nodes = 2}, exporting).size() == 1);
+}

@@ -187,3 +187,64 @@ TEST_CASE("a mount is read only where it says ro, and may say rw") {
         CHECK(refused.error().front().message.ends_with(std::string("the flag `") + flag + "` is neither ro nor rw"));
     }
 }
+
+TEST_CASE("a directory that the image needs is mounted over with a warning, and one within it without") {
+    for (const char* directory :
+         {"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"}) {
+        INFO(directory);
+        const Outcome over = mounts({request(std::string("/fsx:") + directory, "x")});
+        CHECK(over.codes == Codes{"container.mount_system"});
+        CHECK(over.mounts == std::string("/fsx:") + directory);
+        CHECK(over.said.front().message == std::string("/fsx at ") + directory + " hides the image's own " + directory);
+        CHECK(mounts({request(std::string("/fsx:") + directory + "/x", "x")}).codes.empty());
+    }
+    CHECK(mounts({request("/fsx:/opt", "x")}).codes.empty());
+    CHECK(mounts({request("/fsx:/", "x")}).codes == Codes{"container.mount_system"});
+    CHECK(mounts({request("/fsx:/", "x")}).mounts.find("(refused)") == 0);
+}
+
+TEST_CASE("a plan holds 128 mounts, of 4095 bytes together") {
+    const auto many = [](int count) {
+        std::vector<MountRequest> requests;
+        for (int i = 0; i < count; ++i) requests.push_back(request("/m" + std::to_string(1000 + i), "x"));
+        return mounts(requests).codes;
+    };
+    CHECK(many(128).empty());
+    CHECK(many(129) == Codes{"container.mounts_too_long"});
+    const auto long_ones = [](std::size_t more) {
+        std::vector<MountRequest> requests;
+        // Each as its source and its target, with a colon, and a comma between two of them.
+        for (char c = 'a'; c < 'a' + 20; ++c) requests.push_back(request("/" + std::string(100, c), "x"));
+        requests.push_back(request("/" + std::string(more, 'z'), "x"));
+        const Outcome outcome = mounts(requests);
+        return outcome.codes.empty() ? outcome.mounts.size() : 0;
+    };
+    CHECK(long_ones(5) == 4093);
+    CHECK(long_ones(6) == 4095);
+    CHECK(long_ones(7) == 0);
+}
+
+TEST_CASE("reasons are kept up to 256 bytes, each once") {
+    const auto reason = [](const std::string& first, const std::string& second) {
+        Diagnostics notes;
+        return planner::mounts_of({request("/fsx", first), request("/fsx", second)}, test::MadeUpHost{}.host(), notes)
+            .front()
+            .reason;
+    };
+    CHECK(reason("a", "a") == "a");
+    CHECK(reason("a", "ab") == "a, ab");
+    CHECK(reason("a, b", "b") == "a, b");
+    const std::string most(253, 'x');
+    CHECK(reason(most, "y") == most + ", y");
+    CHECK(reason(most, "yz") == most);
+}
+
+TEST_CASE("what is mounted within another place shows that place's own directory") {
+    const std::vector<plan::Mount> root{{"/host", "/", false, ""}};
+    CHECK(planner::source_of("/a/b", root) == "/host/a/b");
+    const std::vector<plan::Mount> both{{"/outer", "/a", false, ""}, {"/inner", "/a/b", false, ""}};
+    CHECK(planner::source_of("/a/b/c", both) == "/inner/c");
+    CHECK(planner::source_of("/a/bc", both) == "/outer/bc");
+    CHECK(planner::source_of("/a", both) == "/outer");
+    CHECK(planner::source_of("/x", both) == "/x");
+}
