@@ -181,5 +181,88 @@ TEST_CASE("few changes come before many, and what costs money after all others")
     CHECK(first.front().set == all.front().set);
 }
 
+TEST_CASE(
+    "Megatron's optimizer spreads over the ranks that a change leaves, and the peak is that of the whole change") {
+    Assumptions assumed;
+    assumed.framework = Framework::megatron;
+    std::size_t suggestions = 0;
+    for (const std::int64_t nodes : {1, 2})
+        for (const std::int64_t pipeline : {1, 2})
+            for (const std::int64_t shard : {1, 8})
+                for (const double usable : {40.0, 79.0, 139.0}) {
+                    const Workload workload{.shape = llama3_1_8b(),
+                                            .sequence = 8192,
+                                            .micro_batch = 4,
+                                            .shard = shard,
+                                            .pipeline = pipeline,
+                                            .assumptions = assumed};
+                    const Reading reading = reading_of(workload, nodes, assumed);
+                    for (const Suggestion& s : search(reading, all_knobs, usable * GiB, {}, 20)) {
+                        ++suggestions;
+                        const Reading after = changed(reading, s);
+                        Workload w = after.workload;
+                        if (w.shard > 1) w.shard = after.world() / (w.tensor * w.pipeline);
+                        CAPTURE(s.set, w.shard);
+                        w.replicate = replicas(w, after.world()).value();
+                        CHECK(predict(w).value().peak_bytes == Approx(s.peak_bytes));
+                    }
+                }
+    CHECK(suggestions > 10);
+}
+
+TEST_CASE("of one change the least is suggested that fits, else the least that is tight") {
+    const Workload workload{.shape = llama3_2_1b(), .sequence = 8192, .micro_batch = 8, .shard = 2};
+    const Reading reading = reading_of(workload, 1, {});
+    const auto expected = [&](const std::string& name, double usable, std::vector<std::int64_t> values, auto change) {
+        for (const Verdict wanted : {Verdict::fits, Verdict::tight})
+            for (const std::int64_t value : values) {
+                Workload w = workload;
+                change(w, value);
+                w.replicate = replicas(w, reading.world()).value();
+                if (judge(predict(w).value(), usable - outside_allocator_bytes(w)) <= wanted)
+                    return std::vector<std::string>{name + '=' + std::to_string(value)};
+            }
+        return std::vector<std::string>();
+    };
+    const auto found = [&](const Knobs& knobs, double usable) {
+        const auto all = search(reading, knobs, usable, {}, 10);
+        return all.empty() ? std::vector<std::string>() : all.front().set;
+    };
+    std::set<std::vector<std::string>> seen;
+    for (double gib = 4; gib < 400; gib += 4) {
+        CAPTURE(gib);
+        const double usable = gib * GiB;
+        const auto batch = found({.micro_batch = "batch"}, usable);
+        CHECK(batch == expected("batch", usable, {4, 2, 1}, [](Workload& w, std::int64_t to) { w.micro_batch = to; }));
+        const auto shard = found({.shard = "shard"}, usable);
+        CHECK(shard == expected("shard", usable, {8, 4}, [](Workload& w, std::int64_t to) { w.shard = to; }));
+        const auto tensor = found({.tensor = "tensor"}, usable);
+        CHECK(tensor == expected("tensor", usable, {2, 4}, [&](Workload& w, std::int64_t to) {
+                  w.tensor = to;
+                  w.assumptions = reading.assumptions(to);
+              }));
+        for (const auto& set : {batch, shard, tensor}) seen.insert(set);
+    }
+    CAPTURE(seen);
+    CHECK(seen.size() > 5);
+}
+
+TEST_CASE("a job is not made larger than 1024 nodes, nor a batch smaller than whole") {
+    const auto largest = [](std::int64_t nodes) {
+        const Workload workload{.shape = llama3_1_8b(), .sequence = 16384, .micro_batch = 6, .shard = 8};
+        std::int64_t most = 0;
+        for (const Suggestion& s : search(reading_of(workload, nodes, {}), all_knobs, 40 * GiB, {}, 50))
+            for (const std::string& set : s.set) {
+                if (set.starts_with("nodes=")) most = std::max(most, number(set.substr(6)));
+                if (set.starts_with("batch=")) CHECK(set == "batch=3");
+            }
+        return most;
+    };
+    CHECK(largest(1) > 1);
+    CHECK(largest(512) <= 1024);
+    CHECK(largest(513) == 0);
+    CHECK(largest(1024) == 0);
+}
+
 }  // namespace
 }  // namespace recipe::memory
