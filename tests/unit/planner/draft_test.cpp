@@ -91,6 +91,13 @@ TEST_CASE("a time limit in words is refused with the form that Slurm reads") {
     CHECK(fix_of("1 day") == "--recipe-set=run.time_limit=1-00:00:00");
     CHECK(fix_of("25 hours") == "--recipe-set=run.time_limit=1-01:00:00");
     CHECK(fix_of("1h").ends_with("=0-01:00:00"));
+    CHECK(fix_of("1min").ends_with("=0-00:01:00"));
+    CHECK(fix_of("2 minutes").ends_with("=0-00:02:00"));
+    CHECK(fix_of("1 hour").ends_with("=0-01:00:00"));
+    CHECK(fix_of("3  hrs").ends_with("=0-03:00:00"));
+    CHECK(fix_of("6days").ends_with("=6-00:00:00"));
+    CHECK(fix_of("59m").ends_with("=0-00:59:00"));
+    CHECK(fix_of("100000h").ends_with("=4166-16:00:00"));
     for (const char* unclear : {"0h", "-1h", "100001h", "12 weeks", "h", "a while"}) {
         INFO(unclear);
         CHECK(fix_of(unclear).empty());
@@ -194,4 +201,66 @@ TEST_CASE("a container needs pyxis on this cluster, where that is known") {
     CHECK(with_container().on_cluster_without_pyxis().refused().code == "submit.no_pyxis");
     CHECK(with_container().on_cluster_without_pyxis().sent_to("--clusters=b").outcome().submission);
     CHECK(Submitting(llama).on_cluster_without_pyxis().outcome().submission);
+}
+
+TEST_CASE("a job is named by its run, behind the prefix of its cluster, and no name has control characters") {
+    const auto name = [](std::initializer_list<const char*> sets) {
+        Submitting submitting(tiny);
+        for (const char* set : sets) submitting.set(set);
+        return submitting.accepted().plan.resources.job_name;
+    };
+    CHECK(name({}) == "llama-tiny-cpu");
+    CHECK(name({"++cluster.job_name_prefix=lab-"}) == "lab-llama-tiny-cpu");
+    CHECK(name({"++cluster.job_name_prefix=lab-", "run.name=x"}) == "lab-x");
+    CHECK(name({"run.name='a\tb'"}) == "a_b");
+    CHECK(name({"run.name=null", "base_results_dir=/r", "run.results_dir=/r"}).empty());
+}
+
+TEST_CASE(
+    "a job has its nodes for itself unless its cluster says otherwise, and its devices are those of its accelerator") {
+    const auto resources = [](const char* set) { return Submitting(tiny).set(set).accepted().plan.resources; };
+    CHECK(resources("++cluster.exclusive=True").exclusive);
+    CHECK(resources("++cluster.exclusive=null").exclusive);
+    CHECK_FALSE(resources("++cluster.exclusive=False").exclusive);
+    CHECK(resources("trainer.accelerator=cpu").device == plan::Device::cpu);
+    CHECK(resources("trainer.accelerator=gpu").device == plan::Device::gpu);
+    CHECK(resources("trainer.accelerator=neuron").device == plan::Device::neuron);
+    CHECK(resources("trainer.accelerator=cuda").device == plan::Device::gpu);
+}
+
+TEST_CASE("a results directory is absolute and has no slash at its end") {
+    const auto directory = [](std::initializer_list<const char*> sets) {
+        Submitting submitting(tiny);
+        for (const char* set : sets) submitting.set(set);
+        return submitting.accepted().plan.results_dir;
+    };
+    CHECK(directory({"run.results_dir=/r/x//"}) == "/r/x");
+    CHECK(directory({"run.results_dir=/"}) == "/");
+    CHECK(directory({"run.results_dir=null", "base_results_dir=/r/"}) == "/r/llama-tiny-cpu");
+    for (const char* none : {"run.name=.", "run.name=..", "run.name=a/b", "run.name=''"}) {
+        INFO(none);
+        CHECK(directory({"run.results_dir=null", "base_results_dir=/r", none}) == "/r");
+    }
+    const Diagnostic relative = Submitting(tiny).set("run.results_dir=null").set("base_results_dir=here").refused();
+    CHECK(relative.code == "paths.results_relative");
+    CHECK(relative.fix == "--recipe-set=base_results_dir=$PWD/results");
+}
+
+TEST_CASE("lines for a shell are texts of a list, and a variable is a text under a name that a shell knows") {
+    const auto refused = [](const char* set) {
+        const Diagnostic refusal = Submitting(tiny).set(set).refused();
+        return std::pair(std::string(refusal.code.name()), refusal.key);
+    };
+    using Said = std::pair<std::string, std::string>;
+    CHECK(Submitting(tiny).set("++launch.setup=[a,'b c']").accepted().plan.setup ==
+          std::vector<std::string>{"a", "b c"});
+    CHECK(Submitting(tiny).set("++launch.setup=null").accepted().plan.setup.empty());
+    CHECK(refused("++launch.setup=a") == Said{"launch.setup", "launch.setup"});
+    CHECK(refused("++launch.setup=[1]") == Said{"launch.setup", "launch.setup"});
+    CHECK(refused("launch.launcher=mpirun") == Said{"launch.launcher", "launch.launcher"});
+    CHECK(refused("launch.launcher=5") == Said{"launch.launcher", "launch.launcher"});
+    CHECK(Submitting(tiny).set("launch.launcher=null").accepted().plan.launcher == plan::Launcher::torchrun);
+    CHECK(refused("++env_vars.A=[1]") == Said{"environment.invalid", "env_vars.A"});
+    CHECK(refused("++env_vars.A-B=1") == Said{"environment.invalid", "env_vars.A-B"});
+    CHECK(refused("++env_vars.A={b:1}") == Said{"environment.invalid", "env_vars.A"});
 }

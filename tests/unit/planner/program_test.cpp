@@ -286,3 +286,85 @@ TEST_CASE("a recipe file's entry script is sought beside it, then in the collect
     CHECK(runs("train.py", "mine/mlp.yaml", false) == "collection/train.py");
     std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("a name and a password in an address are hidden, up to the last @ before its path") {
+    const auto shown = [](const std::string& url) {
+        const std::string message =
+            Running(with_git(ours, "repo_url_or_path: '" + url + "', entry_script: t.py")).refusal().message;
+        const std::size_t begin = message.find('`') + 1;
+        return message.substr(begin, message.find('`', begin) - begin);
+    };
+    CHECK(shown("https://me:pw@host/c") == "https://***@host/c");
+    CHECK(shown("https://me:p@w@host/c@v1") == "https://***@host/c@v1");
+    CHECK(shown("https://me:pw@host") == "https://***@host");
+    CHECK(shown("code@v1") == "code@v1");
+}
+
+TEST_CASE("code in a directory is named without slashes at its end, and / is a directory") {
+    const auto entry = [](const std::string& place, const std::string& script = "train.py") {
+        return Running(with_git(ours, "repo_url_or_path: " + place + ", entry_script: " + script)).runs().entry;
+    };
+    CHECK(entry("/fsx/code//").directory == "/fsx/code");
+    CHECK(entry("/fsx/./code/").program == "/fsx/code/train.py");
+    CHECK(entry("/").directory == "/");
+    CHECK(entry("/").program == "/train.py");
+    CHECK(entry("/fsx/code", "/app/train.py").program == "/app/train.py");
+    Running here(with_git(ours, "repo_url_or_path: /fsx/code/, entry_script: t.py, branch: main, commit: abcdef0"));
+    here.runs();
+    REQUIRE(here.notes.size() == 2);
+    CHECK(here.notes[0].key == "git.branch");
+    CHECK(here.notes[1].key == "git.commit");
+    CHECK(here.notes[1].fix == "--recipe-set=git.repo_url_or_path=file:///fsx/code");
+    CHECK(here.notes[1].message.ends_with("git.commit abcdef0 is not checked out"));
+    CHECK(Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_script: .")).refusal().code ==
+          "launch.code_entry");
+}
+
+TEST_CASE("a module's name has letters, digits, underscores and dots between them") {
+    const auto module = [](const std::string& name) {
+        return Running(with_git(ours, "repo_url_or_path: /fsx/code, entry_module: '" + name + "'")).read().has_value();
+    };
+    for (const std::string& name : {std::string("a"), std::string("aZ_9.b"), std::string("_"), std::string(1024, 'm')})
+        CHECK(module(name));
+    for (const std::string& name :
+         {std::string(".a"), std::string("a."), std::string("a-b"), std::string("a/b"), std::string(1025, 'm')}) {
+        INFO(name);
+        CHECK_FALSE(module(name));
+    }
+}
+
+TEST_CASE("a commit has 7 to 40 digits, or 64, and the fix of one is what a shell takes as it is") {
+    const auto taken = [](const std::string& commit) {
+        return Running(with_git(ours, "repo_url_or_path: 'https://h/c', entry_script: t.py, commit: '" + commit + "'"))
+            .read()
+            .has_value();
+    };
+    for (const std::size_t digits : {7, 8, 39, 40, 64}) CHECK(taken(std::string(digits, 'a')));
+    for (const std::size_t digits : {6, 41, 63, 65}) CHECK_FALSE(taken(std::string(digits, 'a')));
+    CHECK_FALSE(taken("abcdefg"));
+    const auto fix = [](const std::string& more) {
+        Running running(with_git(ours, "entry_script: t.py, " + more));
+        REQUIRE(running.noted("launch.code_unpinned"));
+        return running.notes.front().fix;
+    };
+    CHECK(fix("repo_url_or_path: 'https://h/c?x=1'").empty());
+    CHECK(fix("repo_url_or_path: 'https://h/a-b_c.d~e%20'").starts_with("--recipe-set=git.commit=$(git ls-remote "));
+    CHECK(fix("repo_url_or_path: 'https://h/c', branch: 'a/b-1.0'").contains(" a/b-1.0 | head -n 1"));
+    CHECK(fix("repo_url_or_path: 'https://h/c'").contains(" HEAD | head -n 1"));
+    Running clear(
+        with_git(ours, "repo_url_or_path: 'http://h/c', commit: abcdef0, entry_script: t.py, token_file: /t"));
+    REQUIRE(clear.noted("launch.code_token"));
+    CHECK(clear.notes.front().message == "the token goes to http://h/c in clear");
+    CHECK(clear.notes.front().fix == "--recipe-set=git.repo_url_or_path=https://h/c");
+}
+
+TEST_CASE("an argument is the text of its value") {
+    const auto arguments = [](const std::string& list) {
+        return Running("launch: {entry_script: t.py, args: " + list + "}\n" + hf).runs().entry.arguments;
+    };
+    using Texts = std::vector<std::string>;
+    CHECK(arguments("[1, true, a b, 1.5]") == Texts{"1", "True", "a b", "1.5"});
+    CHECK(arguments("[{--a: 1, --b: null}, c]") == Texts{"--a", "1", "--b", "c"});
+    CHECK(arguments("null").empty());
+    CHECK(arguments("[]").empty());
+}

@@ -76,8 +76,25 @@ TEST_CASE("a key of the cluster takes what sbatch takes for it") {
         CHECK_FALSE(fault(bad).empty());
     }
     CHECK(fault("cluster.mem=64GB") ==
-          "cluster.mem is a string `64GB`; it takes GB per node or unit, such as 64, a text such as 64G, or 0 for all");
-    CHECK(fault("cluster.cpus_per_task=0") == "cluster.cpus_per_task is an int `0`; it takes a number above 0");
+          "cluster.mem is a string `64GB`; it takes GB per node or unit, such as 64, at most 1000000, a text such as "
+          "64G, "
+          "or 0 for all");
+    CHECK(fault("cluster.cpus_per_task=0") == "cluster.cpus_per_task is an int `0`; it takes a number from 1 to 65533");
+}
+
+TEST_CASE("a number of the cluster has its most, and a text as many digits as Slurm reads") {
+    for (const char* most :
+         {"cluster.mem=1000000", "cluster.mem='1000000'", "cluster.mem=999999999999999G", "cluster.cpus_per_task=65533",
+          "cluster.gpus_per_node=1024", "cluster.gpus_per_task='1024'"}) {
+        INFO(most);
+        CHECK(fault(most).empty());
+    }
+    for (const char* more : {"cluster.mem=1000001", "cluster.mem='1000001'", "cluster.mem=1000000000000000G",
+                             "cluster.cpus_per_task=65534", "cluster.gpus_per_node=1025",
+                             "cluster.gpus_per_task='1025'", "cluster.cpus_per_gpu=99999999999999999999"}) {
+        INFO(more);
+        CHECK_FALSE(fault(more).empty());
+    }
 }
 
 TEST_CASE("a value of another kind is mended where it is plain what was meant") {

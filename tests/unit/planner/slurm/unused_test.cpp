@@ -245,3 +245,36 @@ TEST_CASE("a line is options alone where its last word is one, or the value of o
     // As #SBATCH lines end: at the sign of a comment.
     CHECK(read("--recipe=a # train.sh") == 1);
 }
+
+TEST_CASE("a here-document ends at its word alone, and what follows it is read on") {
+    const auto lines = [](const std::string& begin, const std::string& end) {
+        std::vector<int> numbers;
+        for (const Directive& line : planner::find_directives(
+                 "#!/bin/sh\n" + begin + "\n#SBATCH --recipe=a\n" + end + "\n#SBATCH --recipe=b", "--recipe")) {
+            CHECK(line.state == State::after_command);
+            CHECK(line.command_line == 2);
+            numbers.push_back(line.line);
+        }
+        return numbers;
+    };
+    using Numbers = std::vector<int>;
+    for (const char* begin : {"cat <<END", "cat << END", "cat <<-END", "cat <<'END'", "cat <<\"END\"", "cat <<\\END"}) {
+        INFO(begin);
+        CHECK(lines(begin, "END") == Numbers{5});
+        CHECK(lines(begin, "\tEND") == Numbers{5});
+        CHECK(lines(begin, "ENDE") == Numbers{3, 5});
+    }
+    CHECK(lines("cat <<E_9", "E_9") == Numbers{5});
+    CHECK(lines("cat <<<END", "END") == Numbers{3, 5});
+    CHECK(lines("cat << ", "END") == Numbers{3, 5});
+    CHECK(lines("cat", "END") == Numbers{3, 5});
+}
+
+TEST_CASE("a second interpreter's line is a comment before the first command, and another script's behind it") {
+    const auto count = [](const std::string& script) { return planner::find_directives(script, "--recipe").size(); };
+    CHECK(count("#!/bin/sh\n#!/bin/sh\n#SBATCH --recipe=a") == 1);
+    CHECK(count("#!/bin/sh\ntrue\n#!/bin/sh\n#SBATCH --recipe=a") == 0);
+    CHECK(count("#SBATCH --recipe=a") == 1);
+    CHECK(count("#SBATCH --recipe=a\r\n\r\n#SBATCH --recipe=b\r\n") == 2);
+    CHECK(count("") == 0);
+}
