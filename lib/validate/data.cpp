@@ -104,6 +104,29 @@ Finding url(const Found& found) {
             .fix = {}};
 }
 
+/// Whether shell and override grammar leave the text alone.
+bool is_plain(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-' || c == '/';
+    });
+}
+
+/// Of another program it may be the name of a dataset.
+bool is_relative_for_us(const Subject& s, std::string_view path) {
+    return s.runs_our_trainer() && !path.empty() && !path.starts_with('/');
+}
+
+Finding relative_data(const Subject& s, const Found& found, const std::string& path) {
+    const bool whole = found.value->is_string() && is_plain(path);
+    return {
+        .at = found,
+        .message = fmt::format("{} is {}, which counts from where a task runs, in a container from a directory of its "
+                               "image; say the whole path",
+                               found.key, truncate(config::Value::string(path))),
+        .fix = whole ? s.set(found, "$PWD/" + path) : std::string()};
+}
+
 constexpr std::size_t max_paths = 16;  // that are checked
 
 Findings files(const Subject& s) {
@@ -116,8 +139,11 @@ Findings files(const Subject& s) {
             if (is_url_for_us(s, *path)) {
                 findings.push_back(url(found));
                 findings.back().severity = Severity::error;
+            } else if (is_relative_for_us(s, *path)) {
+                findings.push_back(relative_data(s, found, *path));
             }
-            if (!path->starts_with('/') || looked_at++ == max_paths) continue;
+            if (!path->starts_with('/') || looked_at == max_paths) continue;
+            ++looked_at;
             const Readability readability = readability_of(*s.host, *path);
             if (readability == Readability::readable) continue;
             findings.push_back(
@@ -137,14 +163,6 @@ bool results_relative_applies(const Subject& s) {
     const Found directory = s.find("run.results_dir");
     const std::string* path = directory.given() ? directory.value->as_string() : nullptr;
     return path != nullptr && !path->starts_with('/');
-}
-
-/// Whether shell and override grammar leave the text alone.
-bool is_plain(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-' || c == '/';
-    });
 }
 
 Findings results_relative(const Subject& s) {

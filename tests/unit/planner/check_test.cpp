@@ -72,6 +72,22 @@ TEST_CASE("a URL is no file or directory of our trainer, and may be one of anoth
     CHECK(errors("model.data.train_dir=s3://bucket/x", false).empty());
 }
 
+TEST_CASE("a relative path of data is told where our trainer opens it, and may be a name to another program") {
+    const auto told = [](const char* set, bool ours) {
+        test::Submitting submitting("llama3_2_1b_pretrain");
+        submitting.set("model.data.use_synthetic_data=False").set("model.data.train_dir=/").set(set);
+        if (ours) submitting.without_script();
+        const planner::Outcome outcome = planner::prepare(submitting.request());
+        CHECK(outcome.submission);
+        const Diagnostic* found = test::find(outcome.diagnostics, "data.not_visible");
+        return found != nullptr ? found->key : std::string();
+    };
+    CHECK(told("model.data.train_dir=data/train", true) == "model.data.train_dir");
+    CHECK(told("model.data.val_dir=data", true) == "model.data.val_dir");
+    CHECK(told("model.data.train_dir=/", true).empty());
+    CHECK(told("model.data.train_dir=data/train", false).empty());
+}
+
 TEST_CASE("a number beyond what Slurm takes is refused with its key and its range") {
     for (const auto& [set, key] :
          {std::pair{"+cluster.cpus_per_task=99999999999", "cluster.cpus_per_task"},

@@ -339,8 +339,8 @@ TEST_CASE("a commit has 7 to 40 digits, or 64, and the fix of one is what a shel
             .read()
             .has_value();
     };
-    for (const std::size_t digits : {7, 8, 39, 40, 64}) CHECK(taken(std::string(digits, 'a')));
-    for (const std::size_t digits : {6, 41, 63, 65}) CHECK_FALSE(taken(std::string(digits, 'a')));
+    for (const std::size_t digits : {7u, 8u, 39u, 40u, 64u}) CHECK(taken(std::string(digits, 'a')));
+    for (const std::size_t digits : {6u, 41u, 63u, 65u}) CHECK_FALSE(taken(std::string(digits, 'a')));
     CHECK_FALSE(taken("abcdefg"));
     const auto fix = [](const std::string& more) {
         Running running(with_git(ours, "entry_script: t.py, " + more));

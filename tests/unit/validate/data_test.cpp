@@ -109,6 +109,19 @@ TEST_CASE("data that is not here or may not be read is told, path by path") {
               .empty());
 }
 
+TEST_CASE("sixteen paths of data are looked at, however many there are") {
+    const auto looked_at = [](int paths) {
+        std::string list;
+        for (int i = 0; i < paths; ++i) list += "/data/" + std::to_string(i) + ", ";
+        Answers host;
+        return host.about(with_data("train_dir: [" + list + "]"), "data.not_visible").size();
+    };
+    CHECK(looked_at(15) == 15);
+    CHECK(looked_at(16) == 16);
+    CHECK(looked_at(17) == 16);
+    CHECK(looked_at(40) == 16);
+}
+
 TEST_CASE("a results directory that one may not write to is refused where it is visible") {
     const auto said = [](const std::string& directory) {
         Answers host{.known = {{"/mine", {.is_directory = true}},
