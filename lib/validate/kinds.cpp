@@ -41,14 +41,29 @@ bool is_count(const Value& value, std::int64_t most) {
     return number && *number > 0 && *number <= most;
 }
 
-/// As sbatch(1), --mem: a number, with K, M, G or T.
+/// As sbatch(1), --mem: a number of GB, or of K, M, G or T. Beyond what it can count Slurm takes another number.
 bool is_memory(const Value& value, std::int64_t most) {
     if (const auto number = int_of(value)) return *number >= 0 && *number <= most;
     const std::string_view text = text_of(value);
-    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    constexpr std::size_t most_digits = 15;  // what 64 bits hold
-    return digits > 0 && digits <= most_digits && digits + 1 == text.size() &&
-           std::string_view("KMGTkmgt").contains(text.back());
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || number < 0 || end == text.data() || end + 1 != text.data() + text.size()) return false;
+    switch (*end) {
+        case 'K':
+        case 'k':
+            return number / 1024 / 1024 <= most;
+        case 'M':
+        case 'm':
+            return number / 1024 <= most;
+        case 'G':
+        case 'g':
+            return number <= most;
+        case 'T':
+        case 't':
+            return number <= most / 1024;
+        default:
+            return false;
+    }
 }
 
 bool is_list_of_texts(const Value& value) {

@@ -185,10 +185,11 @@ SHELL
     [[ $(cat inner.log) == "inner $inner in $WORK/results/"*"/$inner" ]]
 }
 
-@test "an option that Slurm does not take refuses the submission" {
-    run as_user sbatch "${quick[@]}" --recipe-set=+cluster.dependency=x --recipe-set=cluster.mem=99999999999999999999T </dev/null
+@test "memory that Slurm cannot count is refused, and nothing is left" {
+    run as_user sbatch "${quick[@]}" --recipe-set=cluster.mem=8796093022208T </dev/null
     assert_failure 1
-    assert_output_contains "submit.option"
+    assert_output_contains "cluster.mem"
+    assert_output_contains "launch.kind"
     [ ! -e results ]
 }
 

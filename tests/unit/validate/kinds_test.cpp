@@ -82,16 +82,18 @@ TEST_CASE("a key of the cluster takes what sbatch takes for it") {
     CHECK(fault("cluster.cpus_per_task=0") == "cluster.cpus_per_task is an int `0`; it takes a number from 1 to 65533");
 }
 
-TEST_CASE("a number of the cluster has its most, and a text as many digits as Slurm reads") {
-    for (const char* most :
-         {"cluster.mem=1000000", "cluster.mem='1000000'", "cluster.mem=999999999999999G", "cluster.cpus_per_task=65533",
-          "cluster.gpus_per_node=1024", "cluster.gpus_per_task='1024'"}) {
+TEST_CASE("a number of the cluster has its most, in whatever unit") {
+    for (const char* most : {"cluster.mem=1000000", "cluster.mem='1000000'", "cluster.mem=1000000G", "cluster.mem=976t",
+                             "cluster.mem=1024000000m", "cluster.mem=1048576000000K", "cluster.cpus_per_task=65533",
+                             "cluster.gpus_per_node=1024", "cluster.gpus_per_task='1024'"}) {
         INFO(most);
         CHECK(fault(most).empty());
     }
-    for (const char* more : {"cluster.mem=1000001", "cluster.mem='1000001'", "cluster.mem=1000000000000000G",
-                             "cluster.cpus_per_task=65534", "cluster.gpus_per_node=1025",
-                             "cluster.gpus_per_task='1025'", "cluster.cpus_per_gpu=99999999999999999999"}) {
+    for (const char* more :
+         {"cluster.mem=1000001", "cluster.mem='1000001'", "cluster.mem=1000001g", "cluster.mem=977T",
+          "cluster.mem=1024001024M", "cluster.mem=1048577048576k", "cluster.mem=8796093022208T",
+          "cluster.mem=99999999999999999999K", "cluster.mem=-5G", "cluster.mem=5GG", "cluster.cpus_per_task=65534",
+          "cluster.gpus_per_node=1025", "cluster.gpus_per_task='1025'", "cluster.cpus_per_gpu=99999999999999999999"}) {
         INFO(more);
         CHECK_FALSE(fault(more).empty());
     }
