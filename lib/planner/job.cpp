@@ -77,7 +77,8 @@ Expected<std::optional<std::int64_t>> time_limit(const Value& root) {
          .key = "run.time_limit",
          .source = limit->position().source(),
          .message = fmt::format("`{}` is no time limit; Slurm knows minutes, minutes:seconds, "
-                                "hours:minutes:seconds, days-hours, days-hours:minutes and days-hours:minutes:seconds",
+                                "hours:minutes:seconds, days-hours, days-hours:minutes and days-hours:minutes:seconds, "
+                                "of 24855 days at most",
                                 config::to_python_text(*limit)),
          .fix = time_limit_meant(config::to_python_text(*limit))});
 }

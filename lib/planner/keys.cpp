@@ -44,7 +44,7 @@ plan::Launcher launcher_of(const config::Value& root) {
 std::optional<std::optional<std::int64_t>> time_limit_of(const config::Value& value) {
     if (const std::string* text = value.as_string()) return slurm_text::parse_time_limit(*text);
     const auto number = value.as_int();
-    if (!number || *number < 0) return std::nullopt;
+    if (!number || *number < 0 || *number > slurm_text::max_time_limit) return std::nullopt;
     const Source source = value.position().source();
     if (source.column > 0 && static_cast<std::size_t>(source.column) <= source.excerpt.size()) {
         const std::string_view spelled =

@@ -67,7 +67,7 @@ std::optional<std::int64_t> minutes_of(std::string_view text) {
 std::optional<std::optional<std::int64_t>> parse_time_limit(std::string_view text) {
     if (is_unlimited(text)) return std::optional<std::int64_t>{};
     const auto minutes = minutes_of(text);
-    if (!minutes) return std::nullopt;
+    if (!minutes || *minutes > max_time_limit) return std::nullopt;
     return minutes;
 }
 

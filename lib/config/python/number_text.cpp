@@ -4,6 +4,7 @@
 
 #include "config/python/integer_math.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -21,9 +22,11 @@ std::optional<long> leading_exponent(std::string_view text) {
         std::string_view digits = text.substr(e + 1);
         if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
-        constexpr long beyond_any_double = 1'000'000'000;
+        // Where the digits begin is added to it below: no text is that long.
+        constexpr long beyond_any_double = 1'000'000'000'000;
         if (error == std::errc::result_out_of_range)
             exponent = digits.front() == '-' ? -beyond_any_double : beyond_any_double;
+        exponent = std::clamp(exponent, -beyond_any_double, beyond_any_double);
         text = text.substr(0, e);
     }
     const std::size_t point = std::min(text.find('.'), text.size());

@@ -6,6 +6,7 @@
 #include "plan/wire/codec.hpp"
 #include "plan/wire/fields.hpp"
 #include "secret/secret.hpp"
+#include "slurm_text/time_limit.hpp"
 #include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
@@ -18,8 +19,7 @@ namespace {
 using config::Value;
 
 constexpr std::int64_t largest_port = 65535;
-constexpr std::int64_t max_time_limit = std::int64_t{1} << 31;  // minutes; Slurm keeps them in 32 bits
-constexpr std::size_t max_name_bytes = 1024;                    // Slurm refuses longer job names and features
+constexpr std::size_t max_name_bytes = 1024;  // Slurm refuses longer job names and features
 constexpr std::size_t max_directories = 16;
 constexpr std::size_t max_arguments = 256;
 
@@ -71,7 +71,7 @@ Resources read_resources(const Value& value, std::string& problem) {
     resources.device = read_enum(reader, "device", {Device::gpu, Device::neuron, Device::cpu});
     resources.request_gpus = reader.boolean("request_gpus");
     resources.exclusive = reader.boolean("exclusive");
-    if (!reader.is_null("time_limit")) resources.time_limit = reader.integer("time_limit", 0, max_time_limit);
+    if (!reader.is_null("time_limit")) resources.time_limit = reader.integer("time_limit", 0, slurm_text::max_time_limit);
     resources.job_name = reader.string("job_name", max_name_bytes);
     if (reader.has("ranks_per_chip"))
         resources.ranks_per_chip = reader.integer("ranks_per_chip", 1, validate::max_devices_per_node);

@@ -78,7 +78,7 @@ TEST_CASE("every number of a plan is taken up to its limits and not beyond") {
         Limits{"layout.shard", 1, 1'000'000},
         Limits{"layout.expert", 1, 1'000'000},
         Limits{"layout.context", 1, 1'000'000},
-        Limits{"resources.time_limit", 0, 1LL << 31},
+        Limits{"resources.time_limit", 0, 35791200},
         Limits{"resources.ranks_per_chip", 1, 1024},
         Limits{"check_seconds", 0, 60},
     };

@@ -218,6 +218,7 @@ TEST_CASE("a plan that no node would read is refused when it is made") {
     CHECK(code("instance_type='" + std::string(1, '\0') + "\xc3\xa9'") == "plan.text");
     CHECK(code("instance_type=" + std::string(1025, 'x')) == "plan.text");
     CHECK(code("++model.deep=" + std::string(63, '[') + std::string(63, ']')) == "plan.text");
+    CHECK(code("run.time_limit=9223372036854775807") == "resources.time_limit");
     planner::SubmitRequest request = Submitting(llama).request();
     request.environment["NOTE"] = "caf\xe9";
     request.sets.push_back({.text = "++model.note='${oc.env:NOTE}'"});
