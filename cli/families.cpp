@@ -148,6 +148,10 @@ Value value_of(const Definition& definition) {
     map.set(text("root"), text(family.root));
     map.set(text("devices"), text(to_string(family.devices)));
     map.set(text("layout"), text(to_string(family.layout)));
+    Value platforms = Value::list();
+    for (const family::Platform platform : family.runs_on) platforms.push_back(text(to_string(platform)));
+    map.set(text("runs_on"), platforms);
+    map.set(text("runs_as"), text(to_string(family.runs_as)));
     map.set(text("shard_may_be_unset"), Value::boolean(family.shard_may_be_unset));
     map.set(text("code"), code_of(family.code));
     map.set(text("keys"), keys_of(family));

@@ -229,8 +229,16 @@ bool read_code(DefaultCode& code, const Value& value, FieldContext& context) {
 
 constexpr std::array all_devices{Devices::any, Devices::gpu, Devices::neuron};
 constexpr std::array all_layouts{Layout::none, Layout::fsdp, Layout::ranks, Layout::megatron, Layout::neuron};
+constexpr std::array all_runs_as{RunsAs::python, RunsAs::module, RunsAs::shell};
 
-constexpr std::array<Field<Definition>, 10> definition_fields{{
+bool read_platforms(std::vector<Platform>& platforms, const Value& value) {
+    platforms.clear();
+    return value.is_list() && value.size() > 0 && std::ranges::all_of(value.items(), [&](const Value& item) {
+               return read_word(platforms.emplace_back(), item, all_platforms);
+           });
+}
+
+constexpr std::array<Field<Definition>, 12> definition_fields{{
     {"title", a_text, false, [](Definition& d, const Value& v, FieldContext&) { return read_text(d.family.title, v); }},
     {"like", "a family of this or an earlier file", false,
      [](Definition&, const Value&, FieldContext&) { return true; }},  // which comes before all others
@@ -242,6 +250,10 @@ constexpr std::array<Field<Definition>, 10> definition_fields{{
      [](Definition& d, const Value& v, FieldContext&) { return read_word(d.family.devices, v, all_devices); }},
     {"layout", "none, fsdp, ranks, megatron or neuron", false,
      [](Definition& d, const Value& v, FieldContext&) { return read_word(d.family.layout, v, all_layouts); }},
+    {"runs_on", "a list of slurm, slurm_script, k8s and sm_jobs", false,
+     [](Definition& d, const Value& v, FieldContext&) { return read_platforms(d.family.runs_on, v); }},
+    {"runs_as", "python, module or shell", false,
+     [](Definition& d, const Value& v, FieldContext&) { return read_word(d.family.runs_as, v, all_runs_as); }},
     {"shard_may_be_unset", "true or false", false,
      [](Definition& d, const Value& v, FieldContext&) { return read_flag(d.family.shard_may_be_unset, v); }},
     {"keys", "a map of keys", false,

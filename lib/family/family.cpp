@@ -34,6 +34,10 @@ const std::string* DefaultCode::program_for(std::string_view recipe) const {
     return found == entries.end() ? nullptr : &found->program;
 }
 
+bool Family::can_run_on(Platform platform) const noexcept {
+    return std::ranges::find(runs_on, platform) != runs_on.end();
+}
+
 std::string Family::path(const config::Value& configuration, Key key) const {
     const Place& where = place(key);
     if (where.paths.empty()) return {};

@@ -102,9 +102,27 @@ enum class Layout : std::uint8_t {
     neuron,    // neuronx-distributed: tensor × pipeline divides the world
 };
 
+/// Who can start a family's own program.
+enum class Platform : std::uint8_t {
+    slurm,
+    slurm_script,  // Slurm, but only a batch script or program of the user's own
+    k8s,           // HyperPod's launcher, on Kubernetes
+    sm_jobs,       // and as SageMaker training jobs
+};
+inline constexpr std::array all_platforms{Platform::slurm, Platform::slurm_script, Platform::k8s, Platform::sm_jobs};
+
+/// What a family's own program is.
+enum class RunsAs : std::uint8_t {
+    python,  // a file, one process per device
+    module,  // python -m
+    shell,   // a shell script, once per node, that starts the processes itself
+};
+
 // As etc/families.yaml spells them.
 [[nodiscard]] std::string_view to_string(Devices devices) noexcept;
 [[nodiscard]] std::string_view to_string(Layout layout) noexcept;
+[[nodiscard]] std::string_view to_string(Platform platform) noexcept;
+[[nodiscard]] std::string_view to_string(RunsAs runs_as) noexcept;
 
 /// Where one number or word of a recipe is kept.
 struct Place {
@@ -147,6 +165,8 @@ struct Family {
     std::string root = "recipes";    // what the paths are below
     Devices devices = Devices::any;  // when the recipe has no trainer.accelerator
     Layout layout = Layout::none;
+    std::vector<Platform> runs_on{Platform::slurm};
+    RunsAs runs_as = RunsAs::python;
     bool shard_may_be_unset = false;  // an unset shard degree means "what the program thinks best", not 1
     std::array<Place, key_count> places;
     std::vector<MemoryLine> memory;  // a later line wins
@@ -154,6 +174,7 @@ struct Family {
     /// Whether what is said of the program (devices, `otherwise` of places, memory) is said of the one that will run.
     bool program_known = true;
 
+    [[nodiscard]] bool can_run_on(Platform platform) const noexcept;
     [[nodiscard]] const Place& place(Key key) const noexcept { return places[static_cast<std::size_t>(key)]; }
     /// False: this family has no such thing.
     [[nodiscard]] bool has(Key key) const noexcept { return !place(key).paths.empty(); }

@@ -89,6 +89,12 @@ std::string memory(const Family& family, Arrays& arrays) {
     return arrays.add("ShippedMemoryLine", "memory", rows);
 }
 
+std::string platforms(const Family& family, Arrays& arrays) {
+    std::string rows;
+    for (const Platform platform : family.runs_on) rows += fmt::format("Platform::{}, ", to_string(platform));
+    return arrays.add("Platform", "runs_on", rows);
+}
+
 std::string entries(const Family& family, Arrays& arrays) {
     std::string rows;
     for (const DefaultCode::Entry& entry : family.code.entries)
@@ -111,13 +117,15 @@ Expected<std::string> constants(const config::Value& document, const std::string
         const std::string place_rows = places(family, arrays);
         const std::string memory_rows = memory(family, arrays);
         const std::string entry_rows = entries(family, arrays);
+        const std::string platform_rows = platforms(family, arrays);
         rows += fmt::format(
             "    {{.name = {}, .title = {}, .root = {}, .devices = Devices::{}, .layout = Layout::{},\n"
-            "     .shard_may_be_unset = {}, .when = {}, .places = {}, .memory = {},\n"
+            "     .runs_on = {}, .runs_as = RunsAs::{}, .shard_may_be_unset = {}, .when = {}, .places = {}, .memory = "
+            "{},\n"
             "     .repository = {}, .branch = {}, .entries = {}}},\n",
             literal(family.name), literal(family.title), literal(family.root), to_string(family.devices),
-            to_string(family.layout), family.shard_may_be_unset, when_rows, place_rows, memory_rows,
-            literal(family.code.repository), literal(family.code.branch), entry_rows);
+            to_string(family.layout), platform_rows, to_string(family.runs_as), family.shard_may_be_unset, when_rows,
+            place_rows, memory_rows, literal(family.code.repository), literal(family.code.branch), entry_rows);
         text += arrays.text() + '\n';
     }
     return text + "constexpr ShippedFamily families[] = {\n" + rows +

@@ -28,6 +28,8 @@ Definition definition_of(const ShippedFamily& shipped) {
     family.root = shipped.root;
     family.devices = shipped.devices;
     family.layout = shipped.layout;
+    family.runs_on.assign(shipped.runs_on.begin(), shipped.runs_on.end());
+    family.runs_as = shipped.runs_as;
     family.shard_may_be_unset = shipped.shard_may_be_unset;
     for (const ShippedPlace& row : shipped.places) {
         Place& place = family.places[static_cast<std::size_t>(row.key)];

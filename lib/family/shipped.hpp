@@ -42,6 +42,8 @@ struct ShippedFamily {
     std::string_view root;
     Devices devices;
     Layout layout;
+    std::span<const Platform> runs_on;
+    RunsAs runs_as;
     bool shard_may_be_unset;
     std::span<const ShippedCondition> when;
     std::span<const ShippedPlace> places;  // those that the family has

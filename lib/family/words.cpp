@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How families files spell keys, devices and layouts.
+// How families files spell keys, devices, layouts and platforms.
 #include "family/family.hpp"
 
 namespace recipe::family {
@@ -64,6 +64,8 @@ static_assert(!key_names.back().empty());
 
 constexpr std::array<std::string_view, 3> device_names{"any", "gpu", "neuron"};
 constexpr std::array<std::string_view, 5> layout_names{"none", "fsdp", "ranks", "megatron", "neuron"};
+constexpr std::array<std::string_view, all_platforms.size()> platform_names{"slurm", "slurm_script", "k8s", "sm_jobs"};
+constexpr std::array<std::string_view, 3> runs_as_names{"python", "module", "shell"};
 
 }  // namespace
 
@@ -77,6 +79,14 @@ std::string_view to_string(Devices devices) noexcept {
 
 std::string_view to_string(Layout layout) noexcept {
     return layout_names[static_cast<std::size_t>(layout)];
+}
+
+std::string_view to_string(Platform platform) noexcept {
+    return platform_names[static_cast<std::size_t>(platform)];
+}
+
+std::string_view to_string(RunsAs runs_as) noexcept {
+    return runs_as_names[static_cast<std::size_t>(runs_as)];
 }
 
 }  // namespace recipe::family

@@ -67,7 +67,7 @@ Expected<Draft> make_draft(const SubmitRequest& request, const Composition& comp
     ContainerSetup setup = container_of(request, composition, *job, found);
     check_pyxis(request, setup.container, found);
     check_allocation(request, checked.result.layout.nodes, found);
-    check_code(request, composition.resolved, job->program, setup.container.has_value(), found);
+    check_code(request, composition.resolved, composition.family(), job->program, setup.container.has_value(), found);
     Expected<std::vector<OptionToSet>> options = options_to_set(request, composition.root(), checked, *job);
     if (!options) append(found, std::move(options.error()));
     std::vector<std::string> directories = directories_on_host(writes, setup.container);

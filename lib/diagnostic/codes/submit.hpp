@@ -60,6 +60,12 @@ struct SubmitCodes {
         .summary = "Neither a batch script nor the recipe says what to run.",
         .source = sources::slurm_manuals,
     };
+    Code platform{
+        .name = "submit.platform",
+        .summary = "A recipe that is set up for another platform, or whose program runs on another one only.",
+        .source = "docs/from-hyperpod.md; main.py and launcher/ of aws/sagemaker-hyperpod-recipes",
+        .example = "cluster=k8s cluster_type=k8s",
+    };
     Code heterogeneous{
         .name = "submit.heterogeneous",
         .fixed = true,

@@ -5,6 +5,7 @@
 #include "diagnostic/codes/launch.hpp"
 #include "diagnostic/codes/submit.hpp"
 #include "planner/program/entry_script.hpp"
+#include "planner/program/platform.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -97,8 +98,10 @@ void check_token(const SubmitRequest& request, const Program& program, Diagnosti
 
 }  // namespace
 
-void check_code(const SubmitRequest& request, const config::Resolved& resolved, const Program& program,
-                bool has_container, Diagnostics& diagnostics) {
+void check_code(const SubmitRequest& request, const config::Resolved& resolved, const family::Family& family,
+                const Program& program, bool has_container, Diagnostics& diagnostics) {
+    if (Diagnostics elsewhere = check_platform(request, resolved, family); !elsewhere.empty())
+        return append(diagnostics, std::move(elsewhere));
     check_entry(request, resolved, program, has_container, diagnostics);
     check_tool(request, program, diagnostics);
     check_token(request, program, diagnostics);

@@ -7,9 +7,10 @@
 
 namespace recipe::planner {
 
-/// Whether there is something to run, and it is there; and the token. Codes: submit.nothing_to_run,
+/// Whether Slurm can run it, there is something to run, and it is there; and the token. Codes: submit.platform,
+/// submit.nothing_to_run,
 /// launch.entry_missing, launch.program_of_collection, launch.code_batch, launch.code_token.
-void check_code(const SubmitRequest& request, const config::Resolved& resolved, const Program& program,
-                bool has_container, Diagnostics& diagnostics);
+void check_code(const SubmitRequest& request, const config::Resolved& resolved, const family::Family& family,
+                const Program& program, bool has_container, Diagnostics& diagnostics);
 
 }  // namespace recipe::planner

@@ -2,6 +2,8 @@
 // Makes one diagnostic of those that have one cause.
 #include "planner/refusal/causes.hpp"
 
+#include "diagnostic/codes/submit.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
@@ -96,8 +98,11 @@ void leave_to_causes(Diagnostics& diagnostics) {
     for (std::size_t at = 0; at < diagnostics.size(); ++at) {
         if (diagnostics[at].explains.empty()) continue;
         Diagnostic cause = diagnostics[at];
-        const bool is_plain = std::ranges::none_of(
-            cause.explains, [](const Explained& explained) { return explained.what == Explained::What::group; });
+        // What the wrong program would say is of no use where none of ours runs.
+        const bool is_plain = cause.code == codes::submit.platform ||
+                              std::ranges::none_of(cause.explains, [](const Explained& explained) {
+                                  return explained.what == Explained::What::group;
+                              });
         Diagnostics consequences;
         Diagnostics rest;
         std::size_t place = 0;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "submitting.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+
+using namespace recipe;
+using test::Submitting;
+using test::tiny;
+
+namespace {
+
+/// Nothing of the user's own runs.
+Submitting of_family(const std::string& model_type, bool with_script = false) {
+    Submitting submitting(tiny);
+    if (!with_script) submitting.without_script();
+    submitting.set("launch.entry_script=null").set("run.model_type=" + model_type);
+    return submitting;
+}
+
+bool is_refused_for_platform(Submitting submitting) {
+    const planner::Outcome outcome = submitting.outcome();
+    return !outcome.submission &&
+           std::ranges::any_of(outcome.diagnostics, [](const Diagnostic& d) { return d.code == "submit.platform"; });
+}
+
+}  // namespace
+
+TEST_CASE("what another platform runs is refused on Slurm, with a script of one's own as well") {
+    const Diagnostic nova = of_family("'amazon.nova-micro-v1:0:128k'").refused();
+    CHECK(nova.code == "submit.platform");
+    CHECK(nova.key == "run.model_type");
+    CHECK(nova.message ==
+          "Amazon Nova does not run on Slurm: it runs on Kubernetes (HyperPod's launcher with cluster=k8s "
+          "cluster_type=k8s) or SageMaker training jobs (HyperPod's launcher with cluster=sm_jobs "
+          "cluster_type=sm_jobs)");
+    CHECK(nova.fix.empty());
+    const Diagnostic mtrl = of_family("mtrl").refused();
+    CHECK(mtrl.message.ends_with("it runs on SageMaker training jobs (HyperPod's launcher with cluster=sm_jobs "
+                                 "cluster_type=sm_jobs)"));
+    for (const char* type : {"hyperpod_checkpointless_nemo", "mtrl", "amazon.nova-x"}) {
+        INFO(type);
+        CHECK(is_refused_for_platform(of_family(type)));
+        CHECK(is_refused_for_platform(of_family(type, true)));
+    }
+    CHECK_FALSE(is_refused_for_platform(of_family("mine", true)));
+    CHECK_FALSE(is_refused_for_platform(of_family("hf")));
+    CHECK_FALSE(is_refused_for_platform(of_family("llm_finetuning_aws")));
+}
+
+TEST_CASE("an evaluation is known by its section") {
+    Submitting evaluation(tiny);
+    const Diagnostic refused = evaluation.without_script()
+                                   .set("run.model_type=null")
+                                   .set("launch.entry_script=null")
+                                   .set("++recipes.evaluation={task: mmlu}")
+                                   .refused();
+    CHECK(refused.code == "submit.platform");
+    CHECK(refused.key == "recipes");
+    CHECK(refused.message.starts_with("Amazon's evaluation of models does not run on Slurm"));
+}
+
+TEST_CASE("verl needs a batch script, which starts its cluster of Ray, or a program of one's own") {
+    const Diagnostic refused = of_family("verl").refused();
+    CHECK(refused.code == "submit.platform");
+    CHECK(refused.fix.starts_with("sbatch --recipe="));
+    CHECK(refused.message.contains("docs/verl.md"));
+    CHECK_FALSE(is_refused_for_platform(of_family("verl", true)));
+    Submitting own(tiny);
+    CHECK_FALSE(is_refused_for_platform(own.without_script().set("run.model_type=verl")));
+}
+
+TEST_CASE("a recipe set up for another platform is refused with the way back") {
+    const Diagnostic type = Submitting(tiny).set("cluster_type=k8s").refused();
+    CHECK(type.code == "submit.platform");
+    CHECK(type.key == "cluster_type");
+    CHECK(type.message ==
+          "cluster_type is k8s: that is for Kubernetes (HyperPod's launcher with cluster=k8s cluster_type=k8s), and "
+          "this is Slurm");
+    CHECK(type.fix == "--recipe-set=cluster=slurm --recipe-set=cluster_type=slurm");
+    CHECK(Submitting(tiny).set("cluster_type=sm_jobs").refused().code == "submit.platform");
+    CHECK(Submitting(tiny).set("++cluster.sm_jobs_config={wait: True}").refused().key == "cluster");
+    CHECK(Submitting(tiny).set("++cluster.pullPolicy=Always").refused().message.starts_with("cluster is k8s"));
+    CHECK(Submitting(tiny).set("cluster_type=slurm").outcome().submission);
+    CHECK(Submitting(tiny).set("cluster_type=bcm").outcome().submission);
+}
