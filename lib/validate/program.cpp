@@ -62,6 +62,74 @@ Findings switch_is_text(const Subject& s) {
     return findings;
 }
 
+/// What the recipe gives, or the program takes without it; 0: not known.
+std::int64_t size_of(const Subject& s, Key key) {
+    const config::Value* value = s.effective(key);
+    const std::int64_t size = value != nullptr ? value->as_int().value_or(0) : 0;
+    return size >= 1 && size <= max_size ? size : 0;
+}
+
+/// The largest divisor of `number` up to `most`.
+std::int64_t divisor_up_to(std::int64_t number, std::int64_t most) {
+    while (number % most != 0) --most;
+    return most;
+}
+
+/// The divisor nearest to `wanted`, of two the smaller.
+std::int64_t divisor_near(std::int64_t number, std::int64_t wanted) {
+    if (wanted >= number) return number;
+    const std::int64_t below = divisor_up_to(number, wanted);
+    for (std::int64_t above = wanted; above < 2 * wanted - below; ++above)
+        if (number % above == 0) return above;
+    return below;
+}
+
+bool head_size_applies(const Subject& s) {
+    const std::int64_t hidden = size_of(s, Key::hidden);
+    if (hidden == 0 || s.heads.attention == 0) return false;
+    const std::int64_t each = size_of(s, Key::head_size);
+    return each == 0 ? hidden % s.heads.attention != 0 : each * s.heads.attention != hidden;
+}
+
+Findings head_size(const Subject& s) {
+    const std::int64_t hidden = size_of(s, Key::hidden);
+    const std::int64_t each = size_of(s, Key::head_size);
+    const Found hidden_key = s.find(Key::hidden);
+    if (each == 0) {
+        const std::int64_t up = (hidden + s.heads.attention - 1) / s.heads.attention * s.heads.attention;
+        Finding finding{.at = s.attention_heads.found,
+                        .message = fmt::format("{} {} does not divide {} {}", s.attention_heads.found.key,
+                                               s.heads.attention, hidden_key.key, hidden),
+                        .fix = s.set(s.attention_heads.found, std::to_string(divisor_near(hidden, s.heads.attention)))};
+        if (up <= max_size) finding.other_fixes = {s.set(hidden_key, std::to_string(up))};
+        if (s.family.layout == family::Layout::none) finding.severity = Severity::warning;
+        return {std::move(finding)};
+    }
+    const Found key = s.find(Key::head_size);
+    // Some models are built so: Qwen 3, Gemma, Mistral NeMo.
+    return {{.at = key,
+             .message = fmt::format("{} {} × {} {} = {}, and {} is {}: few models are built so", key.key, each,
+                                    s.attention_heads.found.key, s.heads.attention, each * s.heads.attention,
+                                    hidden_key.key, hidden),
+             .fix = hidden % s.heads.attention == 0 ? s.set(key, std::to_string(hidden / s.heads.attention))
+                                                    : std::string(),
+             .severity = Severity::hint}};
+}
+
+bool kv_heads_applies(const Subject& s) {
+    return s.heads.attention != 0 && s.heads.key_value != 0 && s.heads.attention % s.heads.key_value != 0;
+}
+
+Findings kv_heads(const Subject& s) {
+    const Found& at = s.key_value_heads.found.given() ? s.key_value_heads.found : s.attention_heads.found;
+    return {{.at = at,
+             .message = fmt::format("{} key-value heads do not divide {} attention heads, which share them",
+                                    s.heads.key_value, s.heads.attention),
+             .fix = s.set(
+                 at, std::to_string(divisor_up_to(s.heads.attention, std::min(s.heads.attention, s.heads.key_value)))),
+             .severity = s.family.layout == family::Layout::none ? std::optional(Severity::warning) : std::nullopt}};
+}
+
 // --- SageMaker's adapter -------------------------------------------------------------------------------------------
 
 bool smp_applies(const Subject& s) {
@@ -151,10 +219,12 @@ Findings strategy(const Subject& s) {
 
 constexpr std::string_view schema = "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py";
 
-constexpr std::array<Rule, 7> table{{
+constexpr std::array<Rule, 9> table{{
     {codes::model.type, always, type},
     {codes::model.range, always, range},
     {codes::model.switch_, always, switch_is_text},
+    {codes::model.head_size, head_size_applies, head_size},
+    {codes::model.kv_heads, kv_heads_applies, kv_heads},
     {codes::model.smp, smp_applies, smp},
     {codes::model.peft, peft_applies, peft},
     {codes::model.weights, weights_applies, weights},

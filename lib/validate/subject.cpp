@@ -2,6 +2,7 @@
 // Reads from a configuration what the rules check.
 #include "validate/subject.hpp"
 
+#include "config/yaml/yaml.hpp"
 #include "validate/rule.hpp"
 
 #include <fmt/format.h>
@@ -68,6 +69,12 @@ Subject::Subject(const config::Value& configuration, const CheckContext& against
     }
     const auto if_known = [](const Number& number) { return number.known() ? number.number : 0; };
     heads = {.attention = if_known(attention_heads), .key_value = if_known(key_value_heads)};
+    if (heads.attention == 0 && family.layout == family::Layout::neuron) heads = heads_of_model_config();
+    // Where Ulysses is not given, the ring's degree is the family's context-parallel one.
+    if (family.layout == family::Layout::ranks) {
+        ring = number({"training_config.training_args.ring_attn_size"}, max_degree);
+        if (ring.found.path == context.found.path) ring = Number{.found = ring.found};
+    }
     layout = {.nodes = nodes.number, .devices_per_node = devices.number};
     layout_known = nodes.usable() && devices.usable();
     if (family.layout == family::Layout::fsdp) {
@@ -174,6 +181,26 @@ std::int64_t Subject::read_node_devices() const {
     return std::int64_t{instance->devices} * accelerator->cores / accelerator->ranks;
 }
 
+/// neuronx-distributed-training leaves the model's shape to a config.json that the recipe names.
+Heads Subject::heads_of_model_config() const {
+    const Found named = find(Key::model_name);
+    const std::string* path = named.given() ? named.value->as_string() : nullptr;
+    if (host == nullptr || path == nullptr || !path->starts_with('/')) return heads;
+    std::string file = *path;
+    if (!host->access(file).is_file) file += "/config.json";
+    const storage::Access found = host->access(file);
+    if (!found.is_file || found.read_error != 0) return heads;
+    const Expected<config::Value> shape = config::load_yaml(file);
+    if (!shape || !shape->is_map()) return heads;
+    const auto count = [&](const char* key) -> std::int64_t {
+        const config::Value* value = shape->find(key);
+        const auto given = value != nullptr ? value->as_int().value_or(0) : 0;
+        return given >= 1 && given <= max_size ? given : 0;
+    };
+    return {.attention = count("num_attention_heads"),
+            .key_value = heads.key_value != 0 ? heads.key_value : count("num_key_value_heads")};
+}
+
 bool Subject::runs_our_trainer() const {
     return family.program == "slurm-recipe";  // keys.yaml beside it
 }
@@ -189,7 +216,9 @@ std::int64_t Subject::data_parallel() const noexcept {
     if (family.layout == family::Layout::megatron || family.layout == family::Layout::neuron) {
         if (!tensor.usable() || !pipeline.usable()) return 0;
         copy *= tensor.number * pipeline.number;  // at most 10^18
-    } else if (family.layout != family::Layout::ranks) {
+    } else if (family.layout == family::Layout::ranks) {
+        copy *= ring.number;
+    } else {
         return 0;
     }
     return layout.world() % copy == 0 ? layout.world() / copy : 0;

@@ -81,6 +81,7 @@ struct Subject {
     Number sequence, micro_batch, global_batch;
     Number layers, attention_heads, key_value_heads, vocabulary, experts;
     Heads heads;
+    Number ring;        // of llmft: ring attention, beside the context-parallel degree
     Layout layout;      // of families with the fsdp layout the degrees as well, else nodes and devices
     bool layout_known;  // no number of it is wrong
 
@@ -91,6 +92,7 @@ private:
     [[nodiscard]] Wanted read_wanted() const;
     [[nodiscard]] Number number(family::Key key, std::int64_t most) const;
     [[nodiscard]] std::int64_t read_node_devices() const;
+    [[nodiscard]] Heads heads_of_model_config() const;
 };
 
 }  // namespace recipe::validate

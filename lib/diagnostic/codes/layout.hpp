@@ -234,6 +234,51 @@ struct LayoutCodes {
         .source = "Megatron-LM, arXiv:2104.04473, section 3.2: tensor parallelism across nodes is bound by the network",
         .example = "trainer.num_nodes=2 trainer.devices=4 model.tensor_model_parallel_degree=8",
     };
+    Code ray{
+        .name = "layout.ray",
+        .is_rule = true,
+        .summary =
+            "verl's trainer asks Ray for the nodes and GPUs that the job has. Fewer is a warning: the others idle.",
+        .source =
+            "volcengine/verl, single_controller/ray/base.py: \"Total available GPUs is less than total desired GPUs\"",
+        .example = "trainer.num_nodes=4, for verl with trainer.nnodes 1",
+    };
+    Code sharing{
+        .name = "layout.sharing",
+        .is_rule = true,
+        .summary = "The ranks divide into groups that share a sequence: ring attention, Ulysses.",
+        .source = "volcengine/verl, workers/fsdp_workers.py (the mesh of dp × sp); for llmft what any ring asks for",
+        .example = "training_config.training_args.ring_attn_size=3, for llmft on 8 ranks",
+    };
+    Code mesh{
+        .name = "layout.mesh",
+        .severity = Severity::warning,
+        .is_rule = true,
+        .summary = "fsdp_size divides the ranks: verl makes world // fsdp_size groups and asserts nothing.",
+        .source = "volcengine/verl, workers/fsdp_workers.py create_device_mesh",
+        .example = "fsdp_config.fsdp_size=3, for verl on 8 ranks",
+    };
+    Code rollout{
+        .name = "layout.rollout",
+        .is_rule = true,
+        .summary = "The ranks divide into rollout engines of tensor × data × pipeline parallel.",
+        .source = "volcengine/verl, workers/fsdp_workers.py _build_rollout: \"is not divisible by infer_world_size\"",
+        .example = "rollout.tensor_model_parallel_size=3, for verl on 8 ranks",
+    };
+    Code actor{
+        .name = "layout.actor",
+        .is_rule = true,
+        .summary = "The ranks divide by the degrees of verl's actor in Megatron: tensor × pipeline × context.",
+        .source = "volcengine/verl, utils/config.py validate_config",
+        .example = "actor.megatron.tensor_model_parallel_size=3, for verl on 8 ranks",
+    };
+    Code padding{
+        .name = "layout.padding",
+        .is_rule = true,
+        .summary = "Ulysses in verl needs model.use_remove_padding.",
+        .source = "volcengine/verl, workers/config/actor.py FSDPActorConfig.validate",
+        .example = "actor.ulysses_sequence_parallel_size=2 with model.use_remove_padding=False",
+    };
 };
 inline constexpr LayoutCodes layout{};
 
@@ -281,6 +326,24 @@ struct BatchCodes {
             "NVIDIA/NeMo, megatron_base_model.py: \"Gradient accumulation is done within training_step. "
             "trainer.accumulate_grad_batches must equal 1\"",
         .example = "trainer.accumulate_grad_batches=4, for NeMo",
+    };
+    Code answers{
+        .name = "batch.answers",
+        .is_rule = true,
+        .summary =
+            "verl's prompts × answers divide by the GPUs (Megatron: data-parallel ranks × micro-batch), unless "
+            "batches are dynamic.",
+        .source =
+            "volcengine/verl, utils/config.py: \"real_train_batch_size must be divisible by minimal possible batch "
+            "size\"",
+        .example = "data.train_batch_size=3 with rollout.n 1 and use_dynamic_bsz false, for verl on 8 ranks",
+    };
+    Code steps{
+        .name = "batch.steps",
+        .is_rule = true,
+        .summary = "verl's ppo_mini_batch_size is a part of the batch, and its share of a rank whole micro-batches.",
+        .source = "volcengine/verl, workers/config/actor.py validate; workers/fsdp_workers.py, \"normalize config\"",
+        .example = "actor.ppo_mini_batch_size=256 with data.train_batch_size 128",
     };
 };
 inline constexpr BatchCodes batch{};

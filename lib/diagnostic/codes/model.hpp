@@ -43,6 +43,20 @@ struct ModelCodes {
         .source = "Hydra's override grammar: `k=yes` is the text yes; programs differ in what they make of it",
         .example = "model.activation_checkpointing=yes",
     };
+    Code head_size{
+        .name = "model.head_size",
+        .is_rule = true,
+        .summary = "The attention heads divide the hidden size, where no size of a head is given.",
+        .source = "NVIDIA/Megatron-LM, core/transformer/transformer_config.py; huggingface/transformers, models/llama",
+        .example = "model.hidden_size=2000 model.num_attention_heads=32",
+    };
+    Code kv_heads{
+        .name = "model.kv_heads",
+        .is_rule = true,
+        .summary = "The key-value heads divide the attention heads.",
+        .source = "huggingface/transformers, models/llama (repeat_kv); NVIDIA/Megatron-LM, transformer_config.py",
+        .example = "model.num_attention_heads=32 model.num_key_value_heads=6",
+    };
     Code smp{
         .name = "model.smp",
         .is_rule = true,

@@ -59,6 +59,48 @@ RecipeUnderTest adapter() {
         "instance_type=p5.48xlarge ++recipes.use_smp_model=True ++recipes.model.do_finetune=False");
 }
 
+RecipeUnderTest verl() {
+    return RecipeUnderTest(R"(
+instance_type: p5.48xlarge
+recipes:
+  run: {name: verl, results_dir: /fsx/results, model_type: verl}
+  trainer: {devices: 8, num_nodes: 2}
+  training_config:
+    trainer: {nnodes: 2, n_gpus_per_node: 8, default_local_dir: /fsx/results}
+    data: {train_batch_size: 128, train_files: /fsx/data/train, val_files: /fsx/data/val}
+    actor_rollout_ref:
+      model: {path: /fsx/model, use_remove_padding: true}
+      rollout: {tensor_model_parallel_size: 4, data_parallel_size: 1, pipeline_model_parallel_size: 1, n: 8}
+      actor:
+        strategy: fsdp2
+        use_dynamic_bsz: false
+        ppo_mini_batch_size: 32
+        ppo_micro_batch_size: null
+        ppo_micro_batch_size_per_gpu: 2
+        ulysses_sequence_parallel_size: 1
+        fsdp_config: {fsdp_size: -1}
+        megatron: {tensor_model_parallel_size: 4, pipeline_model_parallel_size: 2, context_parallel_size: 1}
+)");
+}
+
+RecipeUnderTest llmft() {
+    return RecipeUnderTest(R"(
+instance_type: p5.48xlarge
+recipes:
+  run: {name: llmft, results_dir: /fsx/results, model_type: llm_finetuning_aws}
+  trainer: {devices: 8, num_nodes: 1}
+  training_config:
+    datasets: {train_data: {file_path: /fsx/data}}
+    model_config: {model_name_or_path: /fsx/model}
+    training_args:
+      ulysses_sequence_parallel_size: 1
+      ring_attn_size: 1
+      max_len: 4096
+      train_batch_size: 16
+      micro_train_batch_size: 1
+)");
+}
+
 /// Llama 3.2 1B, with all that its memory depends on.
 RecipeUnderTest sized() {
     return RecipeUnderTest(R"(
@@ -180,6 +222,68 @@ const Case cases[] = {
      "model.virtual_pipeline_model_parallel_size=2 model.global_batch_size=4", warning, true},
     {"batch.accumulation", nemo, "trainer.accumulate_grad_batches=1", "trainer.accumulate_grad_batches=2", warning,
      true},
+    {"layout.ray", verl, "training_config.trainer.nnodes=2", "training_config.trainer.nnodes=4", error, true},
+    {"layout.ray", verl, "training_config.trainer.n_gpus_per_node=8", "training_config.trainer.n_gpus_per_node=16",
+     error, true},
+    {"layout.ray", verl, "trainer.num_nodes=2", "trainer.num_nodes=4", warning, true},
+    {"layout.sharing", llmft, "training_config.training_args.ring_attn_size=4",
+     "training_config.training_args.ring_attn_size=3", error, true},
+    {"layout.sharing", llmft,
+     "training_config.training_args.ring_attn_size=4 training_config.training_args.ulysses_sequence_parallel_size=2",
+     "training_config.training_args.ring_attn_size=8 training_config.training_args.ulysses_sequence_parallel_size=2",
+     error, true},
+    {"layout.sharing", llmft, "training_config.training_args.ulysses_sequence_parallel_size=8",
+     "training_config.training_args.ulysses_sequence_parallel_size=16", error, true},
+    {"layout.sharing", verl, "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=4",
+     "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=3", error, true},
+    {"layout.mesh", verl, "training_config.actor_rollout_ref.actor.fsdp_config.fsdp_size=8",
+     "training_config.actor_rollout_ref.actor.fsdp_config.fsdp_size=6", warning, true},
+    {"layout.rollout", verl, "training_config.actor_rollout_ref.rollout.tensor_model_parallel_size=8",
+     "training_config.actor_rollout_ref.rollout.tensor_model_parallel_size=3", error, true},
+    {"layout.rollout", verl, "training_config.actor_rollout_ref.rollout.data_parallel_size=2",
+     "training_config.actor_rollout_ref.rollout.data_parallel_size=3", error, true},
+    {"layout.actor", verl, "training_config.actor_rollout_ref.actor.strategy=megatron",
+     "training_config.actor_rollout_ref.actor.strategy=megatron "
+     "training_config.actor_rollout_ref.actor.megatron.tensor_model_parallel_size=3",
+     error, true},
+    {"layout.actor", verl,
+     "training_config.actor_rollout_ref.actor.strategy=fsdp2 "
+     "training_config.actor_rollout_ref.actor.megatron.tensor_model_parallel_size=3",
+     "training_config.actor_rollout_ref.actor.strategy=megatron "
+     "training_config.actor_rollout_ref.actor.megatron.context_parallel_size=3",
+     error, true},
+    {"layout.padding", verl, "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=2",
+     "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=2 "
+     "training_config.actor_rollout_ref.model.use_remove_padding=false",
+     error, true},
+    {"batch.answers", verl, "training_config.data.train_batch_size=126", "training_config.data.train_batch_size=127",
+     error, true},
+    {"batch.answers", verl,
+     "training_config.data.train_batch_size=127 training_config.actor_rollout_ref.actor.use_dynamic_bsz=true",
+     "training_config.data.train_batch_size=100 training_config.actor_rollout_ref.rollout.n=1", error, true},
+    {"batch.answers", verl,
+     "training_config.actor_rollout_ref.actor.strategy=megatron training_config.data.train_batch_size=127",
+     "training_config.actor_rollout_ref.actor.strategy=megatron training_config.data.train_batch_size=127 "
+     "training_config.actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=16",
+     error, true},
+    {"batch.steps", verl, "training_config.actor_rollout_ref.actor.ppo_mini_batch_size=128",
+     "training_config.actor_rollout_ref.actor.ppo_mini_batch_size=256", error, true},
+    {"batch.steps", verl,
+     "training_config.actor_rollout_ref.actor.ppo_mini_batch_size=256 "
+     "training_config.actor_rollout_ref.actor.use_dynamic_bsz=true",
+     "training_config.actor_rollout_ref.actor.ppo_mini_batch_size=1", error, true},
+    {"batch.steps", verl, "training_config.actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=16",
+     "training_config.actor_rollout_ref.actor.ppo_micro_batch_size_per_gpu=3", error, true},
+    {"batch.steps", verl, "training_config.actor_rollout_ref.actor.ppo_micro_batch_size=16",
+     "training_config.actor_rollout_ref.actor.ppo_micro_batch_size=8", error, true},
+    {"batch.global", llmft,
+     "training_config.training_args.train_batch_size=2 training_config.training_args.ring_attn_size=4",
+     "training_config.training_args.train_batch_size=2", warning, true},
+    {"model.head_size", nemo, "++recipes.model.hidden_size=4096", "++recipes.model.hidden_size=4100", error, true},
+    {"model.head_size", adapter, "++recipes.model.hidden_size=2048 ++recipes.model.head_dim=64",
+     "++recipes.model.hidden_size=2048 ++recipes.model.head_dim=128", hint, true},
+    {"model.kv_heads", adapter, "model.num_key_value_heads=4", "model.num_key_value_heads=6", error, true},
+    {"model.kv_heads", nemo, "model.num_query_groups=16", "model.num_query_groups=12", error, true},
     {"model.type", adapter, "++recipes.model.num_hidden_layers=16", "++recipes.model.num_hidden_layers=many", warning,
      false},
     {"model.range", adapter, "++recipes.model.vocab_size=1", "++recipes.model.vocab_size=-1", warning, false},
