@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# verl on Slurm by the batch script of docs/verl.md. `ray` and verl are stand-ins, which say so in what they print: what is
+# verl on Slurm by the batch script of docs/examples/verl. `ray` and verl are stand-ins, which say so in what they print: what is
 # tested is which steps start where, with which addresses and variables, and that the job ends.
 
 load ../helper
 
 setup() {
     cluster_setup
-    sed -n '/^```bash$/,/^```$/p' "$RECIPE_ROOT/docs/verl.md" | sed '1d;$d' | write_file ray.sh
+    write_file ray.sh <"$RECIPE_ROOT/docs/examples/verl/ray.sh"
     as_user mkdir -p bin verl/trainer seen
     write_file bin/ray <<SHELL
 #!/bin/bash

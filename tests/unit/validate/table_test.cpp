@@ -4,128 +4,13 @@
 #include "catch.hpp"
 #include "diagnostic/codes.hpp"
 #include "diagnostic/codes/layout.hpp"
-#include "recipe_under_test.hpp"
+#include "recipes_of_families.hpp"
 
 #include <algorithm>
 #include <set>
 
 namespace recipe::validate {
 namespace {
-
-RecipeUnderTest nemo() {
-    return RecipeUnderTest(R"(
-instance_type: p5.48xlarge
-env_vars: {NCCL_DEBUG: WARN}
-recipes:
-  run: {name: nemo, results_dir: /fsx/results}
-  trainer: {devices: 8, num_nodes: 4, accelerator: gpu, precision: bf16, accumulate_grad_batches: 1}
-  model:
-    micro_batch_size: 1
-    global_batch_size: 64
-    tensor_model_parallel_size: 4
-    pipeline_model_parallel_size: 2
-    virtual_pipeline_model_parallel_size: null
-    context_parallel_size: 1
-    expert_model_parallel_size: 1
-    sequence_parallel: true
-    encoder_seq_length: 8192
-    num_layers: 32
-    num_attention_heads: 32
-    num_query_groups: 8
-    num_moe_experts: null
-    fp8: false
-)");
-}
-
-RecipeUnderTest neuron() {
-    return RecipeUnderTest(R"(
-instance_type: trn1.32xlarge
-recipes:
-  run: {name: neuron, results_dir: /fsx/results, model_type: neuron-hf}
-  trainer: {devices: 32, num_nodes: 4}
-  distributed_strategy:
-    tensor_model_parallel_size: 32
-    pipeline_model_parallel_size: 1
-    virtual_pipeline_model_parallel_size: 1
-    sequence_parallel: true
-    kv_replicator: 4
-  data: {micro_batch_size: 1, global_batch_size: 1024, train_dir: /fsx/data}
-  model: {encoder_seq_length: 8192, num_layers: 32, num_attention_heads: 32, num_key_value_heads: 8, vocab_size: 128256}
-)");
-}
-
-RecipeUnderTest adapter() {
-    return hyperpod_llama().with(
-        "instance_type=p5.48xlarge ++recipes.use_smp_model=True ++recipes.model.do_finetune=False");
-}
-
-RecipeUnderTest verl() {
-    return RecipeUnderTest(R"(
-instance_type: p5.48xlarge
-recipes:
-  run: {name: verl, results_dir: /fsx/results, model_type: verl}
-  trainer: {devices: 8, num_nodes: 2}
-  training_config:
-    trainer: {nnodes: 2, n_gpus_per_node: 8, default_local_dir: /fsx/results}
-    data: {train_batch_size: 128, train_files: /fsx/data/train, val_files: /fsx/data/val}
-    actor_rollout_ref:
-      model: {path: /fsx/model, use_remove_padding: true}
-      rollout: {tensor_model_parallel_size: 4, data_parallel_size: 1, pipeline_model_parallel_size: 1, n: 8}
-      actor:
-        strategy: fsdp2
-        use_dynamic_bsz: false
-        ppo_mini_batch_size: 32
-        ppo_micro_batch_size: null
-        ppo_micro_batch_size_per_gpu: 2
-        ulysses_sequence_parallel_size: 1
-        fsdp_config: {fsdp_size: -1}
-        megatron: {tensor_model_parallel_size: 4, pipeline_model_parallel_size: 2, context_parallel_size: 1}
-)");
-}
-
-RecipeUnderTest llmft() {
-    return RecipeUnderTest(R"(
-instance_type: p5.48xlarge
-recipes:
-  run: {name: llmft, results_dir: /fsx/results, model_type: llm_finetuning_aws}
-  trainer: {devices: 8, num_nodes: 1}
-  training_config:
-    datasets: {train_data: {file_path: /fsx/data}}
-    model_config: {model_name_or_path: /fsx/model}
-    training_args:
-      ulysses_sequence_parallel_size: 1
-      ring_attn_size: 1
-      max_len: 4096
-      train_batch_size: 16
-      micro_train_batch_size: 1
-)");
-}
-
-/// Llama 3.2 1B, with all that its memory depends on.
-RecipeUnderTest sized() {
-    return RecipeUnderTest(R"(
-instance_type: p5.48xlarge
-launch: {entry_script: train.py}
-recipes:
-  run: {name: llama, results_dir: /fsx/results}
-  trainer: {devices: 8, num_nodes: 1, accelerator: gpu, precision: bf16}
-  model:
-    train_batch_size: 2
-    tensor_model_parallel_degree: 1
-    sharding_strategy: hybrid_shard
-    shard_degree: 8
-    activation_checkpointing: false
-    max_context_width: 8192
-    num_hidden_layers: 16
-    hidden_size: 2048
-    num_attention_heads: 32
-    num_key_value_heads: 8
-    intermediate_size: 8192
-    vocab_size: 128256
-    tie_word_embeddings: true
-    data: {use_synthetic_data: true}
-)");
-}
 
 struct Case {
     const char* code;
@@ -367,71 +252,6 @@ TEST_CASE("every rule is in the table of tests, and every code there is a rule's
         if (!code.is_rule) continue;
         INFO(code.name);
         CHECK(tested.contains(code.name));
-    }
-}
-
-TEST_CASE("a NeMo layout is judged as handing out copies of the model judges it, and every fix works") {
-    for (const int nodes : {1, 2, 3})
-        for (const int devices : {1, 4, 8})
-            for (const int tensor : {1, 2, 3, 8})
-                for (const int pipeline : {1, 2, 4})
-                    for (const int context : {1, 2, 3}) {
-                        const std::string overrides =
-                            "trainer.num_nodes=" + std::to_string(nodes) +
-                            " trainer.devices=" + std::to_string(devices) +
-                            " model.tensor_model_parallel_size=" + std::to_string(tensor) +
-                            " model.pipeline_model_parallel_size=" + std::to_string(pipeline) +
-                            " model.context_parallel_size=" + std::to_string(context) +
-                            " model.encoder_seq_length=4608 model.global_batch_size=1152 model.num_attention_heads=48"
-                            " model.num_query_groups=24 instance_type=null";
-                        const RecipeUnderTest recipe = nemo().with(overrides);
-                        INFO(overrides << " finds " << recipe.codes());
-                        int left = nodes * devices;
-                        while (left >= tensor * pipeline * context) left -= tensor * pipeline * context;
-                        CHECK(recipe.says("layout.model_parallel") == (left != 0));
-                        if (left != 0) recipe.require_fix_of("layout.model_parallel");
-                    }
-}
-
-TEST_CASE("every small layout with experts is judged as a plain count judges it, and every fix works") {
-    for (const int nodes : {1, 2, 3})
-        for (const int devices : {2, 8})
-            for (const int tensor : {1, 2, 4})
-                for (const int shard : {1, 3, 4})
-                    for (const int expert : {1, 2, 3})
-                        for (const int context : {1, 2, 8}) {
-                            const std::string overrides =
-                                "trainer.num_nodes=" + std::to_string(nodes) +
-                                " trainer.devices=" + std::to_string(devices) +
-                                " model.tensor_model_parallel_degree=" + std::to_string(tensor) +
-                                " model.shard_degree=" + std::to_string(shard) +
-                                " model.expert_model_parallel_degree=" + std::to_string(expert) +
-                                " model.context_parallel_degree=" + std::to_string(context) + " instance_type=null";
-                            const RecipeUnderTest recipe = adapter().with(overrides);
-                            INFO(overrides << " finds " << recipe.codes());
-                            int left = nodes * devices;
-                            while (left >= tensor * shard * expert) left -= tensor * shard * expert;
-                            CHECK(recipe.says("layout.world_not_divisible") == (left != 0));
-                            CHECK(recipe.says("layout.context") == (context > shard));
-                            for (const char* code : {"layout.world_not_divisible", "layout.context"})
-                                if (recipe.says(code)) recipe.require_fix_of(code);
-                        }
-}
-
-TEST_CASE("a fix is shown only if it removes the error and brings no other") {
-    const RecipeUnderTest recipes[] = {
-        llama().with("instance_type=g5.12xlarge model.shard_degree=16 model.context_parallel_degree=32 model.fp8=True"),
-        adapter().with("instance_type=g5.12xlarge model.tensor_model_parallel_degree=16 use_smp_model=False"),
-        nemo().with("instance_type=g5.12xlarge model.num_layers=31 model.global_batch_size=7 model.fp8=true"),
-        nemo().with("model.tensor_model_parallel_size=7 model.num_layers=17 model.encoder_seq_length=4097"),
-        neuron().with("trainer.devices=64 distributed_strategy.kv_replicator=3 data.global_batch_size=31")};
-    for (const RecipeUnderTest& recipe : recipes) {
-        INFO(recipe.codes());
-        std::set<std::string> codes;
-        for (const Diagnostic& diagnostic : recipe.check().diagnostics)
-            if (diagnostic.severity == Severity::error && !diagnostic.fix.empty()) codes.emplace(diagnostic.code);
-        CHECK_FALSE(codes.empty());
-        for (const std::string& code : codes) recipe.require_fix_of(code);
     }
 }
 
