@@ -35,7 +35,8 @@ std::string typed(const config::Value& root, const Family& family, Key key) {
 }
 
 Knobs knobs_of(const config::Value& root, const Family& family, const Workload& w) {
-    Knobs knobs{.tensor = typed(root, family, Key::tensor),
+    Knobs knobs{.validation_batch = typed(root, family, Key::validation_batch),
+                .tensor = typed(root, family, Key::tensor),
                 .shard = typed(root, family, Key::shard),
                 .micro_batch = typed(root, family, Key::micro_batch),
                 .checkpointing = family.has(Key::recompute) ? typed(root, family, Key::recompute) : std::string(),
@@ -105,6 +106,24 @@ Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
             .fix = refuse ? fix_of(a) : std::string()};
 }
 
+/// What the recipe would have to say, if it is that.
+std::string fix_of(const Reading& reading) {
+    std::string fix;
+    for (const std::string& key : reading.to_say)
+        fix += fmt::format("{}--recipe-set='{}…'", fix.empty() ? "" : " ", key);
+    return fix;
+}
+
+Diagnostic unknown_diagnostic(const config::Value& root, const Assessment& a, const Reading& reading) {
+    const config::Value* instance = root.find("instance_type");
+    return {.code = codes::memory.unknown,
+            .key = "instance_type",
+            .source = instance != nullptr ? instance->position().source() : Source(),
+            .message = fmt::format("whether it fits the memory of {} was not looked at; not known: {}",
+                                   a.accelerator->name, fmt::join(a.unknown, "; ")),
+            .fix = fix_of(reading)};
+}
+
 }  // namespace
 
 Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue, const family::Families& families) {
@@ -123,12 +142,14 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
     Reading reading = read(root, *a.family, a.instance);
     a.unknown.insert(a.unknown.end(), reading.unknown.begin(), reading.unknown.end());
     append(a.diagnostics, std::move(reading.problems));
-    if (!reading.unknown.empty() || !a.diagnostics.empty()) return a;
-
-    a.workload = reading.workload;
-    a.prediction = predict(reading.workload);
+    if (has_errors(a.diagnostics)) return a;
+    if (reading.unknown.empty()) {
+        a.workload = reading.workload;
+        a.prediction = predict(reading.workload);
+        if (!a.prediction) a.unknown.emplace_back("a model of such numbers");
+    }
     if (!a.prediction) {
-        a.unknown.emplace_back("a model of such numbers");
+        if (a.accelerator != nullptr && !reading.on_cpu) a.diagnostics.push_back(unknown_diagnostic(root, a, reading));
         return a;
     }
     a.outside_bytes = outside_allocator_bytes(a.workload);

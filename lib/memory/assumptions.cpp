@@ -26,8 +26,10 @@ constexpr std::array<Named<Wrapper>, 6> wrappers{{{Wrapper::fsdp2, "fsdp2"},
                                                   {Wrapper::zero1, "zero1"},
                                                   {Wrapper::zero2, "zero2"},
                                                   {Wrapper::zero3, "zero3"}}};
-constexpr std::array<Named<Precision>, 3> precisions{
-    {{Precision::mixed, "mixed"}, {Precision::autocast, "autocast"}, {Precision::pure_bf16, "pure_bf16"}}};
+constexpr std::array<Named<Precision>, 4> precisions{{{Precision::mixed, "mixed"},
+                                                      {Precision::autocast, "autocast"},
+                                                      {Precision::pure_bf16, "pure_bf16"},
+                                                      {Precision::fp32, "fp32"}}};
 constexpr std::array<Named<OptimizerKind>, 2> optimizers{
     {{OptimizerKind::fused, "fused"}, {OptimizerKind::foreach, "foreach"}}};
 constexpr std::array<Named<Allocator>, 2> allocators{

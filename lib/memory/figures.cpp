@@ -37,6 +37,7 @@ Figures::Figures(const Workload& w) {
     A = L * r * (2 * (h + q) + 2 * (h + k) + (w.lora.all_linear ? E * 3 * (h + f) : 0));
 
     const bool pure = a.precision == Precision::pure_bf16;
+    computed = a.precision == Precision::fp32 ? 4 : 2;
     autocast = a.precision == Precision::autocast;
     eager = a.norm == Norm::eager;
     rounds = a.allocator == Allocator::default_segments;

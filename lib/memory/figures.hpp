@@ -26,14 +26,15 @@ struct Figures {
     double Pl, Pr, P, A;  // parameters: of a layer, of the root group, of all; of the adapters
     // Bytes per element.
     double weight;    // of a parameter as it is kept
+    double computed;  // of what is computed with and kept for the backward pass: 2 in bf16
     double gradient;  // of a gradient as it is kept
     double state;     // of both optimizer states of an element
     double reduced;   // of a gradient on its way through the reduce-scatter
     bool lora, eager, autocast, rounds;
 
     [[nodiscard]] double block(double bytes) const { return rounds ? allocated_block(bytes) : bytes; }
-    /// Tensors of tokens × width.
-    [[nodiscard]] double bf16(double width) const { return block(2 * T * width); }
+    /// Tensors of tokens × width: in the precision of the computation, and in fp32.
+    [[nodiscard]] double low(double width) const { return block(computed * T * width); }
     [[nodiscard]] double fp32(double width) const { return block(4 * T * width); }
 };
 

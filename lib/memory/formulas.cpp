@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The formulas. Units: bytes per rank, tokens, elements. "2 Th" is a bf16 tensor of T × h elements.
+// The formulas. Units: bytes per rank, tokens, elements. "2 Th" is a bf16 tensor of T × h elements; `computed` stands
+// for the 2 where all is computed in fp32.
 //
 // Sources:
 //   [M]   own measurements: 482 runs on H100 and H200, PyTorch 2.11, transformers 5.17; peaks and
@@ -31,16 +32,16 @@ Moment largest(std::string_view name, std::initializer_list<Alive> candidates) {
 /// Kept per layer for the backward pass, without checkpointing. [HF] [PEFT], sizes checked by [M].
 double layer_activations(const Figures& m, const Workload& w) {
     // Flash attention: q, k (after the rotation) and v, its output, and the log-sum-exp in fp32.
-    double kept = 2 * m.bf16(m.q) + 2 * m.bf16(m.k) + 4 * m.T * m.heads;
+    double kept = 2 * m.low(m.q) + 2 * m.low(m.k) + 4 * m.T * m.heads;
     // Two reciprocal root mean squares.
     kept += 2 * 4 * m.T / m.sp;
 
     // Gate, up, silu(gate), and the product, which only a trained down-projection keeps.
     const double mlp_tensors = m.lora ? 3 : 4;
     if (m.moe)
-        kept += m.K * (2 * m.bf16(m.h) + mlp_tensors * m.bf16(m.f));  // each expert's input and output
+        kept += m.K * (2 * m.low(m.h) + mlp_tensors * m.low(m.f));  // each expert's input and output
     else
-        kept += mlp_tensors * m.bf16(m.f);
+        kept += mlp_tensors * m.low(m.f);
 
     if (m.lora) {
         // Frozen Linears keep no input. The norms keep their fp32 copy; each adapter keeps its own copy of its input in
@@ -51,37 +52,37 @@ double layer_activations(const Figures& m, const Workload& w) {
         const double own_inputs = all ? 5 : 3;
         const double adapters = all ? 7 : 4;
         const double rank = static_cast<double>(w.lora.rank);
-        kept += m.eager ? 2 * m.fp32(m.h) : 2 * m.bf16(m.h);
+        kept += m.eager ? 2 * m.fp32(m.h) : 2 * m.low(m.h);
         const bool casts = w.lora.fp32_adapters;
         const bool wide = casts && !w.lora.autocast;
-        const auto input = [&](double width) { return wide ? m.fp32(width) : m.bf16(width); };
+        const auto input = [&](double width) { return wide ? m.fp32(width) : m.low(width); };
         if (casts)
             kept += own_inputs * input(m.h) + input(m.q) + (all ? input(m.f) : 0);
         else
-            kept += shared_inputs * m.bf16(m.h) + (all ? m.bf16(m.f) : 0);
+            kept += shared_inputs * m.low(m.h) + (all ? m.low(m.f) : 0);
         return kept + adapters * rank * m.T * (wide ? 4 : 2);
     }
     if (m.autocast) {
         // The residual stream is fp32 and is what a norm keeps (eager: the normalized tensor as well); q, k, v, gate
         // and up each keep a bf16 cast of their own of the norm's output.
-        return kept + 2 * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.bf16(m.h);
+        return kept + 2 * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.low(m.h);
     }
     // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output,
     // which the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
-    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.bf16(m.h / m.sp) : m.bf16(m.h / m.sp);
-    return kept + 2 * (norm + m.bf16(m.h));
+    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.low(m.h / m.sp) : m.low(m.h / m.sp);
+    return kept + 2 * (norm + m.low(m.h));
 }
 
 /// What a checkpoint keeps of a layer: the residual stream at its start.
 double checkpoint(const Figures& m) {
-    return m.autocast ? m.fp32(m.h) : m.bf16(m.h / m.sp);
+    return m.autocast ? m.fp32(m.h) : m.low(m.h / m.sp);
 }
 
 /// All layers' at the end of the forward pass.
 double all_activations(const Figures& m, const Workload& w) {
     if (w.checkpointing) return (w.offload_checkpoints ? std::min(2.0, m.L) : m.L) * checkpoint(m);
     // Nothing that is trained comes before layer 0's first norm under LoRA, so it keeps nothing.
-    return m.L * layer_activations(m, w) - (m.lora ? m.eager ? m.fp32(m.h) : m.bf16(m.h) : 0);
+    return m.L * layer_activations(m, w) - (m.lora ? m.eager ? m.fp32(m.h) : m.low(m.h) : 0);
 }
 
 struct FinalNorm {
@@ -92,15 +93,15 @@ struct FinalNorm {
 /// What the final norm and the head keep, in either pass.
 FinalNorm final_norm(const Figures& m) {
     if (m.lora) {
-        const double norm = m.eager ? m.fp32(m.h) : m.bf16(m.h);
-        return {norm + m.bf16(m.h), norm};  // the frozen head keeps no input
+        const double norm = m.eager ? m.fp32(m.h) : m.low(m.h);
+        return {norm + m.low(m.h), norm};  // the frozen head keeps no input
     }
     if (m.autocast) {
-        const double kept = (m.eager ? 2 : 1) * m.fp32(m.h) + m.bf16(m.h);
+        const double kept = (m.eager ? 2 : 1) * m.fp32(m.h) + m.low(m.h);
         return {kept + m.fp32(m.h), kept};  // the norm's fp32 output lives as long as the forward pass
     }
-    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.bf16(m.h / m.sp) : m.bf16(m.h / m.sp);
-    return {norm + m.bf16(m.h), norm + m.bf16(m.h)};
+    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.low(m.h / m.sp) : m.low(m.h / m.sp);
+    return {norm + m.low(m.h), norm + m.low(m.h)};
 }
 
 // --- loss -----------------------------------------------------------------------------------------------------------
@@ -117,14 +118,15 @@ LossBytes loss(const Figures& m, const Workload& w) {
         case Loss::fp32:
             // Forward: bf16 logits (while the output object keeps them), fp32 copy, log-softmax. Backward: log-softmax,
             // its gradient, the gradient of the negative log-likelihood, all fp32.
-            return {(w.assumptions.keeps_logits ? 10 : 8) * n, 12 * n};
+            // In fp32 throughout the copy is the logits themselves.
+            return {(w.assumptions.keeps_logits && m.computed < 4 ? 10 : 8) * n, 12 * n};
         case Loss::bf16:
-            return {4 * n, 6 * n};
+            return {2 * m.computed * n, 3 * m.computed * n};
         case Loss::chunked: {
             // One chunk at a time, recomputed in the backward pass; beside it the head's gradient and the hidden
             // states'.
             const double chunk = n / std::max(1, w.assumptions.loss_chunks);
-            return {8 * chunk, 12 * chunk + 2 * m.V * m.h / m.t + 2 * m.T * m.h};
+            return {8 * chunk, 12 * chunk + m.computed * (m.V * m.h / m.t + m.T * m.h)};
         }
         case Loss::loss_parallel:
             return {12 * n / m.t, 16 * n / m.t};
@@ -176,7 +178,7 @@ Kept kept(const Figures& m, const Workload& w) {
     if (wrapper == Wrapper::ddp) alive.add("ddp_buckets", m.gradient * trained);
     alive.add("workspaces", workspaces);
     // Token and label numbers (int64, labels shifted once more), positions; cosines and sines of one sequence.
-    alive.add("inputs", 32 * m.T + 2 * (m.autocast ? 4 : 2) * m.T / static_cast<double>(w.micro_batch) *
+    alive.add("inputs", 32 * m.T + 2 * (m.autocast ? 4 : m.computed) * m.T / static_cast<double>(w.micro_batch) *
                                        static_cast<double>(w.shape.head_dim));
     return result;
 }
@@ -190,13 +192,14 @@ double layer_gradients(const Figures& m, const Kept& base) {
 
 /// What the backward pass of a layer adds to what is kept, at its MLP. [T]
 double backward_temporaries(const Figures& m) {
-    if (!m.moe) return 4 * m.f * m.T + 2 * m.h * m.T + (m.lora ? 0 : 2 * m.h * m.f);
+    const double c = m.computed;
+    if (!m.moe) return c * (2 * m.f * m.T + m.h * m.T + (m.lora ? 0 : m.h * m.f));
     // Experts' weights are one tensor each, so is their gradient. At the down-projection: its gradient, the gradients
     // of the product and of each expert's output, and three of the hidden states. At gate and up: all experts'
     // gradients, and the product, gate, up and silu(gate) have given way to the gradient of gate and up.
-    const double down = 2 * m.E * m.h * m.f * (m.lora ? 0 : 1);
-    const double at_down = down + m.T * (6 * m.h + 2 * m.K * m.h + 2 * m.K * m.f);
-    const double at_gate = 3 * down + m.T * (2 * m.K * m.h - 4 * m.K * m.f);
+    const double down = c * m.E * m.h * m.f * (m.lora ? 0 : 1);
+    const double at_down = down + c * m.T * (3 * m.h + m.K * m.h + m.K * m.f);
+    const double at_gate = 3 * down + c * m.T * (m.K * m.h - 2 * m.K * m.f);
     return std::max(at_down, at_gate);
 }
 
@@ -212,8 +215,10 @@ Sharding sharding(const Figures& m, const Workload& w) {
     const Wrapper wrapper = w.assumptions.wrapper;
     const bool gathers = wrapper == Wrapper::fsdp2 || wrapper == Wrapper::zero3;
     if (!gathers) return {};
-    return {
-        .gathers = true, .keeps_gathered = !w.assumptions.reshard_after_forward, .layer = 2 * m.Pl, .root = 2 * m.Pr};
+    return {.gathers = true,
+            .keeps_gathered = !w.assumptions.reshard_after_forward,
+            .layer = m.computed * m.Pl,
+            .root = m.computed * m.Pr};
 }
 
 /// Layer i's backward pass, with the layers above it done.
@@ -226,7 +231,7 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
 
     Alive alive = base.alive;
     alive.add("gathered_root", s.root);
-    alive.add("head_gradient", m.lora ? 0 : 2 * m.V * m.h / m.t);
+    alive.add("head_gradient", m.lora ? 0 : m.computed * m.V * m.h / m.t);
     if (!base.gradients_stay) alive.add("gradients", (m.L - 1 - i) * layer_gradients(m, base));
     alive.add("weight_casts", casts);
     if (s.keeps_gathered)
@@ -249,7 +254,7 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
     // At its end all of its gradients are there, before they are reduced, and its activations are gone.
     Alive at_end = alive;
     at_end.add("activations", i * (w.checkpointing ? checkpoint(m) : layer));
-    at_end.add("backward_temporaries", 2 * m.T * m.h + (m.lora ? 0 : 2 * m.Pl));
+    at_end.add("backward_temporaries", m.computed * (m.T * m.h + (m.lora ? 0 : m.Pl)));
     return at_mlp.total() >= at_end.total() ? at_mlp : at_end;
 }
 
@@ -257,6 +262,7 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
 Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Sharding& s) {
     Alive alive = base.alive;
     const double Vh = m.V * m.h;
+    const double c = m.computed;
     const bool tied = w.shape.tied_embeddings;
     const bool tp = m.t > 1;
     // The root's own are being made, unless nothing gathers and they were made in place.
@@ -270,27 +276,48 @@ Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Shar
     }
     const double last_layer = m.reduced * m.Pl;  // its reduce-scatter's input
 
-    // In bf16: gathered parameters, the head's gradient, the embedding's, and their sum where they are tied. A chunked
-    // loss owns the head's gradient and adds in place. DTensor's vocabulary-parallel embedding makes its gradient for
-    // the whole vocabulary. [T]
+    // Of the computation: gathered parameters, the head's gradient, the embedding's, and their sum where they are tied.
+    // A chunked loss owns the head's gradient and adds in place. DTensor's vocabulary-parallel embedding makes its
+    // gradient for the whole vocabulary. [T]
     Alive meeting = alive;
     meeting.add("gathered_root", s.root).add("reduce_scatter", last_layer);
     if (tp)
-        meeting.add("head_gradient", 4 * Vh / m.t).add("embedding_gradient", 2 * Vh);
+        meeting.add("head_gradient", 2 * c * Vh / m.t).add("embedding_gradient", c * Vh);
     else if (tied && w.assumptions.loss == Loss::chunked)
-        meeting.add("head_gradient", 2 * m.Pr).add("embedding_gradient", 2 * m.Pr);
+        meeting.add("head_gradient", c * m.Pr).add("embedding_gradient", c * m.Pr);
     else if (tied)
-        meeting.add("head_gradient", 4 * m.Pr).add("embedding_gradient", 2 * m.Pr);
+        meeting.add("head_gradient", 2 * c * m.Pr).add("embedding_gradient", c * m.Pr);
     else
-        meeting.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr);
+        meeting.add("head_gradient", c / 2 * m.Pr).add("embedding_gradient", c / 2 * m.Pr);
 
     // The copy into the reduce-scatter's input beside both gradients, then its output beside one of them; on a mesh of
     // one input and output are whole. [F]
     Alive copying = alive;
-    copying.add("head_gradient", m.Pr).add("embedding_gradient", m.Pr).add("reduce_scatter", m.reduced * m.Pr);
+    copying.add("head_gradient", c / 2 * m.Pr)
+        .add("embedding_gradient", c / 2 * m.Pr)
+        .add("reduce_scatter", m.reduced * m.Pr);
     Alive reducing = alive;
-    reducing.add("head_gradient", m.W > 1 ? m.Pr : 0).add("reduce_scatter", m.reduced * m.Pr + m.gradient * m.Pr / m.W);
+    reducing.add("head_gradient", m.W > 1 ? c / 2 * m.Pr : 0)
+        .add("reduce_scatter", m.reduced * m.Pr + m.gradient * m.Pr / m.W);
     return largest("root", {meeting, copying, reducing});
+}
+
+/// A forward pass without gradients, on a batch of its own, after an optimizer step: the gradients go at the next. Of
+/// the logits it holds what the training's forward pass does. [M]
+Moment validation(const Workload& w, const Kept& base, const Sharding& s) {
+    Workload other = w;
+    other.micro_batch = w.validation_batch;
+    const Figures m(other);
+    Alive alive = base.alive;
+    if (!base.gradients_stay) alive.add("gradients", base.gradients);
+    alive.add("gathered_root", s.root);
+    Alive at_loss = alive;
+    at_loss.add("activations", m.low(m.h)).add("loss", loss(m, w).forward);
+    // A layer's residual stream and its MLP's gate, up and product.
+    Alive at_layer = alive;
+    at_layer.add("gathered_layers", m.W > 1 ? 2 * s.layer : s.layer)
+        .add("activations", 2 * m.low(m.h) + 3 * m.low(m.f) * (m.moe ? m.K : 1));
+    return largest("validation", {at_loss, at_layer});
 }
 
 }  // namespace
@@ -309,7 +336,7 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     const LossBytes logits = loss(m, w);
     const FinalNorm norm = final_norm(m);
     const double activations = all_activations(m, w);
-    const double root = s.keeps_gathered ? 2 * m.P : s.root;
+    const double root = s.keeps_gathered ? m.computed * m.P : s.root;
     // The last gathered layer's flat buffer is freed at the next gather only; after a model that returns its divided
     // logits the root's hooks have run before the loss is computed. [F] [M]
     const bool buffer =
@@ -347,8 +374,10 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     // A foreach AdamW makes the roots of the second moments for all parameters at once.
     if (w.assumptions.optimizer == OptimizerKind::foreach) optimizer.add("optimizer_temporaries", base.gradients);
 
-    return {forward.as("forward"), loss_backward.as("loss"), layer.as("layer"), at_root(m, w, base, s),
-            optimizer.as("optimizer")};
+    std::vector<Moment> moments{forward.as("forward"), loss_backward.as("loss"), layer.as("layer"),
+                                at_root(m, w, base, s), optimizer.as("optimizer")};
+    if (w.validation_batch > 0) moments.push_back(validation(w, base, s));
+    return moments;
 }
 
 }  // namespace recipe::memory

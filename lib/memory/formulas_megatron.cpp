@@ -23,10 +23,10 @@ std::vector<Moment> megatron_moments(const Workload& w) {
     base.add("workspaces", workspaces);
 
     // Transformer Engine's fused norms and SwiGLU. [K], with grouped queries and a gated MLP.
-    double layer = 2 * m.bf16(m.q) + 2 * m.bf16(m.k) + 4 * m.T * m.heads;
-    layer += 3 * m.bf16(m.f) * (m.moe ? m.K : 1) + (m.moe ? 2 * m.K * m.bf16(m.h) : 0);
-    layer += 2 * m.bf16(m.h / m.sp) + 2 * m.bf16(m.h / (m.sp > 1 ? m.sp : 1));
-    const double held = w.checkpointing ? m.bf16(m.h / m.sp) : layer;
+    double layer = 2 * m.low(m.q) + 2 * m.low(m.k) + 4 * m.T * m.heads;
+    layer += 3 * m.low(m.f) * (m.moe ? m.K : 1) + (m.moe ? 2 * m.K * m.low(m.h) : 0);
+    layer += 2 * m.low(m.h / m.sp) + 2 * m.low(m.h / (m.sp > 1 ? m.sp : 1));
+    const double held = w.checkpointing ? m.low(m.h / m.sp) : layer;
     // The first stage holds as many micro batches as there are stages; an interleaved schedule some more. [K],
     // equation 7.
     const double in_flight =
@@ -41,7 +41,7 @@ std::vector<Moment> megatron_moments(const Workload& w) {
     // The last stage holds one micro batch and the vocabulary-parallel loss: bf16 logits, fp32 logits, their softmax.
     // [N]
     Alive last = base;
-    last.add("activations", (stages > 1 ? 1 : in_flight) * layers * held + m.bf16(m.h));
+    last.add("activations", (stages > 1 ? 1 : in_flight) * layers * held + m.low(m.h));
     last.add("loss",
              (w.assumptions.loss == Loss::bf16 ? 6 : 10) * m.T * m.V / (w.assumptions.loss == Loss::fp32 ? 1 : m.t));
     return {first.as("layer"), last.as("loss")};

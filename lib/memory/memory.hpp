@@ -31,8 +31,8 @@ enum class Loss : std::uint8_t { fp32, bf16, chunked, loss_parallel };
 enum class Norm : std::uint8_t { eager, fused };
 /// Who holds parameters, gradients and optimizer states: FSDP2, nobody, DDP, or ZeRO stages 1 to 3.
 enum class Wrapper : std::uint8_t { fsdp2, none, ddp, zero1, zero2, zero3 };
-/// fp32 parameters with bf16 compute copies, torch.autocast over fp32 parameters, or bf16 everywhere.
-enum class Precision : std::uint8_t { mixed, autocast, pure_bf16 };
+/// fp32 parameters with bf16 compute copies, torch.autocast over fp32 parameters, or bf16 or fp32 everywhere.
+enum class Precision : std::uint8_t { mixed, autocast, pure_bf16, fp32 };
 enum class OptimizerKind : std::uint8_t { fused, foreach };
 enum class Allocator : std::uint8_t { default_segments, expandable_segments };
 
@@ -87,9 +87,10 @@ struct Workload {
     std::int64_t sequence = 0;     // tokens
     std::int64_t micro_batch = 1;  // sequences
     std::int64_t grad_accum = 1;
-    bool checkpointing = false;        // full: one checkpoint a layer
-    bool offload_checkpoints = false;  // of these, two at a time are on the device
-    std::int64_t replicate = 1;        // degrees count from 1
+    std::int64_t validation_batch = 0;  // sequences of a validation pass; 0: none
+    bool checkpointing = false;         // full: one checkpoint a layer
+    bool offload_checkpoints = false;   // of these, two at a time are on the device
+    std::int64_t replicate = 1;         // degrees count from 1
     std::int64_t shard = 1;
     std::int64_t tensor = 1;
     std::int64_t context = 1;
@@ -125,8 +126,10 @@ struct Prediction {
     [[nodiscard]] const Moment& peak_moment() const noexcept { return moments[peak]; }
 };
 
-/// Numbers beyond these are refused by predict(): they would overflow no formula, but mean no model either.
+/// Numbers beyond these are refused by predict(): they would overflow no formula, but mean no model either, or none
+/// that could be trained anywhere.
 inline constexpr std::int64_t max_dimension = std::int64_t{1} << 24;
+inline constexpr std::int64_t max_batch = std::int64_t{1} << 40;  // tokens of a sequence, sequences of a batch
 
 /// nullopt where a dimension or degree is not positive, or beyond all reason.
 [[nodiscard]] std::optional<Prediction> predict(const Workload& workload);
@@ -181,8 +184,9 @@ struct Assessment {
 };
 
 /// Whether a composed recipe fits its instance type. Codes: memory.does_not_fit (error, with a fix where one was
-/// found), memory.tight (warning), memory.assumption (error: the recipe's `memory` section or its family's row says
-/// what no assumption is). The result refers to catalogue and families.
+/// found), memory.tight (warning), memory.unknown (hint: the devices are known, the peak is not), memory.assumption
+/// (error: the recipe's `memory` section or its family's row says what no assumption is). The result refers to
+/// catalogue and families.
 [[nodiscard]] Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue,
                                 const family::Families& families);
 

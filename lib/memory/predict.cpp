@@ -31,11 +31,14 @@ bool within(std::int64_t number, std::int64_t least) {
 
 bool reasonable(const Workload& w) {
     const Shape& s = w.shape;
-    const bool dimensions = std::ranges::all_of(
-        std::array{s.hidden, s.layers, s.heads, s.kv_heads, s.head_dim, s.ffn, s.vocab, w.sequence, w.micro_batch,
-                   w.grad_accum, w.replicate, w.shard, w.tensor, w.context, w.expert, w.pipeline, w.virtual_pipeline},
-        [](std::int64_t n) { return within(n, 1); });
-    return dimensions && within(s.experts, 0) && within(s.experts_per_token, 0) && within(w.lora.rank, 0) &&
+    const bool dimensions =
+        std::ranges::all_of(std::array{s.hidden, s.layers, s.heads, s.kv_heads, s.head_dim, s.ffn, s.vocab, w.replicate,
+                                       w.shard, w.tensor, w.context, w.expert, w.pipeline, w.virtual_pipeline},
+                            [](std::int64_t n) { return within(n, 1); });
+    const bool batches = std::ranges::all_of(std::array{w.sequence, w.micro_batch, w.grad_accum},
+                                             [](std::int64_t n) { return n >= 1 && n <= max_batch; }) &&
+                         w.validation_batch >= 0 && w.validation_batch <= max_batch;
+    return dimensions && batches && within(s.experts, 0) && within(s.experts_per_token, 0) && within(w.lora.rank, 0) &&
            s.experts_per_token <= s.experts && w.assumptions.loss_chunks >= 1 && w.lora.base_bytes > 0;
 }
 
@@ -47,9 +50,6 @@ double Moment::total() const noexcept {
     return sum;
 }
 
-/// Beyond this no device goes, and integers do not.
-constexpr double max_bytes = 1e18;
-
 std::optional<Prediction> predict(const Workload& workload) {
     if (!reasonable(workload)) return std::nullopt;
     const Assumptions& a = workload.assumptions;
@@ -58,7 +58,6 @@ std::optional<Prediction> predict(const Workload& workload) {
     const auto peak = std::ranges::max_element(prediction.moments, {}, &Moment::total);
     prediction.peak = static_cast<std::size_t>(peak - prediction.moments.begin());
     prediction.peak_bytes = peak->total();
-    if (!(prediction.peak_bytes < max_bytes)) return std::nullopt;
 
     // What chance adds is no reason to refuse.
     prediction.low_bytes = (prediction.peak_bytes - race_bytes(workload)) * (1 - a.below);

@@ -19,6 +19,8 @@ constexpr std::int64_t max_nodes = 100'000;
 constexpr std::int64_t max_devices = 1024;
 /// Adapters' rank where a recipe wants some and says none: peft's and the SageMaker adapter's.
 constexpr std::int64_t usual_lora_rank = 32;
+constexpr double bf16_bytes = 2;
+constexpr double fp32_bytes = 4;
 
 class Recipe {
 public:
@@ -54,6 +56,7 @@ public:
             if (const Value* value = at(path)) return value->as_int();
         return std::nullopt;
     }
+    bool has(Key key) const { return family_.has(key); }
     std::string name_of(Key key) const {
         return family_.has(key) ? family_.place(key).paths.front() : fmt::format("the {}", family::name_of(key));
     }
@@ -111,21 +114,23 @@ Shape read_shape(const Recipe& recipe, const Family& family, std::vector<std::st
 
 Lora read_lora(const Recipe& recipe) {
     const std::string kind = recipe.text(Key::peft);
-    const bool has_kind_key = recipe.given(Key::peft) != nullptr;
     const std::int64_t rank = recipe.integer(Key::lora_rank).value_or(0);
-    if (kind.empty() && (rank == 0 || !has_kind_key)) {
-        // Families that spell it as a rank alone have no `peft` key at all.
-        return {};
-    }
+    // Families that spell it as a rank alone have no `peft` key at all.
+    if (kind.empty() && (rank == 0 || recipe.has(Key::peft))) return {};
     return {.rank = rank > 0 ? rank : usual_lora_rank,
             .all_linear = true,
             .fp32_adapters = true,
             .autocast = true,
             // NF4 with double quantization: 4 bits and 0.127 of constants (arXiv:2305.14314, section 3).
-            .base_bytes = kind.starts_with("qlora") || kind.contains("4bit") ? 4.127 / 8 : 2};
+            .base_bytes = kind.starts_with("qlora") || kind.contains("4bit") ? 4.127 / 8 : bf16_bytes};
 }
 
-/// The family's lines, then the recipe's own `memory` section.
+bool is_fp32(std::string_view precision) {
+    constexpr std::array<std::string_view, 5> words{"32", "32-true", "fp32", "float32", "fp32-true"};
+    return std::ranges::find(words, precision) != words.end();
+}
+
+/// The family's lines, what the recipe computes in, then its own `memory` section.
 Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool divided, Diagnostics& problems) {
     Assumptions a;
     const auto refuse_word = [&](std::string_view name, std::string_view value, std::string key, Source source) {
@@ -141,6 +146,7 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
             refuse_word(line.name, line.value, fmt::format("families.{}.memory", family.name), {});
     }
     if (recipe.on(Key::sequence_parallel)) a.sequence_parallel = divided;
+    if (is_fp32(recipe.text(Key::precision))) a.precision = Precision::fp32;
     if (const Value* section = recipe.at("memory")) {
         for (const config::Entry& entry : section->entries()) {
             const std::string name = config::to_python_text(entry.key);
@@ -153,6 +159,14 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
         }
     }
     return a;
+}
+
+/// Sequences of a validation pass; 0 where there is none.
+std::int64_t read_validation(const Recipe& recipe) {
+    const Value* batches = recipe.given(Key::validation_batches);
+    const bool none = batches != nullptr && batches->as_number() == 0.0;
+    const bool data = recipe.given(Key::validation_data) != nullptr || recipe.on(Key::synthetic);
+    return none || !data ? 0 : std::max<std::int64_t>(0, recipe.integer(Key::validation_batch).value_or(0));
 }
 
 /// FSDP's shard degree, as the family's program chooses it.
@@ -200,6 +214,15 @@ void read_degrees(const Recipe& recipe, const Family& family, Reading& reading) 
         reading.unknown.push_back(fmt::format("its degrees do not divide the world of {} ranks", reading.world()));
 }
 
+/// Passes of a step, where these follow from the global batch.
+void read_accumulation(const Recipe& recipe, Reading& reading) {
+    Workload& w = reading.workload;
+    if (recipe.has(Key::accumulation) || !reading.unknown.empty()) return;
+    const std::int64_t groups = std::max<std::int64_t>(1, reading.world() / (w.tensor * w.pipeline * w.context));
+    const std::int64_t global = recipe.integer(Key::global_batch).value_or(0);
+    w.grad_accum = std::max<std::int64_t>(1, global / groups / w.micro_batch);
+}
+
 }  // namespace
 
 std::optional<std::int64_t> replicas(const Workload& w, std::int64_t world) {
@@ -220,6 +243,7 @@ Reading read(const Value& root, const Family& family, const hardware::InstanceTy
     const Value* accelerator = recipe.at("trainer.accelerator");
     if (accelerator != nullptr && accelerator->as_string() != nullptr && *accelerator->as_string() == "cpu") {
         reading.unknown.emplace_back("what it needs of a host's memory: it trains on CPUs");
+        reading.on_cpu = true;
         return reading;
     }
     reading.nodes = recipe.first({"run.nodes", "trainer.num_nodes"}).value_or(1);
@@ -238,25 +262,25 @@ Reading read(const Value& root, const Family& family, const hardware::InstanceTy
     if (w.sequence < 1) missing.push_back(recipe.name_of(Key::sequence_length));
     w.micro_batch = recipe.degree(Key::micro_batch);
     w.grad_accum = recipe.degree(Key::accumulation);
+    w.validation_batch = read_validation(recipe);
     w.checkpointing = recipe.given(Key::recompute) != nullptr ? recipe.on(Key::recompute)
                                                               : recipe.text(Key::recompute_granularity) == "full";
     w.offload_checkpoints = w.checkpointing && recipe.on(Key::offload_activations);
     w.lora = read_lora(recipe);
-    if (!missing.empty())
+    if (!missing.empty()) {
         reading.unknown.push_back(
             fmt::format("the model's size: the recipe does not say {} (its section `memory` may: {})",
                         fmt::join(missing, ", "), fmt::join(spellings, " ")));
-
-    const std::string precision = recipe.text(Key::precision);
-    if (precision == "32" || precision == "32-true" || precision == "fp32")
-        reading.unknown.push_back(
-            fmt::format("what {} {} takes: the model is of bf16 training", recipe.name_of(Key::precision), precision));
+        reading.to_say = spellings;
+    }
 
     reading.alone = read_assumptions(recipe, family, false, reading.problems);
     Diagnostics again;
     reading.divided = read_assumptions(recipe, family, true, again);
     w.assumptions = reading.assumptions(recipe.degree(Key::tensor));
+    if (w.assumptions.precision == Precision::fp32 && w.lora.base_bytes == bf16_bytes) w.lora.base_bytes = fp32_bytes;
     read_degrees(recipe, family, reading);
+    read_accumulation(recipe, reading);
     return reading;
 }
 

@@ -13,6 +13,8 @@ struct Reading {
     std::int64_t nodes = 1;
     std::int64_t devices = 1;  // per node
     std::vector<std::string> unknown;
+    std::vector<std::string> to_say;  // overrides, without their values, that would say what is unknown
+    bool on_cpu = false;
     Diagnostics problems;
 
     [[nodiscard]] std::int64_t world() const noexcept { return nodes * devices; }

@@ -11,13 +11,14 @@ namespace {
 
 // In the order in which changes are preferred, from the least intrusive on.
 enum Change : unsigned {
-    tensor = 1,
-    shard = 2,
-    micro_batch = 4,
-    checkpointing = 8,
-    loss = 16,
-    nodes = 32,
-    machine = 64
+    validation = 1,
+    tensor = 2,
+    shard = 4,
+    micro_batch = 8,
+    checkpointing = 16,
+    loss = 32,
+    nodes = 64,
+    machine = 128
 };
 
 struct Candidate {
@@ -140,12 +141,23 @@ private:
     }
 
     void try_loss(const Candidate& base) {
-        weigh(base);
+        try_validation(base);
         const Loss kind = base.workload.assumptions.loss;
         if (knobs_.loss.empty() || kind == Loss::chunked || kind == Loss::loss_parallel) return;
         Candidate candidate = base;
         candidate.workload.assumptions.loss = Loss::chunked;
         change(candidate, loss, knobs_.loss, "chunked");
+        try_validation(candidate);
+    }
+
+    /// A validation pass of as many sequences as one of training does not need more.
+    void try_validation(const Candidate& base) {
+        weigh(base);
+        const Workload& w = base.workload;
+        if (w.validation_batch <= w.micro_batch || knobs_.validation_batch.empty()) return;
+        Candidate candidate = base;
+        candidate.workload.validation_batch = w.micro_batch;
+        change(candidate, validation, knobs_.validation_batch, w.micro_batch);
         weigh(candidate);
     }
 

@@ -10,7 +10,7 @@ namespace recipe::memory {
 
 /// What may be changed, and under which names. An empty name is not to be touched.
 struct Knobs {
-    std::string tensor, shard, micro_batch, checkpointing, loss, nodes;
+    std::string validation_batch, tensor, shard, micro_batch, checkpointing, loss, nodes;
     std::string shard_also;  // an override that sharding takes beside its degree, or empty
 };
 

@@ -97,6 +97,7 @@ Result run_stages(const SubmitRequest& request, Trial* trial = nullptr) {
     trace_composition(*composition);
     const Checked checked = check(request, *composition);
     append(result.found, checked.result.diagnostics);
+    if (trial != nullptr) trial->memory = checked.result.memory;
     result.forced = checked.forced;
     trace_stage("check", watch);
     const Expected<Draft> draft = make_draft(request, *composition, checked);

@@ -4,6 +4,8 @@
 
 #include "memory/memory.hpp"
 
+#include <algorithm>
+
 namespace recipe::render {
 namespace {
 
@@ -16,7 +18,8 @@ Value text(std::string_view text) {
 }
 
 Value mib(double bytes) {
-    return Value::integer(static_cast<std::int64_t>(bytes / MiB + 0.5));
+    constexpr double most = 9e15;  // what a batch beyond reason takes has no int
+    return Value::integer(static_cast<std::int64_t>(std::min(bytes / MiB + 0.5, most)));
 }
 
 }  // namespace

@@ -123,8 +123,7 @@ Result check(const config::Resolved& resolved, const CheckContext& against) {
         return diagnostics_of(Subject(changed, against), ignored);
     });
     leave_to_better_reasons(result.diagnostics);
-    if (std::ranges::none_of(result.diagnostics, is_of_layout))
-        append(result.diagnostics, check_memory(subject, against));
+    if (std::ranges::none_of(result.diagnostics, is_of_layout)) check_memory(subject, against, result);
     return result;
 }
 

@@ -4,9 +4,11 @@
 #include "validate/rule.hpp"
 
 namespace recipe::validate {
-Diagnostics check_memory(const Subject& subject, const CheckContext& against) {
-    if (!subject.on_known_devices() || !subject.layout_known) return {};
-    return memory::assess(subject.root, against.hardware, against.families).diagnostics;
+void check_memory(const Subject& subject, const CheckContext& against, Result& result) {
+    if (!subject.on_known_devices() || !subject.layout_known) return;
+    memory::Assessment found = memory::assess(subject.root, against.hardware, against.families);
+    result.memory = found.prediction ? Result::Memory::known : Result::Memory::unknown;
+    append(result.diagnostics, std::move(found.diagnostics));
 }
 
 }  // namespace recipe::validate

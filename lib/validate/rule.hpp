@@ -42,7 +42,7 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> kinds_rules();
 
 /// The memory model's, which come last and only where nothing else is wrong.
-[[nodiscard]] Diagnostics check_memory(const Subject& subject, const CheckContext& against);
+void check_memory(const Subject& subject, const CheckContext& against, Result& result);
 [[nodiscard]] std::span<const Rule> environment_rules();
 
 /// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new

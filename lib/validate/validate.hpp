@@ -57,6 +57,9 @@ struct Result {
     const hardware::InstanceType* instance = nullptr;    // null: not named or unknown
     const hardware::Accelerator* accelerator = nullptr;  // of the instance; null as that is
     Diagnostics diagnostics;                             // all severities
+    /// Whether the memory model has an answer. not_asked: there are no devices to hold it against, or the layout is
+    /// wrong.
+    enum class Memory : std::uint8_t { not_asked, known, unknown } memory = Memory::not_asked;
 };
 
 /// Reads the layout from the composed configuration and checks it against the hardware. All problems are reported

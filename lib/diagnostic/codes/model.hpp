@@ -296,6 +296,14 @@ struct MemoryCodes {
         .source = sources::memory_model,
         .example = "instance_type=g5.48xlarge model.train_batch_size=1, for the same",
     };
+    Code unknown{
+        .name = "memory.unknown",
+        .severity = Severity::hint,
+        .is_rule = true,
+        .summary = "What the training needs of the devices' memory can be predicted.",
+        .source = sources::memory_model,
+        .example = "model.vocab_size=null",
+    };
 };
 inline constexpr MemoryCodes memory{};
 

@@ -72,6 +72,8 @@ bool is_true(const Trial& before, const Trial& after, const Diagnostic& diagnost
         return false;
     if (!before.composed) return true;  // what the rules say of it was not known before
     if (brings(after.found, before.found, least) || after.family != before.family) return false;
+    using Memory = validate::Result::Memory;
+    if (before.memory == Memory::known && after.memory == Memory::unknown) return false;
     // What one program demands, another need not.
     return std::ranges::all_of(before.kept, [&](std::string_view rule) {
         return after.rules.contains(rule) || explains_group(diagnostic, rule.substr(0, rule.find('.')));

@@ -163,14 +163,14 @@ TEST_CASE("a model that cannot be is not predicted") {
     workload.tensor = -4;
     CHECK_FALSE(predict(workload));
     workload = tiny();
-    workload.sequence = std::int64_t{1} << 40;
+    workload.sequence = max_batch + 1;
     CHECK_FALSE(predict(workload));
     workload = tiny();
     workload.shape.experts_per_token = 2;
     CHECK_FALSE(predict(workload));
 }
 
-TEST_CASE("a model beyond any device is not predicted, though each of its numbers is within the limits") {
+TEST_CASE("a model beyond any device is refused: each of its numbers is within the limits") {
     Workload workload;
     workload.shape = {.hidden = max_dimension,
                       .layers = max_dimension,
@@ -182,7 +182,9 @@ TEST_CASE("a model beyond any device is not predicted, though each of its number
                       .experts = max_dimension,
                       .experts_per_token = max_dimension};
     workload.sequence = workload.micro_batch = max_dimension;
-    CHECK_FALSE(predict(workload));
+    REQUIRE(predict(workload));
+    CHECK(predict(workload)->peak_bytes > 1e18);
+    CHECK(judge(*predict(workload), 1e15) == Verdict::does_not_fit);
 }
 
 TEST_CASE("each number of a model and of its degrees has its limits") {
@@ -200,9 +202,19 @@ TEST_CASE("each number of a model and of its degrees has its limits") {
                                          &Shape::head_dim, &Shape::ffn, &Shape::vocab})
         check([number](Workload& w) -> std::int64_t& { return w.shape.*number; });
     for (std::int64_t Workload::* number :
-         {&Workload::sequence, &Workload::micro_batch, &Workload::grad_accum, &Workload::replicate, &Workload::shard,
-          &Workload::tensor, &Workload::context, &Workload::expert, &Workload::pipeline, &Workload::virtual_pipeline})
+         {&Workload::replicate, &Workload::shard, &Workload::tensor, &Workload::context, &Workload::expert,
+          &Workload::pipeline, &Workload::virtual_pipeline})
         check([number](Workload& w) -> std::int64_t& { return w.*number; });
+    for (std::int64_t Workload::* number : {&Workload::sequence, &Workload::micro_batch, &Workload::grad_accum}) {
+        const auto change = [number](Workload& w) -> std::int64_t& { return w.*number; };
+        CHECK(predicted(change, max_batch));
+        CHECK_FALSE(predicted(change, 0));
+        CHECK_FALSE(predicted(change, max_batch + 1));
+    }
+    const auto validation = [](Workload& w) -> std::int64_t& { return w.validation_batch; };
+    CHECK(predicted(validation, 0));
+    CHECK_FALSE(predicted(validation, -1));
+    CHECK_FALSE(predicted(validation, max_batch + 1));
     CHECK(predicted([](Workload& w) -> std::int64_t& { return w.sequence; }, max_dimension));
 
     const auto experts = [](std::int64_t all, std::int64_t per_token) {

@@ -81,8 +81,8 @@ TEST_CASE("errors with causes of their own stay errors of their own") {
 }
 
 TEST_CASE("a value that is interpolated from a refused one is refused with it") {
-    const Diagnostics errors =
-        errors_with({"instance_type=p3dn.24xlarge", "trainer.precision=bf16-true", "model.train_batch_size=1"});
+    const Diagnostics errors = errors_with({"instance_type=p3dn.24xlarge", "trainer.precision=bf16-true",
+                                            "model.train_batch_size=1", "model.max_context_width=2048"});
     REQUIRE(errors.size() == 1);
     CHECK(errors.front().key == "trainer.precision");
     CHECK(errors.front().message.find("model.precision is bf16-true") != std::string::npos);

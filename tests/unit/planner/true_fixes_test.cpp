@@ -143,6 +143,20 @@ TEST_CASE("a fix that does not help, brings another error or silences rules is n
     CHECK(fix_after(bad) == "--recipe-set=a=1");
     CHECK(fix_of_warning(bad).empty());
     CHECK(fix_of_warning(good) == "--recipe-set=a=1");
+    // Nor may it leave unknown what was known to fit, or not to.
+    using Memory = validate::Result::Memory;
+    const auto fix_between = [&](Memory earlier, Memory later) {
+        Trial first = before, then = good;
+        first.memory = earlier;
+        then.memory = later;
+        Diagnostics diagnostics{wrong};
+        keep_true_fixes(request, first, [&](const SubmitRequest&) { return then; }, diagnostics);
+        return diagnostics.front().fix;
+    };
+    CHECK(fix_between(Memory::known, Memory::unknown).empty());
+    CHECK(fix_between(Memory::known, Memory::known) == "--recipe-set=a=1");
+    CHECK(fix_between(Memory::unknown, Memory::unknown) == "--recipe-set=a=1");
+    CHECK(fix_between(Memory::not_asked, Memory::unknown) == "--recipe-set=a=1");
     // What cannot be tried stays.
     CHECK(fix_after(bad, "chmod 600 x") == "chmod 600 x");
     CHECK(fix_after(bad, "--recipe-set=a=$PWD/x") == "--recipe-set=a=$PWD/x");

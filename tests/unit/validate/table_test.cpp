@@ -216,6 +216,8 @@ const Case cases[] = {
     {"memory.does_not_fit", sized, "instance_type=p5.48xlarge", "instance_type=g5.48xlarge", error, true},
     {"memory.tight", sized, "instance_type=p5.48xlarge",
      "instance_type=g5.48xlarge model.train_batch_size=1 model.max_context_width=6144", warning, false},
+    {"memory.unknown", sized, "instance_type=p5.48xlarge", "instance_type=p5.48xlarge model.vocab_size=null", hint,
+     false},
     {"memory.assumption", sized, "++recipes.memory.loss=chunked", "++recipes.memory.loss=imaginary", error, false},
 };
 
