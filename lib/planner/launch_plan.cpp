@@ -91,10 +91,11 @@ std::vector<SecretFile> secret_files(const plan::LaunchPlan& plan, std::optional
     return files;
 }
 
-/// Whether a configuration may have what no node would read: NUL, another encoding, long texts, deep nesting.
+/// Whether a plan may have what no node would read: NUL, another encoding, long texts, deep nesting, long lists.
 /// Brackets and quotes within texts count as well: reading the plan tells.
-bool is_unusual(std::string_view json) {
+bool is_unusual(const plan::LaunchPlan& plan, std::string_view json) {
     constexpr std::size_t long_text = 1000;
+    constexpr std::size_t long_list = 15;
     constexpr int deep = 50;
     std::size_t text = 0;
     int depth = 0;
@@ -104,19 +105,21 @@ bool is_unusual(std::string_view json) {
         depth += (c == '{' || c == '[') - (c == '}' || c == ']');
         if (text > long_text || depth > deep) return true;
     }
-    return json.contains("\\u0000");
+    return json.contains("\\u0000") || plan.written_directories.size() > long_list || plan.setup.size() > long_list ||
+           plan.srun_arguments.size() > long_list || plan.entry.arguments.size() > long_list;
 }
 
-/// What is written is read as the nodes do: all but the configuration, and that, too, where it is not what most are.
+/// What is written is read as slurmctld does, which has all numbers of a recipe that Slurm bounds, and as the nodes do
+/// where it is not what most recipes are.
 void check_readable(const plan::LaunchPlan& plan, std::string_view json, std::string_view config, Diagnostics& found) {
     const auto refuse = [&](std::string_view what, const Diagnostics& why) {
         found.push_back({.code = codes::plan.text,
                          .message = fmt::format("no node would take this recipe's {}: {}", what,
                                                 slurm_text::escape_control(why.front().message))});
     };
-    const Expected<plan::LaunchPlan> read =
-        is_unusual(json) ? plan::from_json(json) : plan::from_json_without_config(json);
-    if (!read) return refuse("plan", read.error());
+    if (const Expected<plan::Summary> read = plan::summary_from_json(json); !read) return refuse("plan", read.error());
+    if (is_unusual(plan, json))
+        if (const Expected<plan::LaunchPlan> read = plan::from_json(json); !read) return refuse("plan", read.error());
     if (!plan.configuration_file) return;
     if (const Expected<config::Value> kept = plan::configuration_from_json(plan, config); !kept)
         refuse("configuration", kept.error());
