@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks for signs of a recipe where Slurm does not look for one.
+// Looks for signs of a recipe where Slurm does not look for one. Texts are compared inline: each function of another
+// library is looked up when this object is loaded, in every command of Slurm.
 #include "spank/plugin/mentions.hpp"
+
+#include <charconv>
+#include <string_view>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,23 +17,29 @@
 namespace recipe::spank {
 namespace {
 
-constexpr char option[] = "--recipe";
+constexpr std::string_view option = "--recipe";
 constexpr off_t longest_script = 4 << 20;  // that slurmctld takes, unless it was told otherwise
 constexpr unsigned long pipe_bytes = 64 * 1024;
 
+/// starts_with() of g++ 12 may throw, which needs the C++ library.
+bool begins(std::string_view text, std::string_view with) {
+    return text.size() >= with.size() && std::string_view(text.data(), with.size()) == with;
+}
+
+/// A piece at a time, which begins with the end of the one before it.
 bool file_mentions_recipe(int file) {
-    char beginning[2];
-    if (pread(file, beginning, sizeof beginning, 0) != sizeof beginning) return false;
-    if (beginning[0] != '#' || beginning[1] != '!') return false;
+    char text[16 * 1024];
+    ssize_t got = pread(file, text, sizeof text, 0);
+    if (got < 2 || text[0] != '#' || text[1] != '!') return false;
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > longest_script) return false;
-    const size_t size = static_cast<size_t>(status.st_size);
-    char* text = static_cast<char*>(malloc(size));
-    if (text == nullptr) return false;
-    const ssize_t got = pread(file, text, size, 0);
-    const bool mentions = got > 0 && memmem(text, static_cast<size_t>(got), option, sizeof option - 1) != nullptr;
-    free(text);
-    return mentions;
+    for (off_t offset = 0; got > 0; got = pread(file, text, sizeof text, offset)) {
+        if (std::string_view(text, static_cast<size_t>(got)).contains(option)) return true;
+        if (got < static_cast<ssize_t>(sizeof text)) return false;
+        offset += got - static_cast<ssize_t>(option.size() - 1);
+        if (offset > longest_script) return false;  // it grows
+    }
+    return false;
 }
 
 /// A device or a pipe might keep us waiting.
@@ -41,18 +50,21 @@ int open_script(const char* path) {
 /// As sbatch looks for it: here, then along PATH.
 int find_script(const char* word, bool along_path) {
     const int here = open_script(word);
-    if (here >= 0 || !along_path || errno != ENOENT || strchr(word, '/') != nullptr) return here;
-    const char* path = getenv("PATH");
-    while (path != nullptr && *path != '\0') {
-        const size_t length = strcspn(path, ":");
+    const std::string_view name = word;
+    if (here >= 0 || !along_path || errno != ENOENT || name.contains('/')) return here;
+    const char* variable = getenv("PATH");
+    std::string_view path = variable != nullptr ? variable : "";
+    while (!path.empty()) {
+        const size_t length = path.find(':') != path.npos ? path.find(':') : path.size();
         char file[PATH_MAX];
-        const int written = snprintf(file, sizeof file, "%.*s/%s", static_cast<int>(length), path, word);
-        if (length > 0 && written > 0 && static_cast<size_t>(written) < sizeof file) {
+        if (length > 0 && length + 1 + name.size() < sizeof file) {
+            memcpy(file, path.data(), length);
+            file[length] = '/';
+            memcpy(file + length + 1, word, name.size() + 1);
             const int there = open_script(file);
             if (there >= 0) return there;
         }
-        path += length;
-        if (*path == ':') ++path;
+        path.remove_prefix(length < path.size() ? length + 1 : length);
     }
     return -1;
 }
@@ -61,21 +73,19 @@ int find_script(const char* word, bool along_path) {
 
 bool words_may_name_recipe(int argc, char* const* argv) {
     for (int i = 1; i < argc; ++i)
-        if (strncmp(argv[i], "--rec", 5) == 0) return true;
+        if (begins(argv[i], "--rec")) return true;
     return false;
 }
 
 bool words_mention_recipe(int argc, char* const* argv) {
     for (int i = 1; i < argc; ++i)
-        if (strstr(argv[i], option) != nullptr) return true;
+        if (std::string_view(argv[i]).contains(option)) return true;
     return false;
 }
 
-bool variables_mention_recipe(const char* command) {
-    if (strcmp(command, "sbatch") == 0)
-        return getenv("SBATCH_RECIPE_SET") != nullptr || getenv("SBATCH_RECIPE_FORCE") != nullptr;
-    if (strcmp(command, "salloc") == 0)
-        return getenv("SALLOC_RECIPE_SET") != nullptr || getenv("SALLOC_RECIPE_FORCE") != nullptr;
+bool variables_mention_recipe(std::string_view command) {
+    if (command == "sbatch") return getenv("SBATCH_RECIPE_SET") != nullptr || getenv("SBATCH_RECIPE_FORCE") != nullptr;
+    if (command == "salloc") return getenv("SALLOC_RECIPE_SET") != nullptr || getenv("SALLOC_RECIPE_FORCE") != nullptr;
     return getenv("SLURM_RECIPE_SET") != nullptr || getenv("SLURM_RECIPE_FORCE") != nullptr ||
            getenv("SRUN_RECIPE") != nullptr;
 }
@@ -92,15 +102,14 @@ bool stdin_mentions_recipe() {
     return file_mentions_recipe(STDIN_FILENO);
 }
 
-int descriptor_named(const char* word) {
-    if (strcmp(word, "/dev/stdin") == 0) return STDIN_FILENO;
-    static const char* const directories[] = {"/dev/fd/", "/proc/self/fd/"};
-    for (const char* directory : directories) {
-        const size_t length = strlen(directory);
-        if (strncmp(word, directory, length) != 0) continue;
-        char* end = nullptr;
-        const long number = strtol(word + length, &end, 10);
-        if (end != word + length && *end == '\0' && number >= 0 && number <= INT_MAX) return static_cast<int>(number);
+int descriptor_named(std::string_view word) {
+    if (word == "/dev/stdin") return STDIN_FILENO;
+    for (const std::string_view directory : {std::string_view("/dev/fd/"), std::string_view("/proc/self/fd/")}) {
+        if (!begins(word, directory)) continue;
+        const char* const end = word.data() + word.size();
+        int number = -1;
+        const auto read = std::from_chars(word.data() + directory.size(), end, number);
+        if (read.ec == std::errc() && read.ptr == end && number >= 0) return number;
     }
     return -1;
 }

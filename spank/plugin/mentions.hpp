@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a command that was given no recipe may have meant to be: asked of every command, so it is a few comparisons
-// and one look at the script. C types only. What it finds, librecipe_spank.so looks at closely.
+// and one look at the script. Nothing of the C++ library that is not inline. What it finds, librecipe_spank.so looks
+// at closely.
 #pragma once
+
+#include <string_view>
 
 namespace recipe::spank {
 
@@ -12,7 +15,7 @@ namespace recipe::spank {
 [[nodiscard]] bool words_mention_recipe(int argc, char* const* argv);
 
 /// A variable that looks like one of ours and is none. `command`: "sbatch", "salloc" or "srun".
-[[nodiscard]] bool variables_mention_recipe(const char* command);
+[[nodiscard]] bool variables_mention_recipe(std::string_view command);
 
 /// The script or command `word` is a script and has "--recipe" in it. A command's name is not looked for along PATH.
 [[nodiscard]] bool script_mentions_recipe(const char* word, bool along_path);
@@ -21,7 +24,7 @@ namespace recipe::spank {
 [[nodiscard]] bool stdin_mentions_recipe();
 
 /// The descriptor that a script's name stands for: /dev/stdin, or /dev/fd/63 of a shell's <(...); -1: none.
-[[nodiscard]] int descriptor_named(const char* word);
+[[nodiscard]] int descriptor_named(std::string_view word);
 
 /// What stands ready in the pipe on stdin, or in that which a word names, without taking it out; null where it is no
 /// pipe. Never freed.

@@ -9,6 +9,8 @@
 #include "spank/plugin/option_store.hpp"
 #include "spank/plugin/pyxis_options.hpp"
 
+#include <string_view>
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -54,8 +56,8 @@ constexpr char hooks_library[] = RECIPE_LIB_FROM_PLUGIN "/librecipe_spank.so";
 
 OptionStore store;
 
-bool runs_in(const char* command) {
-    return strcmp(program_invocation_short_name, command) == 0;
+bool runs_in(std::string_view command) {
+    return command == program_invocation_short_name;
 }
 
 /// scrontab parses options and asks plugins nothing more, so that there would be no plan and no message.
@@ -130,8 +132,7 @@ void register_options(spank_t spank) {
 void* open_hooks() {
     Dl_info plugin;
     if (dladdr(plugin_name, &plugin) == 0) return nullptr;
-    const char* slash = strrchr(plugin.dli_fname, '/');
-    const size_t directory = slash != nullptr ? static_cast<size_t>(slash - plugin.dli_fname) + 1 : 0;
+    const size_t directory = std::string_view(plugin.dli_fname).rfind('/') + 1;  // 0 without a slash
     char path[PATH_MAX];
     if (directory + sizeof hooks_library > sizeof path) return nullptr;
     memcpy(path, plugin.dli_fname, directory);
@@ -248,7 +249,7 @@ bool may_have_asked() {
     if (optind > 0 && optind < own_argc && (piped == nullptr || descriptor_named(own_argv[optind]) < 0))
         return script_mentions_recipe(own_argv[optind], sbatch);
     if (!sbatch) return false;
-    return (piped != nullptr && strstr(piped, "--recipe") != nullptr) || stdin_mentions_recipe();
+    return (piped != nullptr && std::string_view(piped).contains("--recipe")) || stdin_mentions_recipe();
 }
 
 /// Has librecipe_spank.so deal with the options; without any it looks closely at what only mentions them.
@@ -265,7 +266,7 @@ int client_post_opt(spank_t spank, int argument_count, char** arguments) {
         if (has_plan_here() || options.component > 0 || !may_have_asked()) return 0;
         return decide(spank, options, argument_count, arguments);
     }
-    if (!taken && options.recipe != nullptr && strcmp(options.recipe, "none") == 0) {
+    if (!taken && options.recipe != nullptr && options.recipe == std::string_view("none")) {
         slurm_verbose("recipe: no recipe is used, as --recipe=none says");
         if (has_plan_here()) unset_all(inherited_plan);
         unsetenv(default_of_recipe);  // a further component of a heterogeneous job would take it up again
