@@ -27,6 +27,11 @@ std::span<const Key> all() noexcept {
     return shipped_keys;
 }
 
+std::span<const Value> values_of(std::string_view family) noexcept {
+    const auto found = std::ranges::find(shipped_values, family, &FamilyValues::family);
+    return found == shipped_values.end() ? std::span<const Value>() : found->values;
+}
+
 bool is_known(std::string_view path) noexcept {
     return std::ranges::find(shipped_keys, path, &Key::path) != shipped_keys.end();
 }

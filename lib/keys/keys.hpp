@@ -23,6 +23,20 @@ struct Key {
     std::int64_t most;  // of a number
 };
 
+/// What a value of a family's program is.
+enum class Form : std::uint8_t { integer, number, flag, word, text };
+
+struct Value {
+    std::string_view path;  // from the root
+    Form form;
+    std::int64_t least;  // of a number
+    std::int64_t most;
+    std::span<const std::string_view> words;
+};
+
+/// Of the family's program, where no rule of its own judges them.
+[[nodiscard]] std::span<const Value> values_of(std::string_view family) noexcept;
+
 /// By path.
 [[nodiscard]] std::span<const Key> all() noexcept;
 

@@ -11,7 +11,13 @@ struct Synonyms {
     std::span<const std::string_view> names;
 };
 
+struct FamilyValues {
+    std::string_view family;
+    std::span<const Value> values;
+};
+
 extern const std::span<const Key> shipped_keys;
+extern const std::span<const FamilyValues> shipped_values;
 extern const std::span<const Synonyms> shipped_synonyms;
 
 }  // namespace recipe::keys

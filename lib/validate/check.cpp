@@ -20,10 +20,10 @@ namespace {
 constexpr std::size_t max_findings = 20;
 
 /// All tables, in the order in which problems are reported.
-std::array<std::span<const Rule>, 14> tables() {
-    return {kinds_rules(), devices_rules(), precision_rules(),   layout_rules(),     model_parallel_rules(),
-            ranks_rules(), verl_rules(),    batch_rules(),       program_rules(),    program_keys_rules(),
-            data_rules(),  paths_rules(),   environment_rules(), unknown_key_rules()};
+std::array<std::span<const Rule>, 15> tables() {
+    return {kinds_rules(),        devices_rules(), precision_rules(), layout_rules(),      model_parallel_rules(),
+            ranks_rules(),        verl_rules(),    batch_rules(),     values_rules(),      program_rules(),
+            program_keys_rules(), data_rules(),    paths_rules(),     environment_rules(), unknown_key_rules()};
 }
 
 /// What a program makes of a key that the recipe lacks is known of the program that the family is written for, and of

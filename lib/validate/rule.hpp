@@ -34,6 +34,7 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> layout_rules();
 [[nodiscard]] std::span<const Rule> model_parallel_rules();
 [[nodiscard]] std::span<const Rule> batch_rules();
+[[nodiscard]] std::span<const Rule> values_rules();
 [[nodiscard]] std::span<const Rule> program_rules();
 [[nodiscard]] std::span<const Rule> program_keys_rules();
 [[nodiscard]] std::span<const Rule> data_rules();

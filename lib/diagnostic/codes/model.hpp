@@ -43,6 +43,13 @@ struct ModelCodes {
         .source = "Hydra's override grammar: `k=yes` is the text yes; programs differ in what they make of it",
         .example = "model.activation_checkpointing=yes",
     };
+    Code value{
+        .name = "model.value",
+        .is_rule = true,
+        .summary = "Keys of a family's program have values that it takes: kinds, ranges, words.",
+        .source = "etc/keys.yaml, section values, which names the sources of each family",
+        .example = "actor.loss_agg_mode=token-means, for verl",
+    };
     Code head_size{
         .name = "model.head_size",
         .is_rule = true,

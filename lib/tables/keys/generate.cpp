@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace recipe::keys {
 namespace {
@@ -61,6 +62,31 @@ constexpr std::array<tables::Field<Row, Context>, 3> fields{{
      }},
 }};
 
+struct ValueRow {
+    std::string kind;
+    std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    std::string words;
+};
+
+constexpr std::array<std::string_view, 5> forms{"int", "number", "flag", "word", "text"};
+
+bool read_limit(std::int64_t& into, const Value& value) {
+    const auto number = value.as_int();
+    if (number) into = *number;
+    return number.has_value();
+}
+
+constexpr std::array<tables::Field<ValueRow, Context>, 4> value_fields{{
+    {"kind", "int, number, flag, word or text", true,
+     [](ValueRow& row, const Value& value, Context&) { return read_word(row.kind, value, forms); }},
+    {"least", "an int", false,
+     [](ValueRow& row, const Value& value, Context&) { return read_limit(row.least, value); }},
+    {"most", "an int", false, [](ValueRow& row, const Value& value, Context&) { return read_limit(row.most, value); }},
+    {"words", "a list of words", false,
+     [](ValueRow& row, const Value& value, Context&) { return read_texts(row.words, value); }},
+}};
+
 constexpr std::array<tables::Field<Words, Context>, 2> word_fields{{
     {"words", "a list of words", true,
      [](Words& row, const Value& value, Context&) { return read_texts(row.words, value); }},
@@ -95,26 +121,66 @@ std::string synonym_rows(const Value& list, std::string& arrays, Context& contex
     return rows;
 }
 
+std::string limit(std::int64_t number, std::string_view otherwise) {
+    const bool is_none =
+        number == std::numeric_limits<std::int64_t>::min() || number == std::numeric_limits<std::int64_t>::max();
+    return is_none ? fmt::format("std::numeric_limits<std::int64_t>::{}()", otherwise) : std::to_string(number);
+}
+
+/// An array of rows for each family, with the arrays of words before it, and the rows that refer to these.
+std::string value_rows(const Value& families, std::string& arrays, Context& context) {
+    std::string all;
+    for (const config::Entry& family : families.entries()) {
+        const std::string name = tables::identifier(config::to_python_text(family.key));
+        std::string rows;
+        std::size_t number = 0;
+        for (const config::Entry& entry : family.value.entries()) {
+            const std::string path = config::to_python_text(entry.key);
+            ValueRow row;
+            if (!tables::read_record(row, path, entry.value, true, value_fields, context)) continue;
+            if ((row.kind == "word") == row.words.empty())
+                context.problems.add(entry.value, path, path + " has words exactly where its kind is word");
+            std::string words = "{}";
+            if (!row.words.empty()) {
+                words = fmt::format("choices_{}_{}", name, number++);
+                arrays += fmt::format("constexpr std::string_view {}[] = {{{}}};\n", words, row.words);
+            }
+            rows += fmt::format("    {{{}, Form::{}, {}, {}, {}}},\n", literal("recipes." + path),
+                                row.kind == "int" ? "integer" : row.kind, limit(row.least, "min"),
+                                limit(row.most, "max"), words);
+        }
+        arrays += fmt::format("constexpr Value values_{}[] = {{\n{}}};\n", name, rows);
+        all += fmt::format("    {{{}, values_{}}},\n", literal(config::to_python_text(family.key)), name);
+    }
+    return all;
+}
+
 Expected<std::string> constants(const Value& document, const std::string& file) {
     tables::Problems problems(codes::family.file, file);
     Context context{problems};
     const Value* keys = document.find("keys");
     const Value* synonyms = document.find("synonyms");
-    if (keys == nullptr || !keys->is_map() || synonyms == nullptr || !synonyms->is_list()) {
-        problems.add(document, "keys", "keys is to be a map, and synonyms a list");
+    const Value* values = document.find("values");
+    if (values == nullptr || !values->is_map() || keys == nullptr || !keys->is_map() || synonyms == nullptr ||
+        !synonyms->is_list()) {
+        problems.add(document, "keys", "keys and values are to be maps, and synonyms a list");
         return std::unexpected(problems.take());
     }
     const std::string rows = key_rows(*keys, context);
     std::string arrays;
     const std::string words = synonym_rows(*synonyms, arrays, context);
+    const std::string families = value_rows(*values, arrays, context);
     if (problems.count() > 0) return std::unexpected(problems.take());
     return fmt::format(
-        "// Made of etc/keys.yaml by generate_configuration_keys.\n#include \"keys/shipped.hpp\"\n\n"
+        "// Made of etc/keys.yaml by generate_configuration_keys.\n#include \"keys/shipped.hpp\"\n\n#include "
+        "<limits>\n\n"
         "namespace recipe::keys {{\nnamespace {{\n\nconstexpr Key keys[] = {{\n{}}};\n\n{}"
-        "constexpr Synonyms synonyms[] = {{\n{}}};\n\n}}  // namespace\n\n"
+        "constexpr Synonyms synonyms[] = {{\n{}}};\n\nconstexpr FamilyValues values[] = {{\n{}}};\n\n}}  // "
+        "namespace\n\n"
+        "constinit const std::span<const FamilyValues> shipped_values = values;\n"
         "constinit const std::span<const Key> shipped_keys = keys;\n"
         "constinit const std::span<const Synonyms> shipped_synonyms = synonyms;\n\n}}  // namespace recipe::keys\n",
-        rows, arrays, words);
+        rows, arrays, words, families);
 }
 
 }  // namespace

@@ -101,4 +101,19 @@ TEST_CASE("a word leads to the names that it has in recipes, and the sections li
     }
 }
 
+TEST_CASE("values of a family are its own, and words are there for words alone") {
+    CHECK(values_of("nonsense").empty());
+    CHECK(values_of("verl").size() > 20);
+    for (const char* family : {"hf", "nemo", "checkpointless", "neuron", "llmft", "verl", "verl_sft"}) {
+        INFO(family);
+        REQUIRE_FALSE(values_of(family).empty());
+        for (const Value& value : values_of(family)) {
+            INFO(value.path);
+            CHECK(value.path.starts_with("recipes."));
+            CHECK(value.words.empty() == (value.form != Form::word));
+            CHECK(value.least <= value.most);
+        }
+    }
+}
+
 }  // namespace recipe::keys

@@ -37,8 +37,9 @@ TEST_CASE("what another platform runs is refused on Slurm, with a script of one'
           "cluster_type=sm_jobs)");
     CHECK(nova.fix.empty());
     const Diagnostic mtrl = of_family("mtrl").refused();
-    CHECK(mtrl.message.ends_with("it runs on SageMaker training jobs (HyperPod's launcher with cluster=sm_jobs "
-                                 "cluster_type=sm_jobs)"));
+    CHECK(
+        mtrl.message.ends_with("it runs on SageMaker training jobs (HyperPod's launcher with cluster=sm_jobs "
+                               "cluster_type=sm_jobs)"));
     for (const char* type : {"hyperpod_checkpointless_nemo", "mtrl", "amazon.nova-x"}) {
         INFO(type);
         CHECK(is_refused_for_platform(of_family(type)));
