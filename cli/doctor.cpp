@@ -6,6 +6,7 @@
 #include "diagnostic/codes/tools.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
+#include "models/models.hpp"
 #include "render/render.hpp"
 #include "slurm_text/lists.hpp"
 
@@ -150,6 +151,7 @@ void check_site(Findings& findings, const Arguments& given, const site::PluginAr
     findings.good(file.string());
     if (const auto catalogue = hardware::Catalogue::load(settings->hardware_files); !catalogue)
         findings.add(catalogue.error());
+    if (const auto shapes = models::Catalogue::load(settings->model_files); !shapes) findings.add(shapes.error());
     if (const auto families = family::Families::load(settings->family_files); !families) findings.add(families.error());
     findings.add(site::missing_collections(environment));
     for (const fs::path& folder : given.collections) check_collection(findings, folder);

@@ -55,7 +55,7 @@ const std::vector<Code>& all() {
     static const std::vector<Code> codes =
         rows_of(compose, devices, precision, layout, batch, model, data, paths, environment, memory, launch, secret,
                 resources, container, submit, controller, policy, cluster, rendezvous, node, plan, site, hardware,
-                family, measurements, fit, doctor, api, cli, program);
+                models, family, measurements, fit, doctor, api, cli, program);
     return codes;
 }
 

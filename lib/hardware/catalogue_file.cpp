@@ -23,7 +23,7 @@ constexpr std::size_t max_name = 64;
 
 struct Context {
     tables::Problems& problems;
-    Keeper& texts;
+    tables::Keeper& texts;
 
     [[nodiscard]] std::string_view keep(std::string text) { return texts.keep(std::move(text)); }
 };

@@ -5,6 +5,7 @@
 
 #include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
+#include "tables/tables.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -59,21 +60,6 @@ struct Profile {
     std::span<const Variable> environment;
 };
 
-/// Owns what the views of a site's entries refer to. Copies share it.
-class Keeper {
-public:
-    template <class T>
-    const T& keep(T value) {
-        auto kept = std::make_shared<const T>(std::move(value));
-        const T& result = *kept;
-        kept_.push_back(std::move(kept));
-        return result;
-    }
-
-private:
-    std::vector<std::shared_ptr<const void>> kept_;
-};
-
 /// The entries of one kind: the installed ones, which are sorted by name, under those that a site adds or changes.
 template <class Entry>
 struct Section {
@@ -90,7 +76,7 @@ struct Sections {
     Section<Accelerator> accelerators;
     Section<InstanceType> instance_types;
     Section<Profile> profiles;
-    Keeper texts;
+    tables::Keeper texts;
 };
 
 class Catalogue {

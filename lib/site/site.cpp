@@ -148,6 +148,7 @@ struct Setting {
 constexpr std::array all_settings{
     Setting{"collections", into<&Settings::collections, paths>},
     Setting{"hardware", into<&Settings::hardware_files, paths>},
+    Setting{"models", into<&Settings::model_files, paths>},
     Setting{"families", into<&Settings::family_files, paths>},
     Setting{"rendezvous", into<&Settings::ports, ports>},
     Setting{"severities", into<&Settings::severities, severities>},

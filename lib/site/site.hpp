@@ -50,6 +50,7 @@ struct Paths {
 struct Settings {
     std::vector<std::filesystem::path> collections;     // searched before the installed one
     std::vector<std::filesystem::path> hardware_files;  // that extend the installed catalogue
+    std::vector<std::filesystem::path> model_files;     // likewise for the shapes of models
     std::vector<std::filesystem::path> family_files;    // likewise for the families of recipes
     PortRange ports;                                    // from which rendezvous ports are derived
     Severities severities;                              // what the site makes of a code

@@ -12,9 +12,11 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recipe::tables {
@@ -76,6 +78,21 @@ bool read_record(Record& record, const std::string& key, const config::Value& va
             context.problems.add(value, key, key + " has no " + std::string(field.name));
     return context.problems.count() == before;
 }
+
+/// Owns what the views of a site's entries refer to. Copies share it.
+class Keeper {
+public:
+    template <class T>
+    const T& keep(T value) {
+        auto kept = std::make_shared<const T>(std::move(value));
+        const T& result = *kept;
+        kept_.push_back(std::move(kept));
+        return result;
+    }
+
+private:
+    std::vector<std::shared_ptr<const void>> kept_;
+};
 
 // --- writing constants ---------------------------------------------------------------------------------------------
 

@@ -32,6 +32,21 @@ struct HardwareCodes {
 };
 inline constexpr HardwareCodes hardware{};
 
+struct ModelsCodes {
+    Code file{
+        .name = "models.file",
+        .fixed = true,
+        .summary = "A file of models does not say what models.schema.json asks for.",
+        .source = "etc/models.schema.json",
+    };
+    Code config{
+        .name = "models.config",
+        .summary = "A model's config.json does not say what a decoder's shape needs.",
+        .source = "docs/memory.md",
+    };
+};
+inline constexpr ModelsCodes models{};
+
 struct FamilyCodes {
     Code file{
         .name = "family.file",

@@ -6,6 +6,7 @@
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 #include "memory/memory.hpp"
+#include "models/models.hpp"
 #include "site/site.hpp"
 #include "source_file.hpp"
 
@@ -54,7 +55,8 @@ std::string wrong_by(const std::string& schema_name, std::string_view yaml) {
 TEST_CASE("the shipped files are what their schemas ask for") {
     for (const auto& [file, schema] :
          {std::pair{"hardware.yaml", "hardware.schema.json"}, std::pair{"families.yaml", "families.schema.json"},
-          std::pair{"keys.yaml", "keys.schema.json"}, std::pair{"recipe.yaml", "recipe.schema.json"}}) {
+          std::pair{"models.yaml", "models.schema.json"}, std::pair{"keys.yaml", "keys.schema.json"},
+          std::pair{"recipe.yaml", "recipe.schema.json"}}) {
         INFO(file);
         const auto document = config::load_yaml(source_file("etc/") + file);
         REQUIRE(document);
@@ -87,6 +89,29 @@ TEST_CASE("the hardware schema and the loader refuse the same") {
         CHECK(wrong_by("hardware.schema.json", text) != "");
         const HardwareFile file(text);
         CHECK_FALSE(hardware::Catalogue::load({file.path}));
+    }
+}
+
+TEST_CASE("the models schema and the loader agree") {
+    for (const std::string_view text :
+         {"models: {}", "# nothing", "models: {llama-3.1-8b: {layers: 3, weights: fp8, tied_embeddings: true}}",
+          "models: {x: {ids: [a/x], hidden: 1, layers: 1, heads: 1, kv_heads: 1, head_dim: 1, ffn: 0, vocab: 1}}"}) {
+        INFO(text);
+        CHECK(wrong_by("models.schema.json", text) == "");
+        const HardwareFile file(text);
+        CHECK(models::Catalogue::load({file.path}));
+    }
+    for (const std::string_view text :
+         {"models: []", "other: {}", "{}", "models: {'a b': {}}", "models: {llama-3.1-8b: 3}",
+          "models: {llama-3.1-8b: {ids: []}}", "models: {llama-3.1-8b: {ids: a/b}}",
+          "models: {llama-3.1-8b: {colour: red}}", "models: {llama-3.1-8b: {layers: 0}}",
+          "models: {llama-3.1-8b: {layers: 1.5}}", "models: {llama-3.1-8b: {experts: -1}}",
+          "models: {llama-3.1-8b: {vocab: 16777217}}", "models: {llama-3.1-8b: {weights: int8}}",
+          "models: {llama-3.1-8b: {source: ''}}", "models: {llama-3.1-8b: {gated_ffn: 1}}"}) {
+        INFO(text);
+        CHECK(wrong_by("models.schema.json", text) != "");
+        const HardwareFile file(text);
+        CHECK_FALSE(models::Catalogue::load({file.path}));
     }
 }
 

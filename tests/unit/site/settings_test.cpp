@@ -18,7 +18,7 @@ Settings settings_of(std::string_view yaml) {
 
 TEST_CASE("a site file that says nothing leaves everything as it is") {
     for (const char* text :
-         {"", "~", "{}", "collections: ~", "hardware: ~", "families: ~", "severities: ~", "env_vars: ~",
+         {"", "~", "{}", "collections: ~", "hardware: ~", "models: ~", "families: ~", "severities: ~", "env_vars: ~",
           "interfaces: ~", "paths: ~", "paths: {shared: ~}", "policy: ~", "nodes: ~", "inventory: ~",
           "policy: {max_nodes: ~, default_partition: ~, require_recipe: ~, instance_types: ~}", "inventory: {}"}) {
         INFO(text);
@@ -87,7 +87,7 @@ TEST_CASE("a wrong site file is refused with its key, its place and what belongs
     };
     const Case cases[] = {
         {"color: red", "color",
-         "the site file knows collections, hardware, families, rendezvous, severities, env_vars, interfaces, "
+         "the site file knows collections, hardware, models, families, rendezvous, severities, env_vars, interfaces, "
          "node_check_seconds, paths, policy, nodes and inventory, not color"},
         {"collections: /a", "collections", "collections is a list of paths"},
         {"hardware: [a]", "hardware", "hardware holds absolute paths"},
