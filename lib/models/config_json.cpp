@@ -136,6 +136,7 @@ void read_experts(Fields& fields, Model& m) {
         m.expert_ffn = m.shared_ffn = m.ffn;
         m.ffn = fields.number({"intermediate_size_mlp"}, m.ffn);
     }
+    if (fields.type() == "gemma4_text") m.shared_ffn = m.ffn;  // a dense MLP stands beside the experts
     m.dense_layers = std::min(m.dense_layers, mlp_layers(m));
 }
 
@@ -222,6 +223,7 @@ Model read_model(Fields& fields, bool nested) {
     m.head_dim = fields.number({"head_dim", "attention_head_dim"}, m.hidden / std::max<std::int64_t>(m.heads, 1));
     m.ffn = fields.number({"intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim"}, 4 * m.hidden);
     m.vocab = fields.required({"vocab_size"});
+    m.layer_embedding = fields.number({"hidden_size_per_layer_input"}, 0);
     m.positions = fields.number({"max_position_embeddings", "n_positions", "max_seq_len"}, 0);
     read_layer_kinds(fields, m);
     read_experts(fields, m);

@@ -42,9 +42,10 @@ struct Model {
     std::int64_t heads = 0;
     std::int64_t kv_heads = 0;
     std::int64_t head_dim = 0;
-    std::int64_t ffn = 0;        // width of a dense layer's MLP
-    std::int64_t vocab = 0;      // rows of the embedding
-    std::int64_t positions = 0;  // tokens of the longest sequence
+    std::int64_t ffn = 0;              // width of a dense layer's MLP
+    std::int64_t vocab = 0;            // rows of the embedding
+    std::int64_t positions = 0;        // tokens of the longest sequence
+    std::int64_t layer_embedding = 0;  // width of the embedding that each layer has besides (Gemma 4)
 
     // Experts. `dense_layers`: MLP layers without them, wherever they stand.
     std::int64_t experts = 0;  // routed ones; 0: every MLP is dense

@@ -11,7 +11,7 @@
 
 namespace recipe::models {
 
-constinit const std::array<NumberField, 36> number_fields{{
+constinit const std::array<NumberField, 37> number_fields{{
     {"parameters", &Model::parameters, 0, max_parameters},
     {"other_parameters", &Model::other_parameters, 0, max_parameters},
     {"hidden", &Model::hidden, 1, max_dimension, true},
@@ -22,6 +22,7 @@ constinit const std::array<NumberField, 36> number_fields{{
     {"ffn", &Model::ffn, 0, max_dimension, true},
     {"vocab", &Model::vocab, 1, max_dimension, true},
     {"positions", &Model::positions},
+    {"layer_embedding", &Model::layer_embedding},
     {"experts", &Model::experts},
     {"experts_per_token", &Model::experts_per_token},
     {"expert_ffn", &Model::expert_ffn},

@@ -18,7 +18,7 @@ struct NumberField {
 };
 
 /// In the order of Model, as C++ wants it of designated initialisers.
-extern const std::array<NumberField, 36> number_fields;
+extern const std::array<NumberField, 37> number_fields;
 
 [[nodiscard]] std::string_view to_string(Weights weights) noexcept;
 

@@ -77,7 +77,10 @@ Parameters parameters(const Model& m) noexcept {
     const double router = hidden * number(m.experts);
     const double to_experts = 2 * hidden * number(m.expert_hidden);
 
-    const double embedding = number(m.vocab) * hidden * (m.tied_embeddings ? 1 : 2);
+    // A layer's own embedding comes with two projections, and one more makes all of their parts of the usual embedding.
+    const double of_layers = number(m.layers) * number(m.layer_embedding);
+    const double embedding =
+        number(m.vocab) * (hidden * (m.tied_embeddings ? 1 : 2) + of_layers) + 3 * hidden * of_layers;
     const double attention =
         softmax_attention(m) + number(m.linear_layers) * delta_net(m) + number(m.mamba_layers) * mamba(m);
     const double mlp = matrices * hidden * (dense * number(m.ffn) + routed * number(m.shared_ffn));

@@ -25,7 +25,7 @@ const models::Model& model(std::string_view id) {
 }  // namespace
 
 TEST_CASE("shipped models: what is published is what the shape gives") {
-    CHECK(shipped().all().size() >= 80);
+    CHECK(shipped().all().size() >= 118);
     for (const models::Model* each : shipped().all()) {
         INFO(each->name);
         const auto given = static_cast<double>(models::parameters(*each).total() + each->other_parameters);
@@ -87,4 +87,60 @@ TEST_CASE("shipped models: mixtures, latent attention, windows and packed weight
     CHECK(model("google/gemma-3-27b-it").sliding_layers == 52);
     CHECK(model("Qwen/Qwen2.5-7B").attention_bias);
     CHECK_FALSE(model("deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B").tied_embeddings);
+}
+
+TEST_CASE("shipped models: hybrids and per-layer embeddings") {
+    const models::Model& qwen = model("Qwen/Qwen3.6-27B");
+    CHECK(qwen.linear_layers == 48);
+    CHECK(models::attention_layers(qwen) == 16);
+    const models::Model& nano = model("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16");
+    CHECK(models::attention_layers(nano) == 6);
+    CHECK(models::expert_layers(nano) == 23);
+    CHECK(models::attention_layers(model("nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16")) == 8);
+    CHECK(model("google/gemma-4-E4B-it").layer_embedding == 256);
+    CHECK(std::abs(static_cast<double>(models::parameters(model("Qwen/Qwen3.5-397B-A17B")).active) / 17e9 - 1) < 0.05);
+}
+
+TEST_CASE("shipped models: every id that the public collection names is known") {
+    for (const char* id : {"deepseek-ai/deepseek-llm-7b-chat/",
+                           "sfairXC/FsfairX-LLaMA3-RM-v0.1",
+                           "sfairX/FsfairX-LLaMA3-RM-v0.1/",
+                           "Qwen/Qwen3-0.6B",
+                           "Qwen/Qwen3-1.7B",
+                           "Qwen/Qwen3-4B",
+                           "Qwen/Qwen3-8B",
+                           "Qwen/Qwen3-14B",
+                           "Qwen/Qwen3-32B",
+                           "Qwen/Qwen3.5-4B",
+                           "Qwen/Qwen3.5-9B",
+                           "Qwen/Qwen3.5-27B",
+                           "Qwen/Qwen3.6-27B",
+                           "Qwen/Qwen2.5-7B",
+                           "Qwen/Qwen2.5-14B",
+                           "Qwen/Qwen2.5-32B",
+                           "Qwen/Qwen2.5-72B",
+                           "Qwen/Qwen2.5-7B-Instruct",
+                           "Qwen/Qwen2.5-14B-Instruct",
+                           "Qwen/Qwen2.5-32B-Instruct",
+                           "Qwen/Qwen2.5-72B-Instruct",
+                           "openai/gpt-oss-20b",
+                           "openai/gpt-oss-20b-bf16",
+                           "openai/gpt-oss-120b-bf16",
+                           "meta-llama/Llama-3.1-8B-Instruct",
+                           "meta-llama/Llama-3.2-1B-Instruct",
+                           "meta-llama/Llama-3.2-3B-Instruct",
+                           "meta-llama/Llama-3.3-70B-Instruct",
+                           "meta-llama/Llama-4-Scout-17B-16E-Instruct",
+                           "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B",
+                           "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B",
+                           "deepseek-ai/DeepSeek-R1-Distill-Qwen-14B",
+                           "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B",
+                           "deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
+                           "deepseek-ai/DeepSeek-R1-Distill-Llama-70B",
+                           "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
+                           "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16",
+                           "google/gemma-4-E4B-it",
+                           "google/gemma-4-31B-it",
+                           "tiiuae/falcon-7b"})
+        model(id);
 }
