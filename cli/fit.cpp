@@ -70,6 +70,8 @@ void print_text(const std::string& recipe, const Assessment& a) {
         for (const auto& [name, value] : memory::describe(a.workload.assumptions))
             assumed.push_back(fmt::format("{} {}", name, value));
         fmt::print("  assumed: {}\n", fmt::join(assumed, ", "));
+        if (!a.shape_from.empty()) fmt::print("  shape of: {}\n", a.shape_from);
+        if (!a.beside.empty()) fmt::print("  beside it: {}\n", a.beside);
     }
     for (const std::string& reason : a.unknown) fmt::print("  not known: {}\n", reason);
     for (const memory::Suggestion& s : a.suggestions) {

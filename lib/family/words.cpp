@@ -8,6 +8,7 @@ namespace {
 constexpr std::array<std::string_view, key_count> key_names{"tensor",
                                                             "shard",
                                                             "expert",
+                                                            "expert_tensor",
                                                             "context",
                                                             "pipeline",
                                                             "virtual_pipeline",

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <cmath>
 
 namespace recipe::memory {
 namespace {
@@ -45,11 +46,16 @@ Knobs knobs_of(const config::Value& root, const Family& family, const Workload& 
         knobs.nodes = "run.nodes";
     else if (root.at("recipes.trainer.num_nodes") == nullptr)
         knobs.nodes.clear();
+    // verl counts its nodes itself.
+    const std::string again = config::full_key(root, "training_config.trainer.nnodes");
+    if (!knobs.nodes.empty() && root.at(again) != nullptr) knobs.nodes_again = config::typed_key(root, again);
     const config::Value* strategy =
         family.has(Key::sharding_strategy) ? family.value(root, Key::sharding_strategy) : nullptr;
     const bool off = strategy == nullptr || strategy->is_null() || config::to_python_text(*strategy) == "no_shard";
     if (family.has(Key::sharding_strategy) && off)
         knobs.shard_also = typed(root, family, Key::sharding_strategy) + "=hybrid_shard";
+    if (strategy != nullptr && !family.has(Key::shard) && config::to_python_text(*strategy) == "HYBRID_SHARD")
+        knobs.shard_all = typed(root, family, Key::sharding_strategy) + "=FULL_SHARD";
     // Adapters are not divided by the PyTorch families' tensor parallelism.
     if (w.lora.rank > 0 || w.shape.experts > 0) knobs.tensor.clear();
     return knobs;
@@ -82,6 +88,14 @@ std::string fix_of(const Assessment& a) {
     return fix;
 }
 
+/// Whether one of these does on as many nodes of the same kind.
+bool some_keep(const std::vector<Suggestion>& suggestions, const std::string& nodes) {
+    const auto buys = [&](const std::string& set) {
+        return set.starts_with(nodes + "=") || set.starts_with("instance_type=");
+    };
+    return std::ranges::any_of(suggestions, [&](const Suggestion& s) { return std::ranges::none_of(s.set, buys); });
+}
+
 Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
     const Moment& moment = a.prediction->peak_moment();
     const Part* largest = &moment.parts.front();
@@ -96,6 +110,8 @@ Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
         message += fmt::format("; {} to {} with what is not known of {}", gib(a.prediction->low_bytes),
                                gib(a.prediction->high_bytes), a.family->title);
     if (!refuse) message += ": it may or may not fit";
+    if (!a.beside.empty()) message += fmt::format("; {}", a.beside);
+    if (refuse && a.least_nodes > 0) message += fmt::format("; {} nodes are the fewest that would do", a.least_nodes);
     if (refuse && !a.suggestions.empty())
         message += fmt::format("; with the fix it needs {}", gib(a.suggestions.front().peak_bytes));
     const config::Value* instance = root.find("instance_type");
@@ -114,6 +130,38 @@ std::string fix_of(const Reading& reading) {
     return fix;
 }
 
+/// What the parameters alone take, where no more than their number is known: the weights, and, where they are trained,
+/// a gradient and two states of each, all in 16 bits, divided over all ranks. [Z]
+double least_bytes(const Reading& reading) {
+    const Workload& w = reading.workload;
+    if (!reading.least_parameters || w.offload_parameters) return 0;
+    const double each = w.lora.rank > 0 ? w.lora.base_bytes : w.offload_optimizer ? 4 : 8;
+    return each * static_cast<double>(*reading.least_parameters) / static_cast<double>(reading.world());
+}
+
+/// Of a model of which only the name is known, and which no device of the recipe's can hold its part of.
+std::optional<Diagnostic> hopeless_diagnostic(const config::Value& root, const Assessment& a, const Reading& reading) {
+    const double least = least_bytes(reading);
+    const double limit = a.usable_bytes - context_bytes;
+    if (least <= limit) return std::nullopt;
+    const auto nodes = static_cast<std::int64_t>(std::ceil(static_cast<double>(reading.nodes) * least / limit));
+    const Knobs knobs = knobs_of(root, *a.family, reading.workload);
+    const bool settable = !knobs.nodes.empty() && nodes <= max_dimension;
+    std::string fix = settable ? fmt::format("--recipe-set={}={}", knobs.nodes, nodes) : std::string();
+    if (settable && !knobs.nodes_again.empty()) fix += fmt::format(" --recipe-set={}={}", knobs.nodes_again, nodes);
+    const config::Value* instance = root.find("instance_type");
+    return Diagnostic{
+        .code = codes::memory.does_not_fit,
+        .key = "instance_type",
+        .source = instance != nullptr ? instance->position().source() : Source(),
+        .message = fmt::format("the {:.3g} billion parameters that the model's name speaks of take {} of a "
+                               "rank at the very least, and each {} of {} has {}; {} nodes are the fewest "
+                               "that could do",
+                               static_cast<double>(*reading.least_parameters) / 1e9, gib(least), a.accelerator->name,
+                               a.instance->name, gib(limit), nodes),
+        .fix = std::move(fix)};
+}
+
 Diagnostic unknown_diagnostic(const config::Value& root, const Assessment& a, const Reading& reading) {
     const config::Value* instance = root.find("instance_type");
     return {.code = codes::memory.unknown,
@@ -126,7 +174,8 @@ Diagnostic unknown_diagnostic(const config::Value& root, const Assessment& a, co
 
 }  // namespace
 
-Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue, const family::Families& families) {
+Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue, const family::Families& families,
+                  const Sources& sources) {
     Assessment a;
     a.family = &families.of(root);
     if (const config::Value* name = root.find("instance_type"); name != nullptr && !name->is_null()) {
@@ -139,7 +188,9 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
     } else {
         a.unknown.emplace_back("the devices: the recipe names no instance_type");
     }
-    Reading reading = read(root, *a.family, a.instance);
+    Reading reading = read(root, *a.family, a.instance, sources);
+    a.shape_from = reading.shape_from;
+    a.beside = reading.beside;
     a.unknown.insert(a.unknown.end(), reading.unknown.begin(), reading.unknown.end());
     append(a.diagnostics, std::move(reading.problems));
     if (has_errors(a.diagnostics)) return a;
@@ -149,7 +200,14 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
         if (!a.prediction) a.unknown.emplace_back("a model of such numbers");
     }
     if (!a.prediction) {
-        if (a.accelerator != nullptr && !reading.on_cpu) a.diagnostics.push_back(unknown_diagnostic(root, a, reading));
+        if (a.accelerator == nullptr || reading.on_cpu) return a;
+        a.usable_bytes = usable_per_rank(*a.accelerator);
+        if (auto hopeless = hopeless_diagnostic(root, a, reading)) {
+            a.verdict = Verdict::does_not_fit;
+            a.diagnostics.push_back(std::move(*hopeless));
+        } else {
+            a.diagnostics.push_back(unknown_diagnostic(root, a, reading));
+        }
         return a;
     }
     a.outside_bytes = outside_allocator_bytes(a.workload);
@@ -158,11 +216,17 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
     a.usable_bytes = usable_per_rank(*a.accelerator);
     a.verdict = judge(*a.prediction, a.limit_bytes());
     if (a.verdict == Verdict::fits) return a;
-    if (a.verdict == Verdict::does_not_fit)
+    if (a.verdict == Verdict::does_not_fit) {
         // Devices that the machine does not have: no change of the layout helps.
-        a.suggestions = search(
-            reading, reading.devices > a.instance->devices ? Knobs{} : knobs_of(root, *a.family, a.workload),
-            a.usable_bytes, machines_like(*a.instance, *a.accelerator, reading.devices, catalogue), max_suggestions);
+        Knobs knobs = reading.devices > a.instance->devices ? Knobs{} : knobs_of(root, *a.family, a.workload);
+        if (reading.pairs) knobs.micro_batch.clear();
+        a.suggestions = search(reading, knobs, a.usable_bytes,
+                               machines_like(*a.instance, *a.accelerator, reading.devices, catalogue), max_suggestions);
+        if (auto fewest = fewest_nodes(reading, knobs, a.usable_bytes)) {
+            if (fewest->nodes > reading.nodes && !some_keep(a.suggestions, knobs.nodes)) a.least_nodes = fewest->nodes;
+            if (a.suggestions.empty()) a.suggestions.push_back(std::move(fewest->suggestion));
+        }
+    }
     a.diagnostics.push_back(verdict_diagnostic(root, a));
     return a;
 }

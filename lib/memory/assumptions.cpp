@@ -34,6 +34,8 @@ constexpr std::array<Named<OptimizerKind>, 2> optimizers{
     {{OptimizerKind::fused, "fused"}, {OptimizerKind::foreach, "foreach"}}};
 constexpr std::array<Named<Allocator>, 2> allocators{
     {{Allocator::default_segments, "default"}, {Allocator::expandable_segments, "expandable_segments"}}};
+constexpr std::array<Named<Frozen>, 3> frozen_weights{
+    {{Frozen::bf16, "bf16"}, {Frozen::nf4, "nf4"}, {Frozen::mxfp4, "mxfp4"}}};
 constexpr std::array<Named<bool>, 2> bools{{{true, "true"}, {false, "false"}}};
 constexpr std::array<Named<Verdict>, 3> verdicts{
     {{Verdict::fits, "fits"}, {Verdict::tight, "tight"}, {Verdict::does_not_fit, "does_not_fit"}}};
@@ -70,7 +72,7 @@ bool set_chunks(Assumptions& a, std::string_view value) {
     return true;
 }
 
-template <double Assumptions::* member>
+template <auto member>
 bool set_share(Assumptions& a, std::string_view value) {
     double share = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), share);
@@ -79,7 +81,7 @@ bool set_share(Assumptions& a, std::string_view value) {
     return true;
 }
 
-constexpr std::array<Row, 14> rows{{
+constexpr std::array<Row, 16> rows{{
     choice<&Assumptions::framework, frameworks>("framework"),
     choice<&Assumptions::loss, losses>("loss"),
     {"loss_chunks", set_chunks, [](const Assumptions& a) { return fmt::format("{}", a.loss_chunks); }},
@@ -92,8 +94,11 @@ constexpr std::array<Row, 14> rows{{
     choice<&Assumptions::allocator, allocators>("allocator"),
     choice<&Assumptions::keeps_logits, bools>("keeps_logits"),
     choice<&Assumptions::reshard_after_forward, bools>("reshard_after_forward"),
+    choice<&Assumptions::frozen, frozen_weights>("frozen"),
     {"below", set_share<&Assumptions::below>, [](const Assumptions& a) { return fmt::format("{}", a.below); }},
     {"above", set_share<&Assumptions::above>, [](const Assumptions& a) { return fmt::format("{}", a.above); }},
+    {"below_kept", set_share<&Assumptions::below_kept>,
+     [](const Assumptions& a) { return fmt::format("{}", a.below_kept.value_or(a.below)); }},
 }};
 
 static_assert(std::ranges::equal(rows, family::assumption_names, {}, &Row::name));
@@ -107,7 +112,9 @@ std::string_view to_string(Verdict verdict) noexcept {
 std::vector<std::pair<std::string_view, std::string>> describe(const Assumptions& assumptions) {
     std::vector<std::pair<std::string_view, std::string>> described;
     for (const Row& row : rows)
-        if (row.name != "loss_chunks" || assumptions.loss == Loss::chunked)
+        if ((row.name != "loss_chunks" || assumptions.loss == Loss::chunked) &&
+            (row.name != "frozen" || assumptions.frozen != Frozen::bf16) &&
+            (row.name != "below_kept" || assumptions.below_kept))
             described.emplace_back(row.name, row.text(assumptions));
     return described;
 }

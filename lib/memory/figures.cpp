@@ -6,11 +6,43 @@
 #include <cmath>
 
 namespace recipe::memory {
+namespace {
+
+double number(std::int64_t n) {
+    return static_cast<double>(n);
+}
+
+/// DeepSeek's: queries and keys come out of low ranks, which tensor parallelism does not divide. [DS]
+double latent_parameters(const Figures& m, const Shape& s) {
+    const Latent& l = s.latent;
+    const double queries = m.heads * number(l.key_dim + l.rope_dim);
+    const double from_queries = l.q_rank > 0 ? number(l.q_rank) * (m.h + queries) : m.h * queries;
+    return from_queries + m.h * number(l.kv_rank + l.rope_dim) +
+           number(l.kv_rank) * m.heads * number(l.key_dim + l.value_dim) + m.heads * number(l.value_dim) * m.h;
+}
+
+struct Sizes {
+    double attention, global, linear, dense, routed, experts;
+};
+
+/// Linear weights have no bias; norms and the router are not divided by TP.
+Sizes sizes(const Figures& m, const Shape& s) {
+    const double of_q = s.gated_attention ? 3 : 2;
+    const double experts = m.moe ? m.E * m.matrices * m.eh * m.f : 0;
+    return {.attention = s.latent.kv_rank > 0 ? latent_parameters(m, s) : of_q * m.h * m.q + 2 * m.h * m.k,
+            .global = of_q * m.h * m.q_global + 2 * m.h * m.k_global,
+            .linear = m.h * (m.in + m.out),
+            .dense = m.matrices * m.h * m.dense_f,
+            .routed = experts + m.h * number(s.experts) + m.matrices * m.h * m.shared_f +
+                      (s.expert_hidden > 0 ? 2 * m.h * m.eh : 0),
+            .experts = experts};
+}
+
+}  // namespace
 
 Figures::Figures(const Workload& w) {
     const Shape& s = w.shape;
     const Assumptions& a = w.assumptions;
-    const auto number = [](std::int64_t n) { return static_cast<double>(n); };
     t = number(w.tensor);
     W = number(w.shard);
     sp = a.sequence_parallel ? t : 1;
@@ -20,21 +52,57 @@ Figures::Figures(const Workload& w) {
     heads = number(s.heads) / t;
     q = number(s.heads) * number(s.head_dim) / t;
     k = std::max(number(s.kv_heads), t) * number(s.head_dim) / t;  // a rank has one key-value head at least
-    f = number(s.ffn) / t;
     V = number(s.vocab);
     moe = s.experts > 0;
     K = number(s.experts_per_token);
     E = moe ? number(s.experts) / number(w.expert) : 1;
+    f = number(s.ffn) / (moe && w.expert_tensor > 0 ? number(w.expert_tensor) : t);
+    dense_f = moe ? number(s.dense_ffn) / t : f;
+    shared_f = number(s.shared_ffn) / t;
+    eh = s.expert_hidden > 0 ? number(s.expert_hidden) : h;
+    matrices = s.gated_ffn ? 3 : 2;
+    q_global = number(s.heads) * number(s.global.head_dim) / t;
+    k_global = std::max(number(s.global.kv_heads), t) * number(s.global.head_dim) / t;
+    in = number(s.linear.in) / t;
+    out = number(s.linear.out) / t;
+    other = number(s.other_parameters);
 
-    // Norm weights and the router are not divided by TP; Linear weights have no bias.
-    const double attention = 2 * h * q + 2 * h * k;
-    Pl = attention + E * 3 * h * f + (moe ? h * number(s.experts) : 0) + 2 * h;
+    single = s.mlp_layers > 0;
+    const double mlps = single ? number(s.mlp_layers) : L;
+    global = number(s.global.count);
+    linear = number(s.linear.count);
+    attention = L - global - linear - (single ? mlps : 0);
+    dense = moe ? number(s.dense_layers) : mlps;
+    routed = mlps - dense;
+    uniform = !single && global == 0 && linear == 0 && (dense == 0 || routed == 0) && s.latent.kv_rank == 0;
+
+    const Sizes size = sizes(*this, s);
+    const double norms = (single ? 1 : 2) * h;
+    Pl = (attention * size.attention + global * size.global + linear * size.linear + dense * size.dense +
+          routed * size.routed) /
+             L +
+         norms;
+    const auto largest = [](std::initializer_list<std::pair<double, double>> kinds) {
+        double most = 0;
+        for (const auto& [count, parameters] : kinds)
+            if (count > 0) most = std::max(most, parameters);
+        return most;
+    };
+    const double mixer = largest({{attention, size.attention}, {global, size.global}, {linear, size.linear}});
+    const double mlp = largest({{dense, size.dense}, {routed, size.routed}});
+    Pmax = uniform ? Pl : (single ? std::max(mixer, mlp) : mixer + mlp) + norms;
+    Pe = routed * size.experts;
     Pr = (s.tied_embeddings ? 1 : 2) * V * h / t + h;
-    P = L * Pl + Pr;
+    P = L * Pl + Pr + other;
 
     lora = w.lora.rank > 0;
     const double r = number(w.lora.rank);
-    A = L * r * (2 * (h + q) + 2 * (h + k) + (w.lora.all_linear ? E * 3 * (h + f) : 0));
+    const double at_mlp =
+        (moe ? (w.lora.experts ? E * routed * matrices * (eh + f) : 0) + dense * matrices * (h + dense_f) +
+                   (shared_f > 0 ? routed * matrices * (h + shared_f) : 0)
+             : dense * matrices * (h + f));
+    A = r * (attention * (2 * (h + q) + 2 * (h + k)) + global * (2 * (h + q_global) + 2 * (h + k_global)) +
+             (w.lora.all_linear ? linear * (2 * h + in + out) + at_mlp : 0));
 
     const bool pure = a.precision == Precision::pure_bf16;
     computed = a.precision == Precision::fp32 ? 4 : 2;
@@ -59,7 +127,7 @@ double allocated_block(double bytes) noexcept {
 
 double checkpoint_bytes(const Workload& workload) noexcept {
     Workload whole = workload;
-    whole.tensor = whole.expert = whole.context = whole.shard = 1;
+    whole.tensor = whole.expert = whole.context = whole.shard = whole.expert_tensor = 1;
     const Figures m(whole);
     return m.lora ? m.A * (m.gradient + m.state) : m.P * (m.weight + m.state);
 }

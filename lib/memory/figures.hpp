@@ -6,6 +6,7 @@
 #include "memory/formulas.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace recipe::memory {
@@ -22,8 +23,17 @@ struct Figures {
     double T, h, L, q, k, f, V, heads;
     double t, W, sp;
     bool moe;
-    double K, E;          // experts per token; experts on this rank
-    double Pl, Pr, P, A;  // parameters: of a layer, of the root group, of all; of the adapters
+    double K, E;  // experts per token; experts on this rank
+    // Parameters: of a layer in the middle, of the largest one, of all layers' experts; of the root group, of all, and
+    // of the adapters.
+    double Pl, Pmax, Pe, Pr, P, A;
+    // Layers of each kind: attention, attention with other heads, no attention; a dense MLP, experts.
+    double attention, global, linear, dense, routed;
+    bool single, uniform;                // each layer is a mixer or an MLP; all layers are alike
+    double dense_f, shared_f, eh;        // dense MLPs' and shared experts' width, what experts read
+    double matrices;                     // of an MLP
+    double q_global, k_global, in, out;  // of the other layers
+    double other;                        // parameters that no layer has
     // Bytes per element.
     double weight;    // of a parameter as it is kept
     double computed;  // of what is computed with and kept for the backward pass: 2 in bf16
@@ -37,6 +47,14 @@ struct Figures {
     [[nodiscard]] double low(double width) const { return block(computed * T * width); }
     [[nodiscard]] double fp32(double width) const { return block(4 * T * width); }
 };
+
+/// What a layer keeps for its backward pass, without checkpointing: that of all layers' mean, and the largest. Of the
+/// mean, what attention and the MLP keep alone, the MLP so many tensors of its width.
+[[nodiscard]] double layer_activations(const Figures& m, const Workload& w);
+[[nodiscard]] double largest_layer_activations(const Figures& m, const Workload& w);
+[[nodiscard]] double core_activations(const Figures& m, const Workload& w, double mlp_tensors);
+/// What the backward pass of a layer adds to what is kept, at its MLP. [T]
+[[nodiscard]] double backward_temporaries(const Figures& m);
 
 /// A moment under construction. A part of nothing is left out; one that comes twice is added up.
 class Alive {

@@ -13,6 +13,9 @@
 //   [D]   torch/csrc/distributed/c10d/reducer.cpp
 //   [Z]   arXiv:1910.02054 (ZeRO), section 5
 //   [K]   arXiv:2205.05198 (Korthikanti et al.), sections 4 and 5
+//   [DS]  arXiv:2405.04434 (DeepSeek-V2), section 2.1, and transformers, models/deepseek_v3/modeling_deepseek_v3.py
+//   [DN]  arXiv:2412.06464 (gated delta networks), and transformers, models/qwen3_next/modeling_qwen3_next.py
+//   [MB]  arXiv:2405.21060 (Mamba-2), and its mamba_ssm, modules/mamba2.py
 //   [N]   Megatron-LM, training/theoretical_memory_usage.py and docs of the distributed optimizer
 #include "memory/figures.hpp"
 
@@ -28,50 +31,6 @@ Moment largest(std::string_view name, std::initializer_list<Alive> candidates) {
 }
 
 // --- activations ----------------------------------------------------------------------------------------------------
-
-/// Kept per layer for the backward pass, without checkpointing. [HF] [PEFT], sizes checked by [M].
-double layer_activations(const Figures& m, const Workload& w) {
-    // Flash attention: q, k (after the rotation) and v, its output, and the log-sum-exp in fp32.
-    double kept = 2 * m.low(m.q) + 2 * m.low(m.k) + 4 * m.T * m.heads;
-    // Two reciprocal root mean squares.
-    kept += 2 * 4 * m.T / m.sp;
-
-    // Gate, up, silu(gate), and the product, which only a trained down-projection keeps.
-    const double mlp_tensors = m.lora ? 3 : 4;
-    if (m.moe)
-        kept += m.K * (2 * m.low(m.h) + mlp_tensors * m.low(m.f));  // each expert's input and output
-    else
-        kept += mlp_tensors * m.low(m.f);
-
-    if (m.lora) {
-        // Frozen Linears keep no input. The norms keep their fp32 copy; each adapter keeps its own copy of its input in
-        // its precision (what q, k and v share as bf16 they do not share after the cast), and its inner product of rank
-        // r.
-        const bool all = w.lora.all_linear;
-        const double shared_inputs = all ? 2 : 1;
-        const double own_inputs = all ? 5 : 3;
-        const double adapters = all ? 7 : 4;
-        const double rank = static_cast<double>(w.lora.rank);
-        kept += m.eager ? 2 * m.fp32(m.h) : 2 * m.low(m.h);
-        const bool casts = w.lora.fp32_adapters;
-        const bool wide = casts && !w.lora.autocast;
-        const auto input = [&](double width) { return wide ? m.fp32(width) : m.low(width); };
-        if (casts)
-            kept += own_inputs * input(m.h) + input(m.q) + (all ? input(m.f) : 0);
-        else
-            kept += shared_inputs * m.low(m.h) + (all ? m.low(m.f) : 0);
-        return kept + adapters * rank * m.T * (wide ? 4 : 2);
-    }
-    if (m.autocast) {
-        // The residual stream is fp32 and is what a norm keeps (eager: the normalized tensor as well); q, k, v, gate
-        // and up each keep a bf16 cast of their own of the norm's output.
-        return kept + 2 * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.low(m.h);
-    }
-    // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output,
-    // which the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
-    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.low(m.h / m.sp) : m.low(m.h / m.sp);
-    return kept + 2 * (norm + m.low(m.h));
-}
 
 /// What a checkpoint keeps of a layer: the residual stream at its start.
 double checkpoint(const Figures& m) {
@@ -144,6 +103,7 @@ double weight_rounding(const Figures& m) {
         const double bytes = elements * m.weight / m.W;
         return allocated_block(bytes) - bytes;
     };
+    if (!m.uniform) return 0;
     const double mlp = m.moe ? excess(2 * m.E * m.f * m.h) + excess(m.E * m.f * m.h) : 3 * excess(m.h * m.f);
     return m.L * (2 * excess(m.h * m.q) + 2 * excess(m.h * m.k) + mlp);
 }
@@ -161,20 +121,24 @@ Kept kept(const Figures& m, const Workload& w) {
     const double trained = m.lora ? m.A : m.P;
     Kept result{};
     Alive& alive = result.alive;
-    if (zero) {
+    const double states = w.offload_parameters || w.offload_optimizer ? 0 : 1;
+    if (w.offload_parameters) {
+        result.gradients_stay = false;  // each goes to the host as soon as it is reduced
+    } else if (zero) {
         // DeepSpeed keeps a bf16 copy to compute with (whole below stage 3), and fp32 parameters and states sharded.
         const double own = wrapper == Wrapper::zero3 ? m.W : 1;
         alive.add("parameters", (m.lora ? m.weight : 2) * m.P / own + (m.lora ? 2 * m.A / own : 0));
-        alive.add("optimizer_states", 12 * trained / m.W);
+        alive.add("optimizer_states", states * 12 * trained / m.W);
         result.gradients = 2 * trained / (wrapper == Wrapper::zero1 ? 1 : m.W);
         result.gradients_stay = true;  // in buckets of its own that are not given back
     } else {
         alive.add("parameters", m.weight * m.P / m.W + (m.lora ? m.gradient * m.A / m.W : 0) + weight_rounding(m));
-        alive.add("optimizer_states", m.state * trained / m.W);
+        alive.add("optimizer_states", states * m.state * trained / m.W);
         result.gradients = m.gradient * trained / m.W;
         result.gradients_stay = w.grad_accum > 1;
     }
     if (result.gradients_stay) alive.add("gradients", result.gradients);
+    alive.add("reference", reference_bytes(w)).add("critic", states * 16 * w.critic_parameters / m.W);
     if (wrapper == Wrapper::ddp) alive.add("ddp_buckets", m.gradient * trained);
     alive.add("workspaces", workspaces);
     // Token and label numbers (int64, labels shifted once more), positions; cosines and sines of one sequence.
@@ -190,19 +154,6 @@ double layer_gradients(const Figures& m, const Kept& base) {
 
 // --- the moments ---------------------------------------------------------------------------------------------------
 
-/// What the backward pass of a layer adds to what is kept, at its MLP. [T]
-double backward_temporaries(const Figures& m) {
-    const double c = m.computed;
-    if (!m.moe) return c * (2 * m.f * m.T + m.h * m.T + (m.lora ? 0 : m.h * m.f));
-    // Experts' weights are one tensor each, so is their gradient. At the down-projection: its gradient, the gradients
-    // of the product and of each expert's output, and three of the hidden states. At gate and up: all experts'
-    // gradients, and the product, gate, up and silu(gate) have given way to the gradient of gate and up.
-    const double down = c * m.E * m.h * m.f * (m.lora ? 0 : 1);
-    const double at_down = down + c * m.T * (3 * m.h + m.K * m.h + m.K * m.f);
-    const double at_gate = 3 * down + c * m.T * (m.K * m.h - 2 * m.K * m.f);
-    return std::max(at_down, at_gate);
-}
-
 struct Sharding {
     bool gathers;         // parameters are gathered, layer by layer
     bool keeps_gathered;  // from forward to backward (reshard_after_forward off)
@@ -217,7 +168,7 @@ Sharding sharding(const Figures& m, const Workload& w) {
     if (!gathers) return {};
     return {.gathers = true,
             .keeps_gathered = !w.assumptions.reshard_after_forward,
-            .layer = m.computed * m.Pl,
+            .layer = m.computed * m.Pmax,
             .root = m.computed * m.Pr};
 }
 
@@ -238,14 +189,14 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
         alive.add("gathered_layers", (i + 1) * s.layer);
     else if (s.gathers)
         alive.add("gathered_layers", s.layer + (below && m.W > 1 ? s.layer : 0));
-    if (s.gathers && above) alive.add("reduce_scatter", m.reduced * m.Pl);
+    if (s.gathers && above) alive.add("reduce_scatter", m.reduced * m.Pmax);
 
     Alive at_mlp = alive;
     if (w.checkpointing) {
         const double left = w.offload_checkpoints ? std::min(2.0, i + 1) : i + 1;
         // A fused norm keeps the very tensor that the checkpoint keeps, and so does an eager one under autocast.
         const bool same = !m.lora && (!m.eager || m.autocast);
-        at_mlp.add("activations", left * checkpoint(m) + layer - (same ? checkpoint(m) : 0));
+        at_mlp.add("activations", left * checkpoint(m) + largest_layer_activations(m, w) - (same ? checkpoint(m) : 0));
     } else {
         at_mlp.add("activations", (i + 1) * layer);
     }
@@ -254,7 +205,7 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
     // At its end all of its gradients are there, before they are reduced, and its activations are gone.
     Alive at_end = alive;
     at_end.add("activations", i * (w.checkpointing ? checkpoint(m) : layer));
-    at_end.add("backward_temporaries", m.computed * (m.T * m.h + (m.lora ? 0 : m.Pl)));
+    at_end.add("backward_temporaries", m.computed * (m.T * m.h + (m.lora ? 0 : m.Pmax)));
     return at_mlp.total() >= at_end.total() ? at_mlp : at_end;
 }
 
@@ -274,7 +225,7 @@ Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Shar
         alive.add("embedding_gradient", tp ? m.gradient * Vh : tied ? m.gradient * Vh / m.t : 0);
         return alive.as("root");
     }
-    const double last_layer = m.reduced * m.Pl;  // its reduce-scatter's input
+    const double last_layer = m.reduced * m.Pmax;  // its reduce-scatter's input
 
     // Of the computation: gathered parameters, the head's gradient, the embedding's, and their sum where they are tied.
     // A chunked loss owns the head's gradient and adds in place. DTensor's vocabulary-parallel embedding makes its
@@ -316,11 +267,15 @@ Moment validation(const Workload& w, const Kept& base, const Sharding& s) {
     // A layer's residual stream and its MLP's gate, up and product.
     Alive at_layer = alive;
     at_layer.add("gathered_layers", m.W > 1 ? 2 * s.layer : s.layer)
-        .add("activations", 2 * m.low(m.h) + 3 * m.low(m.f) * (m.moe ? m.K : 1));
+        .add("activations", 2 * m.low(m.h) + std::max(3 * m.low(m.dense_f), m.moe ? 3 * m.K * m.low(m.f) : 0));
     return largest("validation", {at_loss, at_layer});
 }
 
 }  // namespace
+
+double reference_bytes(const Workload& workload) noexcept {
+    return workload.reference ? 2 * Figures(workload).P / static_cast<double>(workload.shard) : 0;
+}
 
 double race_bytes(const Workload& workload) noexcept {
     if (workload.assumptions.wrapper != Wrapper::ddp) return 0;

@@ -15,6 +15,9 @@ namespace recipe::memory {
 /// What DDP's bucket race adds to the peak on some ranks, and not on others: whether it did is chance.
 [[nodiscard]] double race_bytes(const Workload& workload) noexcept;
 
+/// A frozen reference model's weights, which may be on the host.
+[[nodiscard]] double reference_bytes(const Workload& workload) noexcept;
+
 /// A block of the CUDA caching allocator for a tensor of that many bytes, in a fresh segment.
 [[nodiscard]] double allocated_block(double bytes) noexcept;
 

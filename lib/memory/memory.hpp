@@ -10,6 +10,7 @@
 #include "diagnostic/diagnostic.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
+#include "storage/storage.hpp"
 
 #include <array>
 #include <cstdint>
@@ -18,6 +19,10 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace recipe::models {
+class Catalogue;  // models/models.hpp
+}
 
 namespace recipe::memory {
 
@@ -34,6 +39,9 @@ enum class Wrapper : std::uint8_t { fsdp2, none, ddp, zero1, zero2, zero3 };
 /// fp32 parameters with bf16 compute copies, torch.autocast over fp32 parameters, or bf16 or fp32 everywhere.
 enum class Precision : std::uint8_t { mixed, autocast, pure_bf16, fp32 };
 enum class OptimizerKind : std::uint8_t { fused, foreach };
+/// Weights that are not trained, under adapters: as the computation, in 4-bit NormalFloat, or in microscaling 4-bit
+/// floats.
+enum class Frozen : std::uint8_t { bf16, nf4, mxfp4 };
 enum class Allocator : std::uint8_t { default_segments, expandable_segments };
 
 struct Assumptions {
@@ -49,14 +57,38 @@ struct Assumptions {
     Allocator allocator = Allocator::default_segments;
     bool keeps_logits = true;  // the model's output object keeps the bf16 logits until the backward pass
     bool reshard_after_forward = true;
+    Frozen frozen = Frozen::bf16;
     // Of what the formulas say, how much less and how much more it may be. 0 for what was measured.
     double below = 0;
     double above = 0;
+    std::optional<double> below_kept{};  // of what lives from step to step; as `below` where it is not given
 
     bool operator==(const Assumptions&) const = default;
 };
 
-/// A decoder: embedding, layers of grouped-query attention and a gated MLP (or experts of one), norm, head.
+/// Multi-head latent attention (DeepSeek); kv_rank 0: there is none, and q_rank 0: queries are not compressed.
+struct Latent {
+    std::int64_t q_rank = 0;
+    std::int64_t kv_rank = 0;
+    std::int64_t key_dim = 0;   // of a head, without its rotary part
+    std::int64_t rope_dim = 0;  // shared by all heads' keys
+    std::int64_t value_dim = 0;
+
+    bool operator==(const Latent&) const = default;
+};
+
+/// Layers that mix tokens in another way than the rest: attention with heads of its own (Gemma's global layers), or
+/// none of it (a gated delta net, Mamba), which is told by the widths of its projections.
+struct OtherLayers {
+    std::int64_t count = 0;
+    std::int64_t kv_heads = 0, head_dim = 0;  // of attention
+    std::int64_t in = 0, out = 0;             // else: what the projections in give, and the one out takes
+
+    bool operator==(const OtherLayers&) const = default;
+};
+
+/// A decoder: embedding, layers of grouped-query attention and a gated MLP (or experts of one), norm, head. What
+/// follows `experts_per_token` is of models whose layers are not all alike.
 struct Shape {
     std::int64_t hidden = 0;
     std::int64_t layers = 0;
@@ -68,6 +100,16 @@ struct Shape {
     bool tied_embeddings = false;
     std::int64_t experts = 0;  // 0: a dense MLP
     std::int64_t experts_per_token = 0;
+    bool gated_ffn = true;                         // three matrices an MLP, else two
+    bool gated_attention = false;                  // queries come with a gate of their width
+    std::int64_t dense_layers = 0, dense_ffn = 0;  // beside those with experts
+    std::int64_t shared_ffn = 0;                   // width of the experts that every token meets
+    std::int64_t expert_hidden = 0;                // what experts read and write, where it is not `hidden`
+    std::int64_t mlp_layers = 0;                   // layers that are an MLP alone; 0: each has one
+    Latent latent;
+    OtherLayers global;
+    OtherLayers linear;
+    std::int64_t other_parameters = 0;  // a vision tower and the like: kept, and computed with elsewhere
 
     bool operator==(const Shape&) const = default;
 };
@@ -77,6 +119,7 @@ struct Lora {
     bool all_linear = false;  // adapters at the MLP too, not only at q, k, v and o
     bool fp32_adapters = true;
     bool autocast = false;  // else an adapter computes in its own precision
+    bool experts = true;    // also at the experts, with all_linear
     double base_bytes = 2;  // of a frozen parameter: 2 in bf16, 0.5 and a bit in 4-bit
 
     bool operator==(const Lora&) const = default;
@@ -97,6 +140,12 @@ struct Workload {
     std::int64_t expert = 1;
     std::int64_t pipeline = 1;
     std::int64_t virtual_pipeline = 1;  // chunks a stage
+    std::int64_t expert_tensor = 0;     // tensor-parallel degree of experts; 0: that of the rest
+    bool offload_parameters = false;    // these, gradients and optimizer states are in the host's memory
+    bool offload_optimizer = false;     // the states alone
+    // Frozen weights of a reference model, in bf16 and divided as the trained ones; it may be in the host's memory.
+    bool reference = false;
+    double critic_parameters = 0;  // of a second model that is trained
     Lora lora;
     Assumptions assumptions;
 
@@ -134,16 +183,26 @@ inline constexpr std::int64_t max_batch = std::int64_t{1} << 40;  // tokens of a
 /// nullopt where a dimension or degree is not positive, or beyond all reason.
 [[nodiscard]] std::optional<Prediction> predict(const Workload& workload);
 
+/// Where a model's shape may be from, beside the recipe.
+struct Sources {
+    const storage::Host* host = nullptr;        // whose directories of models are looked into; nullptr: none is
+    const models::Catalogue* models = nullptr;  // nullptr: the installed one
+};
+
 /// What one checkpoint of the whole model takes: weights and both optimizer states, of adapters where only these are
 /// trained.
 [[nodiscard]] double checkpoint_bytes(const Workload& workload) noexcept;
 /// The same for a composed recipe; nullopt where it does not say enough.
-[[nodiscard]] std::optional<double> checkpoint_bytes(const config::Value& root, const family::Families& families);
+[[nodiscard]] std::optional<double> checkpoint_bytes(const config::Value& root, const family::Families& families,
+                                                     const Sources& sources = {});
 
 enum class Verdict : std::uint8_t { fits, tight, does_not_fit };
 
 /// Against what the allocator may take. `tight`: within the band, where fragmentation decides.
 [[nodiscard]] Verdict judge(const Prediction& prediction, double allocator_limit_bytes) noexcept;
+
+/// A CUDA context.
+inline constexpr double context_bytes = 0.73 * 1024 * 1024 * 1024;
 
 /// What a process holds on the device outside the allocator: CUDA context, and one NCCL communicator per mesh
 /// dimension.
@@ -172,12 +231,15 @@ struct Assessment {
     const hardware::InstanceType* instance = nullptr;
     const hardware::Accelerator* accelerator = nullptr;
     std::vector<std::string> unknown;  // each a sentence without its full stop
+    std::string shape_from;            // the model or file that its shape is of; empty: the recipe's own keys
+    std::string beside;                // what else the devices hold at other times; a sentence without its full stop
     Workload workload;                 // only with a prediction, as all below
     std::optional<Prediction> prediction;
     double usable_bytes = 0;   // that the driver reports, per rank
     double outside_bytes = 0;  // of those, held by context and communicators
     Verdict verdict = Verdict::fits;
     std::vector<Suggestion> suggestions;  // smallest change first; none when it fits
+    std::int64_t least_nodes = 0;  // that would do, the recipe's own; 0: not looked for, or no number of them does
     Diagnostics diagnostics;
 
     [[nodiscard]] double limit_bytes() const noexcept { return usable_bytes - outside_bytes; }
@@ -188,7 +250,7 @@ struct Assessment {
 /// (error: the recipe's `memory` section or its family's row says what no assumption is). The result refers to
 /// catalogue and families.
 [[nodiscard]] Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue,
-                                const family::Families& families);
+                                const family::Families& families, const Sources& sources = {});
 
 // --- measurements ---------------------------------------------------------------------------------------------------
 

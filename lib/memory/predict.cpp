@@ -21,8 +21,7 @@ constexpr double fragmentation_of_expandable_segments = 1.0175;
 /// A quarter of a percent for what the prediction itself may be off by.
 constexpr double prediction_error = 0.0025;
 
-// Measured on Hopper cards: a CUDA context, and NCCL per mesh dimension (0.75 to 0.95).
-constexpr double context_bytes = 0.73 * GiB;
+// Measured on Hopper cards, as the context: NCCL per mesh dimension (0.75 to 0.95).
 constexpr double communicator_bytes = 0.85 * GiB;
 
 bool within(std::int64_t number, std::int64_t least) {
@@ -38,8 +37,37 @@ bool reasonable(const Workload& w) {
     const bool batches = std::ranges::all_of(std::array{w.sequence, w.micro_batch, w.grad_accum},
                                              [](std::int64_t n) { return n >= 1 && n <= max_batch; }) &&
                          w.validation_batch >= 0 && w.validation_batch <= max_batch;
-    return dimensions && batches && within(s.experts, 0) && within(s.experts_per_token, 0) && within(w.lora.rank, 0) &&
-           s.experts_per_token <= s.experts && w.assumptions.loss_chunks >= 1 && w.lora.base_bytes > 0;
+    const bool others = std::ranges::all_of(
+        std::array{s.dense_layers, s.dense_ffn, s.shared_ffn, s.expert_hidden, s.mlp_layers, s.latent.q_rank,
+                   s.latent.kv_rank, s.latent.key_dim, s.latent.rope_dim, s.latent.value_dim, s.global.count,
+                   s.global.kv_heads, s.global.head_dim, s.linear.count, s.linear.in, s.linear.out, w.expert_tensor},
+        [](std::int64_t n) { return within(n, 0); });
+    const bool layers = s.global.count + s.linear.count + s.mlp_layers <= s.layers && s.dense_layers <= s.layers &&
+                        s.other_parameters >= 0 && w.critic_parameters >= 0;
+    return dimensions && batches && others && layers && within(s.experts, 0) && within(s.experts_per_token, 0) &&
+           within(w.lora.rank, 0) && s.experts_per_token <= s.experts && w.assumptions.loss_chunks >= 1 &&
+           w.lora.base_bytes > 0;
+}
+
+/// The peak that there is at the very least. What lives from step to step may be known better than the rest.
+double low_of(const Prediction& prediction, const Workload& workload) {
+    const Assumptions& a = workload.assumptions;
+    if (!a.below_kept)
+        return (prediction.peak_bytes - race_bytes(workload) - reference_bytes(workload)) * (1 - a.below);
+    constexpr std::array<std::string_view, 5> kept{"parameters", "optimizer_states", "gradients", "ddp_buckets",
+                                                   "critic"};
+    constexpr std::array<std::string_view, 2> perhaps{"ddp_bucket_race", "reference"};
+    double low = 0;
+    for (const Moment& moment : prediction.moments) {
+        double sum = 0;
+        for (const Part& part : moment.parts) {
+            if (std::ranges::find(perhaps, part.name) != perhaps.end()) continue;
+            const bool lives = std::ranges::find(kept, part.name) != kept.end();
+            sum += part.bytes * (1 - (lives ? *a.below_kept : a.below));
+        }
+        low = std::max(low, sum);
+    }
+    return low;
 }
 
 }  // namespace
@@ -59,8 +87,8 @@ std::optional<Prediction> predict(const Workload& workload) {
     prediction.peak = static_cast<std::size_t>(peak - prediction.moments.begin());
     prediction.peak_bytes = peak->total();
 
-    // What chance adds is no reason to refuse.
-    prediction.low_bytes = (prediction.peak_bytes - race_bytes(workload)) * (1 - a.below);
+    // What chance adds is no reason to refuse, nor what may be elsewhere.
+    prediction.low_bytes = low_of(prediction, workload);
     const bool expandable = a.allocator == Allocator::expandable_segments;
     for (const Moment& moment : prediction.moments) {
         const bool logits = std::ranges::find(moment.parts, "loss", &Part::name) != moment.parts.end();

@@ -11,10 +11,14 @@ struct Reading {
     Workload workload;           // its assumptions are for its tensor-parallel degree
     Assumptions alone, divided;  // of a tensor-parallel degree of 1, and above it
     std::int64_t nodes = 1;
-    std::int64_t devices = 1;  // per node
+    std::int64_t devices = 1;    // per node
+    bool pairs = false;          // the recipe counts pairs of sequences, the workload sequences
+    bool shard_follows = false;  // the shard degree is whatever the world leaves
     std::vector<std::string> unknown;
     std::vector<std::string> to_say;  // overrides, without their values, that would say what is unknown
     bool on_cpu = false;
+    std::string shape_from, beside;
+    std::optional<std::int64_t> least_parameters;  // where the shape is not known
     Diagnostics problems;
 
     [[nodiscard]] std::int64_t world() const noexcept { return nodes * devices; }
@@ -24,7 +28,10 @@ struct Reading {
 };
 
 [[nodiscard]] Reading read(const config::Value& root, const family::Family& family,
-                           const hardware::InstanceType* instance);
+                           const hardware::InstanceType* instance, const Sources& sources);
+
+/// The shard degree that a world of so many ranks gives, where it follows from that.
+[[nodiscard]] std::int64_t following_shard(const Workload& workload, std::int64_t world) noexcept;
 
 /// The ranks beside one another that hold the same part of the model, from the degrees; nullopt where these do not
 /// divide the world.

@@ -67,7 +67,11 @@ public:
             if (factor > 1 && (knobs_.nodes.empty() || reading_.nodes * factor > max_nodes)) break;
             Candidate candidate{
                 .workload = reading_.workload, .nodes = reading_.nodes * factor, .changes = 0, .set = {}};
-            if (factor > 1) change(candidate, nodes, knobs_.nodes, candidate.nodes);
+            if (factor > 1) {
+                change(candidate, nodes, knobs_.nodes, candidate.nodes);
+                if (!knobs_.nodes_again.empty())
+                    candidate.set.push_back(fmt::format("{}={}", knobs_.nodes_again, candidate.nodes));
+            }
             try_tensor(candidate);
         }
         return std::move(found_);
@@ -99,11 +103,12 @@ private:
 
     void try_shard(const Candidate& base) {
         const std::int64_t world = base.nodes * reading_.devices;
-        if (base.workload.assumptions.framework == Framework::megatron) {
-            // The optimizer's states spread by themselves.
+        const bool megatron = base.workload.assumptions.framework == Framework::megatron;
+        if (reading_.shard_follows || megatron) {
+            // It spreads by itself, Megatron's optimizer where it spreads at all.
             Candidate candidate = base;
-            if (candidate.workload.shard > 1)
-                candidate.workload.shard = world / (base.workload.tensor * base.workload.pipeline);
+            if (reading_.shard_follows || candidate.workload.shard > 1)
+                candidate.workload.shard = following_shard(base.workload, world);
             return try_batch(candidate);
         }
         for (const std::int64_t degree : shard_degrees(base.workload, reading_.workload.shard, world)) {
@@ -198,7 +203,86 @@ void add_machines(const Reading& reading, std::vector<Machine> machines, Verdict
     }
 }
 
+/// A recipe with more nodes than it has, and with `steps` of what one may do beside.
+class Wider {
+public:
+    Wider(const Reading& reading, const Knobs& knobs, double usable_bytes, int steps)
+        : reading_(reading), knobs_(knobs), usable_(usable_bytes), steps_(steps) {}
+
+    std::optional<Suggestion> at(std::int64_t nodes, Verdict wanted) const {
+        const std::int64_t world = nodes * reading_.devices;
+        Workload w = reading_.workload;
+        std::vector<std::string> set{fmt::format("{}={}", knobs_.nodes, nodes)};
+        if (!knobs_.nodes_again.empty()) set.push_back(fmt::format("{}={}", knobs_.nodes_again, nodes));
+        if (reading_.shard_follows) {
+            w.shard = following_shard(w, world);
+        } else if (!knobs_.shard_all.empty()) {
+            w.shard = following_shard(w, world);
+            set.push_back(knobs_.shard_all);
+        } else if (!knobs_.shard.empty() && w.assumptions.framework == Framework::pytorch) {
+            w.shard = following_shard(w, world);
+            if (w.shard != reading_.workload.shard) set.push_back(fmt::format("{}={}", knobs_.shard, w.shard));
+            if (!knobs_.shard_also.empty()) set.push_back(knobs_.shard_also);
+        }
+        if (steps_ >= 1 && !w.checkpointing) {
+            w.checkpointing = true;
+            set.push_back(fmt::format("{}=true", knobs_.checkpointing));
+        }
+        if (steps_ >= 2 && w.micro_batch > 1) {
+            w.micro_batch = 1;
+            set.push_back(fmt::format("{}=1", knobs_.micro_batch));
+        }
+        const auto replicate = replicas(w, world);
+        if (!replicate) return std::nullopt;
+        w.replicate = *replicate;
+        const auto prediction = predict(w);
+        if (!prediction) return std::nullopt;
+        const Verdict verdict = judge(*prediction, usable_ - outside_allocator_bytes(w));
+        if (verdict > wanted) return std::nullopt;
+        return Suggestion{.set = std::move(set), .peak_bytes = prediction->peak_bytes, .verdict = verdict};
+    }
+
+    bool differs() const {
+        if (steps_ == 1) return !reading_.workload.checkpointing && !knobs_.checkpointing.empty();
+        const bool checkpoints = reading_.workload.checkpointing || !knobs_.checkpointing.empty();
+        return steps_ == 0 || (reading_.workload.micro_batch > 1 && !knobs_.micro_batch.empty() && checkpoints);
+    }
+
+private:
+    const Reading& reading_;
+    const Knobs& knobs_;
+    double usable_;
+    int steps_;
+};
+
+/// Doubled until it does, then halved: more ranks never need more each.
+std::optional<FewestNodes> fewest(const Wider& wider, std::int64_t from, Verdict wanted) {
+    std::int64_t enough = from;
+    while (enough <= max_nodes && !wider.at(enough, wanted)) enough *= 2;
+    if (enough > max_nodes) return std::nullopt;
+    std::int64_t too_few = enough == from ? from - 1 : enough / 2;
+    while (enough - too_few > 1) {
+        const std::int64_t between = too_few + (enough - too_few) / 2;
+        (wider.at(between, wanted) ? enough : too_few) = between;
+    }
+    return FewestNodes{.nodes = enough, .suggestion = *wider.at(enough, wanted)};
+}
+
 }  // namespace
+
+std::optional<FewestNodes> fewest_nodes(const Reading& reading, const Knobs& knobs, double usable_bytes) {
+    if (knobs.nodes.empty()) return std::nullopt;
+    for (const int steps : {0, 1, 2}) {
+        const Wider wider(reading, knobs, usable_bytes, steps);
+        if (!wider.differs()) continue;
+        const auto fits = fewest(wider, reading.nodes, Verdict::fits);
+        if (fits && fits->nodes == reading.nodes) return fits;
+        auto tight = fewest(wider, reading.nodes, Verdict::tight);
+        if (fits && tight && fits->nodes <= 2 * tight->nodes) return fits;
+        if (tight) return tight;
+    }
+    return std::nullopt;
+}
 
 std::vector<Suggestion> search(const Reading& reading, const Knobs& knobs, double usable_bytes,
                                const std::vector<Machine>& machines, std::size_t most) {

@@ -7,6 +7,7 @@ namespace recipe::planner {
 validate::CheckContext check_context(const SubmitRequest& request, const Composition& composition) {
     return {.hardware = composition.catalogue,
             .families = composition.families,
+            .models = &composition.models,
             .host = &request.host,
             .program_keys = composition.program_keys ? &*composition.program_keys : nullptr};
 }

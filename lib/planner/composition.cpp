@@ -68,6 +68,8 @@ Expected<Composition> compose(const SubmitRequest& request) {
     if (!catalogue) return std::unexpected(std::move(catalogue.error()));
     Expected<family::Families> families = family::Families::load(request.settings->family_files);
     if (!families) return std::unexpected(std::move(families.error()));
+    Expected<models::Catalogue> models = models::Catalogue::load(request.settings->model_files);
+    if (!models) return std::unexpected(std::move(models.error()));
     std::vector<secret::Secret> secrets = secret::secrets_of(resolved->root);
     WhoRuns program = who_runs(*resolved, request.needs_entry, &request.host);
     families = families_run_by(program, resolved->root, *families);
@@ -76,6 +78,7 @@ Expected<Composition> compose(const SubmitRequest& request) {
                        .overrides = std::move(overrides),
                        .slurm_overrides = std::move(slurm_overrides),
                        .catalogue = std::move(*catalogue),
+                       .models = std::move(*models),
                        .families = std::move(*families),
                        .secrets = std::move(secrets),
                        .program_keys = std::move(program.keys)};

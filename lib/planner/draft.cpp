@@ -20,7 +20,8 @@ Diagnostics check_writes(const SubmitRequest& request, const Composition& compos
     const site::Paths& paths = request.settings->paths;
     Durability against{.nodes = checked.result.layout.nodes, .shared = paths.shared, .strict = paths.strict};
     if (family::writes_checkpoints(composition.root()))
-        against.checkpoint_bytes = memory::checkpoint_bytes(composition.root(), composition.families);
+        against.checkpoint_bytes = memory::checkpoint_bytes(composition.root(), composition.families,
+                                                            {.host = &request.host, .models = &composition.models});
     return durability(writes, against, request.host);
 }
 

@@ -15,7 +15,9 @@ Expected<Knowledge> load_knowledge(const site::Settings& settings) {
     if (!catalogue) return std::unexpected(std::move(catalogue.error()));
     Expected<family::Families> families = family::Families::load(settings.family_files);
     if (!families) return std::unexpected(std::move(families.error()));
-    return Knowledge{std::move(*catalogue), std::move(*families)};
+    Expected<models::Catalogue> models = models::Catalogue::load(settings.model_files);
+    if (!models) return std::unexpected(std::move(models.error()));
+    return Knowledge{std::move(*catalogue), std::move(*families), std::move(*models)};
 }
 
 Expected<Fit> fit(const Subject& subject, const std::optional<config::Override>& last, const Context& context,
@@ -28,11 +30,16 @@ Expected<Fit> fit(const Subject& subject, const std::optional<config::Override>&
     const planner::WhoRuns program = planner::who_runs(*resolved, true);
     Expected<family::Families> families = planner::families_run_by(program, resolved->root, knowledge.families);
     if (!families) return std::unexpected(std::move(families.error()));
-    Fit found{
-        .families = *families,
-        .notes = std::move(resolved->notes),
-        .problems = validate::check(*resolved, {.hardware = knowledge.catalogue, .families = *families}).diagnostics,
-        .assessment = memory::assess(resolved->root, knowledge.catalogue, *families)};
+    // A directory of a model is looked into as whoever asks may.
+    const storage::Host host{.status_of = storage::path_status, .content = storage::content_of, .exported = {}};
+    Fit found{.families = *families,
+              .notes = std::move(resolved->notes),
+              .problems =
+                  validate::check(*resolved,
+                                  {.hardware = knowledge.catalogue, .families = *families, .models = &knowledge.models})
+                      .diagnostics,
+              .assessment = memory::assess(resolved->root, knowledge.catalogue, *families,
+                                           {.host = &host, .models = &knowledge.models})};
     apply_severities(context.settings->severities, found.problems);
     std::erase_if(found.problems,
                   [](const Diagnostic& d) { return d.severity != Severity::error || d.code.group() == "memory"; });

@@ -8,6 +8,7 @@
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
 #include "memory/memory.hpp"
+#include "models/models.hpp"
 #include "planner/planner.hpp"
 #include "site/site.hpp"
 
@@ -86,6 +87,7 @@ struct Submission {
 struct Knowledge {
     hardware::Catalogue catalogue;
     family::Families families;
+    models::Catalogue models;
 };
 [[nodiscard]] Expected<Knowledge> load_knowledge(const site::Settings& settings);
 

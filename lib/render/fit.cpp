@@ -48,11 +48,14 @@ Value fit_json(const memory::Assessment& a) {
         json.set(text("moment"), text(p.peak_moment().name));
         json.set(text("parts"), std::move(parts));
         json.set(text("assumptions"), std::move(assumptions));
+        json.set(text("shape_from"), a.shape_from.empty() ? Value::null() : text(a.shape_from));
+        json.set(text("beside"), a.beside.empty() ? Value::null() : text(a.beside));
     }
     Value suggestions = Value::list();
     for (const memory::Suggestion& s : a.suggestions)
         suggestions.push_back(object({{"set", strings(s.set)}, {"predicted_peak_mib", mib(s.peak_bytes)}}));
     json.set(text("suggestions"), std::move(suggestions));
+    json.set(text("least_nodes"), a.least_nodes > 0 ? Value::integer(a.least_nodes) : Value::null());
     json.set(text("unknown"), strings(a.unknown));
     return json;
 }

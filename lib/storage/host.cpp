@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::size_t max_exports_bytes = 1024 * 1024;
 constexpr std::size_t max_path_bytes = 4096;
+constexpr off_t max_text_bytes = 1024 * 1024;
 
 /// The last of what is there of an absolute path.
 std::string nearest_of(std::string path) {
@@ -110,10 +111,31 @@ Access access_of(const std::string& path) {
     return access;
 }
 
+std::optional<std::string> text_of(const std::string& path) {
+    if (!path.starts_with('/') || path.size() >= max_path_bytes || path.find('\0') != std::string::npos)
+        return std::nullopt;
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    struct stat status{};
+    if (file.number < 0 || fstat(file.number, &status) != 0 || !S_ISREG(status.st_mode) ||
+        status.st_size > max_text_bytes)
+        return std::nullopt;
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    std::size_t filled = 0;
+    while (filled < text.size()) {
+        const ssize_t count = read(file.number, text.data() + filled, text.size() - filled);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        filled += static_cast<std::size_t>(count);
+    }
+    text.resize(filled);
+    return text;
+}
+
 Host remembering(Host host) {
     host.status_of = remembered(std::move(host.status_of));
     host.content = remembered(std::move(host.content));
     host.access = remembered(std::move(host.access));
+    host.text = remembered(std::move(host.text));
     return host;
 }
 

@@ -57,12 +57,17 @@ struct Access {
 [[nodiscard]] Content content_of(const std::string& path);
 [[nodiscard]] Access access_of(const std::string& path);
 
+/// A small file's text: nullopt where it is not there, no regular file, not ours to read, or longer than any that a
+/// model is described in.
+[[nodiscard]] std::optional<std::string> text_of(const std::string& path);
+
 /// The submitting host, or what a test puts in its place.
 struct Host {
     std::function<PathStatus(const std::string& path)> status_of;
     std::function<Content(const std::string& path)> content;
     std::vector<std::string> exported;  // directories that this host exports
     std::function<Access(const std::string& path)> access = access_of;
+    std::function<std::optional<std::string>(const std::string& path)> text = text_of;
 };
 
 /// `host`, of which each question about a path is asked once: a request is tried several times over, and storage that

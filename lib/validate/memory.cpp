@@ -6,7 +6,8 @@
 namespace recipe::validate {
 void check_memory(const Subject& subject, const CheckContext& against, Result& result) {
     if (!subject.on_known_devices() || !subject.layout_known) return;
-    memory::Assessment found = memory::assess(subject.root, against.hardware, against.families);
+    memory::Assessment found = memory::assess(subject.root, against.hardware, against.families,
+                                              {.host = against.host, .models = against.models});
     result.memory = found.prediction ? Result::Memory::known : Result::Memory::unknown;
     append(result.diagnostics, std::move(found.diagnostics));
 }

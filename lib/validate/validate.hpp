@@ -19,6 +19,10 @@ namespace recipe::config {
 struct Resolved;  // compose/compose.hpp; no rule needs it
 }
 
+namespace recipe::models {
+class Catalogue;  // models/models.hpp
+}
+
 namespace recipe::validate {
 
 // Beyond these a number is a mistake or an attack. They keep every product below in 64 bits.
@@ -45,6 +49,7 @@ struct Layout {
 struct CheckContext {
     const hardware::Catalogue& hardware;
     const family::Families& families;
+    const models::Catalogue* models = nullptr;  // nullptr: the installed one
     const storage::Host* host = nullptr;  // the submitting host, under the user's rights; nullptr: no file is looked at
     /// keys.yaml beside the entry script, where there is one: what that reads and takes. Anything else in it is left
     /// alone.

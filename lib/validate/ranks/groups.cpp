@@ -109,11 +109,11 @@ Given given(const Subject& s, std::string_view path) {
 }
 
 bool is_verl(const Subject& s) {
-    return s.family.name == "verl";
+    return s.family.name == "verl" || s.family.name == "verl_megatron";
 }
 
 bool is_ray(const Subject& s) {
-    return s.family.name == "verl" || s.family.name == "verl_sft";
+    return s.family.name.starts_with("verl");
 }
 
 std::int64_t training_ranks(const Subject& s) {

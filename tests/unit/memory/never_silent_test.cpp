@@ -61,7 +61,8 @@ TEST_CASE("a validation pass holds its own logits beside the gradients of the st
     w.grad_accum = 2;  // then gradients stay anyway, once
     CHECK(part(moment(predict(w).value(), "validation"), "gradients") == Approx(4 * P / 2));
     w.validation_batch = 0;
-    for (const Moment& other : predict(w)->moments) CHECK(other.name != "validation");
+    const Prediction without = predict(w).value();
+    for (const Moment& other : without.moments) CHECK(other.name != "validation");
 }
 
 TEST_CASE("validation that was measured at 50.3 GiB is predicted within 1 %") {

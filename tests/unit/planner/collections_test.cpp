@@ -6,6 +6,7 @@
 #include "config/config.hpp"
 #include "planner/check.hpp"
 #include "planner/composition.hpp"
+#include "public_collections.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,9 +16,6 @@
 #include <sstream>
 
 namespace recipe::planner {
-namespace {
-
-using config::Value;
 
 std::vector<std::filesystem::path> public_collections() {
     std::vector<std::filesystem::path> collections;
@@ -30,6 +28,10 @@ std::vector<std::filesystem::path> public_collections() {
     }
     return collections;
 }
+
+namespace {
+
+using config::Value;
 
 struct Verdict {
     std::string family;

@@ -2,6 +2,7 @@
 #include "storage/storage.hpp"
 #include "catch.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
@@ -139,6 +140,24 @@ TEST_CASE("this host remembers what it saw, and each one anew") {
     std::ofstream(file) << "x";
     CHECK_FALSE(before.access(file).exists());
     CHECK(storage::this_host().access(file).exists());
+}
+
+TEST_CASE("a small file's text is read, and nothing that may hang, is no file or is long") {
+    const Directory directory("/tmp");
+    const std::string file = directory.path / "config.json";
+    std::ofstream(file) << "{\"a\": 1}";
+    CHECK(storage::text_of(file) == "{\"a\": 1}");
+    CHECK_FALSE(storage::text_of(directory.path));
+    CHECK_FALSE(storage::text_of(directory.path / "nothing"));
+    CHECK_FALSE(storage::text_of("config.json"));
+    CHECK_FALSE(storage::text_of("/dev/zero"));
+    const std::string pipe = directory.path / "pipe";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    CHECK_FALSE(storage::text_of(pipe));
+    std::filesystem::resize_file(file, 1024 * 1024);
+    CHECK(storage::text_of(file));
+    std::filesystem::resize_file(file, 1024 * 1024 + 1);
+    CHECK_FALSE(storage::text_of(file));
 }
 
 TEST_CASE("access tells what is there and whether one may read and write it") {
