@@ -105,6 +105,15 @@ Value code_of(const family::DefaultCode& code) {
     if (!code.repository.empty()) map.set(text("repository"), text(code.repository));
     if (!code.branch.empty()) map.set(text("branch"), text(code.branch));
     map.set(text("entries"), entries);
+    if (!code.configuration.empty()) map.set(text("configuration"), text(code.configuration));
+    Value variables = Value::list();
+    for (const family::DefaultCode::Variable& variable : code.variables) {
+        Value row = map_of({{"name", text(variable.name)}});
+        if (!variable.path.empty()) row.set(text("path"), text(variable.path));
+        if (!variable.otherwise.empty()) row.set(text("default"), text(variable.otherwise));
+        variables.push_back(row);
+    }
+    if (variables.size() > 0) map.set(text("variables"), variables);
     return map;
 }
 

@@ -205,7 +205,25 @@ constexpr std::array<Field<DefaultCode::Entry>, 3> entry_fields{{
     {"word", a_text, false, [](DefaultCode::Entry& e, const Value& v, FieldContext&) { return read_text(e.word, v); }},
 }};
 
-constexpr std::array<Field<DefaultCode>, 3> code_fields{{
+constexpr std::array<Field<DefaultCode::Variable>, 3> variable_fields{{
+    {"name", a_text, true,
+     [](DefaultCode::Variable& e, const Value& v, FieldContext&) { return read_text(e.name, v); }},
+    {"path", "a path of keys", false,
+     [](DefaultCode::Variable& e, const Value& v, FieldContext&) { return read_path(e.path, v); }},
+    {"default", a_text, false,
+     [](DefaultCode::Variable& e, const Value& v, FieldContext&) { return read_text(e.otherwise, v); }},
+}};
+
+constexpr std::array<Field<DefaultCode>, 5> code_fields{{
+    {"configuration", a_text, false,
+     [](DefaultCode& c, const Value& v, FieldContext&) { return read_text(c.configuration, v); }},
+    {"variables", "a list of variables", false,
+     [](DefaultCode& c, const Value& v, FieldContext& context) {
+         for (const Value& item : v.items())
+             tables::read_record(c.variables.emplace_back(), context.key + ".code.variables", item, true,
+                                 variable_fields, context);
+         return v.is_list();
+     }},
     {"repository", a_text, false,
      [](DefaultCode& c, const Value& v, FieldContext&) { return read_text(c.repository, v); }},
     {"branch", a_text, false, [](DefaultCode& c, const Value& v, FieldContext&) { return read_text(c.branch, v); }},

@@ -165,9 +165,17 @@ struct DefaultCode {
         std::string folder;   // of the recipe, "llama" of training/llama/x; empty: any
         std::string word;     // that the recipe's name has; empty: any
     };
-    std::string repository;  // empty: none
-    std::string branch;      // or tag; empty: the repository's own choice
+    /// Of a shell program: a variable, and the recipe's value that it has. Without a path: the configuration's name.
+    struct Variable {
+        std::string name;
+        std::string path;       // below the family's root
+        std::string otherwise;  // where the recipe has none
+    };
+    std::string repository;     // empty: none
+    std::string branch;         // or tag; empty: the repository's own choice
+    std::string configuration;  // folder of the repository where a shell program looks for its configuration
     std::vector<Entry> entries;
+    std::vector<Variable> variables;
 
     /// The first program that fits a recipe ("training/llama/x", or a file's path); nullptr: none.
     [[nodiscard]] const std::string* program_for(std::string_view recipe) const;

@@ -103,6 +103,14 @@ std::string entries(const Family& family, Arrays& arrays) {
     return arrays.add("ShippedEntry", "entries", rows);
 }
 
+std::string variables(const Family& family, Arrays& arrays) {
+    std::string rows;
+    for (const DefaultCode::Variable& variable : family.code.variables)
+        rows += fmt::format("\n    {{{}, {}, {}}},", literal(variable.name), literal(variable.path),
+                            literal(variable.otherwise));
+    return arrays.add("ShippedVariable", "variables", rows);
+}
+
 Expected<std::string> constants(const config::Value& document, const std::string& file) {
     std::vector<Definition> definitions;
     if (Diagnostics problems = merge_file(document, file, definitions); has_errors(problems))
@@ -118,14 +126,16 @@ Expected<std::string> constants(const config::Value& document, const std::string
         const std::string memory_rows = memory(family, arrays);
         const std::string entry_rows = entries(family, arrays);
         const std::string platform_rows = platforms(family, arrays);
+        const std::string variable_rows = variables(family, arrays);
         rows += fmt::format(
             "    {{.name = {}, .title = {}, .root = {}, .devices = Devices::{}, .layout = Layout::{},\n"
             "     .runs_on = {}, .runs_as = RunsAs::{}, .shard_may_be_unset = {}, .when = {}, .places = {}, .memory = "
             "{},\n"
-            "     .repository = {}, .branch = {}, .entries = {}}},\n",
+            "     .repository = {}, .branch = {}, .configuration = {}, .entries = {}, .variables = {}}},\n",
             literal(family.name), literal(family.title), literal(family.root), to_string(family.devices),
             to_string(family.layout), platform_rows, to_string(family.runs_as), family.shard_may_be_unset, when_rows,
-            place_rows, memory_rows, literal(family.code.repository), literal(family.code.branch), entry_rows);
+            place_rows, memory_rows, literal(family.code.repository), literal(family.code.branch),
+            literal(family.code.configuration), entry_rows, variable_rows);
         text += arrays.text() + '\n';
     }
     return text + "constexpr ShippedFamily families[] = {\n" + rows +

@@ -40,6 +40,11 @@ Definition definition_of(const ShippedFamily& shipped) {
         family.memory.push_back({.name = std::string(line.name), .value = std::string(line.value), .when = line.when});
     family.code.repository = shipped.repository;
     family.code.branch = shipped.branch;
+    family.code.configuration = shipped.configuration;
+    for (const ShippedVariable& variable : shipped.variables)
+        family.code.variables.push_back({.name = std::string(variable.name),
+                                         .path = std::string(variable.path),
+                                         .otherwise = std::string(variable.otherwise)});
     for (const ShippedEntry& entry : shipped.entries)
         family.code.entries.push_back({.program = std::string(entry.program),
                                        .folder = std::string(entry.folder),

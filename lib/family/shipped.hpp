@@ -36,6 +36,12 @@ struct ShippedEntry {
     std::string_view word;
 };
 
+struct ShippedVariable {
+    std::string_view name;
+    std::string_view path;
+    std::string_view otherwise;
+};
+
 struct ShippedFamily {
     std::string_view name;
     std::string_view title;
@@ -50,7 +56,9 @@ struct ShippedFamily {
     std::span<const ShippedMemoryLine> memory;
     std::string_view repository;
     std::string_view branch;
+    std::string_view configuration;
     std::span<const ShippedEntry> entries;
+    std::span<const ShippedVariable> variables;
 };
 
 extern const std::span<const ShippedFamily> shipped_families;

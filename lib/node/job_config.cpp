@@ -72,7 +72,7 @@ std::optional<std::string> code_directory(const plan::LaunchPlan& plan, const Fa
 plan::Entry entry_of(const plan::LaunchPlan& plan, const Facts& facts) {
     const Places places = places_of(plan, facts);
     plan::Entry entry = plan.entry;
-    for (std::string* text : {&entry.program, &entry.directory}) *text = placed(*text, places);
+    for (std::string* text : {&entry.program, &entry.directory, &entry.configuration}) *text = placed(*text, places);
     for (std::string& argument : entry.arguments) argument = placed(argument, places);
     if (entry.config_arguments) {
         const std::string file = config_file(plan, facts);

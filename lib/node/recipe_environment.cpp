@@ -19,10 +19,18 @@ std::string shell_text(const std::vector<std::string>& words) {
 std::string command_of(const plan::Entry& entry, plan::Launcher launcher) {
     const bool python = !entry.module.empty() || entry.program.ends_with(".py");
     std::string command;
-    if (!entry.directory.empty())
+    // Each node makes the copy, and none ever sees half of one.
+    if (!entry.configuration.empty())
         command =
+            "sh -c 'cp -f -- \"$RECIPE_CONFIG\" \"$1.$SLURMD_NODENAME.$$\" && mv -f -- \"$1.$SLURMD_NODENAME.$$\" "
+            "\"$1\" && shift && exec \"$@\"' recipe " +
+            slurm_text::shell_quoted(entry.configuration) + ' ';
+    if (!entry.directory.empty())
+        command +=
             "sh -c 'cd -- \"$1\" && shift && exec \"$@\"' recipe " + slurm_text::shell_quoted(entry.directory) + ' ';
-    if (launcher == plan::Launcher::torchrun)
+    if (entry.is_shell())
+        command += "bash ";
+    else if (launcher == plan::Launcher::torchrun)
         command += python ? "torchrun " : "torchrun --no-python ";
     else if (python)
         command += "python3 ";

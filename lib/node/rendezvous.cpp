@@ -79,6 +79,8 @@ void torchrun_variables(std::vector<Change>& changes, const plan::LaunchPlan& pl
         const std::int64_t threads = facts.cpus_here / plan.layout.devices_per_node;
         changes.push_back({"OMP_NUM_THREADS", std::to_string(std::max<std::int64_t>(threads, 1)), false});
     }
+    // A shell script that makes the node's processes itself counts its nodes by them.
+    if (plan.entry.is_shell() && facts.command != Command::launcher) return;
     for (const char* name : confusing_variables) changes.push_back({name, std::nullopt});
 }
 

@@ -75,7 +75,10 @@ struct Entry {
     std::string module;             // of Python, which torchrun -m finds
     std::string directory;          // absolute: where it starts; empty: where the job was submitted
     bool config_arguments = false;  // before the others, where the configuration is: --config-path, --config-name
+    std::string configuration;      // absolute: a copy of the configuration, where a shell script looks for it
 
+    /// A shell script is started once on each node and makes the node's processes itself.
+    [[nodiscard]] bool is_shell() const noexcept { return program.ends_with(".sh") || program.ends_with(".bash"); }
     [[nodiscard]] bool empty() const noexcept { return program.empty() && module.empty(); }
     bool operator==(const Entry&) const = default;
 };

@@ -24,8 +24,10 @@ const std::string* string_at(const Value& root, std::string_view key) {
     return value != nullptr ? value->as_string() : nullptr;
 }
 
-plan::Device device_of(const Value& root, const validate::Result& checked) {
+plan::Device device_of(const Value& root, const family::Family& family, const validate::Result& checked) {
     const std::string* accelerator = string_at(root, "recipes.trainer.accelerator");
+    if (accelerator == nullptr && checked.accelerator == nullptr && family.devices == family::Devices::neuron)
+        return plan::Device::neuron;
     if (accelerator != nullptr && *accelerator == "cpu") return plan::Device::cpu;
     if (accelerator != nullptr && *accelerator == "neuron") return plan::Device::neuron;
     const bool on_neuron = checked.accelerator != nullptr && checked.accelerator->kind == hardware::DeviceKind::neuron;
@@ -136,6 +138,13 @@ Expected<std::vector<plan::Variable>> environment_of(const SubmitRequest& reques
             taken.push_back(name);
         }
     };
+    // What a family's shell script is told by.
+    for (const family::DefaultCode::Variable& variable : composition.family().code.variables) {
+        const Value* value = composition.root().at(fmt::format("{}.{}", composition.family().root, variable.path));
+        const bool given = !variable.path.empty() && value != nullptr && !value->is_null();
+        const std::string name = variable.path.empty() ? configuration_name(composition.resolved) : variable.otherwise;
+        add({{variable.name, given ? config::to_python_text(*value) : name}}, plan::VariableOrigin::recipe);
+    }
     const site::Settings& settings = *request.settings;
     add(settings.environment, plan::VariableOrigin::site);
     if (settings.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
@@ -145,8 +154,11 @@ Expected<std::vector<plan::Variable>> environment_of(const SubmitRequest& reques
 }
 
 /// NeuronCores of a chip that become ranks: at LNC=1 each of them, else as many as the catalogue says.
-std::int64_t ranks_per_chip_of(const validate::Result& checked, const std::vector<plan::Variable>& environment) {
+std::int64_t ranks_per_chip_of(const validate::Result& checked, plan::Device device,
+                               const std::vector<plan::Variable>& environment) {
     const hardware::Accelerator* accelerator = checked.accelerator;
+    // How many ranks a chip of unknown kind has, nobody knows: one chip at least is there.
+    if (accelerator == nullptr && device == plan::Device::neuron) return checked.layout.devices_per_node;
     if (accelerator == nullptr || accelerator->kind != hardware::DeviceKind::neuron) return 1;
     const bool parted = std::ranges::any_of(environment, [](const plan::Variable& variable) {
         return variable.name == "NEURON_LOGICAL_NC_CONFIG" && variable.value == "1";
@@ -263,7 +275,7 @@ Expected<Job> make_job(const SubmitRequest& request, const Composition& composit
     Diagnostics problems;
     Job job;
     plan::Resources& resources = job.resources;
-    resources.device = device_of(root, checked.result);
+    resources.device = device_of(root, composition.family(), checked.result);
     const bool has_gpus = request.cluster_has_gpus || !request.other_clusters.empty();
     resources.request_gpus = has_gpus && !spells_gpus(request) && resources.device == plan::Device::gpu;
     resources.exclusive = exclusive_of(root);
@@ -271,7 +283,7 @@ Expected<Job> make_job(const SubmitRequest& request, const Composition& composit
     take(time_limit(root), resources.time_limit, problems);
     take(checked_launcher(root), job.launcher, problems);
     take(environment_of(request, composition, checked), job.environment, problems);
-    resources.ranks_per_chip = ranks_per_chip_of(checked.result, job.environment);
+    resources.ranks_per_chip = ranks_per_chip_of(checked.result, resources.device, job.environment);
     take(setup_of(root), job.setup, problems);
     take(results_dir_of(root), job.results_dir, problems);
     take(program_of(composition.resolved, composition.family(), request.needs_entry, job.results_dir, notes),

@@ -2,6 +2,7 @@
 // Runs all rules on a configuration.
 #include "config/compose/compose.hpp"
 #include "validate/ranks/ranks.hpp"
+#include "validate/repair/repair.hpp"
 #include "validate/rule.hpp"
 
 #include "diagnostic/codes/layout.hpp"
@@ -62,6 +63,18 @@ Diagnostics diagnostics_of(const Subject& subject, std::vector<std::vector<std::
     return diagnostics;
 }
 
+/// The last resort of each error of a layout.
+void offer_joint_fix(const Subject& subject, const Diagnostics& diagnostics,
+                     std::vector<std::vector<std::string>>& other_fixes) {
+    std::string fix;
+    for (std::size_t index = 0; index < diagnostics.size(); ++index) {
+        if (diagnostics[index].severity != Severity::error || !is_of_joint_fix(diagnostics[index].code)) continue;
+        if (fix.empty()) fix = joint_fix(subject);
+        if (fix.empty()) return;
+        other_fixes[index].push_back(fix);
+    }
+}
+
 /// Whether the memory model would compute with impossible numbers. More devices than a node has are possible: the
 /// same ranks on more nodes need the same memory each.
 bool is_of_layout(const Diagnostic& d) {
@@ -118,6 +131,7 @@ Result check(const config::Resolved& resolved, const CheckContext& against) {
     trace_rules(subject);
     std::vector<std::vector<std::string>> other_fixes;
     result.diagnostics = diagnostics_of(subject, other_fixes);
+    offer_joint_fix(subject, result.diagnostics, other_fixes);
     keep_good_fixes(subject.root, result.diagnostics, other_fixes, [&](const config::Value& changed) {
         std::vector<std::vector<std::string>> ignored;
         return diagnostics_of(Subject(changed, against), ignored);

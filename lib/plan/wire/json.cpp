@@ -71,7 +71,8 @@ Resources read_resources(const Value& value, std::string& problem) {
     resources.device = read_enum(reader, "device", {Device::gpu, Device::neuron, Device::cpu});
     resources.request_gpus = reader.boolean("request_gpus");
     resources.exclusive = reader.boolean("exclusive");
-    if (!reader.is_null("time_limit")) resources.time_limit = reader.integer("time_limit", 0, slurm_text::max_time_limit);
+    if (!reader.is_null("time_limit"))
+        resources.time_limit = reader.integer("time_limit", 0, slurm_text::max_time_limit);
     resources.job_name = reader.string("job_name", max_name_bytes);
     if (reader.has("ranks_per_chip"))
         resources.ranks_per_chip = reader.integer("ranks_per_chip", 1, validate::max_devices_per_node);
@@ -125,6 +126,7 @@ Value entry_value(const Entry& entry) {
     if (!entry.module.empty()) put(map, "module", text(entry.module));
     if (!entry.directory.empty()) put(map, "directory", text(entry.directory));
     if (entry.config_arguments) put(map, "config_arguments", Value::boolean(true));
+    if (!entry.configuration.empty()) put(map, "configuration", text(entry.configuration));
     return map;
 }
 
@@ -134,7 +136,10 @@ Entry read_entry(const Value& value, std::string& problem) {
     if (reader.has("module")) entry.module = reader.string("module", max_name_bytes);
     if (reader.has("directory")) entry.directory = reader.string("directory", max_path_bytes);
     if (reader.has("config_arguments")) entry.config_arguments = reader.boolean("config_arguments");
+    if (reader.has("configuration")) entry.configuration = reader.string("configuration", max_path_bytes);
     if (!entry.program.empty() && !entry.module.empty()) reader.fail("is a program and a module");
+    if (!entry.configuration.empty() && (!entry.configuration.starts_with('/') || !entry.is_shell()))
+        reader.fail("has a copy of its configuration, which is for shell scripts, at an absolute path");
     if (!entry.directory.empty() && !entry.directory.starts_with('/'))
         reader.fail("starts in a directory that is not absolute");
     return entry;

@@ -279,6 +279,17 @@ private:
             set_module(entry, *module);
         else
             set_program(entry, *script);
+        if (family_.runs_as == family::RunsAs::shell && entry.is_shell() && !is_custom(root_)) set_up_shell(entry);
+    }
+
+    /// Such a script starts others by relative names, takes no arguments, and reads its configuration beside itself.
+    void set_up_shell(plan::Entry& entry) {
+        entry.config_arguments = false;
+        if (entry.directory.empty()) return;
+        if (!family_.code.configuration.empty())
+            entry.configuration = fmt::format("{}/{}/{}.yaml", entry.directory, family_.code.configuration,
+                                              configuration_name(resolved_));
+        entry.directory = std::filesystem::path(entry.program).parent_path().string();
     }
 
     std::optional<ConfiguredText> default_script() {
@@ -342,6 +353,10 @@ private:
 };
 
 }  // namespace
+
+std::string configuration_name(const config::Resolved& resolved) {
+    return std::filesystem::path(resolved.recipe).stem().string();
+}
 
 Expected<Program> program_of(const config::Resolved& resolved, const family::Family& family, bool runs_entry,
                              const std::string& results_dir, Diagnostics& notes) {

@@ -18,6 +18,9 @@ struct Program {
     std::optional<plan::Code> code;
 };
 
+/// What a shell script calls the configuration: the recipe's name without its folder.
+[[nodiscard]] std::string configuration_name(const config::Resolved& resolved);
+
 /// Of the first that names one: `training_cfg` (HyperPod's custom training), `git`, the family when there is code or no
 /// launch.entry_script, launch.entry_script. `runs_entry`: the job has no script, so that the family's program counts,
 /// and its code. Codes: launch.arguments, launch.code_*.

@@ -27,6 +27,37 @@ bool is_refused_for_platform(Submitting submitting) {
 
 }  // namespace
 
+TEST_CASE("Trainium's recipes start their script once per node, with what it reads in place") {
+    using test::Submitting;
+    const auto planned = [](const char* more) {
+        Submitting submitting(test::tiny);
+        submitting.without_script()
+            .set("run.model_type=neuron-hf")
+            .set("++recipes.distributed_strategy.tensor_model_parallel_size=1")
+            .set("trainer.accelerator=null")
+            .set("launch.entry_script=null");
+        if (*more != '\0') submitting.set(more);
+        return submitting.set("git.commit=abcdef0").accepted().plan;
+    };
+    const plan::LaunchPlan plan = planned("");
+    const std::string code = plan.results_dir + "/%j/code";
+    CHECK(plan.code->url == "https://github.com/aws-neuron/neuronx-distributed-training.git");
+    CHECK(plan.entry.program == code + "/examples/train.sh");
+    CHECK(plan.entry.directory == code + "/examples");
+    CHECK(plan.entry.configuration.starts_with(code + "/examples/conf/"));
+    CHECK_FALSE(plan.entry.config_arguments);
+    CHECK(plan.resources.device == plan::Device::neuron);
+    const auto value = [](const plan::LaunchPlan& of, std::string_view name) {
+        const auto found = std::ranges::find(of.environment, name, &plan::Variable::name);
+        return found == of.environment.end() ? std::string("none") : found->value;
+    };
+    CHECK(plan.entry.configuration.ends_with("/" + value(plan, "CONF_FILE") + ".yaml"));
+    CHECK(value(plan, "COMPILE") == "0");
+    CHECK(value(planned("++recipes.run.compile=1"), "COMPILE") == "1");
+    CHECK(value(planned("++env_vars.COMPILE=2"), "COMPILE") == "2");
+    CHECK(planned("git.entry_script=examples/other.sh").entry.program == code + "/examples/other.sh");
+}
+
 TEST_CASE("what another platform runs is refused on Slurm, with a script of one's own as well") {
     const Diagnostic nova = of_family("'amazon.nova-micro-v1:0:128k'").refused();
     CHECK(nova.code == "submit.platform");
