@@ -122,6 +122,12 @@ Expected<std::vector<plan::Variable>> recipe_environment_of(const Value& root, c
 /// These come from the route to the head node where the site says so; a profile's general value must not be in the way.
 constexpr std::array interface_variables{"NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME"};
 
+/// Megatron overlaps the communication of tensor parallelism by the order of one queue, before compute capability 10.
+bool overlaps_by_one_connection(const family::Family& family, const validate::Result& checked) {
+    return family.layout == family::Layout::megatron &&
+           (checked.accelerator == nullptr || checked.accelerator->compute_capability.value_or(0) < 100);
+}
+
 /// All variables, each once: of the recipe, else of the site, else of the instance type. A null in the recipe keeps
 /// both out.
 Expected<std::vector<plan::Variable>> environment_of(const SubmitRequest& request, const Composition& composition,
@@ -150,6 +156,8 @@ Expected<std::vector<plan::Variable>> environment_of(const SubmitRequest& reques
     if (settings.interfaces_by_route) taken.insert(taken.end(), interface_variables.begin(), interface_variables.end());
     if (checked.result.instance != nullptr)
         add(composition.catalogue.environment_of(*checked.result.instance), plan::VariableOrigin::profile);
+    if (overlaps_by_one_connection(composition.family(), checked.result))
+        add({{"CUDA_DEVICE_MAX_CONNECTIONS", "1"}}, plan::VariableOrigin::profile);
     return variables;
 }
 

@@ -106,6 +106,20 @@ struct LaunchCodes {
         .source = "launcher of aws/sagemaker-hyperpod-recipes",
         .example = "git.update_adapter=true",
     };
+    Code not_installed{
+        .name = "launch.not_installed",
+        .severity = Severity::hint,
+        .summary = "HyperPod's launcher installs a version of transformers for some models; nothing is installed here.",
+        .source = "launcher/nemo/stages.py of aws/sagemaker-hyperpod-recipes",
+        .example = "model.model_type=llama_v4 container=/fsx/train.sqsh",
+    };
+    Code starts_over{
+        .name = "launch.starts_over",
+        .severity = Severity::warning,
+        .summary = "A job that may be requeued keeps a checkpoint to go on from.",
+        .source = "sbatch(1) --requeue; exp_manager of NVIDIA/NeMo",
+        .example = "--requeue --recipe-set=exp_manager.checkpoint_callback_params.save_top_k=0",
+    };
     Code unknown_key{
         .name = "launch.unknown_key",
         .severity = Severity::hint,

@@ -5,6 +5,7 @@
 #include "diagnostic/codes/launch.hpp"
 #include "diagnostic/codes/submit.hpp"
 #include "planner/program/entry_script.hpp"
+#include "planner/program/launcher_habits.hpp"
 #include "planner/program/platform.hpp"
 
 #include <fmt/format.h>
@@ -102,6 +103,7 @@ void check_code(const SubmitRequest& request, const config::Resolved& resolved, 
                 const Program& program, bool has_container, Diagnostics& diagnostics) {
     if (Diagnostics elsewhere = check_platform(request, resolved, family); !elsewhere.empty())
         return append(diagnostics, std::move(elsewhere));
+    append(diagnostics, launcher_habits(request, resolved.root, family, has_container));
     check_entry(request, resolved, program, has_container, diagnostics);
     check_tool(request, program, diagnostics);
     check_token(request, program, diagnostics);

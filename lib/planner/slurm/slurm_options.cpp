@@ -59,6 +59,7 @@ constexpr std::array all_known_options{
     KnownOption{"exclude", ""},
     KnownOption{"partition", "PARTITION"},
     KnownOption{"qos", "QOS"},
+    KnownOption{"requeue", "REQUEUE"},
 };
 
 }  // namespace

@@ -117,3 +117,47 @@ TEST_CASE("a recipe set up for another platform is refused with the way back") {
     CHECK(Submitting(tiny).set("cluster_type=slurm").outcome().submission);
     CHECK(Submitting(tiny).set("cluster_type=bcm").outcome().submission);
 }
+
+TEST_CASE("what the launcher installs in a container, and we do not, is said where its program runs") {
+    const auto said = [](const char* model, bool with_container) {
+        Submitting submitting(tiny);
+        submitting.without_script().set("run.model_type=hf").set("launch.entry_script=null").set(model);
+        if (with_container) submitting.set("container=/fsx/train.sqsh");
+        const planner::Outcome outcome = submitting.outcome();
+        const auto found = std::ranges::find(outcome.diagnostics, std::string_view("launch.not_installed"),
+                                             [](const Diagnostic& d) { return d.code.name(); });
+        return found == outcome.diagnostics.end() ? std::string() : found->message;
+    };
+    CHECK(said("++recipes.model.model_type=llama_v4", true).contains("transformers==4.51.3"));
+    CHECK(said("++recipes.model.multi_modal=True", true).contains("transformers==4.45.2"));
+    CHECK(said("++recipes.model.model_type=llama_v3", true).empty());
+    CHECK(said("++recipes.model.model_type=llama_v4", false).empty());
+}
+
+TEST_CASE("a job that is to be requeued and keeps no checkpoint is warned of") {
+    const auto warned = [](bool requeue, const char* set) {
+        Submitting submitting(tiny);
+        if (requeue) submitting.option("requeue", "");
+        const planner::Outcome outcome = submitting.set(set).outcome();
+        return std::ranges::count(outcome.diagnostics, std::string_view("launch.starts_over"),
+                                  [](const Diagnostic& d) { return d.code.name(); });
+    };
+    const char* none = "++recipes.exp_manager.checkpoint_callback_params.save_top_k=0";
+    CHECK(warned(true, none) == 1);
+    CHECK(warned(false, none) == 0);
+    CHECK(warned(true, "++recipes.exp_manager.checkpoint_callback_params.save_top_k=1") == 0);
+}
+
+TEST_CASE("Megatron's families get one connection, unless the recipe says otherwise") {
+    const auto value = [](const char* model, const char* set) {
+        Submitting submitting(tiny);
+        if (!std::string_view(model).starts_with("run.model_type")) submitting.set("run.model_type=null");
+        const auto plan = submitting.set(model).set(set).accepted().plan;
+        const auto found =
+            std::ranges::find(plan.environment, std::string_view("CUDA_DEVICE_MAX_CONNECTIONS"), &plan::Variable::name);
+        return found == plan.environment.end() ? std::string() : found->value;
+    };
+    CHECK(value("run.model_type=hf", "run.name=x").empty());
+    CHECK(value("run.name=x", "++recipes.model.tensor_model_parallel_size=1") == "1");
+    CHECK(value("++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8", "++recipes.model.tensor_model_parallel_size=1") == "8");
+}
