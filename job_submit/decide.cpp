@@ -8,6 +8,7 @@
 #include "render/render.hpp"
 #include "slurm_text/gres.hpp"
 #include "slurm_text/lists.hpp"
+#include "slurm_text/shell_words.hpp"
 #include "slurm_text/shown_text.hpp"
 #include "trace/trace.hpp"
 #include "validate/validate.hpp"
@@ -116,6 +117,15 @@ Fills fills_for(const JobRequest& request, const plan::Summary& plan, const site
     return fills;
 }
 
+/// The recipe and what was changed of it, as srecipe takes them. What a plan has of secrets are references.
+std::string question_of(std::string_view json, const plan::Summary& plan) {
+    constexpr std::size_t longest = 600;
+    std::string words = slurm_text::shell_word(slurm_text::printable(plan.recipe, max_name_bytes));
+    if (const Expected<plan::LaunchPlan> whole = plan::from_json_without_config(json))
+        for (const std::string& text : whole->overrides) words += ' ' + slurm_text::shell_word(text);
+    return words.size() <= longest && !slurm_text::has_control(words) ? words : std::string();
+}
+
 void check_cluster(const JobRequest& request, const plan::Summary& plan, const Snapshot& snapshot, const Fills& fills,
                    Diagnostics& problems) {
     if (!snapshot.inventory) {
@@ -124,8 +134,10 @@ void check_cluster(const JobRequest& request, const plan::Summary& plan, const S
              .message = "slurmctld does not know its nodes yet: whether they suit the recipe was not checked"});
         return;
     }
-    append(problems, cluster::check(*snapshot.inventory, *snapshot.catalogue, plan.layout,
-                                    requirements_of(request, plan, fills)));
+    cluster::JobRequirements requirements = requirements_of(request, plan, fills);
+    requirements.needs = &plan.needs;
+    requirements.question = [&] { return question_of(*request.plan, plan); };
+    append(problems, cluster::check(*snapshot.inventory, *snapshot.catalogue, plan.layout, requirements));
 }
 
 void trace_plan(const JobRequest& request, const plan::Summary& plan) {
@@ -157,9 +169,22 @@ void trace_findings(const Diagnostics& found) {
         trace::debug([&] { return fmt::format("finds {} ({})", one.code.name(), to_string(one.severity)); });
 }
 
+/// What --recipe-force makes warnings: what the nodes' devices lack, where the site lets it.
+void force(const Severities& severities, Diagnostics& found) {
+    for (Diagnostic& diagnostic : found) {
+        if (diagnostic.severity != Severity::error) continue;
+        const auto site = severities.find(diagnostic.code.name());
+        const bool policy = site != severities.end() && site->second == Severity::error;
+        const bool mixed = diagnostic.code == codes::cluster.mixed_devices && !policy;
+        if (mixed || diagnostic.code.group() == "memory" || diagnostic.code.group() == "precision")
+            if (mixed || validate::may_be_forced(diagnostic.code, severities)) diagnostic.severity = Severity::warning;
+    }
+}
+
 /// Errors refuse, whatever else there is to say.
-Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot& snapshot) {
+Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot& snapshot, bool forced = false) {
     apply_severities(snapshot.settings->severities, found);
+    if (forced) force(snapshot.settings->severities, found);
     trace_findings(found);
     if (has_errors(found)) return std::unexpected(std::move(found));
     decided.notes = std::move(found);
@@ -190,7 +215,7 @@ Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
     Decision decided{.fills = fills_for(request, *plan, policy)};
     trace::debug([&] { return "fills in: " + shown(decided.fills); });
     check_cluster(request, *plan, snapshot, decided.fills, found);
-    return decision(std::move(decided), std::move(found), snapshot);
+    return decision(std::move(decided), std::move(found), snapshot, plan->needs_forced);
 }
 
 }  // namespace recipe::job_submit

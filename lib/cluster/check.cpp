@@ -2,6 +2,7 @@
 // Checks a job's requirements against an inventory.
 #include "cluster/accelerators.hpp"
 #include "cluster/cluster.hpp"
+#include "cluster/needs.hpp"
 #include "diagnostic/codes/submit.hpp"
 #include "slurm_text/shown_text.hpp"
 #include "slurm_text/time_limit.hpp"
@@ -74,6 +75,7 @@ public:
         }
         std::erase_if(standings, [&](const Standing& s) { return s.fitting < requirements_.nodes; });
         if (auto problem = limit_problem(standings)) problems.push_back(std::move(*problem));
+        append(problems, needs_problems(standings));
         if (!has_errors(problems))
             if (auto problem = unavailable(standings)) problems.push_back(std::move(*problem));
         return problems;
@@ -320,6 +322,15 @@ private:
             if (!first) first = std::move(problem);
         }
         return first;
+    }
+
+    /// A named instance type was held against the recipe where that was composed.
+    Diagnostics needs_problems(const std::vector<Standing>& standings) const {
+        if (requirements_.needs == nullptr || requirements_.device == plan::Device::cpu) return {};
+        if (wanted_accelerator_ != nullptr) return {};
+        std::vector<const Partition*> able;
+        for (const Standing& standing : standings) able.push_back(standing.partition);
+        return check_needs(inventory_, requirements_, able, fits_);
     }
 
     std::optional<Diagnostic> unavailable(const std::vector<Standing>& standings) const {

@@ -8,6 +8,7 @@
 #include "plan/plan.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -43,6 +44,24 @@ struct PartitionRecord {
 /// What a site says of its nodes: node name to instance type.
 using NodeTypes = std::map<std::string, std::string, std::less<>>;
 
+/// A device as a rank has it.
+struct Device {
+    std::string name;             // for people: "NVIDIA A10G", "NVIDIA H100 1g.10gb"
+    std::int64_t usable_mib = 0;  // 0: not known
+    bool bf16 = false;
+    bool fp8 = false;
+    bool fp4 = false;
+    bool operator==(const Device&) const = default;
+};
+
+/// Devices of a node that Slurm does not tell apart.
+struct DeviceType {
+    std::string gres_type;  // as slurm.conf spells it; empty: none
+    std::int64_t count = 0;
+    std::vector<Device> candidates;  // what they may be; empty: anything
+    bool operator==(const DeviceType&) const = default;
+};
+
 /// Nodes that are alike.
 struct NodeGroup {
     std::optional<std::string> instance_type;  // canonical; nothing: not known
@@ -54,6 +73,8 @@ struct NodeGroup {
     std::uint64_t memory_mib = 0;
     std::vector<std::string> features;   // sorted
     std::vector<std::string> gpu_types;  // of its GRES, as slurm.conf spells them
+    std::vector<DeviceType> device_types;
+    std::string alike;  // an instance type with these devices; empty: none, or not known
     bool operator==(const NodeGroup&) const = default;
 };
 
@@ -96,6 +117,22 @@ struct Inventory {
                                        const std::vector<PartitionRecord>& partitions,
                                        const hardware::Catalogue& catalogue, const NodeTypes& site_types);
 
+// --- what a site file could say --------------------------------------------------------------------------------------
+
+/// What `scontrol --oneliner show node` prints, bounded by its text. Which partition is the default one, or hidden, it
+/// does not say.
+struct ScontrolRecords {
+    std::vector<NodeRecord> nodes;
+    std::vector<PartitionRecord> partitions;
+};
+[[nodiscard]] ScontrolRecords records_of_scontrol(std::string_view text);
+
+/// Of all its nodes; nothing where there are several, or one is not known.
+[[nodiscard]] std::optional<std::string> only_type_of(const Inventory& inventory, const Partition& partition);
+
+/// The site file's `partitions` for this cluster, as YAML; what it cannot say is a comment.
+[[nodiscard]] std::string partition_map(const Inventory& inventory);
+
 // --- what a job wants ----------------------------------------------------------------------------------------------
 
 /// A --constraint. A node satisfies "a&(b|c)"; counts ("a*2") and what else Slurm knows make it hold for more nodes,
@@ -126,11 +163,15 @@ struct JobRequirements {
     std::vector<std::string_view> excluded_nodes;  // -x
     std::optional<std::uint32_t> time_limit;       // minutes
     bool has_qos = false;                          // a QOS may lift a partition's limits
+    const validate::DeviceNeeds* needs = nullptr;  // of a job that names no instance type
+    std::function<std::string()> question{};       // the recipe and its overrides, for srecipe; asked of a refusal
 };
 
 /// Whether some partition that was asked for could run the job on an empty cluster. Reservations are not considered,
 /// and what Slurm itself refuses (an unknown partition or node) is left to it. Errors: cluster.nodes, cluster.gpu_type,
-/// cluster.node_list, cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable.
+/// cluster.node_list, cluster.max_nodes, cluster.time_limit; a warning: cluster.unavailable. Nodes whose devices lack
+/// what the job needs: memory.does_not_fit and precision.* where too few suffice, cluster.mixed_devices where Slurm may
+/// choose others than those that do; a warning, memory.tight, and a hint, cluster.unknown_devices.
 [[nodiscard]] Diagnostics check(const Inventory& inventory, const hardware::Catalogue& catalogue,
                                 const validate::Layout& layout, const JobRequirements& requirements);
 

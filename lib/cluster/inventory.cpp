@@ -51,6 +51,7 @@ public:
         const hardware::InstanceType* type = group.instance_type ? catalogue_.instance(*group.instance_type) : nullptr;
         read_gres(node, type, group);
         for (const std::string_view name : slurm_text::gres_types(node.gres, "gpu")) group.gpu_types.emplace_back(name);
+        read_devices(node, type, group);
         if (type == nullptr && !group.instance_type) type = only_type_with(group);
         if (type == nullptr) return group;
         group.instance_type = type->name;
@@ -97,6 +98,31 @@ private:
             group.devices = type->devices;
         else
             group.devices_known = cluster_has_gpu_gres_;
+    }
+
+    /// What each may be. Where the GRES does not tell, all are what the instance type has.
+    void read_devices(const NodeRecord& node, const hardware::InstanceType* type, NodeGroup& group) const {
+        const bool gpu = group.kind == hardware::DeviceKind::gpu;
+        group.device_types = devices_of_gres(catalogue_, node.gres, gpu ? "gpu" : "neuron");
+        if (type != nullptr) {
+            const hardware::Accelerator& of_type = *catalogue_.accelerator(type->accelerator);
+            if (group.device_types.empty()) group.device_types.push_back({.count = type->devices});
+            for (DeviceType& devices : group.device_types) {
+                if (!gpu) devices.count = type->devices;
+                if (devices.candidates.empty()) devices.candidates = {device_of(of_type)};
+            }
+        }
+        if (group.device_types.size() != 1 || group.device_types.front().candidates.size() != 1) return;
+        const Device& device = group.device_types.front().candidates.front();
+        const auto is_this = [&](const hardware::InstanceType* one) {
+            return device_of(*catalogue_.accelerator(one->accelerator)) == device;
+        };
+        if (type != nullptr && is_this(type)) {
+            group.alike = type->name;
+        } else if (const auto found = by_devices_.find(key_of(group.accelerator, group.devices));
+                   found != by_devices_.end() && is_this(found->second.front())) {
+            group.alike = found->second.front()->name;
+        }
     }
 
     const hardware::InstanceType* only_type_with(const NodeGroup& group) const {

@@ -15,6 +15,10 @@ std::string compute_capability_text(int compute_capability) {
     return std::to_string(compute_capability / 10) + '.' + std::to_string(compute_capability % 10);
 }
 
+bool computes_in_fp4(const Accelerator& accelerator) noexcept {
+    return accelerator.compute_capability.value_or(0) >= 100;
+}
+
 Catalogue::Catalogue()
     : sections_{.accelerators = {.installed = shipped_accelerators, .of_site = {}},
                 .instance_types = {.installed = shipped_instance_types, .of_site = {}},

@@ -117,6 +117,9 @@ private:
 /// The name as the catalogue spells it: lower case, without "ml.".
 [[nodiscard]] std::string canonical_instance_name(std::string_view name);
 
+/// Blackwell and what follows it.
+[[nodiscard]] bool computes_in_fp4(const Accelerator& accelerator) noexcept;
+
 /// "8.6" for 86.
 [[nodiscard]] std::string compute_capability_text(int compute_capability);
 

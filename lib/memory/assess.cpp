@@ -22,12 +22,6 @@ std::string gib(double bytes) {
     return fmt::format("{:.1f} GiB", bytes / GiB);
 }
 
-/// What one rank of that instance type may use; 0 where nobody knows.
-double usable_per_rank(const hardware::Accelerator& accelerator) {
-    if (accelerator.usable_gib) return *accelerator.usable_gib * GiB / accelerator.ranks;
-    return accelerator.memory_gib * GiB / accelerator.ranks;
-}
-
 /// As a user types it: without `recipes.`, which an override may leave out.
 std::string typed(const config::Value& root, const Family& family, Key key) {
     if (!family.has(key)) return {};
@@ -173,6 +167,11 @@ Diagnostic unknown_diagnostic(const config::Value& root, const Assessment& a, co
 }
 
 }  // namespace
+
+double usable_per_rank(const hardware::Accelerator& accelerator) noexcept {
+    if (accelerator.usable_gib) return *accelerator.usable_gib * GiB / accelerator.ranks;
+    return accelerator.memory_gib * GiB / accelerator.ranks;
+}
 
 Assessment assess(const config::Value& root, const hardware::Catalogue& catalogue, const family::Families& families,
                   const Sources& sources) {

@@ -208,6 +208,9 @@ inline constexpr double context_bytes = 0.73 * 1024 * 1024 * 1024;
 /// dimension.
 [[nodiscard]] double outside_allocator_bytes(const Workload& workload) noexcept;
 
+/// Bytes that one rank may use of such a device; 0 where nobody knows.
+[[nodiscard]] double usable_per_rank(const hardware::Accelerator& accelerator) noexcept;
+
 [[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
 
 /// The assumptions by name and value, in the words of the recipe's `memory` section: for tables and JSON.

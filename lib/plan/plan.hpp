@@ -151,6 +151,8 @@ struct Summary {
     std::optional<std::string> instance_type;  // canonical name, when the recipe names one
     Launcher launcher = Launcher::torchrun;
     std::string digest;  // SHA-256 of the configuration's JSON, lower-case hex
+    validate::DeviceNeeds needs;
+    bool needs_forced = false;  // --recipe-force: what lacks them is a warning, where the site lets it
 
     [[nodiscard]] std::int64_t tasks_per_node() const noexcept { return plan::tasks_per_node(launcher, layout); }
     bool operator==(const Summary&) const = default;

@@ -32,6 +32,8 @@ plan::LaunchPlan plan_with_secrets(const SubmitRequest& request, const Compositi
     plan.layout = checked.result.layout;
     plan.instance_type = checked.result.instance_type;
     plan.launcher = draft.job.launcher;
+    plan.needs = checked.result.needs;
+    plan.needs_forced = request.force && plan.needs.any();
     plan.overrides = texts_of(composition);
     plan.forced = checked.forced;
     plan.ports = settings.ports;

@@ -127,7 +127,10 @@ Result check(const config::Resolved& resolved, const CheckContext& against) {
     Result result{.layout = subject.layout,
                   .instance_type = subject.instance_type,
                   .instance = subject.instance,
-                  .accelerator = subject.accelerator};
+                  .accelerator = subject.accelerator,
+                  .needs = {},
+                  .diagnostics = {}};
+    add_formats(subject, result.needs);
     trace_rules(subject);
     std::vector<std::vector<std::string>> other_fixes;
     result.diagnostics = diagnostics_of(subject, other_fixes);

@@ -107,14 +107,49 @@ Findings fp8_leftover(const Subject& s) {
     return findings;
 }
 
-constexpr std::array<Rule, 4> table{{
+/// Four bits are named by the format ("nvfp4", "mxfp4"), wherever programs have a format's name.
+bool names_fp4(const config::Value* value) {
+    const std::string* name = value != nullptr ? value->as_string() : nullptr;
+    return name != nullptr && (name->contains("nvfp4") || name->contains("mxfp4"));
+}
+
+/// Where the recipe says so; without a path where it does not.
+Found fp4_of(const Subject& s) {
+    for (const Found& found : {precision_of(s, Key::precision), precision_of(s, Key::model_precision)})
+        if (names_fp4(found.value)) return found;
+    const Found fp8 = precision_of(s, Key::fp8);
+    return names_fp4(fp8.value) && has_fp8_layers(s) ? fp8 : Found{};
+}
+
+bool fp4_applies(const Subject& s) {
+    return s.on_known_devices() && !hardware::computes_in_fp4(*s.accelerator) && fp4_of(s).value != nullptr;
+}
+
+Findings fp4(const Subject& s) {
+    const Found key = fp4_of(s);
+    return {{.at = key,
+             .message = fmt::format("{} is {}, but {} does not compute in fp4, which needs compute capability 10.0 or "
+                                    "later",
+                                    key.key, *key.value->as_string(), s.describe_accelerator()),
+             .fix = s.set(key, key.path == precision_of(s, Key::fp8).path ? "null" : "bf16")}};
+}
+
+constexpr std::array<Rule, 5> table{{
     {codes::precision.fp8, fp8_applies, fp8},
     {codes::precision.bf16, bf16_applies, bf16},
+    {codes::precision.fp4, fp4_applies, fp4},
     {codes::precision.fp8_unused, fp8_unused_applies, fp8_unused},
     {codes::precision.fp8_leftover, fp8_leftover_applies, fp8_leftover},
 }};
 
 }  // namespace
+
+void add_formats(const Subject& s, DeviceNeeds& needs) {
+    if (s.wanted == Wanted::cpu) return;
+    needs.bf16 = is_bf16(precision_of(s, Key::precision)) || is_bf16(precision_of(s, Key::model_precision));
+    needs.fp8 = fp8_is_on(s);
+    needs.fp4 = fp4_of(s).value != nullptr;
+}
 
 std::span<const Rule> precision_rules() {
     return table;

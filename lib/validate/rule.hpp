@@ -42,8 +42,10 @@ struct Rule {
 [[nodiscard]] std::span<const Rule> unknown_key_rules();
 [[nodiscard]] std::span<const Rule> kinds_rules();
 
-/// The memory model's, which come last and only where nothing else is wrong.
+/// The memory model's, which come last and only where nothing else is wrong; and what it predicts, on whatever device.
 void check_memory(const Subject& subject, const CheckContext& against, Result& result);
+/// The number formats that the recipe computes in.
+void add_formats(const Subject& subject, DeviceNeeds& needs);
 [[nodiscard]] std::span<const Rule> environment_rules();
 
 /// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new

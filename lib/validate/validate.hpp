@@ -29,7 +29,8 @@ namespace recipe::validate {
 inline constexpr std::int64_t max_nodes = 100'000;
 inline constexpr std::int64_t max_devices_per_node = 1024;
 inline constexpr std::int64_t max_degree = 1'000'000;
-inline constexpr std::int64_t max_size = 1'000'000'000;  // of a model or a batch
+inline constexpr std::int64_t max_size = 1'000'000'000;            // of a model or a batch
+inline constexpr std::int64_t max_device_mib = 1'000'000'000'000;  // that a rank may be said to need: 1 EB
 
 /// The numbers of a recipe that decide how it is laid out over devices. Ranks, nodes and degrees count from 1.
 struct Layout {
@@ -44,6 +45,33 @@ struct Layout {
     [[nodiscard]] std::int64_t world() const noexcept { return nodes * devices_per_node; }
     bool operator==(const Layout&) const = default;
 };
+
+/// What a rank's MiB on its device come to: below `low` it cannot train, from `high` on nothing is in the way, and
+/// `outside` is held beside these by context and communicators.
+struct MemoryNeeds {
+    std::int64_t low = 0;
+    std::int64_t peak = 0;
+    std::int64_t high = 0;
+    std::int64_t outside = 0;
+
+    bool operator==(const MemoryNeeds&) const = default;
+};
+
+/// What a rank needs of its device, whichever that will be. Whoever knows the nodes holds them against it.
+struct DeviceNeeds {
+    std::optional<MemoryNeeds> memory;  // nothing: it was not predicted
+    bool bf16 = false;
+    bool fp8 = false;
+    bool fp4 = false;
+
+    [[nodiscard]] bool any() const noexcept { return memory || bf16 || fp8 || fp4; }
+    bool operator==(const DeviceNeeds&) const = default;
+};
+
+/// The CUDA compute capability from which on GPUs compute in all formats that are needed; 0: any.
+[[nodiscard]] constexpr int least_compute_capability(const DeviceNeeds& needs) noexcept {
+    return needs.fp4 ? 100 : needs.fp8 ? 89 : needs.bf16 ? 80 : 0;
+}
 
 /// What a recipe is checked against.
 struct CheckContext {
@@ -61,6 +89,7 @@ struct Result {
     std::optional<std::string> instance_type;            // canonical, when the recipe names one
     const hardware::InstanceType* instance = nullptr;    // null: not named or unknown
     const hardware::Accelerator* accelerator = nullptr;  // of the instance; null as that is
+    DeviceNeeds needs;                                   // of a recipe that runs on devices
     Diagnostics diagnostics;                             // all severities
     /// Whether the memory model has an answer. not_asked: there are no devices to hold it against, or the layout is
     /// wrong.

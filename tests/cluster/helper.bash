@@ -24,6 +24,11 @@ bats_require_minimum_version 1.5.0
 RECIPE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLUSTER_USER=${RECIPE_CLUSTER_USER:-nobody}
 
+# llama3_2_1b_pretrain has too long a sequence for the A10Gs of the partition train. With this it fits, for tests of other
+# things.
+# shellcheck disable=SC2034 # for the test files
+fits_a10g=--recipe-set=model.max_context_width=1024
+
 # --- the cluster, as an ordinary user --------------------------------------------------------------------------------
 
 # as_user CMD...: runs CMD in $WORK with a clean environment.

@@ -104,6 +104,13 @@ struct PrecisionCodes {
         .source = "CUDA C++ Programming Guide, compute capabilities; PyTorch torch.cuda.is_bf16_supported",
         .example = "instance_type=p3dn.24xlarge trainer.precision=bf16",
     };
+    Code fp4{
+        .name = "precision.fp4",
+        .is_rule = true,
+        .summary = "The accelerator computes in fp4 where the recipe does (compute capability 10.0).",
+        .source = "NVIDIA Transformer Engine, NVFP4: \"Device compute capability 10.0 or higher required\"",
+        .example = "instance_type=p5.48xlarge trainer.precision=nvfp4",
+    };
     Code fp8_unused{
         .name = "precision.fp8_unused",
         .severity = Severity::hint,

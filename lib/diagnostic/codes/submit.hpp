@@ -216,6 +216,18 @@ struct ClusterCodes {
         .summary = "Nodes of the kind are down, so the job will wait.",
         .source = sources::slurm_nodes,
     };
+    Code mixed_devices{
+        .name = "cluster.mixed_devices",
+        .summary = "Slurm may choose nodes whose devices lack what the recipe needs, beside nodes that have it.",
+        .source = sources::slurm_nodes,
+        .example = "-p a100,a10g",
+    };
+    Code unknown_devices{
+        .name = "cluster.unknown_devices",
+        .severity = Severity::hint,
+        .summary = "Slurm does not say what devices some nodes have, so that the recipe is not held against them.",
+        .source = sources::slurm_nodes,
+    };
     Code no_inventory{
         .name = "cluster.no_inventory",
         .severity = Severity::hint,

@@ -129,6 +129,10 @@ private:
 /// `problem` says what is wrong, unless it says something already. Paths that pyxis or enroot would split are refused.
 [[nodiscard]] Container read_container(const config::Value& value, std::string& problem);
 
+/// An empty map where nothing is known to be needed.
+[[nodiscard]] config::Value needs_value(const Summary& plan);
+void read_needs(const config::Value& value, Summary& plan, std::string& problem);
+
 [[nodiscard]] config::Value configuration_file_value(const ConfigurationFile& file);
 [[nodiscard]] ConfigurationFile read_configuration_file(const config::Value& value, std::string& problem);
 

@@ -212,6 +212,7 @@ Expected<std::string> to_json(const LaunchPlan& plan, std::string_view config) {
     put(map, "instance_type", optional_value(plan.instance_type, text));
     put(map, "launcher", text(std::string(to_string(plan.launcher))));
     put(map, "digest", text(plan.digest));
+    if (Value needs = needs_value(plan); needs.size() > 0) put(map, "needs", std::move(needs));
     put(map, "overrides", strings_value(plan.overrides));  // after_request, below
     if (!plan.forced.empty()) put(map, "forced", strings_value(plan.forced));
     Value ports = Value::map();
@@ -266,6 +267,7 @@ void read_request(Reader& reader, Summary& request, std::string& problem) {
     if (!reader.is_null("instance_type")) request.instance_type = reader.string("instance_type", max_name_bytes);
     request.launcher = read_enum(reader, "launcher", {Launcher::torchrun, Launcher::direct});
     request.digest = reader.string("digest", 64);
+    if (reader.has("needs")) read_needs(reader.any("needs"), request, problem);
 }
 
 /// It becomes the name of a directory.

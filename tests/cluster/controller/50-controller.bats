@@ -40,7 +40,7 @@ good_plan() { as_user srecipe plan llama_tiny_cpu_pretrain "$@" | tr -d '\n'; }
 }
 
 @test "GPUs are filled in where the cluster has them" {
-    run forge "$(as_user srecipe plan llama3_2_1b_pretrain | tr -d '\n')" --hold -p train --wrap true
+    run forge "$(as_user srecipe plan llama3_2_1b_pretrain model.max_context_width=1024 | tr -d '\n')" --hold -p train --wrap true
     assert_success
     assert_equal "$(job_field "$output" TresPerNode)" "$(tres_request gpu:8)"
 }

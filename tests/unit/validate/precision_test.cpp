@@ -42,6 +42,17 @@ TEST_CASE("bf16 on an accelerator without it is refused") {
     CHECK_FALSE(llama().with("instance_type=p4d.24xlarge").says("precision.bf16"));
 }
 
+TEST_CASE("fp4 on an accelerator without it is refused") {
+    const RecipeUnderTest recipe = llama().with("instance_type=p5.48xlarge trainer.precision=nvfp4");
+    const Diagnostic diagnostic = recipe.only("precision.fp4");
+    CHECK(diagnostic.key == "trainer.precision");
+    CHECK(diagnostic.message.starts_with("trainer.precision is nvfp4, but NVIDIA H100 (p5.48xlarge, compute"));
+    CHECK(diagnostic.fix == "--recipe-set=trainer.precision=bf16");
+    recipe.require_fix_of("precision.fp4");
+    CHECK_FALSE(llama().with("instance_type=p6-b200.48xlarge trainer.precision=nvfp4").says("precision.fp4"));
+    CHECK_FALSE(llama().with("instance_type=p5.48xlarge trainer.precision=bf16").says("precision.fp4"));
+}
+
 TEST_CASE("fp8 settings that have no effect are a hint") {
     const RecipeUnderTest recipe = llama().with("++recipes.model.fp8_amax_history_len=1024");
     const Diagnostic diagnostic = recipe.only("precision.fp8_leftover");

@@ -57,6 +57,8 @@ const Case cases[] = {
     {"precision.fp8", adapter, "instance_type=p4d.24xlarge model.fp8=null use_smp_model=False",
      "instance_type=p4d.24xlarge model.fp8=null", error, true},
     {"precision.fp8", nemo, "instance_type=p4d.24xlarge", "instance_type=p4d.24xlarge model.fp8=true", error, true},
+    {"precision.fp4", llama, "instance_type=p6-b200.48xlarge trainer.precision=nvfp4",
+     "instance_type=p5.48xlarge trainer.precision=nvfp4", error, true},
     {"precision.bf16", llama, "instance_type=p4d.24xlarge", "instance_type=p3dn.24xlarge", error, true},
     {"precision.fp8_unused", adapter, "model.fp8=True", "model.fp8=True use_smp_model=False", hint, true},
     {"precision.fp8_leftover", llama, "model.fp8=True ++recipes.model.fp8_amax_history_len=16",

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A recipe that names no instance type is held against the devices of the nodes that Slurm may choose.
+
+load ../helper
+
+setup() { other_cluster_setup; }
+teardown() { other_cluster_teardown; }
+
+# Beside the four g5.48xlarge nodes of scripts/cluster, machines that never come up: slurmctld has their records.
+other_cluster() {
+    cat >"$WORK/more.conf" <<'CONF'
+
+NodeName=a[1-4] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[60001-60004] CPUs=96 RealMemory=1000000 Feature=p4d.24xlarge,efa Gres=gpu:a100:8 State=DOWN
+NodeName=t[1-4] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[60011-60014] CPUs=96 RealMemory=1000000 Gres=gpu:tesla:8 State=DOWN
+NodeName=m[1-4] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[60021-60024] CPUs=96 RealMemory=1000000 Gres=gpu:a100_1g.10gb:56 State=DOWN
+PartitionName=a100 Nodes=a[1-4]
+PartitionName=mixed Nodes=g[1-4],a[1-4]
+PartitionName=untold Nodes=t[1-4]
+PartitionName=parts Nodes=m[1-4]
+CONF
+    "$RECIPE_ROOT/scripts/cluster" start "$OTHER" --build "$RECIPE_BUILD" --nodes 2 --train-nodes 4 --slurm-conf-extra "$WORK/more.conf" "$@" 3>&-
+}
+
+there() { run "$RECIPE_ROOT/scripts/cluster" as-user "$OTHER" "$@" </dev/null; }
+
+# refused CODE COMMAND...: by slurmctld, with that code.
+refused() {
+    local code=$1
+    shift
+    there "$@"
+    assert_failure 1
+    assert_output_contains "[$code]"
+    assert_equal "$(SLURM_CONF=$OTHER/etc/slurm.conf squeue --all --noheader)" ""
+}
+
+# 48.5 GiB a rank: for no A10G (22 GiB). 24.4 GiB with the shorter sequence: for an A100 with 40 GiB.
+seed=(--recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=4)
+shorter=("${seed[@]}" --recipe-set=model.max_context_width=4096)
+
+@test "slurmctld refuses what the partition's devices cannot hold, and force, another partition and a smaller recipe are the ways out" {
+    other_cluster
+    for command in sbatch srun salloc; do
+        given=(true)
+        [[ $command != sbatch ]] || given=()
+        refused memory.does_not_fit "$command" -p train "${seed[@]}" "${given[@]}"
+        assert_output_matches 'recipe: instance_type: a rank needs [0-9.]+ GiB at its peak, and each NVIDIA A10G of partition train \(g5.48xlarge\) has 19.6 GiB for it;'
+        assert_output_contains "\`srecipe fit training/llama/llama3_2_1b_pretrain trainer.num_nodes=4 instance_type=g5.48xlarge\` shows what would do"
+    done
+    # What it says shows what it says.
+    question=$(sed -n 's/.*`\(srecipe fit [^`]*\)`.*/\1/p' <<<"$output")
+    # shellcheck disable=SC2086 # the words are to be pasted
+    there $question
+    assert_failure 1
+    assert_output_contains "--recipe-set=model.tensor_model_parallel_degree=4"
+
+    refused memory.does_not_fit sbatch -p train "${shorter[@]}" --wrap true
+    assert_output_contains "Enough nodes suffice in partition a100"
+    fix=$(sed -n 's/.*recipe: *fix: //p' <<<"$output")
+    assert_equal "$fix" "-p a100"
+
+    there sbatch --parsable --hold -p train "${seed[@]}" --recipe-force --wrap true
+    assert_success
+    assert_output_contains "recipe: warning: instance_type: a rank needs"
+    there sbatch --parsable --hold -p train "${seed[@]}" "$fits_a10g" --wrap true
+    assert_success
+    refute_output_contains recipe:
+}
+
+@test "in a partition of mixed devices the fix keeps to those that suffice" {
+    other_cluster
+    refused cluster.mixed_devices sbatch -p mixed "${shorter[@]}" --wrap true
+    assert_output_contains "Slurm may choose nodes whose devices do not suffice, 4 of the 8 of partition mixed: a rank needs"
+    fix=$(sed -n 's/.*recipe: *fix: //p' <<<"$output")
+    assert_equal "$fix" "-C p4d.24xlarge"
+    # shellcheck disable=SC2086 # the fix is words to paste
+    there sbatch --parsable --hold -p mixed "${shorter[@]}" $fix --wrap true
+    assert_success
+    refute_output_contains memory.
+    there sbatch --parsable --hold -p mixed "${shorter[@]}" -x 'g[1-4]' --wrap true
+    assert_success
+    there sbatch --parsable --hold -p mixed "${shorter[@]}" -w 'a[1-4]' --wrap true
+    assert_success
+    SLURM_CONF=$OTHER/etc/slurm.conf scancel --user "$(id -u "$CLUSTER_USER")"
+
+    refused memory.does_not_fit sbatch -p mixed "${shorter[@]}" -w 'a1,g1' --wrap true
+    assert_output_contains "each NVIDIA A10G of node g1 (g5.48xlarge), which -w asks for, has"
+    refused cluster.mixed_devices sbatch -p train,a100 "${shorter[@]}" --wrap true
+    assert_output_contains "fix: -p a100"
+    refused memory.does_not_fit sbatch -p mixed "${seed[@]}" --recipe-set=model.max_context_width=16384 --wrap true
+}
+
+@test "a part of a GPU has no more than its profile says, and devices that nobody knows are said to be such" {
+    other_cluster
+    refused memory.does_not_fit sbatch -p parts "${shorter[@]}" --wrap true
+    assert_output_contains "1g.10gb of partition parts has"
+    there sbatch --parsable --hold -p untold "${shorter[@]}" --wrap true
+    assert_success
+    assert_output_contains "recipe: hint: nothing says what devices the nodes of partition untold have: the recipe was not held against any device [cluster.unknown_devices]"
+}
