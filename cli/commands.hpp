@@ -51,5 +51,7 @@ int hardware(const Arguments& arguments);
 int families(const Arguments& arguments);
 int fit(const Arguments& arguments);
 int doctor(const Arguments& arguments);
+/// Prints the site file's `partitions` for this cluster.
+int propose_partitions(const Arguments& arguments);
 
 }  // namespace recipe::cli

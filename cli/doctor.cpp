@@ -3,6 +3,8 @@
 #include "context.hpp"
 #include "installed_slurm.hpp"
 
+#include "cluster/cluster.hpp"
+#include "diagnostic/codes/layout.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "family/family.hpp"
 #include "hardware/hardware.hpp"
@@ -142,6 +144,21 @@ void check_collection(Findings& findings, const fs::path& folder) {
                   .message = fmt::format("{} is not there, cannot be read, or holds no recipes", recipes.string())});
 }
 
+/// A type that no catalogue has is held against nothing.
+void check_types(Findings& findings, const fs::path& file, const site::Settings& settings,
+                 const hardware::Catalogue& catalogue) {
+    for (const auto& [place, types] :
+         {std::pair("partitions", &settings.partition_types), std::pair("nodes", &settings.node_types)})
+        for (const auto& [name, type] : *types)
+            if (catalogue.instance(type) == nullptr)
+                findings.add({.code = codes::devices.unknown_instance,
+                              .key = fmt::format("{}.{}", place, name),
+                              .source = {.name = file.string()},
+                              .message = fmt::format("the instance type {} is not in the hardware catalogue, so that "
+                                                     "nothing is checked against it",
+                                                     type)});
+}
+
 void check_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin,
                 const fs::path& slurm_conf) {
     const config::Environment environment = site::process_environment();
@@ -151,6 +168,8 @@ void check_site(Findings& findings, const Arguments& given, const site::PluginAr
     findings.good(file.string());
     if (const auto catalogue = hardware::Catalogue::load(settings->hardware_files); !catalogue)
         findings.add(catalogue.error());
+    else
+        check_types(findings, file, *settings, *catalogue);
     if (const auto shapes = models::Catalogue::load(settings->model_files); !shapes) findings.add(shapes.error());
     if (const auto families = family::Families::load(settings->family_files); !families) findings.add(families.error());
     findings.add(site::missing_collections(environment));
@@ -161,6 +180,22 @@ void check_site(Findings& findings, const Arguments& given, const site::PluginAr
 }
 
 }  // namespace
+
+int propose_partitions(const Arguments& arguments) {
+    const Expected<query::Context> context = make_context(arguments);
+    if (!context) return fail(context.error());
+    const Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(context->settings->hardware_files);
+    if (!catalogue) return fail(catalogue.error());
+    const Expected<std::string> nodes = ask_nodes();
+    if (!nodes) return fail(nodes.error());
+    const cluster::ScontrolRecords records = cluster::records_of_scontrol(*nodes);
+    cluster::NodeTypes types;
+    for (const auto& [hosts, type] : context->settings->node_types)
+        for (const std::string& name : host_names(hosts)) types.emplace(name, type);
+    fmt::print("{}",
+               cluster::partition_map(cluster::take_inventory(records.nodes, records.partitions, *catalogue, types)));
+    return exit_good;
+}
 
 int doctor(const Arguments& arguments) {
     Findings findings;

@@ -3,6 +3,7 @@
 #include "installed_slurm.hpp"
 
 #include "diagnostic/codes/tools.hpp"
+#include "slurm_text/shell_words.hpp"
 
 #include <fmt/format.h>
 #include <glob.h>
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t max_answer_bytes = std::size_t{4} << 20;
+constexpr std::size_t max_answer_bytes = std::size_t{64} << 20;  // of 60,000 nodes
 constexpr int max_include_depth = 8;
 
 struct Answer {
@@ -26,7 +27,7 @@ struct Answer {
     bool good = false;
 };
 
-/// `command`: a literal of ours.
+/// `command`: words of ours, or quoted ones.
 Answer ask(const char* command) {
     Answer answer;
     FILE* pipe = popen(command, "re");
@@ -119,6 +120,22 @@ Expected<InstalledSlurm> ask_slurm() {
                          .configuration = settings_in(configuration.text)};
     slurm.controller = SlurmVersion::in(slurm.setting("SLURM_VERSION"));
     return slurm;
+}
+
+Expected<std::string> ask_nodes() {
+    Answer nodes = ask("timeout 60 scontrol --all --oneliner show node 2>/dev/null");
+    if (nodes.good) return std::move(nodes.text);
+    return refuse({.code = codes::doctor.slurm, .message = "no cluster answers `scontrol show node`"});
+}
+
+std::vector<std::string> host_names(const std::string& list) {
+    if (list.starts_with('-')) return {};
+    const Answer answer =
+        ask(fmt::format("timeout 60 scontrol show hostnames {} 2>/dev/null", slurm_text::shell_quoted(list)).c_str());
+    std::vector<std::string> names;
+    std::istringstream lines(answer.good ? answer.text : std::string());
+    for (std::string name; std::getline(lines, name);) names.push_back(name);
+    return names;
 }
 
 Expected<std::vector<PlugstackLine>> read_plugstack(const fs::path& file) {

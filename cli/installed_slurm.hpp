@@ -25,6 +25,11 @@ struct InstalledSlurm {
 /// Code doctor.slurm when no cluster answers.
 [[nodiscard]] Expected<InstalledSlurm> ask_slurm();
 
+/// What scontrol prints of all nodes, a line each. Code doctor.slurm when no cluster answers.
+[[nodiscard]] Expected<std::string> ask_nodes();
+/// The names that a host list stands for; none where it is no list.
+[[nodiscard]] std::vector<std::string> host_names(const std::string& list);
+
 /// One line of plugstack.conf that loads a plugin.
 struct PlugstackLine {
     Source source;

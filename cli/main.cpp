@@ -210,9 +210,16 @@ int run(int argc, char** argv) {
         if (arguments.code.empty() && !arguments.all) throw CLI::RequiredError("CODE or --all");
         command = recipe::cli::explain;
     });
-    add_command(app, line, "doctor",
-                "reports what is wrong with this installation: plugins, versions, site file, collections")
-        ->callback(use(recipe::cli::doctor));
+    CLI::App* doctor = add_command(
+        app, line, "doctor", "reports what is wrong with this installation: plugins, versions, site file, collections");
+    // Without a file it is a question of its own.
+    CLI::Option* of_site = doctor->get_option("--site");
+    of_site->expected(0, 1)->description("site settings; without FILE: print the partitions that they could name");
+    doctor->callback([&, of_site] {
+        const bool asked = of_site->count() > 0 && (line.after.site.empty() || line.after.site == "true");
+        if (asked) line.after.site.clear();
+        command = asked ? recipe::cli::propose_partitions : recipe::cli::doctor;
+    });
     CLI::App* fit = add_recipe_command(
         app, line, "fit", "predicts how much device memory a recipe needs, and whether the instance type has it");
     fit->get_option("recipe")->required(false);

@@ -24,8 +24,11 @@ constexpr std::chrono::milliseconds max_first_wait{5000};
 std::shared_ptr<const cluster::Inventory> take(const ClusterReader& reader, const Snapshot& snapshot) {
     cluster::NodeTypes types;
     for (const auto& [hosts, type] : snapshot.settings->node_types) name_nodes(hosts, type, types);
+    std::vector<cluster::PartitionRecord> partitions = reader.partitions();
+    for (cluster::PartitionRecord& partition : partitions)
+        partition.instance_type = site::instance_type_of(*snapshot.settings, {partition.name}).value_or("");
     return std::make_shared<const cluster::Inventory>(
-        cluster::take_inventory(reader.nodes(), reader.partitions(), *snapshot.catalogue, types));
+        cluster::take_inventory(reader.nodes(), partitions, *snapshot.catalogue, types));
 }
 
 /// Of this thread.

@@ -12,8 +12,8 @@
 namespace recipe::cluster {
 namespace {
 
-constexpr std::size_t max_partitions = 4;   // that are named
-constexpr std::size_t max_excluded = 1024;  // nodes of a fix
+constexpr std::size_t max_partitions = 4;  // that are named
+constexpr std::size_t max_excluded = 256;  // nodes of a fix
 constexpr std::size_t longest_fix = 512;
 
 /// The nodes of a partition that are what was asked for.
@@ -96,13 +96,12 @@ private:
     }
 
     /// How a user sees what would do, where one type of machine stands for the group.
-    std::string question(Lack lack, const NodeGroup& group) const {
+    std::string question(Lack lack, const NodeGroup& group, std::string_view why = "shows what would do") const {
         if (group.alike.empty() || !requirements_.question) return {};
         const std::string words = requirements_.question();
         if (words.empty()) return {};
         const bool memory = lack == Lack::memory;
-        return fmt::format("; `srecipe {} {} instance_type={}` shows what would do", memory ? "fit" : "check", words,
-                           group.alike);
+        return fmt::format("; `srecipe {} {} instance_type={}` {}", memory ? "fit" : "check", words, group.alike, why);
     }
 
     Diagnostics problems_of(std::size_t group, std::string_view whose, std::string_view more) const {
@@ -170,6 +169,7 @@ private:
             whole += fmt::format("{}{}", whole.empty() ? "" : ", and ",
                                  text_of(lack, needs_, *judged.device, whose("these", group)));
         return {.code = codes::cluster.mixed_devices,
+                .key = "instance_type",
                 .message = fmt::format("Slurm may choose nodes whose devices do not suffice, {} of the {} of partition "
                                        "{}: {}",
                                        bad.lacking, bad.all(), bad.partition->name, whole),
@@ -270,9 +270,28 @@ private:
                judge(group, needs_, requirements_.devices, {type}).suits == Suits::yes;
     }
 
+    /// A recipe whose memory nobody predicted, on devices that are known.
+    std::optional<Diagnostic> unpredicted(const std::vector<Count>& counts) const {
+        if (needs_.memory) return std::nullopt;
+        for (const Count& of : counts)
+            for (const GroupCount& nodes : of.partition->groups) {
+                const Judgement& judged = judgements_[nodes.group];
+                if (!fits_[nodes.group] || judged.suits != Suits::yes) continue;
+                const NodeGroup& group = inventory_.groups[nodes.group];
+                return Diagnostic{.code = codes::memory.unknown,
+                                  .key = "instance_type",
+                                  .message = fmt::format("whether it fits the memory of {}{} was not looked at{}",
+                                                         judged.device->name,
+                                                         whose(fmt::format("partition {}", of.partition->name), group),
+                                                         question(Lack::memory, group, "says why"))};
+            }
+        return std::nullopt;
+    }
+
     /// What is to be said of a job that may start in all of these.
     Diagnostics notes(const std::vector<Count>& counts) const {
         Diagnostics found;
+        if (auto unknown = unpredicted(counts)) found.push_back(std::move(*unknown));
         for (const Count& of : counts)
             if (of.tight != SIZE_MAX) {
                 const NodeGroup& group = inventory_.groups[of.tight];

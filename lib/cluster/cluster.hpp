@@ -38,6 +38,7 @@ struct PartitionRecord {
     std::uint32_t max_time = unlimited;   // minutes
     std::uint32_t max_nodes = unlimited;  // of a job
     std::vector<std::size_t> nodes;       // places in the list of node records
+    std::string instance_type{};          // of its nodes, by the site's word, where nothing else says it
     std::uint32_t total_nodes = 0;        // as slurmctld counts them; it hides some, such as those without an address
 };
 
@@ -112,7 +113,8 @@ struct Inventory {
 };
 
 /// What a node's type is taken from, first to last: the site's word, a feature that is an instance type's name, Slurm's
-/// own instance_type, and the type and count of its GRES where one instance type alone has them.
+/// own instance_type, the type and count of its GRES where one instance type alone has them, and what the site says of
+/// its partition, unless the GRES says otherwise.
 [[nodiscard]] Inventory take_inventory(const std::vector<NodeRecord>& nodes,
                                        const std::vector<PartitionRecord>& partitions,
                                        const hardware::Catalogue& catalogue, const NodeTypes& site_types);

@@ -45,14 +45,16 @@ public:
             by_devices_[key_of(type->accelerator, type->devices)].push_back(type);
     }
 
-    NodeGroup group_of(const NodeRecord& node) const {
+    /// `of_partition`: the type that the site gives a partition of the node's; may be empty.
+    NodeGroup group_of(const NodeRecord& node, const std::string& of_partition) const {
         NodeGroup group{.memory_mib = node.memory_mib, .features = sorted_items(node.features)};
         group.instance_type = stated_type(node, group.features);
         const hardware::InstanceType* type = group.instance_type ? catalogue_.instance(*group.instance_type) : nullptr;
         read_gres(node, type, group);
         for (const std::string_view name : slurm_text::gres_types(node.gres, "gpu")) group.gpu_types.emplace_back(name);
-        read_devices(node, type, group);
         if (type == nullptr && !group.instance_type) type = only_type_with(group);
+        if (type == nullptr && !group.instance_type) type = agreeing(of_partition, group);
+        read_devices(node, type, group);
         if (type == nullptr) return group;
         group.instance_type = type->name;
         const hardware::Accelerator& accelerator = *catalogue_.accelerator(type->accelerator);
@@ -100,6 +102,22 @@ private:
             group.devices_known = cluster_has_gpu_gres_;
     }
 
+    /// The type with this name, where the GRES does not speak against it.
+    const hardware::InstanceType* agreeing(const std::string& name, NodeGroup& group) const {
+        const hardware::InstanceType* type = name.empty() ? nullptr : catalogue_.instance(name);
+        if (type == nullptr) return nullptr;
+        const hardware::Accelerator& accelerator = *catalogue_.accelerator(type->accelerator);
+        const bool has_gres = group.devices_known && group.devices > 0;
+        if (has_gres && group.kind != accelerator.kind) return nullptr;
+        if (!group.accelerator.empty() && !may_be(catalogue_, group.accelerator, accelerator.model)) return nullptr;
+        if (has_gres && group.kind == hardware::DeviceKind::gpu && group.devices != type->devices) return nullptr;
+        if (group.devices_known && group.devices == 0)
+            return nullptr;  // a node without GPUs in a cluster that has some
+        group.devices = type->devices;
+        group.devices_known = true;
+        return type;
+    }
+
     /// What each may be. Where the GRES does not tell, all are what the instance type has.
     void read_devices(const NodeRecord& node, const hardware::InstanceType* type, NodeGroup& group) const {
         const bool gpu = group.kind == hardware::DeviceKind::gpu;
@@ -137,10 +155,10 @@ private:
 };
 
 /// Everything that decides a node's group, as one text.
-std::string likeness(const NodeRecord& node, const NodeTypes& site_types) {
+std::string likeness(const NodeRecord& node, const NodeTypes& site_types, const std::string& of_partition) {
     const auto named = site_types.find(node.name);
     return node.features + '\n' + node.gres + '\n' + node.instance_type + '\n' + std::to_string(node.memory_mib) +
-           '\n' + (named != site_types.end() ? named->second : std::string());
+           '\n' + (named != site_types.end() ? named->second : std::string()) + '\n' + of_partition;
 }
 
 GroupCount& count_of(Partition& partition, std::size_t group) {
@@ -167,11 +185,20 @@ Inventory take_inventory(const std::vector<NodeRecord>& nodes, const std::vector
     const Namer namer(catalogue, site_types, std::ranges::any_of(nodes, [](const NodeRecord& node) {
                           return slurm_text::gres_count(node.gres, "gpu").has_value();
                       }));
+    std::vector<const std::string*> of_partition(nodes.size(), nullptr);
+    for (const PartitionRecord& record : partitions)
+        for (const std::size_t index : record.nodes)
+            if (!record.instance_type.empty() && index < nodes.size() && of_partition[index] == nullptr)
+                of_partition[index] = &record.instance_type;
     std::unordered_map<std::string, std::size_t> groups;
     inventory.nodes.reserve(nodes.size());
-    for (const NodeRecord& record : nodes) {
-        const auto [place, is_new] = groups.try_emplace(likeness(record, site_types), inventory.groups.size());
-        if (is_new) inventory.groups.push_back(namer.group_of(record));
+    static const std::string none;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        const NodeRecord& record = nodes[i];
+        const std::string& partition_type = of_partition[i] != nullptr ? *of_partition[i] : none;
+        const auto [place, is_new] =
+            groups.try_emplace(likeness(record, site_types, partition_type), inventory.groups.size());
+        if (is_new) inventory.groups.push_back(namer.group_of(record, partition_type));
         inventory.nodes.push_back({.name = record.name, .group = place->second, .available = record.available});
     }
     for (const PartitionRecord& record : partitions) {

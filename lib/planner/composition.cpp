@@ -3,6 +3,8 @@
 #include "planner/composition.hpp"
 
 #include "planner/custom_form.hpp"
+#include "planner/site_type.hpp"
+#include "planner/slurm/slurm_options.hpp"
 #include "planner/who_runs.hpp"
 
 #include <utility>
@@ -32,19 +34,34 @@ config::ComposeRequest compose_request(const SubmitRequest& request, config::Doc
     return compose;
 }
 
+/// What the site says of the partition. A step's job has been given its type; another cluster is another site.
+std::optional<config::Override> type_of_partition(const SubmitRequest& request, const Value& root) {
+    if (!request.other_clusters.empty() || !request.job_digest.empty()) return std::nullopt;
+    std::optional<std::string_view> partition;
+    if (const SlurmOption* option = find_option(request, "partition")) partition = option->value;
+    if (request.tool == Tool::srun_in_job)
+        if (const auto of_job = request.environment.find("SLURM_JOB_PARTITION"); of_job != request.environment.end())
+            partition = of_job->second;
+    return site_type(*request.settings, root, partition);
+}
+
 /// With the request's --recipe-sets and, where they win, its Slurm options.
 Expected<config::Resolved> resolve(const SubmitRequest& request, const std::vector<LeveledOverride>& overrides,
                                    std::vector<config::Override>& slurm_overrides) {
     config::Documents documents;
     Expected<config::Resolved> resolved = config::compose(compose_request(request, documents, overrides, {}));
     if (!resolved) return resolved;
+    if (std::optional<config::Override> type = type_of_partition(request, resolved->root)) {
+        slurm_overrides.push_back(std::move(*type));
+        resolved = config::compose(compose_request(request, documents, overrides, slurm_overrides));
+        if (!resolved) return resolved;
+    }
     Diagnostics notes;
     Expected<std::vector<config::Override>> winning = reconcile_options(request, overrides, *resolved, notes);
     if (!winning) return std::unexpected(std::move(winning.error()));
-    slurm_overrides = std::move(*winning);
+    slurm_overrides.insert(slurm_overrides.end(), winning->begin(), winning->end());
 
-    if (!slurm_overrides.empty())
-        resolved = config::compose(compose_request(request, documents, overrides, slurm_overrides));
+    if (!winning->empty()) resolved = config::compose(compose_request(request, documents, overrides, slurm_overrides));
     if (resolved) append(resolved->notes, std::move(notes));
     return resolved;
 }

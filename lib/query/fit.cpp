@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composes a recipe and predicts the memory of its training.
+#include "planner/site_type.hpp"
 #include "planner/who_runs.hpp"
 #include "query/query.hpp"
 
@@ -27,6 +28,11 @@ Expected<Fit> fit(const Subject& subject, const std::optional<config::Override>&
     if (last) request.overrides.push_back(*last);
     Expected<config::Resolved> resolved = config::compose(request);
     if (!resolved) return std::unexpected(std::move(resolved.error()));
+    if (auto type = planner::site_type(*context.settings, resolved->root, {})) {
+        request.overrides.push_back(std::move(*type));
+        resolved = config::compose(request);
+        if (!resolved) return std::unexpected(std::move(resolved.error()));
+    }
     const planner::WhoRuns program = planner::who_runs(*resolved, true);
     Expected<family::Families> families = planner::families_run_by(program, resolved->root, knowledge.families);
     if (!families) return std::unexpected(std::move(families.error()));

@@ -6,6 +6,8 @@
 #include "hardware/hardware.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
+#include <algorithm>
 
 namespace recipe::site {
 namespace {
@@ -107,6 +109,46 @@ Expected<std::vector<std::pair<std::string, std::string>>> read_node_types(const
     });
     if (!read) return std::unexpected(std::move(read.error()));
     return types;
+}
+
+Expected<std::vector<std::pair<std::string, std::string>>> read_partition_types(const Value& map,
+                                                                                const std::string& key) {
+    std::vector<std::pair<std::string, std::string>> types;
+    Expected<void> read = each(map, key, [&](const std::string& name, const config::Entry& entry) -> Expected<void> {
+        const std::string full = key + '.' + name;
+        if (!entry.value.is_map() || entry.value.size() == 0)
+            return fail(entry.value, full, fmt::format("{} is a map of instance_type", full));
+        return each(entry.value, full, [&](const std::string& what, const config::Entry& inner) -> Expected<void> {
+            if (what != "instance_type")
+                return fail(inner.key, full + '.' + what, fmt::format("{} knows instance_type, not {}", full, what));
+            Expected<std::string> type = name_at(inner, full + ".instance_type");
+            if (!type) return std::unexpected(std::move(type.error()));
+            types.emplace_back(name, hardware::canonical_instance_name(*type));
+            return {};
+        });
+    });
+    if (!read) return std::unexpected(std::move(read.error()));
+    return types;
+}
+
+std::optional<std::string> instance_type_of(const Settings& settings, const std::vector<std::string_view>& partitions) {
+    const auto& types = settings.partition_types;
+    if (types.empty()) return std::nullopt;
+    if (partitions.empty()) {
+        const std::string& first = types.front().second;
+        const bool same = std::ranges::all_of(types, [&](const auto& type) { return type.second == first; });
+        const bool all = std::ranges::any_of(types, [](const auto& type) { return type.first == "*"; });
+        return same && all ? std::optional(first) : std::nullopt;
+    }
+    std::optional<std::string> only;
+    for (const std::string_view partition : partitions) {
+        const auto found = std::ranges::find_if(types, [name = std::string(partition)](const auto& type) {
+            return fnmatch(type.first.c_str(), name.c_str(), 0) == 0;
+        });
+        if (found == types.end() || (only && *only != found->second)) return std::nullopt;
+        only = found->second;
+    }
+    return only;
 }
 
 Expected<std::chrono::seconds> read_inventory(const Value& map, const std::string& key) {

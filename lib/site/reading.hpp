@@ -12,6 +12,8 @@ namespace recipe::site {
 [[nodiscard]] Expected<Policy> read_policy(const config::Value& map, const std::string& key);
 [[nodiscard]] Expected<std::vector<std::pair<std::string, std::string>>> read_node_types(const config::Value& map,
                                                                                          const std::string& key);
+[[nodiscard]] Expected<std::vector<std::pair<std::string, std::string>>> read_partition_types(const config::Value& map,
+                                                                                              const std::string& key);
 [[nodiscard]] Expected<std::chrono::seconds> read_inventory(const config::Value& map, const std::string& key);
 
 }  // namespace recipe::site

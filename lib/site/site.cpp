@@ -158,6 +158,7 @@ constexpr std::array all_settings{
     Setting{"paths", into<&Settings::paths, read_paths>},
     Setting{"policy", into<&Settings::policy, read_policy>},
     Setting{"nodes", into<&Settings::node_types, read_node_types>},
+    Setting{"partitions", into<&Settings::partition_types, read_partition_types>},
     Setting{"inventory", into<&Settings::inventory_refresh, read_inventory>},
 };
 

@@ -55,9 +55,10 @@ struct Settings {
     PortRange ports;                                    // from which rendezvous ports are derived
     Severities severities;                              // what the site makes of a code
     Policy policy;
-    std::vector<std::pair<std::string, std::string>> node_types;   // host list and the instance type of its nodes
-    std::chrono::seconds inventory_refresh{60};                    // how old slurmctld's inventory snapshot may get
-    std::vector<std::pair<std::string, std::string>> environment;  // variables of every job, below the recipe's own
+    std::vector<std::pair<std::string, std::string>> node_types;       // host list and the instance type of its nodes
+    std::vector<std::pair<std::string, std::string>> partition_types;  // glob and the instance type of its nodes
+    std::chrono::seconds inventory_refresh{60};                        // how old slurmctld's inventory snapshot may get
+    std::vector<std::pair<std::string, std::string>> environment;      // variables of every job, below the recipe's own
     bool interfaces_by_route = false;  // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
     Paths paths;
     std::int64_t check_seconds = default_check_seconds;  // that a node's checks may take; 0: left out
@@ -84,6 +85,11 @@ struct PluginArguments {
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
                                                   const config::Environment& environment,
                                                   const std::filesystem::path& slurm_conf);
+
+/// The instance type of these partitions' nodes; nothing where one has none, or they differ. Of no partition, which is
+/// the cluster's default one: where all partitions have the same.
+[[nodiscard]] std::optional<std::string> instance_type_of(const Settings& settings,
+                                                          const std::vector<std::string_view>& partitions);
 
 /// Unknown keys and wrong types are refused with code site.file.
 [[nodiscard]] Expected<Settings> load(const std::filesystem::path& file);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole check of a recipe with hostile values, from composition to plan and prediction of memory: what is accepted
 // has a plan that travels, and what is refused says why.
+#include "cluster/cluster.hpp"
 #include "config/config.hpp"
 #include "drawing.hpp"
 #include "plan/plan.hpp"
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <random>
 #include <tuple>
 
@@ -98,6 +100,47 @@ void judge(const Diagnostics& diagnostics) {
     }
 }
 
+/// Devices that suffice, that do not, parts of one, some of a node's, and unknown ones.
+const cluster::Inventory& nodes() {
+    static const cluster::Inventory inventory = [] {
+        std::vector<cluster::NodeRecord> records;
+        std::vector<cluster::PartitionRecord> partitions{{.name = "all", .is_default = true}, {.name = "one"}};
+        for (const char* gres : {"gpu:a10g:8", "gpu:b300:8", "gpu:a100_1g.10gb:56", "gpu:t4:4,gpu:h100:4", "gpu:8", ""})
+            for (int i = 0; i < 3; ++i) {
+                if (i == 0) partitions[1].nodes.push_back(records.size());
+                partitions[0].nodes.push_back(records.size());
+                records.push_back({.name = "n" + std::to_string(records.size()), .features = gres, .gres = gres});
+            }
+        return cluster::take_inventory(records, partitions, hardware::Catalogue(), {});
+    }();
+    return inventory;
+}
+
+/// What slurmctld reads of a plan that somebody has changed is refused as a whole or is within its limits, and it can
+/// be held against nodes.
+void judge_changed(std::string text, std::uint32_t random) {
+    const std::size_t needs = text.find("\"needs\":");
+    if (needs != std::string::npos && random % 2 == 0)
+        text[needs + random / 2 % 64 % (text.size() - needs)] = "0123456789-[]{},:\"et"[random / 128 % 21];
+    const Expected<plan::Summary> summary = plan::summary_from_json(text);
+    if (!summary) return require(summary.error().front().code.group() == "plan", "a plan is refused as a plan");
+    if (const auto& memory = summary->needs.memory)
+        require(0 <= memory->low && memory->low <= memory->peak && memory->peak <= memory->high &&
+                    memory->high <= validate::max_device_mib && 0 <= memory->outside &&
+                    memory->outside <= validate::max_device_mib,
+                "needs are within their limits");
+    const hardware::Catalogue catalogue;
+    for (const std::string_view partition : {"all", "one"})
+        judge(cluster::check(nodes(), catalogue, summary->layout,
+                             {.partitions = {partition},
+                              .nodes = static_cast<std::uint32_t>(summary->layout.nodes),
+                              .device = summary->resources.device,
+                              .devices = summary->layout.devices_per_node,
+                              .instance_type = summary->instance_type,
+                              .needs = &summary->needs,
+                              .question = [] { return std::string("recipe"); }}));
+}
+
 void judge(const planner::Outcome& outcome) {
     judge(outcome.diagnostics);
     require(outcome.submission.has_value() != has_errors(outcome.diagnostics), "either a plan or an error");
@@ -109,6 +152,7 @@ void judge(const planner::Outcome& outcome) {
     require(again && *again == text, "a plan is read as it was written");
     const Expected<plan::Summary> summary = plan::summary_from_json(text);
     require(summary && *summary == static_cast<const plan::Summary&>(*read), "the controller reads the same");
+    judge_changed(text, static_cast<std::uint32_t>(std::hash<std::string>{}(text)));
     require(!read->configuration_file ||
                 plan::configuration_from_json(*read, outcome.submission->configuration).has_value(),
             "a configuration in a file can be read");

@@ -98,3 +98,67 @@ shorter=("${seed[@]}" --recipe-set=model.max_context_width=4096)
     assert_success
     assert_output_contains "recipe: hint: nothing says what devices the nodes of partition untold have: the recipe was not held against any device [cluster.unknown_devices]"
 }
+
+@test "with the site's map the client knows the type, prints the fix, and slurmctld takes the fixed job" {
+    cat >"$WORK/recipe.yaml" <<'YAML'
+partitions:
+  train: {instance_type: g5.48xlarge}
+  untold: {instance_type: g5.48xlarge}
+inventory: {refresh_seconds: 5}
+YAML
+    other_cluster --etc "$WORK/recipe.yaml"
+    write_file line.sh <<'SHELL'
+#!/bin/sh
+#SBATCH -p train
+true
+SHELL
+    refused_by_client() {
+        there "$@"
+        assert_failure 1
+        assert_output_contains "each NVIDIA A10G of g5.48xlarge has 19.6 GiB for it"
+        assert_output_contains "[memory.does_not_fit]"
+        assert_output_contains "at partitions.train of the site file"
+        refute_output_contains "submission failed"
+    }
+    refused_by_client sbatch -p train "${seed[@]}"
+    fix=$(sed -n 's/.*recipe: *fix: //p' <<<"$output")
+    assert_output_contains "fix: --recipe-set="
+    refused_by_client env SBATCH_PARTITION=train sbatch "${seed[@]}"
+    refused_by_client sbatch "${seed[@]}" "$WORK/line.sh"
+    refused_by_client sbatch "${seed[@]}" --recipe-set=+cluster.partition=train
+    refused_by_client srun -p train "${seed[@]}" true
+    # shellcheck disable=SC2086 # the fix is words to paste
+    there sbatch --parsable --hold -p train "${seed[@]}" $fix
+    assert_success
+    refute_output_contains memory.
+    SLURM_CONF=$OTHER/etc/slurm.conf scancel --user "$(id -u "$CLUSTER_USER")"
+
+    # A partition that the request shares with another one is left to slurmctld, which believes the map as well.
+    refused memory.does_not_fit sbatch -p untold,parts "${shorter[@]}" --wrap true
+    assert_output_contains "of partition untold (g5.48xlarge)"
+
+    there srun -p train "${seed[@]}" "$fits_a10g" sh -c 'echo "runs on $SLURM_JOB_PARTITION"'
+    assert_success
+    assert_output_contains "runs on train"
+}
+
+@test "srecipe doctor --site proposes the map of this cluster, and a site takes it" {
+    other_cluster
+    there srecipe doctor --site
+    assert_success
+    assert_equal "$output" "partitions:
+  # cpu: 2 nodes of no devices
+  # shared: 2 nodes of no devices
+  train: {instance_type: g5.48xlarge}  # 4 nodes of g5.48xlarge
+  # mixed: 4 nodes of g5.48xlarge, 4 nodes of p4d.24xlarge
+  a100: {instance_type: p4d.24xlarge}  # 4 nodes of p4d.24xlarge
+  # parts: 4 nodes of 56 × a100_1g.10gb
+  # untold: 4 nodes of 8 × tesla"
+    echo "$output" >"$WORK/proposed.yaml"
+    there srecipe check --site "$WORK/proposed.yaml" llama3_2_1b_pretrain +cluster.partition=train
+    assert_failure 1
+    assert_output_contains "[memory.does_not_fit]"
+    echo 'partitions: {train: {instance_type: q9.metal}}' >"$WORK/wrong.yaml"
+    there srecipe doctor --site "$WORK/wrong.yaml"
+    assert_output_contains "partitions.train: the instance type q9.metal is not in the hardware catalogue"
+}

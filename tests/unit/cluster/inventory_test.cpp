@@ -135,3 +135,29 @@ TEST_CASE("nodes that differ in features, GRES, type, memory or the site's word 
     CHECK(builder.take().groups.size() == 5);
     CHECK(builder.take({{"p6", "g5.48xlarge"}}).groups.size() == 6);
 }
+
+TEST_CASE("what the site says of a partition is believed where nothing else says it") {
+    const auto type_of = [](cluster::NodeRecord node) {
+        ClusterBuilder builder;
+        builder.nodes("train", 1, std::move(node));
+        // Another node has a GRES, so that one without has no GPUs.
+        builder.part("train").instance_type = "p5.48xlarge";
+        return builder.take().groups.front();
+    };
+    const cluster::NodeGroup untold = type_of({.features = "", .gres = "gpu:8"});
+    CHECK(untold.instance_type == "p5.48xlarge");
+    REQUIRE(untold.device_types.size() == 1);
+    REQUIRE(untold.device_types.front().candidates.size() == 1);
+    CHECK(untold.device_types.front().candidates.front().name == "NVIDIA H100");
+    CHECK(untold.alike == "p5.48xlarge");
+    const cluster::NodeGroup plain = type_of({.features = "", .gres = ""});
+    CHECK(plain.instance_type == "p5.48xlarge");
+    CHECK(plain.devices == 8);
+    CHECK(plain.devices_known);
+    CHECK(type_of({.gres = "gpu:h100:8"}).instance_type == "p5.48xlarge");
+    // The GRES, a feature and Slurm's own word speak against it.
+    CHECK(type_of({.gres = "gpu:a10g:8"}).instance_type == "g5.48xlarge");
+    CHECK_FALSE(type_of({.gres = "gpu:4"}).instance_type);
+    CHECK(type_of({.features = "p4d.24xlarge", .gres = "gpu:8"}).instance_type == "p4d.24xlarge");
+    CHECK(type_of({.gres = "gpu:8", .instance_type = "p4d.24xlarge"}).instance_type == "p4d.24xlarge");
+}

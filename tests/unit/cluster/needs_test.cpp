@@ -83,6 +83,17 @@ TEST_CASE("the memory's band decides between an error, a warning and silence, to
           "it: it may or may not fit");
 }
 
+TEST_CASE("memory that nobody predicted is said, where the devices are known") {
+    const DeviceNeeds formats{.memory = {}, .bf16 = true};
+    const auto notes = check(ClusterBuilder().nodes("train", 2, test::g5), job(formats));
+    REQUIRE(notes.size() == 1);
+    CHECK(notes.front().code == "memory.unknown");
+    CHECK(notes.front().severity == Severity::hint);
+    CHECK(notes.front().message ==
+          "whether it fits the memory of NVIDIA A10G of partition train (g5.48xlarge) was not looked at; `srecipe fit "
+          "llama trainer.num_nodes=2 instance_type=g5.48xlarge` says why");
+}
+
 TEST_CASE("number formats that the devices do not compute in are refused, each by its code") {
     const DeviceNeeds all{.memory = {}, .bf16 = true, .fp8 = true, .fp4 = true};
     const auto problems = check(ClusterBuilder().nodes("train", 2, v100), job(all));
@@ -94,7 +105,7 @@ TEST_CASE("number formats that the devices do not compute in are refused, each b
     CHECK(problems[2].message.contains("does not, which needs compute capability 8.0 or later"));
     const DeviceNeeds fp8{.memory = {}, .fp8 = true};
     CHECK(code_of(check(ClusterBuilder().nodes("train", 2, p4d), job(fp8))) == "precision.fp8");
-    CHECK(check(ClusterBuilder().nodes("train", 2, {.gres = "gpu:h100:8"}), job(fp8)).empty());
+    CHECK(code_of(check(ClusterBuilder().nodes("train", 2, {.gres = "gpu:h100:8"}), job(fp8))) == "memory.unknown");
 }
 
 TEST_CASE("another partition whose devices suffice is the fix, unless nobody may know of it or it is too small") {

@@ -67,8 +67,10 @@ TEST_CASE("a job for another cluster, and a step of a job with a plan, are not t
 }
 
 TEST_CASE("what does not fit is refused by the client with its fix, and the place that named the type") {
-    const Diagnostic refused =
-        Submitting("llama3_2_1b_pretrain").at(site_with({{"train", "g5.48xlarge"}})).option("partition", "train").refused();
+    const Diagnostic refused = Submitting("llama3_2_1b_pretrain")
+                                   .at(site_with({{"train", "g5.48xlarge"}}))
+                                   .option("partition", "train")
+                                   .refused();
     CHECK(refused.code == "memory.does_not_fit");
     CHECK(refused.source.name == "partitions.train of the site file");
     CHECK(refused.message.contains("each NVIDIA A10G of g5.48xlarge has"));

@@ -19,7 +19,7 @@ Settings settings_of(std::string_view yaml) {
 TEST_CASE("a site file that says nothing leaves everything as it is") {
     for (const char* text :
          {"", "~", "{}", "collections: ~", "hardware: ~", "models: ~", "families: ~", "severities: ~", "env_vars: ~",
-          "interfaces: ~", "paths: ~", "paths: {shared: ~}", "policy: ~", "nodes: ~", "inventory: ~",
+          "interfaces: ~", "paths: ~", "paths: {shared: ~}", "policy: ~", "nodes: ~", "inventory: ~", "partitions: ~",
           "policy: {max_nodes: ~, default_partition: ~, require_recipe: ~, instance_types: ~}", "inventory: {}"}) {
         INFO(text);
         const Settings settings = settings_of(text);
@@ -38,6 +38,9 @@ TEST_CASE("a site file that says nothing leaves everything as it is") {
         CHECK(settings.policy.max_nodes.empty());
         CHECK(settings.policy.default_partition.empty());
         CHECK(settings.node_types.empty());
+        CHECK(settings.partition_types.empty());
+        CHECK_FALSE(instance_type_of(settings, {}));
+        CHECK_FALSE(instance_type_of(settings, {"train"}));
         CHECK(settings.inventory_refresh == std::chrono::seconds(60));
     }
 }
@@ -88,7 +91,7 @@ TEST_CASE("a wrong site file is refused with its key, its place and what belongs
     const Case cases[] = {
         {"color: red", "color",
          "the site file knows collections, hardware, models, families, rendezvous, severities, env_vars, interfaces, "
-         "node_check_seconds, paths, policy, nodes and inventory, not color"},
+         "node_check_seconds, paths, policy, nodes, partitions and inventory, not color"},
         {"collections: /a", "collections", "collections is a list of paths"},
         {"hardware: [a]", "hardware", "hardware holds absolute paths"},
         {"families: [1]", "families", "families holds absolute paths"},
@@ -196,6 +199,35 @@ TEST_CASE("recipes are looked for in the folders that are named, the environment
     CHECK(missing.front().message == "there is no folder /nowhere, so no recipe is looked up there");
     CHECK(missing.back().message == "there is no folder none, so no recipe is looked up there");
     CHECK(missing.front().source.name == "SLURM_RECIPE_PATH");
+}
+
+TEST_CASE("partitions have instance types, by the first glob that matches") {
+    const Settings settings = settings_of(R"(
+partitions:
+  train: {instance_type: ml.G5.48xlarge}
+  "p5*": {instance_type: p5.48xlarge}
+  "p*": {instance_type: p4d.24xlarge}
+)");
+    CHECK(instance_type_of(settings, {"train"}) == "g5.48xlarge");
+    CHECK(instance_type_of(settings, {"p5-long"}) == "p5.48xlarge");
+    CHECK(instance_type_of(settings, {"p4"}) == "p4d.24xlarge");
+    CHECK(instance_type_of(settings, {"p5", "p5-long"}) == "p5.48xlarge");
+    CHECK_FALSE(instance_type_of(settings, {"p5", "p4"}));
+    CHECK_FALSE(instance_type_of(settings, {"train", "other"}));
+    CHECK_FALSE(instance_type_of(settings, {"Train"}));
+    CHECK_FALSE(instance_type_of(settings, {}));
+    CHECK(instance_type_of(settings_of("partitions: {'*': {instance_type: p5.48xlarge}}"), {}) == "p5.48xlarge");
+    for (const char* wrong : {"partitions: [train]", "partitions: train", "partitions: {train: g5.48xlarge}",
+                              "partitions: {train: {}}", "partitions: {train: ~}",
+                              "partitions: {train: {instance_type: ~}}", "partitions: {train: {instance_type: 5}}",
+                              "partitions: {train: {instance_type: ''}}", "partitions: {train: {type: g5.48xlarge}}"}) {
+        INFO(wrong);
+        const HardwareFile file(wrong);
+        const auto read = load(file.path);
+        REQUIRE_FALSE(read);
+        CHECK(read.error().front().code == "site.file");
+        CHECK(read.error().front().key.starts_with("partitions"));
+    }
 }
 
 }  // namespace recipe::site
