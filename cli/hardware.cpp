@@ -26,6 +26,7 @@ struct Selection {
     std::vector<const InstanceType*> instances;
     std::vector<const Accelerator*> accelerators;
     std::vector<const Profile*> profiles;
+    std::vector<const hardware::Kind*> kinds;
 };
 
 /// The catalogue has 0 for numbers that are not known.
@@ -44,10 +45,6 @@ std::string cell(std::optional<double> number) {
 }
 std::string cell(bool flag) {
     return flag ? "yes" : "no";
-}
-
-std::string kind_of(const Accelerator& a) {
-    return a.kind == hardware::DeviceKind::gpu ? "gpu" : "neuron";
 }
 
 std::string instance_table(const std::vector<const InstanceType*>& instances) {
@@ -70,10 +67,10 @@ std::string instance_table(const std::vector<const InstanceType*>& instances) {
 std::string accelerator_table(const std::vector<const Accelerator*>& accelerators) {
     std::vector<Row> rows;
     for (const Accelerator* a : accelerators)
-        rows.push_back({std::string(a->model), std::string(a->name), kind_of(*a), cell(known(a->memory_gib)),
-                        cell(a->usable_gib),
+        rows.push_back({std::string(a->model), std::string(a->name), std::string(a->kind_name),
+                        cell(known(a->memory_gib)), cell(a->usable_gib),
                         a->compute_capability ? hardware::compute_capability_text(*a->compute_capability) : "-",
-                        cell(a->bf16), cell(a->fp8), a->fabric.empty() ? "-" : std::string(a->fabric),
+                        cell(a->bf16), cell(a->fp8), cell(a->fp4), a->fabric.empty() ? "-" : std::string(a->fabric),
                         fmt::format("{}", a->ranks), cell(a->bf16_tflops)});
     return table({{"accelerator"},
                   {"name"},
@@ -83,6 +80,7 @@ std::string accelerator_table(const std::vector<const Accelerator*>& accelerator
                   {"capability", true},
                   {"bf16"},
                   {"fp8"},
+                  {"fp4"},
                   {"fabric"},
                   {"ranks", true},
                   {"bf16 TFLOPS", true}},
@@ -125,17 +123,20 @@ Value value_of(const InstanceType& i) {
                    {"memory_gib", number(known(i.memory_gib))},
                    {"network_gbps", number(known(i.network_gbps))},
                    {"efa_devices", Value::integer(i.efa_devices)},
-                   {"gpudirect_rdma", Value::boolean(i.gpudirect_rdma)}});
+                   {"gpudirect_rdma", Value::boolean(i.gpudirect_rdma)},
+                   {"nvlink_domain", Value::integer(i.nvlink_domain)},
+                   {"architecture", text(i.architecture)}});
 }
 
 Value value_of(const Accelerator& a) {
     Value map = map_of({{"name", text(a.name)},
-                        {"kind", text(kind_of(a))},
+                        {"kind", text(a.kind_name)},
                         {"memory_gib", number(a.memory_gib)},
                         {"usable_gib", number(a.usable_gib)},
                         {"compute_capability", a.compute_capability ? Value::floating(*capability(a)) : Value::null()},
                         {"bf16", Value::boolean(a.bf16)},
                         {"fp8", Value::boolean(a.fp8)},
+                        {"fp4", Value::boolean(a.fp4)},
                         {"ranks", Value::integer(a.ranks)},
                         {"cores", Value::integer(a.cores)},
                         {"bf16_tflops", number(a.bf16_tflops)}});
@@ -143,14 +144,33 @@ Value value_of(const Accelerator& a) {
     return map;
 }
 
-Value value_of(const Profile& p) {
-    Value types = Value::list();
-    for (const std::string_view pattern : p.instance_types) types.push_back(text(pattern));
-    Value variables = Value::map();
-    for (const auto& [name, value] : p.environment) variables.set(text(name), text(value));
-    return map_of({{"instance_types", types}, {"efa", Value::boolean(p.efa)}, {"environment", variables}});
+Value texts(std::span<const std::string_view> values) {
+    Value list = Value::list();
+    for (const std::string_view value : values) list.push_back(text(value));
+    return list;
 }
 
+Value value_of(const hardware::Kind& k) {
+    Value map = map_of({{"device", text(k.device)},
+                        {"counted_as", text(k.counted_as == hardware::DeviceKind::gpu ? "gpu" : "neuron")},
+                        {"framework", text(k.framework)},
+                        {"device_files", text(k.device_files)},
+                        {"visible", texts(k.visible)},
+                        {"words", texts(k.words)}});
+    if (!k.control_file.empty()) map.set(Value::string("control_file"), text(k.control_file));
+    return map;
+}
+
+Value value_of(const Profile& p) {
+    Value variables = Value::map();
+    for (const auto& [name, value] : p.environment) variables.set(text(name), text(value));
+    return map_of(
+        {{"instance_types", texts(p.instance_types)}, {"efa", Value::boolean(p.efa)}, {"environment", variables}});
+}
+
+std::string_view name_of(const hardware::Kind& k) {
+    return k.name;
+}
 std::string_view name_of(const InstanceType& i) {
     return i.name;
 }
@@ -169,7 +189,8 @@ Value section(const std::vector<const Entry*>& entries) {
 }
 
 Value value_of(const Selection& selection) {
-    return map_of({{"accelerators", section(selection.accelerators)},
+    return map_of({{"kinds", section(selection.kinds)},
+                   {"accelerators", section(selection.accelerators)},
                    {"instance_types", section(selection.instances)},
                    {"profiles", section(selection.profiles)}});
 }
@@ -177,17 +198,19 @@ Value value_of(const Selection& selection) {
 // --- one of them ---------------------------------------------------------------------------------------------------
 
 Expected<Selection> select(const hardware::Catalogue& catalogue, const std::string& name) {
-    if (name.empty()) return Selection{catalogue.instances(), catalogue.accelerators(), catalogue.profiles()};
-    if (const InstanceType* instance = catalogue.instance(name))
-        return Selection{{instance}, {catalogue.accelerator(instance->accelerator)}, catalogue.profiles_of(*instance)};
+    if (name.empty())
+        return Selection{catalogue.instances(), catalogue.accelerators(), catalogue.profiles(), catalogue.kinds()};
+    if (const InstanceType* instance = catalogue.instance(name)) {
+        const Accelerator* accelerator = catalogue.accelerator(instance->accelerator);
+        return Selection{
+            {instance}, {accelerator}, catalogue.profiles_of(*instance), {&catalogue.kind_of(*accelerator)}};
+    }
     if (const Accelerator* accelerator = catalogue.accelerator(name)) {
-        Selection selection{catalogue.instances(), {accelerator}, {}};
+        Selection selection{catalogue.instances(), {accelerator}, {}, {&catalogue.kind_of(*accelerator)}};
         std::erase_if(selection.instances, [&](const InstanceType* i) { return i->accelerator != accelerator->model; });
         return selection;
     }
-    std::vector<std::string> names = catalogue.instance_names();
-    for (const Accelerator* accelerator : catalogue.accelerators()) names.emplace_back(accelerator->model);
-    const auto close = nearest(hardware::canonical_instance_name(name), names);
+    const std::vector<std::string> close = hardware::candidates_for(catalogue, name).names;
     return refuse({.code = codes::cli.unknown_hardware,
                    .key = name,
                    .source = {.name = "hardware"},

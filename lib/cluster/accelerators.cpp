@@ -39,15 +39,26 @@ bool has_all(const Words& words, const Words& wanted) {
     return std::ranges::all_of(wanted, [&](const std::string& word) { return has_word(words, word); });
 }
 
-/// Of a whole device.
+/// Of a whole device. "nvidia_h100_nvl" has the words of h100 and of h100-nvl: the more words, the closer.
 std::vector<const hardware::Accelerator*> named_by(const hardware::Catalogue& catalogue, std::string_view type) {
     if (type.empty()) return {};
     if (const hardware::Accelerator* exact = catalogue.accelerator(type)) return {exact};
     const Words words = name_words(type);
     std::vector<const hardware::Accelerator*> found;
-    for (const hardware::Accelerator* accelerator : catalogue.accelerators())
-        if (has_all(words, name_words(accelerator->model))) found.push_back(accelerator);
+    std::size_t most = 0;
+    for (const hardware::Accelerator* accelerator : catalogue.accelerators()) {
+        const Words model = name_words(accelerator->model);
+        if (model.size() < most || !has_all(words, model)) continue;
+        if (model.size() > most) found.clear();
+        most = model.size();
+        found.push_back(accelerator);
+    }
     return found;
+}
+
+/// One word says no more than the chip: "v100" may be of 16 GB or of 32.
+bool says_the_chip_alone(std::string_view type) {
+    return name_words(type).size() <= 1;
 }
 
 /// "a100" may be any whose name begins so.
@@ -91,7 +102,8 @@ std::string lower(std::string_view text) {
 std::vector<Device> candidates_of(const hardware::Catalogue& catalogue, const std::string& type) {
     const std::optional<Profile> part = mig_profile(type);
     const std::string_view whole = part ? std::string_view(type).substr(0, part->at) : std::string_view(type);
-    std::vector<const hardware::Accelerator*> all = named_by(catalogue, whole);
+    std::vector<const hardware::Accelerator*> all;
+    if (!says_the_chip_alone(whole)) all = named_by(catalogue, whole);
     if (all.empty()) all = begun_by(catalogue, whole);
     std::vector<Device> candidates;
     for (const hardware::Accelerator* accelerator : all) candidates.push_back(device_of(*accelerator));
@@ -137,8 +149,9 @@ std::vector<DeviceType> devices_of_gres(const hardware::Catalogue& catalogue, st
 }
 
 bool may_be(const hardware::Catalogue& catalogue, std::string_view gres_type, std::string_view model) {
-    if (const hardware::Accelerator* accelerator = accelerator_of_gres(catalogue, gres_type))
-        return accelerator->model == model;
+    if (!says_the_chip_alone(gres_type))
+        if (const hardware::Accelerator* accelerator = accelerator_of_gres(catalogue, gres_type))
+            return accelerator->model == model;
     const std::vector<const hardware::Accelerator*> others = begun_by(catalogue, gres_type);
     return others.empty() || std::ranges::any_of(others, [&](const auto* other) { return other->model == model; });
 }

@@ -20,7 +20,8 @@ bool computes_in_fp4(const Accelerator& accelerator) noexcept {
 }
 
 Catalogue::Catalogue()
-    : sections_{.accelerators = {.installed = shipped_accelerators, .of_site = {}},
+    : sections_{.kinds = {.installed = shipped_kinds, .of_site = {}},
+                .accelerators = {.installed = shipped_accelerators, .of_site = {}},
                 .instance_types = {.installed = shipped_instance_types, .of_site = {}},
                 .profiles = {.installed = shipped_profiles, .of_site = {}},
                 .texts = {}} {}
@@ -59,6 +60,15 @@ std::vector<const InstanceType*> Catalogue::instances() const {
 
 std::vector<const Accelerator*> Catalogue::accelerators() const {
     return sections_.accelerators.all();
+}
+
+std::vector<const Kind*> Catalogue::kinds() const {
+    return sections_.kinds.all();
+}
+
+const Kind& Catalogue::kind_of(const Accelerator& accelerator) const {
+    // Files are refused whose accelerators are of no kind.
+    return *sections_.kinds.find(accelerator.kind_name);
 }
 
 std::vector<std::string> Catalogue::instance_names() const {

@@ -24,6 +24,7 @@ constexpr std::size_t max_name = 64;
 struct Context {
     tables::Problems& problems;
     tables::Keeper& texts;
+    const Section<Kind>& kinds;
 
     [[nodiscard]] std::string_view keep(std::string text) { return texts.keep(std::move(text)); }
 };
@@ -67,10 +68,34 @@ bool read_name(std::string_view& target, const Value& value, Context& context) {
     return true;
 }
 
-bool read_kind(DeviceKind& target, const Value& value) {
+bool read_counted_as(DeviceKind& target, const Value& value) {
     const std::string* text = value.as_string();
     if (text == nullptr || (*text != "gpu" && *text != "neuron")) return false;
     target = *text == "gpu" ? DeviceKind::gpu : DeviceKind::neuron;
+    return true;
+}
+
+bool read_kind(Accelerator& target, const Value& value, const Context& context) {
+    const std::string* text = value.as_string();
+    const Kind* kind = text != nullptr ? context.kinds.find(*text) : nullptr;
+    if (kind == nullptr) return false;
+    target.kind_name = kind->name;
+    target.kind = kind->counted_as;
+    return true;
+}
+
+bool read_architecture(std::string_view& target, const Value& value) {
+    const std::string* text = value.as_string();
+    for (const std::string_view known : {"x86_64", "arm64"})
+        if (text != nullptr && *text == known) return target = known, true;
+    return false;
+}
+
+bool read_texts(std::span<const std::string_view>& target, const Value& value, Context& context) {
+    if (!value.is_list() || !std::ranges::all_of(value.items(), is_text)) return false;
+    std::vector<std::string_view> texts(value.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) read_text(texts[i], value.items()[i], context);
+    target = context.texts.keep(std::move(texts));
     return true;
 }
 
@@ -129,9 +154,24 @@ constexpr std::string_view a_flag = "true or false";
 constexpr std::string_view a_text = "a text of at most 64 characters";
 constexpr std::string_view a_share = "an int from 1 to 1024";
 
-constexpr std::array<Field<Accelerator>, 11> accelerator_fields{{
+constexpr std::string_view words = "a list of texts of at most 64 characters";
+
+constexpr std::array<Field<Kind>, 7> kind_fields{{
+    {"device", a_text, true, [](Kind& k, const Value& v, Context& c) { return read_text(k.device, v, c); }},
+    {"counted_as", "gpu or neuron", true,
+     [](Kind& k, const Value& v, Context&) { return read_counted_as(k.counted_as, v); }},
+    {"framework", a_text, true, [](Kind& k, const Value& v, Context& c) { return read_text(k.framework, v, c); }},
+    {"device_files", a_text, true, [](Kind& k, const Value& v, Context& c) { return read_text(k.device_files, v, c); }},
+    {"control_file", a_text, false,
+     [](Kind& k, const Value& v, Context& c) { return read_text(k.control_file, v, c); }},
+    {"visible", words, true, [](Kind& k, const Value& v, Context& c) { return read_texts(k.visible, v, c); }},
+    {"words", words, true, [](Kind& k, const Value& v, Context& c) { return read_texts(k.words, v, c); }},
+}};
+
+constexpr std::array<Field<Accelerator>, 12> accelerator_fields{{
     {"name", a_text, true, [](Accelerator& a, const Value& v, Context& c) { return read_text(a.name, v, c); }},
-    {"kind", "gpu or neuron", true, [](Accelerator& a, const Value& v, Context&) { return read_kind(a.kind, v); }},
+    {"kind", "a kind that a hardware file has: gpu, amd, gaudi, neuron", true,
+     [](Accelerator& a, const Value& v, Context& c) { return read_kind(a, v, c); }},
     {"memory_gib", an_amount, true,
      [](Accelerator& a, const Value& v, Context&) { return read_amount(a.memory_gib, v); }},
     {"usable_gib", an_amount_or_null, false,
@@ -140,6 +180,7 @@ constexpr std::array<Field<Accelerator>, 11> accelerator_fields{{
      [](Accelerator& a, const Value& v, Context&) { return read_compute_capability(a.compute_capability, v); }},
     {"bf16", a_flag, true, [](Accelerator& a, const Value& v, Context&) { return read_flag(a.bf16, v); }},
     {"fp8", a_flag, true, [](Accelerator& a, const Value& v, Context&) { return read_flag(a.fp8, v); }},
+    {"fp4", a_flag, false, [](Accelerator& a, const Value& v, Context&) { return read_flag(a.fp4, v); }},
     {"fabric", a_text, false, [](Accelerator& a, const Value& v, Context& c) { return read_text(a.fabric, v, c); }},
     {"ranks", a_share, false, [](Accelerator& a, const Value& v, Context&) { return read_count(a.ranks, v, 1, 1024); }},
     {"cores", a_share, false, [](Accelerator& a, const Value& v, Context&) { return read_count(a.cores, v, 1, 1024); }},
@@ -147,7 +188,7 @@ constexpr std::array<Field<Accelerator>, 11> accelerator_fields{{
      [](Accelerator& a, const Value& v, Context&) { return read_optional_amount(a.bf16_tflops, v); }},
 }};
 
-constexpr std::array<Field<InstanceType>, 7> instance_fields{{
+constexpr std::array<Field<InstanceType>, 9> instance_fields{{
     {"accelerator", "the model of an accelerator", true,
      [](InstanceType& i, const Value& v, Context& c) { return read_name(i.accelerator, v, c); }},
     {"devices", a_share, true,
@@ -162,6 +203,10 @@ constexpr std::array<Field<InstanceType>, 7> instance_fields{{
      [](InstanceType& i, const Value& v, Context&) { return read_count(i.efa_devices, v, 0, 1'000'000); }},
     {"gpudirect_rdma", a_flag, false,
      [](InstanceType& i, const Value& v, Context&) { return read_flag(i.gpudirect_rdma, v); }},
+    {"nvlink_domain", "an int", false,
+     [](InstanceType& i, const Value& v, Context&) { return read_count(i.nvlink_domain, v, 0, 1'000'000); }},
+    {"architecture", "x86_64 or arm64", false,
+     [](InstanceType& i, const Value& v, Context&) { return read_architecture(i.architecture, v); }},
 }};
 
 constexpr std::array<Field<Profile>, 3> profile_fields{{
@@ -212,15 +257,19 @@ constexpr auto nowhere = [](std::string_view, const Value&) {};
 
 Diagnostics Merger::merge(const Value& document, const std::string& file) {
     tables::Problems problems(codes::hardware.file, file);
-    Context context{problems, sections_.texts};
+    Context context{problems, sections_.texts, sections_.kinds};
     if (document.is_null()) return {};  // a file of comments
     if (!document.is_map()) {
         problems.add(document, "", fmt::format("a hardware file is a map, not {}", config::describe(document.kind())));
         return problems.take();
     }
     const auto remember = [&](std::string_view name, const Value& at) { instance_places_[name] = at.position(); };
+    // Accelerators are of kinds, wherever in the file these stand.
+    if (const Value* kinds = document.find("kinds"))
+        merge_section(*kinds, "kinds", sections_.kinds, &Kind::name, kind_fields, context, nowhere);
     for (const config::Entry& section : document.entries()) {
         const std::string title = config::to_python_text(section.key);
+        if (title == "kinds") continue;
         if (title == "accelerators")
             merge_section(section.value, title, sections_.accelerators, &Accelerator::model, accelerator_fields,
                           context, nowhere);
@@ -232,7 +281,7 @@ Diagnostics Merger::merge(const Value& document, const std::string& file) {
         else
             problems.add(
                 section.value, title,
-                "there is no section " + title + "; the sections are accelerators, instance_types and profiles");
+                "there is no section " + title + "; the sections are kinds, accelerators, instance_types and profiles");
     }
     return problems.take();
 }

@@ -20,19 +20,34 @@
 
 namespace recipe::hardware {
 
+/// Under which GRES Slurm counts devices, and what recipes ask for.
 enum class DeviceKind : std::uint8_t { gpu, neuron };
 
 // The texts of entries belong to the catalogue that has the entries.
 
+/// What Slurm and programs call the devices of one maker.
+struct Kind {
+    std::string_view name;    // "gpu" (NVIDIA), "amd", "gaudi", "neuron"
+    std::string_view device;  // one of them, for messages: "GPU"
+    DeviceKind counted_as = DeviceKind::gpu;
+    std::string_view framework;                 // what PyTorch is built for: "CUDA", "ROCm"
+    std::string_view device_files;              // in /dev, before the number: "nvidia", "dri/renderD"
+    std::string_view control_file;              // in /dev: without it device_files are of something else; empty: none
+    std::span<const std::string_view> visible;  // variables that say which a process may use
+    std::span<const std::string_view> words;    // values of trainer.accelerator that mean it
+};
+
 struct Accelerator {
     std::string_view model;  // "a10g", lower case, as Slurm's GRES type would have it
     std::string_view name;   // "NVIDIA A10G", for messages
-    DeviceKind kind = DeviceKind::gpu;
+    std::string_view kind_name;
+    DeviceKind kind = DeviceKind::gpu;      // as what its kind is counted
     double memory_gib = 0;                  // of one chip, as the vendor says
     std::optional<double> usable_gib;       // as CUDA reports it in total
     std::optional<int> compute_capability;  // 86 for 8.6; none for Neuron
     bool bf16 = false;
     bool fp8 = false;
+    bool fp4 = false;
     std::string_view fabric;            // between the devices of a node: "pcie", "nvswitch", …
     int ranks = 1;                      // torchrun processes that share one chip and its memory
     int cores = 1;                      // of one chip: NeuronCores; more than `ranks` where LNC groups them
@@ -48,6 +63,8 @@ struct InstanceType {
     int efa_devices = 0;
     double network_gbps = 0;  // 0 when not known
     bool gpudirect_rdma = false;
+    int nvlink_domain = 0;  // devices that NVLink joins across nodes, with IMEX; 0: those of a node at most
+    std::string_view architecture = "x86_64";  // of the host, or "arm64"
 };
 
 /// Variables that programs on some instance types need and do not set themselves.
@@ -73,6 +90,7 @@ struct Section {
 };
 
 struct Sections {
+    Section<Kind> kinds;
     Section<Accelerator> accelerators;
     Section<InstanceType> instance_types;
     Section<Profile> profiles;
@@ -97,6 +115,9 @@ public:
     [[nodiscard]] std::vector<const InstanceType*> instances() const;
     /// Sorted by model.
     [[nodiscard]] std::vector<const Accelerator*> accelerators() const;
+    /// Sorted by name.
+    [[nodiscard]] std::vector<const Kind*> kinds() const;
+    [[nodiscard]] const Kind& kind_of(const Accelerator& accelerator) const;
     /// Sorted.
     [[nodiscard]] std::vector<std::string> instance_names() const;
     /// Sorted by name.
@@ -113,6 +134,15 @@ private:
 /// Of an instance type, with a catalogue that is read for this question alone. nullopt: unknown.
 [[nodiscard]] std::optional<std::int64_t> devices_of(std::string_view instance,
                                                      const std::vector<std::filesystem::path>& site_files);
+
+/// Instance types that somebody may mean who wrote what is none, the likeliest first.
+struct Candidates {
+    std::string_view accelerator;  // where it is the name of one: "NVIDIA H100"; these have it
+    std::vector<std::string> names;
+};
+/// "p5.48xl" and "p5-48xlarge" are p5.48xlarge; "H100", "8xH100" and "a100-80g" are those with such devices; what is
+/// misspelt is the nearest of its family. A name that another family or maker would have is no misspelling.
+[[nodiscard]] Candidates candidates_for(const Catalogue& catalogue, std::string_view typed);
 
 /// The name as the catalogue spells it: lower case, without "ml.".
 [[nodiscard]] std::string canonical_instance_name(std::string_view name);

@@ -7,6 +7,9 @@
 namespace recipe::hardware {
 namespace {
 
+std::string_view name_of(const Kind& kind) {
+    return kind.name;
+}
 std::string_view name_of(const Accelerator& accelerator) {
     return accelerator.model;
 }
@@ -38,6 +41,7 @@ std::vector<const Entry*> Section<Entry>::all() const {
     return entries;
 }
 
+template struct Section<Kind>;
 template struct Section<Accelerator>;
 template struct Section<InstanceType>;
 template struct Section<Profile>;

@@ -7,6 +7,7 @@
 
 namespace recipe::hardware {
 
+extern const std::span<const Kind> shipped_kinds;
 extern const std::span<const Accelerator> shipped_accelerators;
 extern const std::span<const InstanceType> shipped_instance_types;
 extern const std::span<const Profile> shipped_profiles;

@@ -68,7 +68,7 @@ std::vector<Machine> machines_like(const hardware::InstanceType& instance, const
     for (const hardware::InstanceType* other : catalogue.instances()) {
         if (in_a_cloud(other->name) != in_a_cloud(instance.name) || other->devices != devices) continue;
         const hardware::Accelerator* device = catalogue.accelerator(other->accelerator);
-        if (device == nullptr || device->kind != accelerator.kind) continue;
+        if (device == nullptr || device->kind_name != accelerator.kind_name) continue;
         machines.push_back({.name = std::string(other->name), .usable_bytes = usable_per_rank(*device)});
     }
     return machines;

@@ -25,17 +25,17 @@ std::int64_t count_visible(std::string_view list) {
 
 struct Count {
     std::int64_t devices = 0;
-    std::string_view where;  // they were counted
+    std::string where;  // they were counted
 };
 
 /// The task of a torchrun step has all that its processes will have. Of a direct step, Slurm may give each task its
 /// own.
-Count count_gpus(Kind kind, const VisibleDevices& visible) {
+Count count_gpus(Kind kind, const VisibleDevices& visible, std::string in_files) {
     const Count of_step{visible.gpus_of_step.value_or(0), "given by Slurm"};
     if (kind == Kind::direct && visible.gpus_of_step) return of_step;
-    if (visible.visible_gpus) return {count_visible(*visible.visible_gpus), "in CUDA_VISIBLE_DEVICES"};
+    if (visible.visible_gpus) return {count_visible(*visible.visible_gpus), "in " + visible.variable};
     if (visible.gpus_of_step) return of_step;
-    return {visible.device_files, "among /dev/nvidia*"};
+    return {visible.device_files, std::move(in_files)};
 }
 
 }  // namespace
@@ -46,7 +46,9 @@ std::optional<Diagnostic> device_problem(const plan::LaunchPlan& plan, const Fac
     if (kind == Kind::plain || plan.resources.device == plan::Device::cpu) return std::nullopt;
     const std::int64_t ranks = plan.layout.devices_per_node;
     const bool neuron = plan.resources.device == plan::Device::neuron;
-    const Count found = neuron ? Count{visible.device_files, "among /dev/neuron*"} : count_gpus(kind, visible);
+    const std::string files = !visible.files.empty() ? visible.files : neuron ? "neuron" : "nvidia";
+    const std::string in_files = fmt::format("among /dev/{}*", files);
+    const Count found = neuron ? Count{visible.device_files, in_files} : count_gpus(kind, visible, in_files);
     const std::int64_t wanted = (ranks + plan.resources.ranks_per_chip - 1) / plan.resources.ranks_per_chip;
     if (found.devices >= wanted) return std::nullopt;
     const std::string_view name = neuron ? "Neuron device" : "GPU";

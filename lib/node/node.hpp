@@ -167,9 +167,11 @@ inline constexpr const char* hook_variable = "SLURM_RECIPE_MOUNTS";
 
 /// What a task sees of its node's accelerators.
 struct VisibleDevices {
-    std::optional<std::string> visible_gpus;    // CUDA_VISIBLE_DEVICES
-    std::optional<std::uint32_t> gpus_of_step;  // SLURM_GPUS_ON_NODE: of the step on this node
-    std::uint32_t device_files = 0;             // /dev/nvidiaN or /dev/neuronN that the task may open
+    std::optional<std::string> visible_gpus;        // CUDA_VISIBLE_DEVICES or another maker's
+    std::optional<std::uint32_t> gpus_of_step;      // SLURM_GPUS_ON_NODE: of the step on this node
+    std::uint32_t device_files = 0;                 // /dev/nvidiaN or /dev/neuronN that the task may open
+    std::string variable = "CUDA_VISIBLE_DEVICES";  // where visible_gpus is from
+    std::string files;                              // of which device_files are; empty: the plan's kind has its own
 };
 
 /// Code node.devices: fewer devices than a torchrun or direct step needs on each node. What Slurm gave the step counts;

@@ -41,22 +41,17 @@ bool unknown_instance_applies(const Subject& s) {
     return s.instance_type && s.instance == nullptr && s.wanted != Wanted::cpu;
 }
 
-/// "p5" of "p5.48xlarge", "dgx-h100" of itself: another generation or maker is other hardware, and no misspelling.
-std::string_view series_of(std::string_view instance_type) {
-    // A name in a list is written with its brackets.
-    instance_type.remove_prefix(std::min(instance_type.find_first_not_of("['\" "), instance_type.size()));
-    const std::size_t digit = std::min(instance_type.find_first_of("0123456789"), instance_type.size());
-    return instance_type.substr(0,
-                                std::min(instance_type.find_first_not_of("0123456789", digit), instance_type.size()));
-}
-
 Findings unknown_instance(const Subject& s) {
-    std::vector<std::string> names = nearest(*s.instance_type, s.catalogue.instance_names());
-    std::erase_if(names, [&](const std::string& name) { return series_of(name) != series_of(*s.instance_type); });
+    const auto [accelerator, names] = hardware::candidates_for(s.catalogue, *s.instance_type);
     std::string message =
         fmt::format("the instance type {} is not in the hardware catalogue, so that nothing is checked against it",
                     truncate(*s.instance_key.value));
-    if (!names.empty()) message += fmt::format("; did you mean {}?", fmt::join(names, " or "));
+    if (!accelerator.empty() && names.empty())
+        message += fmt::format("; it is the name of an accelerator, {}", accelerator);
+    else if (!accelerator.empty())
+        message += fmt::format("; machines with such an accelerator: {}", fmt::join(names, ", "));
+    else if (!names.empty())
+        message += fmt::format("; did you mean {}?", fmt::join(names, " or "));
     return {{.at = s.instance_key,
              .message = std::move(message),
              .fix = names.empty() ? std::string() : s.set(s.instance_key, names.front())}};
@@ -106,7 +101,8 @@ Findings partial(const Subject& s) {
 
 bool accelerator_mismatch_applies(const Subject& s) {
     if (!s.on_known_devices() || s.wanted == Wanted::any) return false;
-    return (s.wanted == Wanted::neuron) != (s.accelerator->kind == hardware::DeviceKind::neuron);
+    const std::string_view word = s.wanted == Wanted::neuron ? "neuron" : "gpu";
+    return std::ranges::count(s.catalogue.kind_of(*s.accelerator).words, word) == 0;
 }
 
 Findings accelerator_mismatch(const Subject& s) {

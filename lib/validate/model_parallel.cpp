@@ -254,7 +254,21 @@ bool across_nodes_applies(const Subject& s) {
            s.layout.devices_per_node % s.tensor.number != 0 && s.layout.world() % s.tensor.number == 0;
 }
 
+/// Nodes that NVLink joins, as far as the group of ranks is of one domain.
+bool within_nvlink_domain(const Subject& s) {
+    if (s.instance == nullptr || s.tensor.number > s.instance->nvlink_domain) return false;
+    return s.layout.world() <= s.instance->nvlink_domain || s.instance->nvlink_domain % s.tensor.number == 0;
+}
+
 Findings across_nodes(const Subject& s) {
+    if (within_nvlink_domain(s))
+        return {{.at = s.tensor.found,
+                 .message = fmt::format(
+                     "{} {} reaches across nodes of {} devices, which NVLink joins in domains of {}; "
+                     "this takes IMEX on the nodes, and nodes of one domain",
+                     s.tensor.found.key, s.tensor.number, s.layout.devices_per_node, s.instance->nvlink_domain),
+                 .fix = {},
+                 .severity = Severity::hint}};
     std::string cost = "every layer then waits for the network between nodes";
     if (s.instance != nullptr && s.instance->network_gbps > 0)
         cost =

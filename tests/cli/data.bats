@@ -39,7 +39,7 @@ print(json.dumps(value))' "$@"
     [[ ${lines[0]} == "instance type "*"accelerator "*"GPUDirect RDMA" ]]
     [[ $output =~ p5.48xlarge\ +h100\ +8\ +192\ +2048\ +3200\ +32\ +yes ]]
     [[ $output =~ hgx-h100-4\ +h100\ +4\ +-\ +-\ +-\ +0\ +no ]]
-    [[ $output =~ a10g\ +NVIDIA\ A10G\ +gpu\ +22.35\ +22.04\ +8.6\ +yes\ +no\ +pcie ]]
+    [[ $output =~ a10g\ +NVIDIA\ A10G\ +gpu\ +22.35\ +22.04\ +8.6\ +yes\ +no\ +no\ +pcie ]]
     [[ $output =~ efa\ +FI_EFA_USE_HUGE_PAGE=0\ +with\ EFA ]]
     [[ $output != *"box"* ]]
     run "$SRECIPE" hardware --format json
@@ -66,6 +66,19 @@ print(json.dumps(value))' "$@"
         [ "$(value_of "$output" profiles shared-memory environment)" = '{"NCCL_SHM_USE_CUDA_MEMCPY": "1"}' ]
         [[ $output != *p5.48xlarge* ]]
     done
+}
+
+@test "hardware of what is none leads to machines that may be meant" {
+    stderr=
+    run --separate-stderr "$SRECIPE" hardware 8xH100
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"did you mean p5.48xlarge or dgx-h100 or hgx-h100-8?"* ]]
+    run --separate-stderr "$SRECIPE" hardware p6-b400.48xlarge
+    [ "$status" -eq 1 ]
+    [[ $stderr != *"did you mean"* ]]
+    run "$SRECIPE" hardware mi300x-8
+    [ "$status" -eq 0 ]
+    [[ $output == *"ROCR_VISIBLE_DEVICES"* ]]
 }
 
 @test "hardware NAME of an accelerator tells which instance types have it" {
@@ -131,10 +144,14 @@ print(json.dumps(value))' "$@"
 @test "the generators refuse an unknown key with file, line and key, and write nothing" {
     run "$generators/generate_hardware" hardware.yaml constants.cpp
     [ "$status" -eq 1 ]  # it knows no g5.48xlarge to change
-    printf 'accelerators:\n  x1: {name: X, kind: gpu, memory_gib: 8, bf16: true, fp8: true}\ninstance_types:\n  box:\n    gpus: 3\n    accelerator: x1\n    devices: 1\n' >wrong.yaml
+    printf 'kinds: {x: {device: X, counted_as: gpu, framework: X, device_files: x, visible: [X], words: [x]}}\naccelerators:\n  x1: {name: X, kind: x, memory_gib: 8, bf16: true, fp8: true}\ninstance_types:\n  box:\n    gpus: 3\n    accelerator: x1\n    devices: 1\n' >wrong.yaml
     run "$generators/generate_hardware" wrong.yaml constants.cpp
     [ "$status" -eq 1 ]
-    [[ $output == wrong.yaml:5:*"error: instance_types.box.gpus: there is no field gpus"* ]]
+    [[ $output == wrong.yaml:6:*"error: instance_types.box.gpus: there is no field gpus"* ]]
+    printf 'models:\n  x:\n    ids: [a/x]\n    layrs: 3\n' >wrong.yaml
+    run "$generators/generate_models" wrong.yaml constants.cpp
+    [ "$status" -eq 1 ]
+    [[ $output == *"wrong.yaml:4:"*"error: models.x.layrs: there is no field layrs"* ]]
     printf 'families:\n  x:\n    keys:\n      tensr: a.b\n' >wrong.yaml
     run "$generators/generate_families" wrong.yaml constants.cpp
     [ "$status" -eq 1 ]

@@ -44,6 +44,10 @@ TEST_CASE("a node without a name is known by its GRES, where one instance type a
 TEST_CASE("names that the driver gives are known") {
     CHECK(group_of({.gres = "gpu:nvidia_h100_80gb_hbm3:8"}).accelerator == "h100");
     CHECK(group_of({.gres = "gpu:nvidia_a100-sxm4-80gb:8"}).accelerator == "a100-80");
+    CHECK(group_of({.gres = "gpu:nvidia_a100_80gb_pcie:8"}).accelerator == "a100-pcie-80");
+    CHECK(group_of({.gres = "gpu:nvidia_h100_nvl:4"}).accelerator == "h100-nvl");
+    CHECK(group_of({.gres = "gpu:tesla_v100-sxm2-16gb:8"}).accelerator == "v100-16");
+    CHECK(group_of({.gres = "gpu:mi300x:8"}).accelerator == "mi300x");
     CHECK(group_of({.gres = "gpu:tesla_t4:1"}).accelerator == "t4");
     CHECK(group_of({.gres = "gpu:a100:8"}).accelerator == "a100");  // of 40 or 80 GB
     CHECK(group_of({.gres = "gpu:8"}).accelerator.empty());

@@ -192,7 +192,7 @@ TEST_CASE("what a hardware file may not say is refused at its line") {
         {"instance_types:\n  g5.xlarge: {accelerator: h900}", "instance_types.g5.xlarge", 2, "h900"},
         {"instance_types:\n  'a b': {accelerator: a10g, devices: 8}", "instance_types", 2, "names are of"},
         {"accelerators:\n  x: {name: X, kind: tpu, memory_gib: 3, bf16: true, fp8: true}", "accelerators.x", 2,
-         "gpu or neuron"},
+         "a kind that a hardware file has"},
         {"accelerators:\n  x: {name: X, kind: gpu, memory_gib: -3, bf16: true, fp8: true}", "accelerators.x", 2,
          "above 0"},
         {"accelerators:\n  x: {name: X, kind: gpu, memory_gib: .nan, bf16: true, fp8: true}", "accelerators.x", 2,

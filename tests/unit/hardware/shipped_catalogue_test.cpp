@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data that we ship, etc/hardware.yaml, as the build has made constants of it.
+#include "catalogue_file_on_disk.hpp"
 #include "catch.hpp"
 #include "hardware/hardware.hpp"
 #include "source_file.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace recipe;
@@ -42,11 +44,16 @@ TEST_CASE("shipped facts agree with each other") {
         const auto* instance = shipped().instance(name);
         const auto* accelerator = shipped().accelerator(instance->accelerator);
         REQUIRE(accelerator != nullptr);
-        // fp8 came with Ada (8.9) and bf16 with Ampere (8.0); Neuron has both and no compute capability.
-        const bool gpu = accelerator->kind == hardware::DeviceKind::gpu;
-        CHECK(accelerator->compute_capability.has_value() == gpu);
-        CHECK(accelerator->fp8 == (accelerator->compute_capability.value_or(1000) >= 89));
-        CHECK(accelerator->bf16 == (accelerator->compute_capability.value_or(1000) >= 80));
+        // Of CUDA: bf16 came with Ampere (8.0), fp8 with Ada (8.9), fp4 with Blackwell (10.0).
+        const hardware::Kind& kind = shipped().kind_of(*accelerator);
+        CHECK(accelerator->kind == kind.counted_as);
+        CHECK(accelerator->compute_capability.has_value() == (kind.framework == "CUDA"));
+        if (accelerator->compute_capability) {
+            CHECK(accelerator->bf16 == (*accelerator->compute_capability >= 80));
+            CHECK(accelerator->fp8 == (*accelerator->compute_capability >= 89));
+            CHECK(accelerator->fp4 == (*accelerator->compute_capability >= 100));
+        }
+        CHECK(instance->nvlink_domain % instance->devices == 0);
         CHECK(instance->devices % accelerator->ranks == 0);
         if (accelerator->usable_gib) {
             CHECK(*accelerator->usable_gib < accelerator->memory_gib);
@@ -69,7 +76,9 @@ TEST_CASE("the hardware constants are what a program would read from the file") 
         REQUIRE(constant != entry);
         CHECK(constant->model == entry->model);
         CHECK(constant->name == entry->name);
+        CHECK(constant->kind_name == entry->kind_name);
         CHECK(constant->kind == entry->kind);
+        CHECK(constant->fp4 == entry->fp4);
         CHECK(constant->memory_gib == entry->memory_gib);
         CHECK(constant->usable_gib == entry->usable_gib);
         CHECK(constant->compute_capability == entry->compute_capability);
@@ -94,8 +103,50 @@ TEST_CASE("the hardware constants are what a program would read from the file") 
         CHECK(constant->efa_devices == entry->efa_devices);
         CHECK(constant->network_gbps == entry->network_gbps);
         CHECK(constant->gpudirect_rdma == entry->gpudirect_rdma);
+        CHECK(constant->nvlink_domain == entry->nvlink_domain);
+        CHECK(constant->architecture == entry->architecture);
         CHECK(read->environment_of(*entry) == shipped().environment_of(*constant));
     }
+}
+
+TEST_CASE("shipped kinds say how each maker's devices are found") {
+    const auto kind = [](std::string_view model) { return shipped().kind_of(*shipped().accelerator(model)); };
+    CHECK(kind("h100").framework == "CUDA");
+    CHECK(kind("mi300x").framework == "ROCm");
+    CHECK(kind("mi300x").counted_as == hardware::DeviceKind::gpu);
+    CHECK(kind("mi300x").control_file == "kfd");
+    CHECK(std::ranges::count(kind("mi300x").visible, "ROCR_VISIBLE_DEVICES") == 1);
+    CHECK(std::ranges::count(kind("mi300x").visible, "HIP_VISIBLE_DEVICES") == 1);
+    CHECK(std::ranges::count(kind("gaudi3").visible, "HABANA_VISIBLE_DEVICES") == 1);
+    CHECK(std::ranges::count(kind("gaudi3").words, "gpu") == 0);
+    CHECK(std::ranges::count(kind("trainium3").visible, "NEURON_RT_VISIBLE_CORES") == 1);
+    CHECK(kind("trainium3").counted_as == hardware::DeviceKind::neuron);
+}
+
+TEST_CASE("shipped: UltraServers are domains of NVLink on arm64 hosts") {
+    for (const auto& [name, domain] :
+         {std::pair{"p6e-gb200.36xlarge", 36}, std::pair{"ml.u-p6e-gb200x36", 36}, std::pair{"u-p6e-gb200x72", 72},
+          std::pair{"u-p6e-gb300x72", 72}, std::pair{"dgx-gb200", 72}, std::pair{"p5.48xlarge", 0}}) {
+        INFO(name);
+        const auto* instance = shipped().instance(name);
+        REQUIRE(instance != nullptr);
+        CHECK(instance->nvlink_domain == domain);
+        CHECK(instance->architecture == (domain > 0 ? "arm64" : "x86_64"));
+    }
+    CHECK(shipped().environment_of(*shipped().instance("p6e-gb200.36xlarge")).front().first == "FI_EFA_USE_HUGE_PAGE");
+}
+
+TEST_CASE("a site's file may have a kind of its own, wherever it stands") {
+    const HardwareFile file(
+        "accelerators: {t1: {name: Maker T1, kind: tensor, memory_gib: 32, bf16: true, fp8: false}}\n"
+        "kinds: {tensor: {device: T1, counted_as: gpu, framework: T, device_files: tensor, visible: [T_VISIBLE], "
+        "words: [tensor]}}\n");
+    const auto catalogue = hardware::Catalogue::load({file.path});
+    REQUIRE(catalogue);
+    const hardware::Accelerator* accelerator = catalogue->accelerator("t1");
+    REQUIRE(accelerator != nullptr);
+    CHECK(catalogue->kind_of(*accelerator).device_files == "tensor");
+    CHECK(catalogue->kinds().size() == shipped().kinds().size() + 1);
 }
 
 TEST_CASE("shipped profiles set little: nothing that current libraries choose themselves") {

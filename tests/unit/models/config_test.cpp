@@ -175,6 +175,9 @@ TEST_CASE("config.json: what is no decoder is refused, and says why") {
     CHECK(refused(dense + R"(, "num_key_value_heads": 0})") == "its attention has no heads, or heads of no width");
     CHECK(refused(dense + R"(, "num_experts": 2, "num_experts_per_tok": 3})") ==
           "it has fewer experts than each token goes to");
+    CHECK(refused(dense + R"(, "hybrid_override_pattern": ""})") == "it has no layers");
+    CHECK(refused(dense + R"(, "sliding_window": 8, "layer_types": ["sliding_attention", "sliding_attention",
+        "sliding_attention"]})") == "it has more layers of one kind than layers");
     CHECK(refused(dense + R"(, "kv_lora_rank": 16})") == "it says no qk_nope_head_dim");
     CHECK(refused(dense + R"(, "layer_types": ["linear_attention", "linear_attention", "linear_attention"],
         "linear_num_key_heads": 1, "linear_key_head_dim": 1, "linear_num_value_heads": 1,

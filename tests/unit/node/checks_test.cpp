@@ -57,6 +57,15 @@ TEST_CASE("device files count only where Slurm says nothing") {
           "with -x");
 }
 
+TEST_CASE("a node's devices are counted as their maker's programs count them") {
+    const VisibleDevices amd{.visible_gpus = "0,1,2,3,4,5,6", .variable = "ROCR_VISIBLE_DEVICES"};
+    CHECK(devices(sample_plan(), on_nodes(4), amd)
+              .starts_with("on node n3: the step has 7 GPUs here (in ROCR_VISIBLE_DEVICES)"));
+    const VisibleDevices files{.device_files = 7, .files = "dri/renderD"};
+    CHECK(devices(sample_plan(), on_nodes(4), files)
+              .starts_with("on node n3: the step has 7 GPUs here (among /dev/dri/renderD*)"));
+}
+
 TEST_CASE("tasks of a direct step may have a GPU each") {
     CHECK(devices(direct_plan(), direct_on(4), {.visible_gpus = "3", .gpus_of_step = 8}) == "");
     CHECK(devices(direct_plan(), direct_on(4), {.visible_gpus = "0,1,2,3", .gpus_of_step = 4}) != "");

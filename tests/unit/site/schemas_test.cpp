@@ -77,14 +77,26 @@ TEST_CASE("the hardware schema and the loader refuse the same") {
         const HardwareFile file(text);
         CHECK(hardware::Catalogue::load({file.path}));
     }
-    for (const std::string_view text :
-         {"accelerators: []", "accelerators: {x: {kind: tpu}}", "accelerators: {x: {cores: 0}}",
-          "accelerators: {x: gpu}", "accelerators: {x: {compute_capability: 860}}",
-          "accelerators: {x: {memory_gib: 0}}", "accelerators: {x: {name: ''}}", "accelerators: {x: {fabric: null}}",
-          "machines: {}", "instance_types: {x: {colour: red}}", "instance_types: {x: h100 8}",
-          "instance_types: {x: {devices: 2.5}}", "instance_types: {x: {vcpus: -1}}", "instance_types: {x: null}",
-          "profiles: {x: {environment: {A-B: 1}}}", "profiles: {x: {instance_types: p5*}}", "profiles: {x: p5}",
-          "instance_types: {'a b': {devices: 8}}"}) {
+    for (const std::string_view text : {"accelerators: []",
+                                        "accelerators: {x: {kind: 3}}",
+                                        "kinds: {x: {counted_as: tpu}}",
+                                        "kinds: {x: {visible: A}}",
+                                        "accelerators: {x: {cores: 0}}",
+                                        "accelerators: {x: gpu}",
+                                        "accelerators: {x: {compute_capability: 860}}",
+                                        "accelerators: {x: {memory_gib: 0}}",
+                                        "accelerators: {x: {name: ''}}",
+                                        "accelerators: {x: {fabric: null}}",
+                                        "machines: {}",
+                                        "instance_types: {x: {colour: red}}",
+                                        "instance_types: {x: h100 8}",
+                                        "instance_types: {x: {devices: 2.5}}",
+                                        "instance_types: {x: {vcpus: -1}}",
+                                        "instance_types: {x: null}",
+                                        "profiles: {x: {environment: {A-B: 1}}}",
+                                        "profiles: {x: {instance_types: p5*}}",
+                                        "profiles: {x: p5}",
+                                        "instance_types: {'a b': {devices: 8}}"}) {
         INFO(text);
         CHECK(wrong_by("hardware.schema.json", text) != "");
         const HardwareFile file(text);

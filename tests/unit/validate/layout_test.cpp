@@ -134,6 +134,16 @@ TEST_CASE("tensor parallelism splits attention heads and key-value heads evenly"
     CHECK(llama()
               .with("trainer.num_nodes=16 model.tensor_model_parallel_degree=16 model.num_key_value_heads=null")
               .codes() == "layout.across_nodes");
+    // NVLink joins the nodes of an UltraServer, which takes IMEX.
+    const Diagnostic joined = llama()
+                                  .with(
+                                      "instance_type=u-p6e-gb200x72 trainer.devices=4 trainer.num_nodes=4 "
+                                      "model.tensor_model_parallel_degree=8 model.shard_degree=2")
+                                  .only("layout.across_nodes");
+    CHECK(joined.severity == Severity::hint);
+    CHECK(joined.message ==
+          "model.tensor_model_parallel_degree 8 reaches across nodes of 4 devices, which NVLink joins in domains of "
+          "72; this takes IMEX on the nodes, and nodes of one domain");
     const RecipeUnderTest both = llama().with("model.tensor_model_parallel_degree=3 trainer.num_nodes=4");
     both.require_fix_of("layout.heads");
     both.require_fix_of("layout.world_not_divisible");
