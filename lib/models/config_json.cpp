@@ -230,7 +230,9 @@ Model read_model(Fields& fields, bool nested) {
     read_latent_attention(fields, m);
     read_window(fields, m);
     if (m.kv_heads == 0 || m.head_dim == 0) fields.fail("its attention has no heads, or heads of no width");
-    if (attention_layers(m) < 0) fields.fail("it has more layers of one kind than layers");
+    if (m.layers == 0) fields.fail("it has no layers");
+    if (attention_layers(m) < 0 || m.sliding_layers > attention_layers(m))
+        fields.fail("it has more layers of one kind than layers");
     if (m.experts_per_token > m.experts) fields.fail("it has fewer experts than each token goes to");
     return m;
 }
