@@ -9,8 +9,8 @@
 
 namespace recipe::slurm_text {
 
-/// Minutes: 24855 days. Slurm counts the seconds of a limit in 31 bits; a longer one it takes for another number, without a
-/// word (--time=71582790 is two minutes).
+/// Minutes: 24855 days. Slurm counts the seconds of a limit in 31 bits; a longer one it takes for another number,
+/// without a word (--time=71582790 is two minutes).
 inline constexpr std::int64_t max_time_limit = std::int64_t{24855} * 1440;
 
 /// Minutes of a Slurm time text ("90", "1:30:00", "2-12", "UNLIMITED" = nullopt inside), rounded up: the forms of

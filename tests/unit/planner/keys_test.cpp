@@ -15,7 +15,8 @@ TEST_CASE("a time limit that YAML read as seconds means what the file says") {
 }
 
 TEST_CASE("a number of minutes that Slurm does not hold is no time limit") {
-    const auto document = config::parse_yaml("a: 35791200\nb: 35791201\nc: 9223372036854775807\nd: -1\n", "recipe.yaml");
+    const auto document =
+        config::parse_yaml("a: 35791200\nb: 35791201\nc: 9223372036854775807\nd: -1\n", "recipe.yaml");
     REQUIRE(document);
     using Limit = std::optional<std::int64_t>;
     CHECK(planner::time_limit_of(*document->find("a")) == std::optional<Limit>(35'791'200));
