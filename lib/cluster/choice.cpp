@@ -222,7 +222,8 @@ private:
             }
         for (std::vector<std::string>* list : {&types, &others}) {
             std::ranges::sort(*list);
-            list->erase(std::ranges::unique(*list).begin(), list->end());
+            const auto [first, last] = std::ranges::unique(*list);
+            list->erase(first, last);
         }
         types.insert(types.end(), others.begin(), others.end());
         if (types.size() > 64) types.resize(64);

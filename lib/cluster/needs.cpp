@@ -123,7 +123,8 @@ std::string host_list(std::vector<std::string_view> names) {
     std::vector<Run> runs;
     // "n2" before "n10", so that runs are seen.
     std::ranges::sort(names, {}, [](std::string_view name) { return std::pair(name.size(), name); });
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    const auto [first, last] = std::ranges::unique(names);
+    names.erase(first, last);
     for (const std::string_view name : names) {
         const std::size_t from = name.find_last_not_of("0123456789") + 1;
         const std::string_view digits = name.substr(from);
