@@ -191,9 +191,10 @@ private:
     std::string constraint(const std::vector<Count>& counts) const {
         const std::string_view given = requirements_.constraint;
         if (given.find_first_of("[]*") != std::string_view::npos) return {};
+        const std::vector<std::string> all = features(counts);
         std::string_view best;
         std::uint32_t most = 0;
-        for (const std::string& feature : features(counts)) {
+        for (const std::string& feature : all) {
             std::uint32_t good = 0, lacking = 0;
             for (const Count& of : counts) {
                 const Count kept = count(*of.partition, feature);
