@@ -9,6 +9,8 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 
 namespace recipe::cluster {
 namespace {
@@ -37,13 +39,13 @@ std::string kind_of(const NodeGroup& group) {
 /// "4 nodes of g5.48xlarge, 2 nodes of p4d.24xlarge"
 std::string kinds_of(const Inventory& inventory, const Partition& partition) {
     std::vector<std::string> kinds;
-    for (const GroupCount& count : partition.groups) {
-        if (kinds.size() == max_kinds) {
-            kinds.emplace_back("others");
-            break;
-        }
+    for (const GroupCount& count : partition.groups)
         kinds.push_back(
             fmt::format("{} of {}", slurm_text::counted(count.nodes, "node"), kind_of(inventory.groups[count.group])));
+    std::ranges::sort(kinds);
+    if (kinds.size() > max_kinds) {
+        kinds.resize(max_kinds);
+        kinds.emplace_back("others");
     }
     return kinds.empty() ? "no nodes" : fmt::format("{}", fmt::join(kinds, ", "));
 }
@@ -103,13 +105,15 @@ std::string partition_map(const Inventory& inventory) {
     const bool one_kind = !types.empty() && types.size() == inventory.partitions.size() &&
                           std::ranges::all_of(types, [&](const std::string& type) { return type == types.front(); });
     if (one_kind) return map + fmt::format("  \"*\": {{instance_type: {}}}  # all nodes\n", types.front());
-    for (const Partition& partition : inventory.partitions) {
-        const auto type = only_type_of(inventory, partition);
+    std::map<std::string_view, const Partition*> by_name;
+    for (const Partition& partition : inventory.partitions) by_name.emplace(partition.name, &partition);
+    for (const auto& [name, partition] : by_name) {
+        const auto type = only_type_of(inventory, *partition);
         if (type)
-            map += fmt::format("  {}: {{instance_type: {}}}  # {}\n", yaml_key(partition.name), *type,
-                               kinds_of(inventory, partition));
+            map += fmt::format("  {}: {{instance_type: {}}}  # {}\n", yaml_key(partition->name), *type,
+                               kinds_of(inventory, *partition));
         else
-            map += fmt::format("  # {}: {}\n", partition.name, kinds_of(inventory, partition));
+            map += fmt::format("  # {}: {}\n", name, kinds_of(inventory, *partition));
     }
     return map;
 }

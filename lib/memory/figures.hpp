@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <vector>
 
 namespace recipe::memory {
@@ -56,27 +57,28 @@ struct Figures {
 /// What the backward pass of a layer adds to what is kept, at its MLP. [T]
 [[nodiscard]] double backward_temporaries(const Figures& m);
 
-/// A moment under construction. A part of nothing is left out; one that comes twice is added up.
+/// A moment under construction. A part of nothing is left out; one that comes twice is added up. A search makes
+/// hundreds of these, so they take no memory of their own.
 class Alive {
 public:
     Alive& add(std::string_view name, double bytes) {
         if (bytes == 0) return *this;
-        const auto same = std::ranges::find(parts_, name, &Part::name);
-        if (same != parts_.end())
-            same->bytes += bytes;
-        else
-            parts_.push_back({name, bytes});
+        Part* same = std::ranges::find(parts_.begin(), parts_.begin() + count_, name, &Part::name);
+        if (same == parts_.end()) --same;  // more names than there are: the total stays right
+        if (same == parts_.begin() + count_) parts_[count_++] = {name, 0};
+        same->bytes += bytes;
         return *this;
     }
-    [[nodiscard]] Moment as(std::string_view name) const { return {name, parts_}; }
+    [[nodiscard]] Moment as(std::string_view name) const { return {name, {parts_.begin(), parts_.begin() + count_}}; }
     [[nodiscard]] double total() const {
         double sum = 0;
-        for (const Part& part : parts_) sum += part.bytes;
+        for (std::size_t i = 0; i < count_; ++i) sum += parts_[i].bytes;
         return sum;
     }
 
 private:
-    std::vector<Part> parts_;
+    std::array<Part, 24> parts_{};
+    std::size_t count_ = 0;
 };
 
 }  // namespace recipe::memory

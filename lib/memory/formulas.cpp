@@ -329,8 +329,13 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     // A foreach AdamW makes the roots of the second moments for all parameters at once.
     if (w.assumptions.optimizer == OptimizerKind::foreach) optimizer.add("optimizer_temporaries", base.gradients);
 
-    std::vector<Moment> moments{forward.as("forward"), loss_backward.as("loss"), layer.as("layer"),
-                                at_root(m, w, base, s), optimizer.as("optimizer")};
+    std::vector<Moment> moments;
+    moments.reserve(6);
+    moments.push_back(forward.as("forward"));
+    moments.push_back(loss_backward.as("loss"));
+    moments.push_back(layer.as("layer"));
+    moments.push_back(at_root(m, w, base, s));
+    moments.push_back(optimizer.as("optimizer"));
     if (w.validation_batch > 0) moments.push_back(validation(w, base, s));
     return moments;
 }

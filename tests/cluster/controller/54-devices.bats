@@ -147,12 +147,12 @@ SHELL
     there srecipe doctor --site
     assert_success
     assert_equal "$output" "partitions:
+  a100: {instance_type: p4d.24xlarge}  # 4 nodes of p4d.24xlarge
   # cpu: 2 nodes of no devices
+  # mixed: 4 nodes of g5.48xlarge, 4 nodes of p4d.24xlarge
+  # parts: 4 nodes of 56 × a100_1g.10gb
   # shared: 2 nodes of no devices
   train: {instance_type: g5.48xlarge}  # 4 nodes of g5.48xlarge
-  # mixed: 4 nodes of g5.48xlarge, 4 nodes of p4d.24xlarge
-  a100: {instance_type: p4d.24xlarge}  # 4 nodes of p4d.24xlarge
-  # parts: 4 nodes of 56 × a100_1g.10gb
   # untold: 4 nodes of 8 × tesla"
     echo "$output" >"$WORK/proposed.yaml"
     there srecipe check --site "$WORK/proposed.yaml" llama3_2_1b_pretrain +cluster.partition=train
