@@ -36,10 +36,10 @@ TEST_CASE("a recipe's fp32 is predicted, and its own section may say otherwise")
         REQUIRE(a.prediction);
         return a.workload.assumptions.precision;
     };
-    const auto in = [](const std::string& precision, const std::string& section) {
+    const auto in = [](const std::string& name, const std::string& section) {
         config::Value root = RecipeText().section(section).value();
         root.find_mutable("recipes")->find_mutable("trainer")->set(config::Value::string("precision"),
-                                                                   config::parse_yaml(precision, "x").value());
+                                                                   config::parse_yaml(name, "x").value());
         return assess(root, shipped_catalogue(), shipped_families());
     };
     for (const char* word : {"32", "'32'", "32-true", "fp32", "float32"})
