@@ -46,9 +46,9 @@ TEST_CASE("nodes and their partitions are read from scontrol's lines") {
 TEST_CASE("a partition of one type is proposed, and what the others have is said") {
     CHECK(cluster::partition_map(inventory_of(std::string(g1) + std::string(n1))) ==
           "partitions:\n"
-          "  train: {instance_type: g5.48xlarge}  # 1 node of g5.48xlarge\n"
           "  # all: 1 node of g5.48xlarge, 1 node of no devices\n"
-          "  # cpu: 1 node of no devices\n");
+          "  # cpu: 1 node of no devices\n"
+          "  train: {instance_type: g5.48xlarge}  # 1 node of g5.48xlarge\n");
     CHECK(cluster::partition_map(inventory_of(g1)) ==
           "partitions:\n  \"*\": {instance_type: g5.48xlarge}  # all nodes\n");
     CHECK(cluster::partition_map(inventory_of("")) == "partitions:\n");
