@@ -93,6 +93,19 @@ std::vector<SecretFile> secret_files(const plan::LaunchPlan& plan, std::optional
     return files;
 }
 
+/// Whether a number of the plan may be beyond what slurmctld takes.
+bool has_large_number(const plan::LaunchPlan& plan) {
+    constexpr std::int64_t large = 1000;
+    constexpr std::int64_t large_minutes = 100'000;
+    constexpr std::int64_t large_memory = std::int64_t{1} << 20;  // MiB
+    const validate::Layout& l = plan.layout;
+    const auto& memory = plan.needs.memory;
+    return std::max({l.nodes, l.devices_per_node, l.tensor, l.shard, l.expert, l.context,
+                     plan.resources.ranks_per_chip}) > large ||
+           plan.resources.time_limit.value_or(0) > large_minutes || plan.resources.time_limit.value_or(0) < 0 ||
+           (memory && std::max(memory->high, memory->outside) > large_memory);
+}
+
 /// Whether a plan may have what no node would read: NUL, another encoding, long texts, deep nesting, long lists.
 /// Brackets and quotes within texts count as well: reading the plan tells.
 bool is_unusual(const plan::LaunchPlan& plan, std::string_view json) {
@@ -111,16 +124,14 @@ bool is_unusual(const plan::LaunchPlan& plan, std::string_view json) {
            plan.srun_arguments.size() > long_list || plan.entry.arguments.size() > long_list;
 }
 
-/// What is written is read as slurmctld does, which has all numbers of a recipe that Slurm bounds, and as the nodes do
-/// where it is not what most recipes are.
+/// What is written is read as the nodes and slurmctld do, where it is not what most recipes are.
 void check_readable(const plan::LaunchPlan& plan, std::string_view json, std::string_view config, Diagnostics& found) {
     const auto refuse = [&](std::string_view what, const Diagnostics& why) {
         found.push_back({.code = codes::plan.text,
                          .message = fmt::format("no node would take this recipe's {}: {}", what,
                                                 slurm_text::escape_control(why.front().message))});
     };
-    if (const Expected<plan::Summary> read = plan::summary_from_json(json); !read) return refuse("plan", read.error());
-    if (is_unusual(plan, json))
+    if (has_large_number(plan) || is_unusual(plan, json))
         if (const Expected<plan::LaunchPlan> read = plan::from_json(json); !read) return refuse("plan", read.error());
     if (!plan.configuration_file) return;
     if (const Expected<config::Value> kept = plan::configuration_from_json(plan, config); !kept)
