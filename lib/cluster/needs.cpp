@@ -35,12 +35,8 @@ Judgement judge(const DeviceType& type, const DeviceNeeds& needs) {
     bool first = true;
     for (const Device& device : type.candidates) {
         Judgement one = judge(device, needs);
-        if (first)
-            all = std::move(one);
-        else if (one.suits != all.suits)
-            return {};
-        else if (one.tight)
-            all = std::move(one);
+        if (!first && one.suits != all.suits) return {};
+        if (first || one.tight) all = std::move(one);
         first = false;
     }
     return all;

@@ -321,7 +321,7 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     for (const double i : {1.0, m.L - 2, m.L - 1}) {
         if (i < 0 || i >= m.L) continue;
         Alive other = at_layer(m, w, base, s, i);
-        if (other.total() > layer.total()) layer = std::move(other);
+        if (other.total() > layer.total()) layer = other;
     }
 
     Alive optimizer = base.alive;

@@ -201,9 +201,11 @@ Weights weights_of(const Fields& fields) {
 }
 
 const Value& decoder_of(const Value& root) {
+    const Value* decoder = &root;
     for (const std::string_view nest : nests)
-        if (const Value* found = root.at(nest); found != nullptr && found->is_map()) return *found;
-    return root;
+        if (const Value* found = root.at(nest); found != nullptr && found->is_map() && decoder == &root)
+            decoder = found;
+    return *decoder;
 }
 
 Model read_model(Fields& fields, bool nested) {

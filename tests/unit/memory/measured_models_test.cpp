@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Peaks of models of many architectures, measured on an NVIDIA H200 on 2026-11-30 with torch 2.11 and
+// transformers 5.17: FSDP2 on a mesh of one (LoRA: no wrapper), scaled dot-product attention, random weights, shapes
+// small enough for one device. Each line has the model's config.json, from which its shape is read.
+#include "catch.hpp"
+#include "memory/shapes.hpp"
+#include "source_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace recipe::memory {
+namespace {
+
+// A share of the peak. What a line calls `not_modelled` is off by more; once it is modelled, the line has to say so.
+constexpr double limit = 0.006;
+
+struct Run {
+    config::Value line;
+    Workload workload;
+    double error = 0;
+
+    [[nodiscard]] std::string id() const { return *line.find("id")->as_string(); }
+    [[nodiscard]] const std::string* not_modelled() const {
+        const config::Value* why = line.find("not_modelled");
+        return why != nullptr ? why->as_string() : nullptr;
+    }
+};
+
+Run run_of(const std::string& text) {
+    Run run{.line = config::from_json(text, 1 << 16).value(), .workload = read_measurement(text).value().workload};
+    INFO(text);
+    const Expected<models::Model> model = models::read_config(config::to_json(*run.line.find("model")), "config.json");
+    REQUIRE(model);
+    run.workload.shape = shape_of(*model);
+    const auto prediction = predict(run.workload);
+    REQUIRE(prediction);
+    run.error = prediction->peak_bytes / *run.line.find("peak_allocated_bytes")->as_number() - 1;
+    return run;
+}
+
+std::vector<Run> runs() {
+    std::ifstream file(source_file("tests/unit/memory/measured_models.jsonl"));
+    std::vector<Run> all;
+    for (std::string line; std::getline(file, line);) all.push_back(run_of(line));
+    return all;
+}
+
+TEST_CASE("measured models are predicted by their config.json, but for what is known not to be modelled") {
+    const std::vector<Run> all = runs();
+    REQUIRE(all.size() == 33);
+    CHECK(std::ranges::count_if(all, [](const Run& run) { return run.not_modelled() == nullptr; }) >= 21);
+    for (const Run& run : all) {
+        INFO(run.id() << ": off by " << 100 * run.error << " %");
+        if (run.not_modelled() == nullptr)
+            CHECK(std::abs(run.error) <= limit);
+        else
+            CHECK(std::abs(run.error) > limit);
+    }
+}
+
+}  // namespace
+}  // namespace recipe::memory
