@@ -35,6 +35,7 @@ struct Figures {
     double matrices;                     // of an MLP
     double q_global, k_global, in, out;  // of the other layers
     double other;                        // parameters that no layer has
+    double scores;                       // bytes of a layer's attention scores, where no kernel does without them
     // Bytes per element.
     double weight;    // of a parameter as it is kept
     double computed;  // of what is computed with and kept for the backward pass: 2 in bf16
@@ -56,6 +57,10 @@ struct Figures {
 [[nodiscard]] double core_activations(const Figures& m, const Workload& w, double mlp_tensors);
 /// What the backward pass of a layer adds to what is kept, at its MLP. [T]
 [[nodiscard]] double backward_temporaries(const Figures& m);
+/// At its attention, where scores are kept: their gradients and a copy, those of queries, keys and values. By then the
+/// MLP's activations are gone.
+[[nodiscard]] double attention_temporaries(const Figures& m);
+[[nodiscard]] double largest_mlp_activations(const Figures& m);
 
 /// A moment under construction. A part of nothing is left out; one that comes twice is added up. A search makes
 /// hundreds of these, so they take no memory of their own.

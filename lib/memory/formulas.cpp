@@ -200,7 +200,10 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
     } else {
         at_mlp.add("activations", (i + 1) * layer);
     }
+    Alive at_attention = at_mlp;
+    at_attention.add("activations", -largest_mlp_activations(m)).add("backward_temporaries", attention_temporaries(m));
     at_mlp.add("backward_temporaries", backward_temporaries(m));
+    if (m.scores > 0 && at_attention.total() > at_mlp.total()) at_mlp = at_attention;
 
     // At its end all of its gradients are there, before they are reduced, and its activations are gone.
     Alive at_end = alive;

@@ -13,8 +13,10 @@ struct Kind {
 };
 
 /// Flash attention: q, k (after the rotation) and v, its output, and the log-sum-exp in fp32. That a window of the
-/// tokens is attended to changes none of these.
+/// tokens is attended to changes none of these. Without such a kernel keys and values are as many as queries, and the
+/// scores are kept.
 double attention(const Figures& m, double q, double k) {
+    if (m.scores > 0) return 4 * m.low(q) + m.scores;
     return 2 * m.low(q) + 2 * m.low(k) + 4 * m.T * m.heads;
 }
 
@@ -114,6 +116,14 @@ double layer_activations(const Figures& m, const Workload& w) {
 double largest_layer_activations(const Figures& m, const Workload& w) {
     const double mixer = most(mixers(m, w)), mlp = most(mlps(m, mlp_tensors(m)));
     return m.single ? std::max(mixer, mlp) + rest(m, w) / 2 : mixer + mlp + rest(m, w);
+}
+
+double largest_mlp_activations(const Figures& m) {
+    return most(mlps(m, mlp_tensors(m)));
+}
+
+double attention_temporaries(const Figures& m) {
+    return m.scores > 0 ? 3 * m.scores + 3 * m.low(m.q) : 0;
 }
 
 double backward_temporaries(const Figures& m) {
