@@ -107,7 +107,8 @@ Figures::Figures(const Workload& w) {
     const bool pure = a.precision == Precision::pure_bf16;
     computed = a.precision == Precision::fp32 ? 4 : 2;
     // PyTorch's fused attention kernels take fp32 or grouped queries, not both. [M]
-    const bool has_kernel = a.precision != Precision::fp32 || s.heads == s.kv_heads || s.latent.kv_rank > 0;
+    const bool has_kernel =
+        a.precision != Precision::fp32 || s.heads == s.kv_heads || s.latent.kv_rank > 0 || w.repeats_kv;
     scores = has_kernel ? 0 : 4 * T * number(w.sequence) / number(w.context) * heads;
     autocast = a.precision == Precision::autocast;
     eager = a.norm == Norm::eager;

@@ -73,22 +73,24 @@ struct LossBytes {
 /// Logits, log-softmax and their gradients. [HF] [T]
 LossBytes loss(const Figures& m, const Workload& w) {
     const double n = m.T * m.V;
+    // Soft-capped logits are a tanh, which keeps what it gives.
+    const double capped = w.shape.soft_capped ? m.computed : 0;
     switch (w.assumptions.loss) {
         case Loss::fp32:
             // Forward: bf16 logits (while the output object keeps them), fp32 copy, log-softmax. Backward: log-softmax,
             // its gradient, the gradient of the negative log-likelihood, all fp32.
             // In fp32 throughout the copy is the logits themselves.
-            return {(w.assumptions.keeps_logits && m.computed < 4 ? 10 : 8) * n, 12 * n};
+            return {((w.assumptions.keeps_logits && m.computed < 4 ? 10 : 8) + capped) * n, (12 + capped) * n};
         case Loss::bf16:
-            return {2 * m.computed * n, 3 * m.computed * n};
+            return {(2 * m.computed + capped) * n, (3 * m.computed + capped) * n};
         case Loss::chunked: {
             // One chunk at a time, recomputed in the backward pass; beside it the head's gradient and the hidden
             // states'.
             const double chunk = n / std::max(1, w.assumptions.loss_chunks);
-            return {8 * chunk, 12 * chunk + m.computed * (m.V * m.h / m.t + m.T * m.h)};
+            return {(8 + capped) * chunk, (12 + capped) * chunk + m.computed * (m.V * m.h / m.t + m.T * m.h)};
         }
         case Loss::loss_parallel:
-            return {12 * n / m.t, 16 * n / m.t};
+            return {(12 + capped) * n / m.t, (16 + capped) * n / m.t};
     }
     return {};
 }

@@ -68,10 +68,23 @@ double mlp_tensors(const Figures& m) {
     return m.matrices < 3 ? 2 : m.lora ? 3 : 4;
 }
 
+/// Of the norms over the heads of queries and keys, as over the residual stream: see below. A fused one keeps its
+/// input.
+double head_norms(const Figures& m, const Workload& w) {
+    if (!w.shape.qk_norm) return 0;
+    const double width = m.q + m.k;
+    const double reciprocals =
+        4 * m.T * (m.heads + m.k / static_cast<double>(std::max<std::int64_t>(w.shape.head_dim, 1)));
+    if (!m.eager) return m.low(width) + reciprocals;
+    if (m.lora) return m.fp32(width) + reciprocals;
+    return m.fp32(width) + (w.shape.four_norms ? m.fp32(width) : m.low(width)) + reciprocals;
+}
+
 /// Norms, and what adapters keep.
 double rest(const Figures& m, const Workload& w) {
-    // Two reciprocal root mean squares.
-    double kept = 2 * 4 * m.T / m.sp;
+    const double norms = w.shape.four_norms ? 4 : 2;
+    // Reciprocal root mean squares.
+    double kept = norms * 4 * m.T / m.sp + head_norms(m, w);
     if (m.lora) {
         // Frozen Linears keep no input. The norms keep their fp32 copy; each adapter keeps its own copy of its input in
         // its precision (what q, k and v share as bf16 they do not share after the cast), and its inner product of rank
@@ -81,7 +94,7 @@ double rest(const Figures& m, const Workload& w) {
         const double own_inputs = all ? 5 : 3;
         const double adapters = all ? 7 : 4;
         const double rank = static_cast<double>(w.lora.rank);
-        kept += m.eager ? 2 * m.fp32(m.h) : 2 * m.low(m.h);
+        kept += m.eager ? norms * m.fp32(m.h) : norms * m.low(m.h);
         const bool casts = w.lora.fp32_adapters;
         const bool wide = casts && !w.lora.autocast;
         const auto input = [&](double width) { return wide ? m.fp32(width) : m.low(width); };
@@ -95,12 +108,15 @@ double rest(const Figures& m, const Workload& w) {
     if (m.autocast) {
         // The residual stream is fp32 and is what a norm keeps (eager: the normalized tensor as well); q, k, v, gate
         // and up each keep a bf16 cast of their own of the norm's output.
-        return kept + 2 * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.low(m.h);
+        return kept + norms * (m.eager ? 2 : 1) * m.fp32(m.h) + 5 * m.low(m.h);
     }
     // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output,
     // which the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
-    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.low(m.h / m.sp) : m.low(m.h / m.sp);
-    return kept + 2 * (norm + m.low(m.h));
+    // Gemma's multiplies in fp32, so that its normalized tensor is fp32, too; what comes after attention and MLP feeds
+    // no Linear.
+    const double normalized = w.shape.four_norms ? m.fp32(m.h / m.sp) : m.low(m.h / m.sp);
+    const double norm = m.eager ? m.fp32(m.h / m.sp) + normalized : m.low(m.h / m.sp);
+    return kept + norms * norm + 2 * m.low(m.h);
 }
 
 }  // namespace

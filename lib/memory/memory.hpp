@@ -102,6 +102,9 @@ struct Shape {
     std::int64_t experts_per_token = 0;
     bool gated_ffn = true;                         // three matrices an MLP, else two
     bool gated_attention = false;                  // queries come with a gate of their width
+    bool qk_norm = false;                          // queries and keys are normalized
+    bool four_norms = false;                       // a layer has four norms of Gemma's kind, else two
+    bool soft_capped = false;                      // the logits are
     std::int64_t dense_layers = 0, dense_ffn = 0;  // beside those with experts
     std::int64_t shared_ffn = 0;                   // width of the experts that every token meets
     std::int64_t expert_hidden = 0;                // what experts read and write, where it is not `hidden`
@@ -131,6 +134,7 @@ struct Workload {
     std::int64_t micro_batch = 1;  // sequences
     std::int64_t grad_accum = 1;
     std::int64_t validation_batch = 0;  // sequences of a validation pass; 0: none
+    bool repeats_kv = false;            // for a kernel that takes no grouped queries
     bool checkpointing = false;         // full: one checkpoint a layer
     bool offload_checkpoints = false;   // of these, two at a time are on the device
     std::int64_t replicate = 1;         // degrees count from 1

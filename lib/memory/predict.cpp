@@ -89,6 +89,12 @@ std::optional<Prediction> predict(const Workload& workload) {
 
     // What chance adds is no reason to refuse, nor what may be elsewhere.
     prediction.low_bytes = low_of(prediction, workload);
+    if (a.precision == Precision::fp32 && !workload.repeats_kv && a.framework == Framework::pytorch) {
+        // Older programs repeat keys and values, and then there is a kernel that keeps no scores.
+        Workload other = workload;
+        other.repeats_kv = true;
+        prediction.low_bytes = std::min(prediction.low_bytes, predict(other)->low_bytes);
+    }
     const bool expandable = a.allocator == Allocator::expandable_segments;
     for (const Moment& moment : prediction.moments) {
         const bool logits = std::ranges::find(moment.parts, "loss", &Part::name) != moment.parts.end();

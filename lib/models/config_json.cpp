@@ -45,6 +45,12 @@ constexpr std::array<std::string_view, 6> ungated{"gpt2", "falcon", "starcoder2"
 /// Those with a bias of q, k and v that no field speaks of.
 constexpr std::array<std::string_view, 6> biased{"qwen2", "qwen2_moe", "qwen2_vl", "qwen2_5_vl", "gpt2", "phi"};
 /// Where a decoder stands in the file of a multi-modal model.
+constexpr std::array<std::string_view, 6> with_four_norms{"gemma2",       "gemma3", "gemma3_text",
+                                                          "gemma3n_text", "gemma4", "gemma4_text"};
+constexpr std::array<std::string_view, 14> with_qk_norm{
+    "qwen3",  "qwen3_moe",   "qwen3_next",   "qwen3_vl_text", "qwen3_vl_moe_text", "qwen3_5_text", "qwen3_5_moe_text",
+    "gemma3", "gemma3_text", "gemma3n_text", "gemma4",        "gemma4_text",       "olmo2",        "olmo3"};
+constexpr std::array<std::string_view, 4> soft_capped{"gemma2", "gemma3n_text", "gemma4", "gemma4_text"};
 constexpr std::array<std::string_view, 4> nests{"text_config", "llm_config", "language_config",
                                                 "thinker_config.text_config"};
 
@@ -217,6 +223,9 @@ Model read_model(Fields& fields, bool nested) {
     m.gated_ffn = !is_one_of(ungated, type);
     m.attention_bias = fields.flag("attention_bias", is_one_of(biased, type));
     m.gated_attention = fields.flag("attn_output_gate", type == "qwen3_next");
+    m.four_norms = is_one_of(with_four_norms, type);
+    m.qk_norm = fields.flag("use_qk_norm", is_one_of(with_qk_norm, type));
+    m.soft_capped = is_one_of(soft_capped, type) && fields.number({"final_logit_softcapping"}, 30) > 0;
     m.hidden = fields.required({"hidden_size", "n_embd", "d_model"});
     m.layers = fields.required({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
     m.heads = fields.required({"num_attention_heads", "n_head", "n_heads"});

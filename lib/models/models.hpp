@@ -34,6 +34,9 @@ struct Model {
     bool gated_ffn = true;         // an MLP is three matrices, else two
     bool attention_bias = false;   // of q, k and v
     bool gated_attention = false;  // queries come with a gate of the same width
+    bool qk_norm = false;          // queries and keys are normalized
+    bool four_norms = false;       // a layer has four norms of Gemma's kind, else two
+    bool soft_capped = false;      // the logits are
 
     std::int64_t parameters = 0;        // as published, of the whole checkpoint; 0 when not known
     std::int64_t other_parameters = 0;  // of these, what the shape has no words for: a vision tower, an MTP module

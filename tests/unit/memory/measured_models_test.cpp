@@ -52,7 +52,7 @@ std::vector<Run> runs() {
 TEST_CASE("measured models are predicted by their config.json, but for what is known not to be modelled") {
     const std::vector<Run> all = runs();
     REQUIRE(all.size() == 35);
-    CHECK(std::ranges::count_if(all, [](const Run& run) { return run.not_modelled() == nullptr; }) >= 23);
+    CHECK(std::ranges::count_if(all, [](const Run& run) { return run.not_modelled() == nullptr; }) >= 29);
     for (const Run& run : all) {
         INFO(run.id() << ": off by " << 100 * run.error << " %");
         if (run.not_modelled() == nullptr)

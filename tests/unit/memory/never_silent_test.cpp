@@ -19,16 +19,26 @@ TEST_CASE("in fp32 all that is computed has four bytes an element, and nothing i
     CHECK(part(forward, "gathered_root") == Approx(4 * Pr));
     CHECK(part(forward, "gathered_layers") == Approx(4 * Pl));
     // Attention's log-sum-exp and two root mean squares are fp32 anyway; an eager norm's copy is its input itself.
-    const double fp32_layer = T * (8 * q + 8 * k + 4 * heads) + 8 * T + 4 * 4 * T * f + 2 * (4 + 4 + 4) * T * h;
+    // For grouped queries in fp32 there is no kernel: keys and values are repeated, and the scores are kept.
+    const double scores = 4 * T * static_cast<double>(w.sequence) * heads;
+    const double fp32_layer = T * 16 * q + scores + 8 * T + 4 * 4 * T * f + 2 * (4 + 4 + 4) * T * h;
     CHECK(part(forward, "activations") == Approx(L * fp32_layer + (4 + 4 + 4) * T * h));
     CHECK(part(forward, "loss") == Approx(8 * T * V));
     CHECK(part(moment(prediction, "loss"), "loss") == Approx(12 * T * V));
     const Moment& layer_moment = moment(prediction, "layer");
-    CHECK(part(layer_moment, "backward_temporaries") == Approx(2 * temporaries));
+    CHECK(part(layer_moment, "backward_temporaries") == Approx(std::max(2 * temporaries, 3 * scores + 3 * 4 * T * q)));
     CHECK(part(layer_moment, "head_gradient") == Approx(4 * V * h));
     Workload bf16 = w;
     bf16.assumptions.precision = Precision::mixed;
     CHECK(predict(w)->peak_bytes > predict(bf16)->peak_bytes);
+    // Who repeats them himself has one: nobody is refused for scores.
+    Workload repeated = w;
+    repeated.repeats_kv = true;
+    CHECK(predict(repeated)->peak_bytes < predict(w)->peak_bytes);
+    CHECK(predict(w)->low_bytes == Approx(predict(repeated)->low_bytes));
+    Workload single = w;
+    single.shape.kv_heads = single.shape.heads;
+    CHECK(predict(single)->low_bytes == Approx(predict(single)->peak_bytes));
 }
 
 TEST_CASE("a recipe's fp32 is predicted, and its own section may say otherwise") {

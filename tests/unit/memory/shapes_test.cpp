@@ -62,6 +62,19 @@ TEST_CASE("a public model's shape is found by its name, and the recipe changes w
           llama3_2_1b());
 }
 
+TEST_CASE("a public model's norms and soft-capped logits are known") {
+    const auto shape = [](const char* name) { return assessed(llmft(name)).workload.shape; };
+    CHECK(shape("Qwen/Qwen3-8B").qk_norm);
+    CHECK_FALSE(shape("Qwen/Qwen3-8B").four_norms);
+    CHECK(shape("google/gemma-2-9b").four_norms);
+    CHECK(shape("google/gemma-2-9b").soft_capped);
+    CHECK_FALSE(shape("google/gemma-2-9b").qk_norm);
+    CHECK(shape("google/gemma-3-12b-it").qk_norm);
+    CHECK(shape("google/gemma-3-12b-it").four_norms);
+    CHECK_FALSE(shape("google/gemma-3-12b-it").soft_capped);
+    CHECK_FALSE(shape("Qwen/Qwen2.5-7B").qk_norm);
+}
+
 TEST_CASE("a directory's config.json wins over the name, and what it says wrongly is said") {
     const storage::Host host = host_with("/fsx/models/Llama-3.1-8B/config.json", small_config);
     const Assessment own = assessed(llmft("/fsx/models/Llama-3.1-8B"), {.host = &host});
