@@ -27,7 +27,7 @@ CLUSTER_USER=${RECIPE_CLUSTER_USER:-nobody}
 # llama3_2_1b_pretrain has too long a sequence for the A10Gs of the partition train. With this it fits, for tests of other
 # things.
 # shellcheck disable=SC2034 # for the test files
-fits_a10g=--recipe-set=model.max_context_width=1024
+FITS_A10G=--recipe-set=model.max_context_width=1024
 
 # --- the cluster, as an ordinary user --------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 load ../helper
 
 held=(--parsable --hold --recipe=llama_tiny_cpu_pretrain)
-gpu=(--parsable --hold -p train --recipe=llama3_2_1b_pretrain "$fits_a10g")
+gpu=(--parsable --hold -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G")
 
 
 @test "-N and trainer.num_nodes ask for the same nodes" {

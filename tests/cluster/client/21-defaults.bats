@@ -65,7 +65,7 @@ recipe_of_job() { # RUN_OUTPUT: what the job said of its recipe
 }
 
 @test "SBATCH_RECIPE beats an #SBATCH line, and says so" {
-    with SBATCH_RECIPE=llama3_2_1b_pretrain sbatch --parsable --hold -p train "$fits_a10g" named.sh </dev/null
+    with SBATCH_RECIPE=llama3_2_1b_pretrain sbatch --parsable --hold -p train "$FITS_A10G" named.sh </dev/null
     assert_success
     assert_output_contains "recipe: warning: SBATCH_RECIPE=llama3_2_1b_pretrain beats the script's --recipe=llama_tiny_cpu_pretrain"
     assert_output_contains "[submit.default_recipe]"

@@ -69,7 +69,7 @@ PYTHON
 
 @test "slurmctld's refusal of such a job arrives in words" {
     # Forced past the client, so that slurmctld is the one that refuses.
-    run as_user "${plain[@]}" sbatch -p train --recipe=llama3_2_1b_pretrain "$fits_a10g" "--recipe-set=run.name='Größe'" \
+    run as_user "${plain[@]}" sbatch -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" "--recipe-set=run.name='Größe'" \
         --recipe-set=trainer.num_nodes=4 --recipe-set=model.tensor_model_parallel_degree=3 --recipe-force </dev/null
     assert_failure
     assert_output_contains "sbatch: error: recipe: model.shard_degree: 4 nodes × 8 devices"

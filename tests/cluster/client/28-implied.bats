@@ -14,7 +14,7 @@ import os
 os.write(1, "rank {RANK} of {WORLD_SIZE} at {SLURMD_NODENAME}\n".format_map(os.environ).encode())
 PYTHON
     quick=("$tiny" "--recipe-set=launch.entry_script=$WORK/said.py" -o out)
-    gpu=(-p train --recipe=llama3_2_1b_pretrain "$fits_a10g" "--recipe-set=launch.entry_script=$WORK/said.py" --recipe-set=model.shard_degree=2
+    gpu=(-p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" "--recipe-set=launch.entry_script=$WORK/said.py" --recipe-set=model.shard_degree=2
          --recipe-set=trainer.devices=2 -o out)
 }
 
@@ -170,7 +170,7 @@ refused() { # CODE COMMAND...
 
 @test "tasks and GPUs of tasks are the business of a script of the user's own" {
     write_file own.sh <<<$'#!/bin/sh\nsrun python3 said.py'
-    wide=(-p train --recipe=llama3_2_1b_pretrain "$fits_a10g" --recipe-set=model.shard_degree=2 -o out)
+    wide=(-p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=model.shard_degree=2 -o out)
     # One for each device, as a script that is run as python train.py wants it.
     ran "${wide[@]}" --ntasks-per-node=2 --gpus-per-task=1 own.sh
     world 2 g1
@@ -180,7 +180,7 @@ refused() { # CODE COMMAND...
     # Others are told of, each once.
     for options in "--ntasks-per-node=4 --gpus-per-task=2" "--ntasks-per-node=4 --gres=gpu:8" "--ntasks-per-gpu=2 --gres=gpu:8"; do
         # shellcheck disable=SC2086 # words
-        run as_user sbatch -p train --recipe=llama3_2_1b_pretrain "$fits_a10g" $options --wrap true </dev/null
+        run as_user sbatch -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" $options --wrap true </dev/null
         assert_success
         assert_output_count 1 'recipe: warning: .*\[submit\.(gpus|tasks_per_node)\]$'
     done

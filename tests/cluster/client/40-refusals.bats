@@ -116,7 +116,7 @@ YAML
 }
 
 @test "--recipe-force does not bypass the controller's own checks" {
-    run as_user sbatch -p train --recipe=llama3_2_1b_pretrain "$fits_a10g" --recipe-set=trainer.num_nodes=4 \
+    run as_user sbatch -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=trainer.num_nodes=4 \
         --recipe-set=model.tensor_model_parallel_degree=3 --recipe-force </dev/null
     assert_failure
     assert_output_contains "recipe: warning: model.tensor_model_parallel_degree"

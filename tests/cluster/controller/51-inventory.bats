@@ -4,7 +4,7 @@
 
 load ../helper
 
-gpu=(--recipe=llama3_2_1b_pretrain "$fits_a10g" --recipe-set=trainer.num_nodes=4)
+gpu=(--recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=trainer.num_nodes=4)
 tiny=(--recipe=llama_tiny_cpu_pretrain --recipe-set=trainer.max_steps=2)
 
 # refused_by_slurmctld COMMAND...: leaves status and output.

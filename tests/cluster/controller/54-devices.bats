@@ -62,7 +62,7 @@ shorter=("${seed[@]}" --recipe-set=model.max_context_width=4096)
     there sbatch --parsable --hold -p train "${seed[@]}" --recipe-force --wrap true
     assert_success
     assert_output_contains "recipe: warning: instance_type: a rank needs"
-    there sbatch --parsable --hold -p train "${seed[@]}" "$fits_a10g" --wrap true
+    there sbatch --parsable --hold -p train "${seed[@]}" "$FITS_A10G" --wrap true
     assert_success
     refute_output_contains recipe:
 }
@@ -137,7 +137,7 @@ SHELL
     refused memory.does_not_fit sbatch -p untold,parts "${shorter[@]}" --wrap true
     assert_output_contains "of partition untold (g5.48xlarge)"
 
-    there srun -p train "${seed[@]}" "$fits_a10g" sh -c 'echo "runs on $SLURM_JOB_PARTITION"'
+    there srun -p train "${seed[@]}" "$FITS_A10G" sh -c 'echo "runs on $SLURM_JOB_PARTITION"'
     assert_success
     assert_output_contains "runs on train"
 }

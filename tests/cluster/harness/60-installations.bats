@@ -19,7 +19,7 @@ field_there() { SLURM_CONF=$OTHER/etc/slurm.conf job_field "$job" "$1"; }
 
 @test "the SPANK plugin alone fills everything in" {
     other_cluster --no-job-submit
-    there -p train --recipe=llama3_2_1b_pretrain "$fits_a10g" --recipe-set=trainer.num_nodes=2
+    there -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=trainer.num_nodes=2
     assert_success
     assert_equal "$(field_there NumNodes)" 2-2
     assert_equal "$(field_there TresPerNode)" "$(tres_request gpu:8)"
@@ -32,7 +32,7 @@ field_there() { SLURM_CONF=$OTHER/etc/slurm.conf job_field "$job" "$1"; }
 
 @test "a cluster without a gpu GRES is asked for whole nodes and no GPUs" {
     other_cluster --no-gres
-    there -p train --recipe=llama3_2_1b_pretrain "$fits_a10g" --recipe-set=trainer.num_nodes=2
+    there -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=trainer.num_nodes=2
     assert_success
     assert_equal "$(field_there TresPerNode)" ""
     SLURM_CONF=$OTHER/etc/slurm.conf takes_whole_nodes "$job"

@@ -5,7 +5,7 @@
 load ../helper
 
 cpu=(--recipe=llama_tiny_cpu_pretrain)
-gpu=(-p train --recipe=llama3_2_1b_pretrain "$fits_a10g")
+gpu=(-p train --recipe=llama3_2_1b_pretrain "$FITS_A10G")
 # A step that would outlive every test's patience if its other nodes did not end with the one that fails.
 program=(--recipe-step=train sh -c 'echo "$SLURMD_NODENAME runs"; exec sleep 100')
 

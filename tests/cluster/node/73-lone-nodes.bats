@@ -92,13 +92,13 @@ SHELL
     other_cluster --nodes 1 --train-nodes 2 --no-gres
     replace_node g1 "$(dev_with_gpus 8)"
     replace_node g2 "$(dev_with_gpus 7)"
-    gpu=(-p train --recipe=llama3_2_1b_pretrain "$fits_a10g" --recipe-set=trainer.num_nodes=2)
+    gpu=(-p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=trainer.num_nodes=2)
     job=$(there sbatch --parsable "${gpu[@]}" -o out --wrap "srun --recipe-step=train sleep 100")
     assert_failed_and_nodes_work "$job" -p train -N 2
     run cat out
     assert_output_count 1 'recipe: '
     assert_output_matches 'recipe: on node g2: the step has 7 GPUs here \(among /dev/nvidia\*\) and the recipe runs 8 processes on 8 GPUs; leave the node out with -x \[node\.devices\]$'
-    run there srun -w g1 -p train --recipe=llama3_2_1b_pretrain "$fits_a10g" sh -c 'echo "node rank $PET_NODE_RANK of $PET_NNODES"'
+    run there srun -w g1 -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" sh -c 'echo "node rank $PET_NODE_RANK of $PET_NNODES"'
     assert_success
     assert_output_contains "node rank 0 of 1"
 }

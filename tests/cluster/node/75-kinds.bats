@@ -63,7 +63,7 @@ srun --overlap ./torchrun || exit 4
 srun --overlap -N1 -n1 --gpus-per-node=4 sh -c 'echo "hidden ${PET_NNODES-none}"' || exit 5
 SHELL
     write_file ray <<<$'#!/bin/sh\necho "ray ${PET_NNODES-none} ${RECIPE_CONFIG:+has}"'
-    job=$(as_user env PATH="$WORK:$PATH" sbatch --parsable -p train -N 2 --recipe=llama3_2_1b_pretrain "$fits_a10g" \
+    job=$(as_user env PATH="$WORK:$PATH" sbatch --parsable -p train -N 2 --recipe=llama3_2_1b_pretrain "$FITS_A10G" \
         --recipe-set=trainer.num_nodes=2 -o out own.sh)
     wait_job "$job"
     assert_completed "$job"
