@@ -182,12 +182,23 @@ Findings wrong_kind(const Subject& s) {
 
 // --- additions that nobody reads -----------------------------------------------------------------------------------
 
-void find_unread(const Value& map, const std::string& prefix, std::string_view section, Findings& findings) {
+/// By "+k=v" or "++k=v"; what takes neither changes a key that a file has.
+bool was_added(const Value& value) {
+    return was_typed(value) && value.position().source().excerpt.starts_with('+');
+}
+
+/// What the family's own shell script is told in a variable: run.compile of Neuron's.
+bool tells_script(const family::Family& family, std::string_view key) {
+    return std::ranges::count(family.code.variables, key, &family::DefaultCode::Variable::path) > 0;
+}
+
+void find_unread(const Subject& s, const Value& map, const std::string& prefix, std::string_view section,
+                 Findings& findings) {
     for (const config::Entry& entry : map.entries()) {
         const std::string* name = entry.key.as_string();
-        if (name == nullptr || entry.value.is_map() || entry.value.is_null() || !was_typed(entry.value)) continue;
-        if (keys::has_step(section, *name)) continue;
+        if (name == nullptr || entry.value.is_map() || entry.value.is_null() || !was_added(entry.value)) continue;
         const std::string key = prefix + *name;
+        if (keys::has_step(section, *name) || tells_script(s.family, key)) continue;
         findings.push_back(
             {.at = {.path = key, .key = key, .value = &entry.value},
              .message = fmt::format("{} was added, and nothing of ours reads it", truncate(Value::string(key))),
@@ -198,9 +209,9 @@ void find_unread(const Value& map, const std::string& prefix, std::string_view s
 /// Hydra lets one add what one wants, to be referred to by an interpolation; more often it is a misspelling.
 Findings unread_addition(const Subject& s) {
     Findings findings;
-    find_unread(s.root, "", {}, findings);
+    find_unread(s, s.root, "", {}, findings);
     if (const Value* run = s.root.at("recipes.run"); run != nullptr && run->is_map())
-        find_unread(*run, "run.", "recipes.run", findings);
+        find_unread(s, *run, "run.", "recipes.run", findings);
     return findings;
 }
 

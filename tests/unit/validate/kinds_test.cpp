@@ -157,6 +157,17 @@ TEST_CASE("an addition is told where nothing of ours reads it") {
     CHECK_FALSE(told("mine.more=1"));
     CHECK_FALSE(told("recipes.run.mine=null"));
     CHECK(fault("recipes.run.mine=1", "model.unread") == "run.mine was added, and nothing of ours reads it");
+    // One plus is enough, and none changes what a file has: the launcher's own scripts do so.
+    RecipeUnderTest with_key("recipes: {run: {model_type: hf, mine: 1}}");
+    CHECK_FALSE(with_key.with("recipes.run.mine=2").says("model.unread"));
+    CHECK(RecipeUnderTest("recipes: {run: {model_type: hf}}").with("+recipes.run.mine=2").says("model.unread"));
+    // Told to Neuron's script, and to no other.
+    const auto compiles = [](const char* type) {
+        return RecipeUnderTest(std::string("recipes: {run: {model_type: ") + type + "}}")
+            .with("+recipes.run.compile=1");
+    };
+    CHECK_FALSE(compiles("neuron-hf").says("model.unread"));
+    CHECK(compiles("hf").says("model.unread"));
     // What a file says has a line.
     CHECK_FALSE(RecipeUnderTest("mine: 1\nrecipes: {run: {mine: 1}}").says("model.unread"));
 }

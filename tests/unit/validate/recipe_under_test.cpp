@@ -66,6 +66,7 @@ RecipeUnderTest& RecipeUnderTest::with(std::string_view overrides) {
     std::istringstream words{std::string(overrides)};
     for (std::string word; words >> word;) {
         if (word.starts_with("--recipe-set=")) word.erase(0, 13);
+        const std::string typed = word;
         const bool add = word.starts_with('+');
         word.erase(0, word.find_first_not_of('+'));
         const std::size_t equals = word.find('=');
@@ -77,9 +78,10 @@ RecipeUnderTest& RecipeUnderTest::with(std::string_view overrides) {
         REQUIRE((add || resolved_.root.at(key) != nullptr));  // as composition would refuse it
         auto value = config::parse_yaml(text, "--recipe-set " + word);
         REQUIRE(value);
-        // As composition has it: what was typed has no line.
+        // As composition has it: what was typed has no line, and is whole.
         config::Position position = value->position();
         position.line = 0;
+        position.origin = std::make_shared<const config::SourceText>("--recipe-set " + word, typed);
         value->set_position(std::move(position));
         const auto [map, last] = parent_of(resolved_.root, key);
         map->set(Value::string(last), std::move(*value));
