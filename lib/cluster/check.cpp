@@ -16,6 +16,7 @@ namespace {
 // More than these are counted and not named: the message is for people.
 constexpr std::size_t max_kinds = 3;
 constexpr std::size_t max_partitions = 4;
+constexpr std::size_t max_tried = 16;  // partitions whose devices are looked at for a fix
 
 std::string nodes_text(std::uint64_t count) {
     return slurm_text::counted(static_cast<std::int64_t>(count), "node");
@@ -161,8 +162,8 @@ private:
             const Node* node = inventory_.node(name);
             if (node == nullptr || !fits_[node->group] || !std::ranges::binary_search(node->partitions, place))
                 continue;
-            --standing.fitting;
-            standing.available -= node->available ? 1 : 0;
+            if (standing.fitting > 0) --standing.fitting;
+            if (node->available && standing.available > 0) --standing.available;
         }
         return standing;
     }
@@ -238,14 +239,22 @@ private:
         return problem;
     }
 
+    /// Whether the devices of a partition would do, too. Of a few partitions: it looks at every group of nodes.
+    bool devices_suffice(const Partition& partition) const {
+        return !has_errors(needs_problems({{.partition = &partition}}));
+    }
+
     /// Partitions that nobody asked for and that would do.
     std::vector<Standing> alternatives() const {
         std::vector<Standing> others;
+        std::size_t tried = 0;
         for (const Partition& partition : inventory_.partitions) {
             if (partition.hidden || partition.max_nodes < requirements_.nodes) continue;
             if (requirements_.time_limit && *requirements_.time_limit > partition.max_time) continue;
             const Standing other = standing(partition);
-            if (other.fitting >= requirements_.nodes) others.push_back(other);
+            if (other.fitting < requirements_.nodes) continue;
+            if (++tried > max_tried) break;
+            if (devices_suffice(partition)) others.push_back(other);
         }
         return others;
     }

@@ -49,8 +49,7 @@ public:
         for (const Partition* partition : able) counts.push_back(count(*partition));
         const auto enough = [&](const Count& count) { return count.good() >= requirements_.nodes; };
         if (std::ranges::none_of(counts, enough)) return too_few(counts);
-        if (std::ranges::all_of(counts, [&](const Count& c) { return enough(c) && c.lacking == 0; }))
-            return notes(counts);
+        if (std::ranges::all_of(counts, [&](const Count& c) { return c.lacking == 0; })) return notes(counts);
         return {mixed(counts)};
     }
 
@@ -239,7 +238,7 @@ private:
             lacking += count.lacking;
         }
         if (lacking + requirements_.excluded_nodes.size() > max_excluded) return {};
-        std::vector<std::string_view> names = requirements_.excluded_nodes;
+        std::vector<std::string_view> names(requirements_.excluded_nodes.begin(), requirements_.excluded_nodes.end());
         for (const Node& node : inventory_.nodes)
             if (fits_[node.group] && judgements_[node.group].suits == Suits::no &&
                 std::ranges::any_of(

@@ -7,14 +7,17 @@
 #include "hardware/hardware.hpp"
 #include "plan/plan.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recipe::cluster {
@@ -151,6 +154,26 @@ private:
     std::vector<Term> any_;  // empty: anything satisfies it
 };
 
+/// The nodes of a -w or -x, each once however often it was written: they are counted, and taken off other counts.
+class NodeNames {
+public:
+    NodeNames() = default;
+    NodeNames(std::vector<std::string_view> names) : names_(std::move(names)) {  // NOLINT(google-explicit-constructor)
+        std::ranges::sort(names_);
+        const auto [first, last] = std::ranges::unique(names_);
+        names_.erase(first, last);
+    }
+    NodeNames(std::initializer_list<std::string_view> names) : NodeNames(std::vector(names)) {}
+
+    [[nodiscard]] auto begin() const noexcept { return names_.begin(); }
+    [[nodiscard]] auto end() const noexcept { return names_.end(); }
+    [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return names_.empty(); }
+
+private:
+    std::vector<std::string_view> names_;  // sorted
+};
+
 /// The numbers of the request as Slurm will run it, and what its plan says of devices.
 struct JobRequirements {
     std::vector<std::string_view> partitions;  // empty: the default one
@@ -161,8 +184,8 @@ struct JobRequirements {
     std::uint64_t memory_mib = 0;  // per node; 0: none asked for, or all there is
     std::string_view constraint;
     std::vector<std::string_view> gpu_types;       // that the request names; Slurm tells capitals from small letters
-    std::vector<std::string_view> required_nodes;  // -w
-    std::vector<std::string_view> excluded_nodes;  // -x
+    NodeNames required_nodes;                      // -w
+    NodeNames excluded_nodes;                      // -x
     std::optional<std::uint32_t> time_limit;       // minutes
     bool has_qos = false;                          // a QOS may lift a partition's limits
     const validate::DeviceNeeds* needs = nullptr;  // of a job that names no instance type

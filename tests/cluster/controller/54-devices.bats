@@ -15,6 +15,7 @@ NodeName=a[1-4] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[60001-60004] CPU
 NodeName=t[1-4] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[60011-60014] CPUs=96 RealMemory=1000000 Gres=gpu:tesla:8 State=DOWN
 NodeName=m[1-4] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[60021-60024] CPUs=96 RealMemory=1000000 Gres=gpu:a100_1g.10gb:56 State=DOWN
 PartitionName=a100 Nodes=a[1-4]
+PartitionName=pair Nodes=a[1-2]
 PartitionName=mixed Nodes=g[1-4],a[1-4]
 PartitionName=untold Nodes=t[1-4]
 PartitionName=parts Nodes=m[1-4]
@@ -65,6 +66,19 @@ shorter=("${seed[@]}" --recipe-set=model.max_context_width=4096)
     there sbatch --parsable --hold -p train "${seed[@]}" "$FITS_A10G" --wrap true
     assert_success
     refute_output_contains recipe:
+}
+
+@test "a node that -x names several times is left out once" {
+    other_cluster
+    given=(--recipe=llama3_2_1b_pretrain --recipe-set=trainer.num_nodes=2 --recipe-set=model.max_context_width=4096 --wrap true)
+    refused cluster.nodes sbatch -p pair -x a1,a1,a1 "${given[@]}"
+    # The A10G of train do not suffice.
+    assert_output_contains "partition pair has 1 node with 8 GPUs outside --exclude; the recipe wants 2. Partition a100 has 3."
+    assert_output_contains "fix: -p a100"
+    there sbatch --parsable --hold -p a100,pair -x a1,a1,a1 "${given[@]}"
+    assert_success
+    there sbatch --parsable --hold -p pair -w a1,a1 "${given[@]}"
+    assert_success
 }
 
 @test "in a partition of mixed devices the fix keeps to those that suffice" {
@@ -150,6 +164,7 @@ SHELL
   a100: {instance_type: p4d.24xlarge}  # 4 nodes of p4d.24xlarge
   # cpu: 2 nodes of no devices
   # mixed: 4 nodes of g5.48xlarge, 4 nodes of p4d.24xlarge
+  pair: {instance_type: p4d.24xlarge}  # 2 nodes of p4d.24xlarge
   # parts: 4 nodes of 56 × a100_1g.10gb
   # shared: 2 nodes of no devices
   train: {instance_type: g5.48xlarge}  # 4 nodes of g5.48xlarge

@@ -149,13 +149,10 @@ TEST_CASE("without a feature that tells them apart the nodes that lack are left 
     JobRequirements kept = job(large);
     kept.excluded_nodes = {"train1", "train2", "train3"};
     CHECK(fix_of(check(builder, kept)) == "-x train[1-4]");
-    kept.excluded_nodes.emplace_back("train4");
+    kept.excluded_nodes = {"train1", "train2", "train3", "train4"};
     CHECK(check(builder, kept).empty());
     // One that would do is left out, too: then there are too few.
-    kept.excluded_nodes.emplace_back("train5");
-    kept.excluded_nodes.pop_back();
-    kept.excluded_nodes.pop_back();
-    kept.excluded_nodes.emplace_back("train6");
+    kept.excluded_nodes = {"train1", "train2", "train3", "train6"};
     const auto problems = check(builder, kept);
     CHECK(code_of(problems) == "memory.does_not_fit");
     CHECK(problems.front().message.contains(", so that 1 of its 2 nodes suffice; the recipe wants 2"));
