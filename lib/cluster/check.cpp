@@ -51,7 +51,8 @@ public:
         : inventory_(inventory),
           layout_(layout),
           requirements_(requirements),
-          constraint_(Constraint::parse(requirements.constraint)) {
+          constraint_(Constraint::parse(requirements.constraint)),
+          excluded_(nodes_of(inventory, requirements.excluded_nodes)) {
         if (requirements.instance_type)
             if (const hardware::InstanceType* type = catalogue.instance(*requirements.instance_type))
                 wanted_accelerator_ = catalogue.accelerator(type->accelerator);
@@ -138,7 +139,8 @@ private:
         for (const std::string_view name : requirements_.partitions) {
             const Partition* partition = inventory_.partition(name);
             if (partition == nullptr) return {};  // Slurm refuses it, or it is newer than this snapshot
-            asked.push_back(partition);
+            // However often it is named.
+            if (std::ranges::find(asked, partition) == asked.end()) asked.push_back(partition);
         }
         if (requirements_.partitions.empty())
             for (const Partition& partition : inventory_.partitions)
@@ -158,10 +160,8 @@ private:
             standing.available += count.available;
         }
         const auto place = static_cast<std::uint32_t>(&partition - inventory_.partitions.data());
-        for (const std::string_view name : requirements_.excluded_nodes) {
-            const Node* node = inventory_.node(name);
-            if (node == nullptr || !fits_[node->group] || !std::ranges::binary_search(node->partitions, place))
-                continue;
+        for (const Node* node : excluded_) {
+            if (!fits_[node->group] || !std::ranges::binary_search(node->partitions, place)) continue;
             if (standing.fitting > 0) --standing.fitting;
             if (node->available && standing.available > 0) --standing.available;
         }
@@ -358,6 +358,7 @@ private:
     const validate::Layout& layout_;
     const JobRequirements& requirements_;
     Constraint constraint_;
+    std::vector<const Node*> excluded_;
     const hardware::Accelerator* wanted_accelerator_ = nullptr;
     std::vector<bool> has_devices_;  // by group
     std::vector<bool> fits_;         // by group

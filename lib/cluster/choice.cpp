@@ -36,7 +36,11 @@ std::string nodes_text(std::uint32_t count) {
 class Chooser {
 public:
     Chooser(const Inventory& inventory, const JobRequirements& requirements, const std::vector<bool>& fits)
-        : inventory_(inventory), requirements_(requirements), needs_(*requirements.needs), fits_(fits) {
+        : inventory_(inventory),
+          requirements_(requirements),
+          needs_(*requirements.needs),
+          fits_(fits),
+          excluded_(nodes_of(inventory, requirements.excluded_nodes)) {
         for (const NodeGroup& group : inventory.groups)
             judgements_.push_back(judge(group, needs_, requirements.devices, requirements.gpu_types));
     }
@@ -70,10 +74,8 @@ private:
             found.worst = of.group;
         }
         const auto place = static_cast<std::uint32_t>(&partition - inventory_.partitions.data());
-        for (const std::string_view name : requirements_.excluded_nodes) {
-            const Node* node = inventory_.node(name);
-            if (node == nullptr || !counted(node->group) || !std::ranges::binary_search(node->partitions, place))
-                continue;
+        for (const Node* node : excluded_) {
+            if (!counted(node->group) || !std::ranges::binary_search(node->partitions, place)) continue;
             if (std::uint32_t& there = column(found, judgements_[node->group]); there > 0) --there;
         }
         return found;
@@ -322,6 +324,7 @@ private:
     const JobRequirements& requirements_;
     const validate::DeviceNeeds& needs_;
     const std::vector<bool>& fits_;
+    std::vector<const Node*> excluded_;
     std::vector<Judgement> judgements_;  // by group
 };
 

@@ -109,6 +109,13 @@ std::string text_of(Lack lack, const DeviceNeeds& needs, const Device& device, s
     return text;
 }
 
+std::vector<const Node*> nodes_of(const Inventory& inventory, const NodeNames& names) {
+    std::vector<const Node*> found;
+    for (const std::string_view name : names)
+        if (const Node* node = inventory.node(name)) found.push_back(node);
+    return found;
+}
+
 std::string host_list(std::vector<std::string_view> names) {
     struct Run {
         std::string_view prefix;

@@ -43,6 +43,9 @@ struct Judgement {
 [[nodiscard]] Diagnostics check_needs(const Inventory& inventory, const JobRequirements& requirements,
                                       const std::vector<const Partition*>& able, const std::vector<bool>& fits);
 
+/// Those of them that the inventory has. Looked up once for a request, and not for each of its partitions.
+[[nodiscard]] std::vector<const Node*> nodes_of(const Inventory& inventory, const NodeNames& names);
+
 /// Names as Slurm takes them in a list: "login,n[1-4,7]".
 [[nodiscard]] std::string host_list(std::vector<std::string_view> names);
 

@@ -130,15 +130,25 @@ void judge_changed(std::string text, std::uint32_t random) {
                     memory->outside <= validate::max_device_mib,
                 "needs are within their limits");
     const hardware::Catalogue catalogue;
-    for (const std::string_view partition : {"all", "one"})
+    for (const bool named : {false, true}) {
+        // Names that repeat, and that nobody has.
+        std::vector<std::string> names;
+        for (std::uint32_t i = 0; named && i < random % 16; ++i)
+            names.push_back("n" + std::to_string(random % (i + 7) * 3));
+        const std::vector<std::string_view> some(names.begin(), names.end());
+        const std::vector<std::string_view> partitions =
+            named ? std::vector<std::string_view>{"one", "all", "one"} : std::vector<std::string_view>{"one"};
         judge(cluster::check(nodes(), catalogue, summary->layout,
-                             {.partitions = {partition},
+                             {.partitions = partitions,
                               .nodes = static_cast<std::uint32_t>(summary->layout.nodes),
                               .device = summary->resources.device,
                               .devices = summary->layout.devices_per_node,
                               .instance_type = summary->instance_type,
+                              .required_nodes = random % 3 == 0 ? cluster::NodeNames(some) : cluster::NodeNames(),
+                              .excluded_nodes = random % 3 != 0 ? cluster::NodeNames(some) : cluster::NodeNames(),
                               .needs = &summary->needs,
                               .question = [] { return std::string("recipe"); }}));
+    }
 }
 
 void judge(const planner::Outcome& outcome) {

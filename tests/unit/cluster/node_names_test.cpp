@@ -72,7 +72,8 @@ TEST_CASE("whether enough nodes are left is what sets say", "[property]") {
 
         JobRequirements job;
         for (const std::string& part : parts)
-            if (below(2) == 0 || (part == "three" && job.partitions.empty())) job.partitions.push_back(part);
+            if (below(2) == 0 || (part == "three" && job.partitions.empty()))
+                job.partitions.insert(job.partitions.end(), static_cast<std::size_t>(1 + below(2)), part);
         job.device = plan::Device::gpu;
         job.devices = 8;
         job.nodes = static_cast<std::uint32_t>(1 + below(5));

@@ -119,8 +119,7 @@ TEST_CASE("the memory model answers for the recipes of public collections, and r
           "[corpus]") {
     const auto collections = public_collections();
     if (collections.empty())
-        std::cout << "skipped: neither RECIPE_COLLECTIONS nor RECIPE_CORPUS is set: the memory of 0 public recipes was "
-                     "looked at\n";
+        std::cout << "public memory: skipped, since neither RECIPE_COLLECTIONS nor RECIPE_CORPUS names a collection\n";
     for (const std::filesystem::path& collection : collections) {
         const auto recipes = config::list_recipes({collection});
         REQUIRE(recipes);
