@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rules check, as it is read of a configuration.
-#include "validate/subject.hpp"
 #include "catch.hpp"
-#include "config/yaml/yaml.hpp"
-#include "recipe_under_test.hpp"
+#include "read_subject.hpp"
 
 #include <fmt/format.h>
 #include <array>
@@ -14,23 +12,6 @@
 
 namespace recipe::validate {
 namespace {
-
-/// A subject with the configuration that it refers to.
-class Read {
-public:
-    explicit Read(const std::string& yaml, const storage::Host* host = nullptr)
-        : root_(config::parse_yaml(yaml, "recipe").value()),
-          subject_(root_, {.hardware = shipped_hardware(), .families = shipped_families(), .host = host}) {}
-    Read(const Read&) = delete;
-    Read& operator=(const Read&) = delete;
-
-    const Subject* operator->() const { return &subject_; }
-    const Subject& operator*() const { return subject_; }
-
-private:
-    config::Value root_;
-    Subject subject_;
-};
 
 std::string hf(const std::string& model, const std::string& more = "") {
     return fmt::format("recipes: {{run: {{model_type: hf}}, model: {{{}}}}}\n{}", model, more);
@@ -63,7 +44,7 @@ TEST_CASE("each number is read from its key, within its limits") {
     for (const Row& row : of_adapter) {
         INFO(row.key);
         const auto read = [&](const std::string& value) {
-            const Read subject(hf(fmt::format("{}: {}", row.key, value)));
+            const ReadSubject subject(hf(fmt::format("{}: {}", row.key, value)));
             return (*subject).*row.number;
         };
         for (const std::int64_t good : {std::int64_t{1}, std::int64_t{7}, row.most}) {
@@ -111,7 +92,7 @@ TEST_CASE("each number is read from its key, within its limits") {
 }
 
 TEST_CASE("numbers of nodes and devices are ints alone, and `run` comes before `trainer`") {
-    const auto read = [](const std::string& recipe) { return Read("recipes: {" + recipe + "}"); };
+    const auto read = [](const std::string& recipe) { return ReadSubject("recipes: {" + recipe + "}"); };
     CHECK(read("run: {nodes: 3}, trainer: {num_nodes: 2}")->nodes.number == 3);
     CHECK(read("run: {nodes: null}, trainer: {num_nodes: 2}")->nodes.number == 2);
     CHECK(read("trainer: {num_nodes: 100000}")->nodes.state == State::good);
@@ -121,7 +102,7 @@ TEST_CASE("numbers of nodes and devices are ints alone, and `run` comes before `
     CHECK(read("trainer: {devices: 1024}")->devices.state == State::good);
     CHECK(read("trainer: {devices: 1025}")->devices.state == State::out_of_range);
     CHECK(read("trainer: {devices: 2.0}")->devices.state == State::wrong_type);
-    const Read none("{}");
+    const ReadSubject none("{}");
     CHECK(none->nodes.state == State::unset);
     CHECK(none->nodes.number == 1);
     CHECK(none->devices.number == 1);
@@ -139,8 +120,8 @@ TEST_CASE("numbers of nodes and devices are ints alone, and `run` comes before `
 
 TEST_CASE("all devices of a node are meant where the recipe leaves them open, if they are known") {
     const auto devices = [](const std::string& value, const std::string& instance, const std::string& accelerator) {
-        const Read subject(fmt::format("instance_type: {}\nrecipes: {{trainer: {{devices: {}, accelerator: {}}}}}",
-                                       instance, value, accelerator));
+        const ReadSubject subject(fmt::format(
+            "instance_type: {}\nrecipes: {{trainer: {{devices: {}, accelerator: {}}}}}", instance, value, accelerator));
         return std::pair(subject->devices.state, subject->devices.number);
     };
     using Pair = std::pair<State, std::int64_t>;
@@ -154,27 +135,27 @@ TEST_CASE("all devices of a node are meant where the recipe leaves them open, if
 }
 
 TEST_CASE("an instance type is known by its canonical name") {
-    const Read known("instance_type: ml.P5.48xlarge\nrecipes: {}");
+    const ReadSubject known("instance_type: ml.P5.48xlarge\nrecipes: {}");
     CHECK(known->instance_type == "p5.48xlarge");
     REQUIRE(known->instance != nullptr);
     REQUIRE(known->accelerator != nullptr);
     CHECK(known->devices_of_node() == 8);
     CHECK(known->on_known_devices());
     CHECK(known->describe_accelerator() == "NVIDIA H100 (p5.48xlarge, compute capability 9.0)");
-    CHECK(Read("instance_type: trn1.32xlarge")->describe_accelerator() == "AWS Trainium (trn1.32xlarge)");
-    const Read unknown("instance_type: our-box");
+    CHECK(ReadSubject("instance_type: trn1.32xlarge")->describe_accelerator() == "AWS Trainium (trn1.32xlarge)");
+    const ReadSubject unknown("instance_type: our-box");
     CHECK(unknown->instance_type == "our-box");
     CHECK(unknown->instance == nullptr);
     CHECK(unknown->accelerator == nullptr);
     CHECK(unknown->devices_of_node() == 0);
-    CHECK_FALSE(Read("instance_type: ''")->instance_type);
-    CHECK_FALSE(Read("instance_type: null")->instance_type);
-    CHECK(Read("instance_type: 5")->instance_type == "5");
+    CHECK_FALSE(ReadSubject("instance_type: ''")->instance_type);
+    CHECK_FALSE(ReadSubject("instance_type: null")->instance_type);
+    CHECK(ReadSubject("instance_type: 5")->instance_type == "5");
 }
 
 TEST_CASE("a recipe is for the devices that it names, else for its family's") {
     const auto wanted = [](const std::string& type, const std::string& accelerator) {
-        return Read(
+        return ReadSubject(
                    fmt::format("recipes: {{run: {{model_type: {}}}, trainer: {{accelerator: {}}}}}", type, accelerator))
             ->wanted;
     };
@@ -191,7 +172,7 @@ TEST_CASE("a recipe is for the devices that it names, else for its family's") {
 
 TEST_CASE("NeuronCores of a node are counted as the environment sets them") {
     const auto cores = [](const std::string& instance, const std::string& variables) {
-        return Read(fmt::format("instance_type: {}\nenv_vars: {{{}}}", instance, variables))->devices_of_node();
+        return ReadSubject(fmt::format("instance_type: {}\nenv_vars: {{{}}}", instance, variables))->devices_of_node();
     };
     // Sixteen chips of eight physical cores, of which two make one.
     CHECK(cores("trn2.48xlarge", "") == 64);
@@ -206,7 +187,7 @@ TEST_CASE("NeuronCores of a node are counted as the environment sets them") {
 }
 
 TEST_CASE("a key is set as an override reaches it, and added where the recipe lacks it") {
-    const Read subject(hf("fp8: true, other: null"));
+    const ReadSubject subject(hf("fp8: true, other: null"));
     CHECK(subject->set(subject->find("model.fp8"), "False") == "--recipe-set=model.fp8=False");
     CHECK(subject->set(subject->find("model.other"), "3") == "--recipe-set=model.other=3");
     CHECK(subject->set(subject->find("model.none"), "3") == "--recipe-set=++recipes.model.none=3");
@@ -218,32 +199,32 @@ TEST_CASE("a key is set as an override reaches it, and added where the recipe la
     CHECK_FALSE(subject->is_on(family::Key::synthetic));
     CHECK_FALSE(subject->is_on(family::Key::data));  // nobody says
     CHECK(subject->find(family::Key::pipeline).path.empty());
-    CHECK(Read("training_cfg: {run: {nodes: 2}}")->find("run.nodes").path == "training_cfg.run.nodes");
+    CHECK(ReadSubject("training_cfg: {run: {nodes: 2}}")->find("run.nodes").path == "training_cfg.run.nodes");
 }
 
 TEST_CASE("a layout has the degrees of its family, and is known where none of them is wrong") {
     const std::string degrees =
         "tensor_model_parallel_degree: 2, shard_degree: 3, expert_model_parallel_degree: 5, context_parallel_degree: 7";
-    const Read subject(hf(degrees));
+    const ReadSubject subject(hf(degrees));
     CHECK(subject->layout == Layout{.tensor = 2, .shard = 3, .expert = 5, .context = 7});
     CHECK(subject->layout_known);
     CHECK(subject->data_parallel() == 0);  // of a family that shards
     for (const char* key :
          {"tensor_model_parallel_degree", "shard_degree", "expert_model_parallel_degree", "context_parallel_degree"}) {
         INFO(key);
-        CHECK_FALSE(Read(hf(fmt::format("{}: x", key)))->layout_known);
-        CHECK_FALSE(Read(hf(fmt::format("{}: 0", key)))->layout_known);
+        CHECK_FALSE(ReadSubject(hf(fmt::format("{}: x", key)))->layout_known);
+        CHECK_FALSE(ReadSubject(hf(fmt::format("{}: 0", key)))->layout_known);
     }
-    CHECK_FALSE(Read("recipes: {trainer: {devices: x}}")->layout_known);
-    CHECK_FALSE(Read("recipes: {trainer: {num_nodes: 0}}")->layout_known);
-    const Read nemo("recipes: {model: {tensor_model_parallel_size: 2, context_parallel_size: 3}}");
+    CHECK_FALSE(ReadSubject("recipes: {trainer: {devices: x}}")->layout_known);
+    CHECK_FALSE(ReadSubject("recipes: {trainer: {num_nodes: 0}}")->layout_known);
+    const ReadSubject nemo("recipes: {model: {tensor_model_parallel_size: 2, context_parallel_size: 3}}");
     CHECK(nemo->layout == Layout());
     CHECK(nemo->tensor.number == 2);
 }
 
 TEST_CASE("no_shard keeps a whole copy on every rank, where the program reads it so") {
     const auto shard = [](const std::string& type, const std::string& model) {
-        const Read subject(fmt::format("recipes: {{run: {{model_type: {}}}, model: {{{}}}}}", type, model));
+        const ReadSubject subject(fmt::format("recipes: {{run: {{model_type: {}}}, model: {{{}}}}}", type, model));
         return subject->layout.shard;
     };
     CHECK(shard("null", "shard_degree: 4, sharding_strategy: no_shard") == 1);
@@ -252,22 +233,23 @@ TEST_CASE("no_shard keeps a whole copy on every rank, where the program reads it
     CHECK(shard("null", "shard_degree: 4, sharding_strategy: 3") == 4);
     CHECK(shard("hf", "shard_degree: 4, sharding_strategy: no_shard") == 4);
     // What is wrong stays wrong.
-    CHECK(Read("recipes: {model: {shard_degree: 0, sharding_strategy: no_shard}}")->shard.state == State::out_of_range);
-    CHECK(Read("recipes: {model: {shard_degree: 4, sharding_strategy: no_shard}}")->shard.found.key ==
+    CHECK(ReadSubject("recipes: {model: {shard_degree: 0, sharding_strategy: no_shard}}")->shard.state ==
+          State::out_of_range);
+    CHECK(ReadSubject("recipes: {model: {shard_degree: 4, sharding_strategy: no_shard}}")->shard.found.key ==
           "model.shard_degree");
 }
 
 TEST_CASE("heads are known where the recipe says them") {
-    CHECK(Read(hf("num_attention_heads: 12, num_key_value_heads: 4"))->heads.attention == 12);
-    CHECK(Read(hf("num_attention_heads: 12, num_key_value_heads: 4"))->heads.key_value == 4);
-    CHECK(Read(hf("num_attention_heads: x"))->heads.attention == 0);
-    CHECK(Read(hf("num_attention_heads: 12"))->heads.key_value == 0);
+    CHECK(ReadSubject(hf("num_attention_heads: 12, num_key_value_heads: 4"))->heads.attention == 12);
+    CHECK(ReadSubject(hf("num_attention_heads: 12, num_key_value_heads: 4"))->heads.key_value == 4);
+    CHECK(ReadSubject(hf("num_attention_heads: x"))->heads.attention == 0);
+    CHECK(ReadSubject(hf("num_attention_heads: 12"))->heads.key_value == 0);
 }
 
 TEST_CASE("ranks that see different data are what the model's copy leaves of the world") {
     const auto nemo = [](const std::string& model, const std::string& trainer = "devices: 8, num_nodes: 4") {
-        return Read(fmt::format("recipes: {{trainer: {{{}}}, model: {{tensor_model_parallel_size: 2{}}}}}", trainer,
-                                model))
+        return ReadSubject(fmt::format("recipes: {{trainer: {{{}}}, model: {{tensor_model_parallel_size: 2{}}}}}",
+                                       trainer, model))
             ->data_parallel();
     };
     CHECK(nemo("") == 16);
@@ -279,12 +261,13 @@ TEST_CASE("ranks that see different data are what the model's copy leaves of the
     CHECK(nemo(", pipeline_model_parallel_size: 0") == 0);
     CHECK(nemo(", context_parallel_size: 0") == 0);
     CHECK(nemo("", "devices: x") == 0);
-    CHECK(Read("recipes: {trainer: {devices: 8}, model: {tensor_model_parallel_size: x}}")->data_parallel() == 0);
-    CHECK(Read("recipes: {run: {model_type: neuron}, trainer: {devices: 8}, distributed_strategy: "
-               "{tensor_model_parallel_size: 4}}")
+    CHECK(ReadSubject("recipes: {trainer: {devices: 8}, model: {tensor_model_parallel_size: x}}")->data_parallel() ==
+          0);
+    CHECK(ReadSubject("recipes: {run: {model_type: neuron}, trainer: {devices: 8}, distributed_strategy: "
+                      "{tensor_model_parallel_size: 4}}")
               ->data_parallel() == 2);
     const auto llmft = [](const std::string& arguments) {
-        return Read(
+        return ReadSubject(
             "recipes: {run: {model_type: llm_finetuning_aws}, trainer: {devices: 8}, training_config: "
             "{training_args: {" +
             arguments + "}}}");
@@ -329,7 +312,7 @@ std::pair<std::int64_t, std::int64_t> heads_of(const std::string& config, const 
         const bool is_file = std::filesystem::is_regular_file(path);
         return storage::Access{.is_file = is_file, .read_error = is_file ? read_error : ENOENT};
     };
-    const Read subject(
+    const ReadSubject subject(
         fmt::format("recipes: {{run: {{model_type: neuron}}, model: {{model_config: '{}'{}}}}}", config, more),
         with_host ? &host : nullptr);
     return {subject->heads.attention, subject->heads.key_value};
@@ -361,7 +344,7 @@ TEST_CASE("heads of a model that the recipe names are its config.json's") {
     // Another family's recipe says its heads itself.
     storage::Host host;
     host.access = storage::access_of;
-    const Read other(hf("hf_model_name_or_path: '" + folder.path() + "'"), &host);
+    const ReadSubject other(hf("hf_model_name_or_path: '" + folder.path() + "'"), &host);
     CHECK(other->heads.attention == 0);
 }
 
