@@ -293,4 +293,19 @@ TEST_CASE("host lists are short, and name no node that was not named") {
     CHECK(cluster::host_list({"a1", "b2", "a2"}) == "a[1-2],b2");
     CHECK(cluster::host_list({"n0", "n9", "n10"}) == "n[0,9-10]");
     CHECK(cluster::host_list({"n1", "n1"}) == "n1");
+    // Short names come first while runs are looked for, and each prefix once in the list.
+    CHECK(cluster::host_list({"b1", "a10", "b12"}) == "a10,b[1,12]");
+    CHECK(cluster::host_list({"b1", "b2", "aa1"}) == "aa1,b[1-2]");
+    CHECK(cluster::host_list({"n1", "n3"}) == "n[1,3]");
+    CHECK(cluster::host_list({"n99", "n100"}) == "n[99-100]");
+    CHECK(cluster::host_list({"n09", "n10"}) == "n[09-10]");
+    CHECK(cluster::host_list({"n9", "n010"}) == "n[9,010]");
+    CHECK(cluster::host_list({"n99", "n0100"}) == "n[99,0100]");
+    CHECK(cluster::host_list({"n00", "n01"}) == "n[00-01]");
+    CHECK(cluster::host_list({"n0", "n1"}) == "n[0-1]");
+    // Numbers of more than nine digits are part of a name.
+    CHECK(cluster::host_list({"n123456788", "n123456789"}) == "n[123456788-123456789]");
+    CHECK(cluster::host_list({"n1234567888", "n1234567889"}) == "n1234567888,n1234567889");
+    CHECK(cluster::host_list({"7", "8"}) == "[7-8]");
+    CHECK(cluster::host_list({"rack1-n2", "rack1-n1", "rack2-n1"}) == "rack1-n[1-2],rack2-n1");
 }

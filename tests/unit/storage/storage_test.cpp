@@ -63,6 +63,14 @@ TEST_CASE("a path on tmpfs is seen as such, and so is what is not there yet") {
     CHECK(later.write_error == 0);
 }
 
+TEST_CASE("free bytes are those that a user may still take") {
+    const auto space = std::filesystem::space("/tmp");
+    const double free = storage::path_status("/tmp").free_bytes;
+    // Others write there in between.
+    CHECK(free > static_cast<double>(space.available) * 0.9);
+    CHECK(free < static_cast<double>(space.available) * 1.1 + 1e6);
+}
+
 TEST_CASE("what is not visible is elsewhere, and a file has nothing below it") {
     CHECK(storage::path_status("/no-such-directory/x").is_elsewhere());
     CHECK_FALSE(storage::path_status("relative").exists);
