@@ -2,7 +2,7 @@
 // The kinds and values of an entry script's own table, against every kind of value that a recipe may have.
 #include "catch.hpp"
 #include "config/yaml/yaml.hpp"
-#include "recipe_under_test.hpp"
+#include "validate/recipe_under_test.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/yaml/yaml.hpp"
-#include "recipe_under_test.hpp"
+#include "validate/recipe_under_test.hpp"
 #include "validate/subject.hpp"
 
 #include <string>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "catch.hpp"
-#include "recipes_of_families.hpp"
+#include "validate/recipes_of_families.hpp"
 
 namespace recipe::validate::sayings {
 
