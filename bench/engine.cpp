@@ -190,7 +190,7 @@ void measure(const fs::path& source, int rounds) {
     print("judge-seed", time_of_judgement(judgement, request, {}, true, rounds), 0.3);
     // Refused for its memory, with the search for what would fit.
     print("judge-refused",
-          time_of_judgement(judgement, request, {"model.tensor_model_parallel_degree=1"}, false, rounds), 1.0);
+          time_of_judgement(judgement, request, {"model.tensor_model_parallel_degree=1"}, false, rounds), 0.3);
     print("data-files", time_of([] { const Judgement made; }, rounds), 1.0);
     const Folder folder;
     print("engine-1000-keys", time_of_large(folder, keys_of_large / 10), 10);

@@ -221,8 +221,11 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
         if (reading.pairs) knobs.micro_batch.clear();
         a.suggestions = search(reading, knobs, a.usable_bytes,
                                machines_like(*a.instance, *a.accelerator, reading.devices, catalogue), max_suggestions);
-        if (auto fewest = fewest_nodes(reading, knobs, a.usable_bytes)) {
-            if (fewest->nodes > reading.nodes && !some_keep(a.suggestions, knobs.nodes)) a.least_nodes = fewest->nodes;
+        // How many nodes it takes is looked for only where no change of the layout helps.
+        auto fewest =
+            some_keep(a.suggestions, knobs.nodes) ? std::nullopt : fewest_nodes(reading, knobs, a.usable_bytes);
+        if (fewest) {
+            if (fewest->nodes > reading.nodes) a.least_nodes = fewest->nodes;
             if (a.suggestions.empty()) a.suggestions.push_back(std::move(fewest->suggestion));
         }
     }

@@ -174,10 +174,9 @@ Sharding sharding(const Figures& m, const Workload& w) {
             .root = m.computed * m.Pr};
 }
 
-/// Layer i's backward pass, with the layers above it done.
-Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Sharding& s, double i) {
+/// Layer i's backward pass, with the layers above it done. `layer`: layer_activations().
+Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Sharding& s, double layer, double i) {
     const bool several = m.L > 1;
-    const double layer = layer_activations(m, w);
     const double casts = m.autocast ? 2 * (w.checkpointing ? m.V * m.h / m.t : m.P) : 0;
     const bool above = several && i + 1 < m.L;
     const bool below = several && i > 0;
@@ -203,9 +202,12 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
         at_mlp.add("activations", (i + 1) * layer);
     }
     Alive at_attention = at_mlp;
-    at_attention.add("activations", -largest_mlp_activations(m)).add("backward_temporaries", attention_temporaries(m));
     at_mlp.add("backward_temporaries", backward_temporaries(m));
-    if (m.scores > 0 && at_attention.total() > at_mlp.total()) at_mlp = at_attention;
+    if (m.scores > 0) {
+        at_attention.add("activations", -largest_mlp_activations(m))
+            .add("backward_temporaries", attention_temporaries(m));
+        if (at_attention.total() > at_mlp.total()) at_mlp = at_attention;
+    }
 
     // At its end all of its gradients are there, before they are reduced, and its activations are gone.
     Alive at_end = alive;
@@ -322,10 +324,11 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
         .add("loss", logits.backward);
 
     // All but the first and last two layers change by the same step from one to the next, so these hold the maximum.
-    Alive layer = at_layer(m, w, base, s, 0);
+    const double of_layer = layer_activations(m, w);
+    Alive layer = at_layer(m, w, base, s, of_layer, 0);
     for (const double i : {1.0, m.L - 2, m.L - 1}) {
         if (i < 0 || i >= m.L) continue;
-        Alive other = at_layer(m, w, base, s, i);
+        Alive other = at_layer(m, w, base, s, of_layer, i);
         if (other.total() > layer.total()) layer = other;
     }
 

@@ -25,7 +25,6 @@ struct Candidate {
     Workload workload;
     std::int64_t nodes = 1;
     unsigned changes = 0;
-    std::vector<std::string> set;
 };
 
 struct Found {
@@ -65,25 +64,14 @@ public:
         found_.clear();
         for (const std::int64_t factor : node_factors) {
             if (factor > 1 && (knobs_.nodes.empty() || reading_.nodes * factor > max_nodes)) break;
-            Candidate candidate{
-                .workload = reading_.workload, .nodes = reading_.nodes * factor, .changes = 0, .set = {}};
-            if (factor > 1) {
-                change(candidate, nodes, knobs_.nodes, candidate.nodes);
-                if (!knobs_.nodes_again.empty())
-                    candidate.set.push_back(fmt::format("{}={}", knobs_.nodes_again, candidate.nodes));
-            }
-            try_tensor(candidate);
+            try_tensor({.workload = reading_.workload,
+                        .nodes = reading_.nodes * factor,
+                        .changes = factor > 1 ? Change::nodes : 0U});
         }
         return std::move(found_);
     }
 
 private:
-    template <class Number>
-    static void change(Candidate& candidate, Change what, const std::string& key, Number to) {
-        candidate.changes |= what;
-        candidate.set.push_back(fmt::format("{}={}", key, to));
-    }
-
     void try_tensor(const Candidate& base) {
         for (const std::int64_t factor : tensor_factors) {
             Candidate candidate = base;
@@ -95,7 +83,7 @@ private:
                     !knobs_.tensor.empty() && reading_.devices % w.tensor == 0 && splits_evenly(w.shape, w.tensor);
                 if (!possible) continue;
                 w.assumptions = reading_.assumptions(w.tensor);
-                change(candidate, tensor, knobs_.tensor, w.tensor);
+                candidate.changes |= tensor;
             }
             try_shard(candidate);
         }
@@ -114,10 +102,7 @@ private:
         for (const std::int64_t degree : shard_degrees(base.workload, reading_.workload.shard, world)) {
             if (degree != reading_.workload.shard && knobs_.shard.empty()) continue;
             Candidate candidate = base;
-            if (degree != reading_.workload.shard) {
-                change(candidate, shard, knobs_.shard, degree);
-                if (!knobs_.shard_also.empty()) candidate.set.push_back(knobs_.shard_also);
-            }
+            if (degree != reading_.workload.shard) candidate.changes |= shard;
             candidate.workload.shard = degree;
             try_batch(candidate);
         }
@@ -131,7 +116,7 @@ private:
             Candidate candidate = base;
             candidate.workload.replicate = *replicate;
             candidate.workload.micro_batch /= divisor;
-            if (divisor > 1) change(candidate, micro_batch, knobs_.micro_batch, candidate.workload.micro_batch);
+            if (divisor > 1) candidate.changes |= micro_batch;
             try_checkpointing(candidate);
         }
     }
@@ -141,7 +126,7 @@ private:
         if (base.workload.checkpointing || knobs_.checkpointing.empty()) return;
         Candidate candidate = base;
         candidate.workload.checkpointing = true;
-        change(candidate, checkpointing, knobs_.checkpointing, "true");
+        candidate.changes |= checkpointing;
         try_loss(candidate);
     }
 
@@ -151,7 +136,7 @@ private:
         if (knobs_.loss.empty() || kind == Loss::chunked || kind == Loss::loss_parallel) return;
         Candidate candidate = base;
         candidate.workload.assumptions.loss = Loss::chunked;
-        change(candidate, loss, knobs_.loss, "chunked");
+        candidate.changes |= loss;
         try_validation(candidate);
     }
 
@@ -162,8 +147,27 @@ private:
         if (w.validation_batch <= w.micro_batch || knobs_.validation_batch.empty()) return;
         Candidate candidate = base;
         candidate.workload.validation_batch = w.micro_batch;
-        change(candidate, validation, knobs_.validation_batch, w.micro_batch);
+        candidate.changes |= validation;
         weigh(candidate);
+    }
+
+    /// The overrides that make the recipe this candidate.
+    [[nodiscard]] std::vector<std::string> overrides(const Candidate& candidate) const {
+        const Workload& w = candidate.workload;
+        std::vector<std::string> set;
+        const auto change = [&](Change what, const std::string& key, const auto& to) {
+            if ((candidate.changes & what) != 0 && !key.empty()) set.push_back(fmt::format("{}={}", key, to));
+        };
+        change(nodes, knobs_.nodes, candidate.nodes);
+        change(nodes, knobs_.nodes_again, candidate.nodes);
+        change(tensor, knobs_.tensor, w.tensor);
+        change(shard, knobs_.shard, w.shard);
+        if ((candidate.changes & shard) != 0 && !knobs_.shard_also.empty()) set.push_back(knobs_.shard_also);
+        change(micro_batch, knobs_.micro_batch, w.micro_batch);
+        change(checkpointing, knobs_.checkpointing, "true");
+        change(loss, knobs_.loss, "chunked");
+        change(validation, knobs_.validation_batch, w.validation_batch);
+        return set;
     }
 
     /// Keeps the first candidate of each set of changes, unless fewer of them do.
@@ -176,8 +180,8 @@ private:
         const Verdict verdict = judge(*prediction, usable_ - outside_allocator_bytes(candidate.workload));
         if (verdict > wanted_) return;
         std::erase_if(found_, [&](const Found& f) { return (candidate.changes & ~f.changes) == 0; });
-        found_.push_back(
-            {{.set = candidate.set, .peak_bytes = prediction->peak_bytes, .verdict = verdict}, candidate.changes});
+        found_.push_back({{.set = overrides(candidate), .peak_bytes = prediction->peak_bytes, .verdict = verdict},
+                          candidate.changes});
     }
 
     const Reading& reading_;
