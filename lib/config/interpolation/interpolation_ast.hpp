@@ -81,4 +81,8 @@ struct Tokens {
 
 [[nodiscard]] Tokens tokenize(std::string_view text, LexerMode mode);
 
+/// The path of a text that is one reference from the root and nothing else, made of identifiers and dots: "a.b" of
+/// "${a.b}". Nearly all interpolations are; these need no parser. nullopt: parse_text() tells what it is.
+[[nodiscard]] std::optional<std::string_view> plain_reference(std::string_view text) noexcept;
+
 }  // namespace recipe::config::interpolation

@@ -141,4 +141,16 @@ Tokens tokenize(std::string_view text, LexerMode mode) {
     return result;
 }
 
+std::optional<std::string_view> plain_reference(std::string_view text) noexcept {
+    if (!text.starts_with("${") || !text.ends_with('}')) return std::nullopt;
+    const std::string_view path = text.substr(2, text.size() - 3);
+    for (std::string_view rest = path;;) {
+        const std::size_t length = match_identifier(rest);
+        if (length == 0) return std::nullopt;
+        if (length == rest.size()) return path;
+        if (rest[length] != '.') return std::nullopt;
+        rest.remove_prefix(length + 1);
+    }
+}
+
 }  // namespace recipe::config::interpolation

@@ -163,6 +163,24 @@ std::optional<std::string> Resolver::select_path(std::string_view dotted_path) {
 
 // --- one node --------------------------------------------------------------------------------------------------------
 
+/// Where a plain reference leads, when all on its way stands in the tree as it is; nullopt: the whole evaluation tells.
+std::optional<NodeTree::Id> Resolver::follow(NodeTree::Id id) const {
+    const auto reference = interpolation::plain_reference(*tree_.value(id).as_string());
+    if (!reference) return std::nullopt;
+    NodeTree::Id node = tree_.root_of(id);
+    for (std::string_view rest = *reference; !rest.empty();) {
+        const std::size_t dot = std::min(rest.find('.'), rest.size());
+        node = tree_.find(node, rest.substr(0, dot));
+        if (node == NodeTree::none) return std::nullopt;
+        if (const std::string* text = tree_.value(node).as_string();
+            text != nullptr && (*text == "???" || interpolation::has_interpolation(*text)))
+            return std::nullopt;
+        rest.remove_prefix(std::min(dot + 1, rest.size()));
+    }
+    const NodeTree::Id container = tree_.parent(id) == NodeTree::none ? id : tree_.parent(id);
+    return tree_.is_same_or_ancestor(node, container) ? std::nullopt : std::optional(node);
+}
+
 Fallible<Result> Resolver::resolve_node(NodeTree::Id id) {
     if (!is_interpolation(tree_.value(id))) return Result{.node = id};
     if (const auto known = outcomes_.find(id); known != outcomes_.end()) {
@@ -177,6 +195,8 @@ Fallible<Result> Resolver::resolve_node(NodeTree::Id id) {
                 break;
         }
     }
+    // Two levels: the node's and the interpolation's.
+    if (const auto node = depth_ + 2 <= max_resolution_depth ? follow(id) : std::nullopt) return Result{.node = *node};
     const DepthGuard guard(depth_);
     if (depth_ > max_resolution_depth)
         return fail("interpolations lead to one another in too long a chain", codes::compose.too_large);

@@ -7,6 +7,7 @@
 #include "diagnostic/codes/compose.hpp"
 
 #include <expected>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace recipe::config {
@@ -103,6 +104,7 @@ private:
                                         NodeTree::Id container);
     Fallible<Result> evaluate_reference(const interpolation::Interpolation& source, NodeTree::Id node,
                                         NodeTree::Id container);
+    [[nodiscard]] std::optional<NodeTree::Id> follow(NodeTree::Id id) const;
     Fallible<Result> resolve_text_of(NodeTree::Id id);
     Fallible<Value> materialize_node(NodeTree::Id id, int depth);
     Fallible<std::optional<NodeTree::Id>> step(NodeTree::Id container, std::string_view key, bool refuse_missing);
@@ -110,7 +112,8 @@ private:
     std::unexpected<Failure> missing_key(const interpolation::Interpolation& source, NodeTree::Id container,
                                          const std::string& key);
     [[nodiscard]] std::unexpected<Failure> cycle_through(NodeTree::Id id) const;
-    Value rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed);
+    /// The subtree resolved; nullopt: it holds no interpolation.
+    std::optional<Value> rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed);
     Diagnostics describe_failures(const std::vector<NodeTree::Id>& failed) const;
 
     NodeTree tree_;

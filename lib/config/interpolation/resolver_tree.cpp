@@ -71,7 +71,7 @@ Fallible<Value> Resolver::materialize_node(NodeTree::Id id, int depth) {
 
 // --- the whole tree --------------------------------------------------------------------------------------------------
 
-Value Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed) {
+std::optional<Value> Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed) {
     const Value& value = tree_.value(id);
     if (is_interpolation(value)) {
         auto result = resolve_node(id);
@@ -89,25 +89,27 @@ Value Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id>& failed) {
                 outcome.failure.culprit = id;
         }
         failed.push_back(id);
-        return {};
+        return Value();
     }
     // What holds no interpolation stays shared with the tree.
-    Value copy = value;
-    for (std::size_t i = 0; i < value.items().size(); ++i) {
-        Value child = rebuild(tree_.child(id, i), failed);
-        if (!ValueAccess::is_shared(child, value.items()[i])) copy.items_mutable()[i] = std::move(child);
-    }
-    for (std::size_t i = 0; i < value.entries().size(); ++i) {
-        Value child = rebuild(tree_.child(id, i), failed);
-        if (!ValueAccess::is_shared(child, value.entries()[i].value))
-            ValueAccess::entries(copy)[i].value = std::move(child);
-    }
+    std::optional<Value> copy;
+    const auto children = [&](std::size_t count, const auto& child_of) {
+        for (std::size_t i = 0; i < count; ++i) {
+            std::optional<Value> child = rebuild(tree_.child(id, i), failed);
+            if (!child) continue;
+            if (!copy) copy = value;
+            child_of(*copy, i) = std::move(*child);
+        }
+    };
+    children(value.items().size(), [](Value& list, std::size_t i) -> Value& { return list.items_mutable()[i]; });
+    children(value.entries().size(),
+             [](Value& map, std::size_t i) -> Value& { return ValueAccess::entries(map)[i].value; });
     return copy;
 }
 
 Expected<Value> Resolver::resolve_all(Diagnostics& notes) {
     std::vector<NodeTree::Id> failed;
-    Value resolved = rebuild(root_, failed);
+    Value resolved = rebuild(root_, failed).value_or(tree_.value(root_));
     append(notes, std::move(notes_));
     notes_.clear();
     if (!failed.empty()) return std::unexpected(describe_failures(failed));

@@ -8,7 +8,7 @@ namespace recipe::config {
 namespace {
 
 void collect_invalid(const Value& value, std::vector<InvalidInterpolation>& invalid) {
-    if (is_interpolation(value)) {
+    if (is_interpolation(value) && !interpolation::plain_reference(*value.as_string())) {
         if (const auto parsed = interpolation::parse_text(*value.as_string()); !parsed)
             invalid.push_back({&value, parsed.error()});
     }

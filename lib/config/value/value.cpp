@@ -17,12 +17,13 @@ const Position nowhere;
 const Value::List no_items;
 const Value::Map no_entries;
 
+std::size_t hash_of(std::string_view text) {
+    return std::hash<std::string_view>{}(text);
+}
+
 void add_to_index(MapIndex& index, const Value& key, std::size_t position) {
-    if (const std::string* text = key.as_string()) {
-        index.strings.emplace(*text, position);
-    } else {
-        index.others.emplace(key_identity(key), position);
-    }
+    const std::string* text = key.as_string();
+    index.add(text != nullptr ? hash_of(*text) : hash_of(key_identity(key)), position);
 }
 
 std::unique_ptr<MapIndex> make_index(const Value::Map& entries) {
@@ -30,6 +31,15 @@ std::unique_ptr<MapIndex> make_index(const Value::Map& entries) {
     auto index = std::make_unique<MapIndex>();
     for (std::size_t i = 0; i < entries.size(); ++i) add_to_index(*index, entries[i].key, i);
     return index;
+}
+
+void add_entry(MapContent& content, Value key, Value value) {
+    content.entries.push_back({std::move(key), std::move(value)});
+    if (content.index) {
+        add_to_index(*content.index, content.entries.back().key, content.entries.size() - 1);
+    } else {
+        content.index = make_index(content.entries);
+    }
 }
 
 }  // namespace
@@ -58,8 +68,10 @@ Value& Value::operator=(Value&& other) noexcept {
 }
 
 void Value::release() noexcept {
-    // What the other owners did with it comes before its end.
-    if (data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1) delete data_;
+    // What the other owners did with it comes before its end. A sole owner needs not count down: nobody can join it.
+    if (data_->owners.load(std::memory_order_acquire) == 1 ||
+        data_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        delete data_;
 }
 
 Value::Data& Value::own() {
@@ -72,7 +84,8 @@ Value::Data& Value::own() {
             [&copy](const auto& content) {
                 using Content = std::decay_t<decltype(content)>;
                 if constexpr (std::is_same_v<Content, MapContent>) {
-                    copy.data_->content = MapContent{content.entries, make_index(content.entries)};
+                    copy.data_->content = MapContent{
+                        content.entries, content.index ? std::make_unique<MapIndex>(*content.index) : nullptr};
                 } else {
                     copy.data_->content = content;
                 }
@@ -188,12 +201,7 @@ Value& Value::set(Value key, Value value) {
     auto& content = std::get<MapContent>(own().content);
     const std::size_t position = ValueAccess::find(*this, key);
     if (position != ValueAccess::npos) return content.entries[position].value = std::move(value);
-    content.entries.push_back({std::move(key), std::move(value)});
-    if (content.index) {
-        add_to_index(*content.index, content.entries.back().key, content.entries.size() - 1);
-    } else {
-        content.index = make_index(content.entries);
-    }
+    add_entry(content, std::move(key), std::move(value));
     return content.entries.back().value;
 }
 
@@ -292,14 +300,13 @@ std::string key_identity(const Value& key) {
 std::size_t ValueAccess::find(const Value& map, std::string_view key) noexcept {
     const MapContent* content = map.data_ ? std::get_if<MapContent>(&map.data_->content) : nullptr;
     if (!content) return npos;
-    if (content->index) {
-        const auto found = content->index->strings.find(key);
-        return found == content->index->strings.end() ? npos : found->second;
-    }
-    for (std::size_t i = 0; i < content->entries.size(); ++i) {
-        const std::string* text = content->entries[i].key.as_string();
-        if (text && *text == key) return i;
-    }
+    const auto is_key = [&](std::size_t position) {
+        const std::string* text = content->entries[position].key.as_string();
+        return text != nullptr && *text == key;
+    };
+    if (content->index) return content->index->find(hash_of(key), is_key);
+    for (std::size_t i = 0; i < content->entries.size(); ++i)
+        if (is_key(i)) return i;
     return npos;
 }
 
@@ -308,14 +315,13 @@ std::size_t ValueAccess::find(const Value& map, const Value& key) {
     const MapContent* content = map.data_ ? std::get_if<MapContent>(&map.data_->content) : nullptr;
     if (!content) return npos;
     const std::string identity = key_identity(key);
-    if (content->index) {
-        const auto found = content->index->others.find(identity);
-        return found == content->index->others.end() ? npos : found->second;
-    }
-    for (std::size_t i = 0; i < content->entries.size(); ++i) {
-        const Value& other = content->entries[i].key;
-        if (!other.is_string() && key_identity(other) == identity) return i;
-    }
+    const auto is_key = [&](std::size_t position) {
+        const Value& other = content->entries[position].key;
+        return !other.is_string() && key_identity(other) == identity;
+    };
+    if (content->index) return content->index->find(hash_of(identity), is_key);
+    for (std::size_t i = 0; i < content->entries.size(); ++i)
+        if (is_key(i)) return i;
     return npos;
 }
 
@@ -334,9 +340,18 @@ Value ValueAccess::unshared(const Value& value) {
     return copy;
 }
 
+void ValueAccess::append(Value& map, Value key, Value value) {
+    add_entry(std::get<MapContent>(map.own().content), std::move(key), std::move(value));
+}
+
+Value ValueAccess::string(std::string_view text, const Position& position) {
+    Value result;
+    result.data_ = new Value::Data{.content = std::string(text), .position = position};
+    return result;
+}
+
 void ValueAccess::erase_at(Value& map, std::size_t position) {
     auto& content = std::get<MapContent>(map.own().content);
-    content.index.reset();  // first: its views point into the key that goes away
     content.entries.erase(content.entries.begin() + static_cast<std::ptrdiff_t>(position));
     content.index = make_index(content.entries);
 }

@@ -2,20 +2,13 @@
 // What a Value holds. Internal to lib/config.
 #pragma once
 
+#include "config/value/map_index.hpp"
 #include "config/value/value.hpp"
 
 #include <atomic>
-#include <unordered_map>
 #include <variant>
 
 namespace recipe::config {
-
-/// Where each key of a large map stands. The views point into the keys' own strings, which do not move with the
-/// entries.
-struct MapIndex {
-    std::unordered_map<std::string_view, std::size_t> strings;
-    std::unordered_map<std::string, std::size_t> others;  // by key_identity
-};
 
 struct MapContent {
     Value::Map entries;
@@ -37,6 +30,10 @@ struct ValueAccess {
     static std::size_t find(const Value& map, const Value& key);
     static Value::Map& entries(Value& map);  // keys must stay as they are
     static void erase_at(Value& map, std::size_t position);
+    /// Adds an entry to a map that is known not to have its key.
+    static void append(Value& map, Value key, Value value);
+    /// A string that stands somewhere.
+    static Value string(std::string_view text, const Position& position);
     /// The same lists and maps, shared with nothing: what may be set below one of its own parents.
     static Value unshared(const Value& value);
     /// One is a copy of the other, and neither has been changed since.

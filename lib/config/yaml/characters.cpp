@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace recipe::config {
 namespace {
 
@@ -25,6 +27,17 @@ bool is_ambiguous(char32_t c, std::size_t position) {
     return c == 0x85 || c == 0x2028 || c == 0x2029 || (c == 0xFEFF && position == 0);
 }
 
+/// Printable ASCII but the blank, the comma and what opens a list or a map.
+constexpr std::array<bool, 256> ordinary_characters = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0x21; c < 0x7F; ++c) table[c] = c != '[' && c != '{' && c != ',';
+    return table;
+}();
+
+bool is_ordinary(char c) {
+    return ordinary_characters[static_cast<unsigned char>(c)];
+}
+
 }  // namespace
 
 std::optional<Diagnostic> check_characters(const std::shared_ptr<const SourceText>& origin) {
@@ -37,18 +50,20 @@ std::optional<Diagnostic> check_characters(const std::shared_ptr<const SourceTex
     std::size_t position = 0;
     std::size_t brackets = 0;
     std::size_t separators = 0;
-    while (position < text.size()) {
+    while (true) {
+        for (; position < text.size() && is_ordinary(text[position]); ++position) brackets = 0;
+        if (position >= text.size()) break;
         const char c = text[position];
-        if (c >= 0x20 && c < 0x7F) {
-            if (c == '[' || c == '{' || c == ',') {
-                if (++separators > max_separators)
-                    return problem_at(position, codes::compose.too_large,
-                                      fmt::format("more than {} brackets and commas", max_separators));
-                if (c != ',' && ++brackets > max_brackets_in_a_row)
-                    return problem_at(position, codes::compose.too_large, "lists and maps nest too deeply");
-            } else if (c != ' ') {
-                brackets = 0;
-            }
+        if (c == ' ' || c == '\n') {
+            ++position;
+            continue;
+        }
+        if (c == ',' || c == '[' || c == '{') {
+            if (++separators > max_separators)
+                return problem_at(position, codes::compose.too_large,
+                                  fmt::format("more than {} brackets and commas", max_separators));
+            if (c != ',' && ++brackets > max_brackets_in_a_row)
+                return problem_at(position, codes::compose.too_large, "lists and maps nest too deeply");
             ++position;
             continue;
         }

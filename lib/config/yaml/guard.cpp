@@ -71,7 +71,14 @@ bool Guard::at_document_indicator(std::size_t byte) const {
 /// An absent node has the place of what comes next, and what comes next may look like its own: so it may go back, too.
 void Guard::walk_to(std::size_t byte) {
     if (in_block_) leave_block(byte);
-    while (cursor_ < byte) take_structure();
+    while (cursor_ < byte) {
+        // Most of what stands between two scalars.
+        if (const char c = text_[cursor_]; c == ' ' || c == '\n' || c == ':') {
+            ++cursor_;
+        } else {
+            take_structure();
+        }
+    }
     cursor_ = byte;
     if (open_directive_) fail(byte, "`---` is missing before the document");
 }
@@ -222,7 +229,7 @@ void Guard::finish() {
 
 // --- scalars ---------------------------------------------------------------------------------------------------------
 
-Guard::Style Guard::scalar(const Scalar& scalar, std::string& value) {
+Guard::Style Guard::scalar(const Scalar& scalar, std::string_view value, std::optional<std::string>& mended) {
     take_properties(scalar.byte);
     started_ = true;
     const char c = at(cursor_);
@@ -231,7 +238,7 @@ Guard::Style Guard::scalar(const Scalar& scalar, std::string& value) {
         return Style::absent;
     Style style = Style::plain;
     if (c == '"' || c == '\'') {
-        take_quoted(value);
+        take_quoted(value, mended);
         style = Style::quoted;
     } else if (c == '|' || c == '>') {
         take_block(scalar);
@@ -239,7 +246,8 @@ Guard::Style Guard::scalar(const Scalar& scalar, std::string& value) {
     } else {
         take_plain(value, scalar.in_flow);
     }
-    if (by_look() && value.ends_with('\n')) fail(scalar.byte, "a text below the tag `!` cannot end with a line break");
+    if (by_look() && (mended ? std::string_view(*mended) : value).ends_with('\n'))
+        fail(scalar.byte, "a text below the tag `!` cannot end with a line break");
     return style;
 }
 
@@ -264,9 +272,10 @@ void Guard::take_plain(std::string_view value, bool in_flow) {
     if (in_flow && value.starts_with(':'))
         fail(start, "a text within brackets cannot begin with `:`; put quotes around it");
     while (true) {
-        const auto same = std::ranges::mismatch(value, text_.substr(cursor_)).in1;
-        std::size_t length = static_cast<std::size_t>(same - value.begin());
-        length = std::min(length, value.substr(0, length).find_first_of("\t\n"));
+        const std::size_t length_of_both = std::min(value.size(), text_.size() - cursor_);
+        std::size_t length = 0;
+        for (; length < length_of_both && value[length] == text_[cursor_ + length]; ++length)
+            if (value[length] == '\t' || value[length] == '\n') break;
         if (length == value.size()) break;
         while (length > 0 && value[length - 1] == ' ') --length;  // of blanks before a line break nothing stays
         value.remove_prefix(length);
@@ -286,7 +295,7 @@ void Guard::take_plain(std::string_view value, bool in_flow) {
 }
 
 /// Past the closing quote. yaml-cpp drops all but one of the line breaks at the end of a quoted text.
-void Guard::take_quoted(std::string& value) {
+void Guard::take_quoted(std::string_view value, std::optional<std::string>& mended) {
     const std::size_t start = cursor_++;
     const char quote = text_[start];
     std::size_t content_end = cursor_;  // behind the last character that is no blank and no line break
@@ -312,12 +321,13 @@ void Guard::take_quoted(std::string& value) {
     }
     if (cursor_ >= text_.size()) fail(start, "this quote is never closed");
     ++cursor_;
-    if (has_odd_escapes) value = mend_escapes(value);
+    if (has_odd_escapes) mended = mend_escapes(value);
     if (breaks <= (content_end == start + 1 ? 1U : 2U)) return;
     if (content_end == uncertain_end)
         fail(start, "empty lines before the closing quote; write \\n for each in double quotes");
-    value.erase(value.find_last_not_of('\n') + 1);
-    value.append(newlines + breaks - 1, '\n');
+    if (!mended) mended = value;
+    mended->erase(mended->find_last_not_of('\n') + 1);
+    mended->append(newlines + breaks - 1, '\n');
 }
 
 void Guard::take_block(const Scalar& scalar) {

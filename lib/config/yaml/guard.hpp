@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,8 +30,9 @@ public:
     };
     enum class Style : std::uint8_t { plain, quoted, block, absent };
 
-    /// How a scalar is written. `value` is what yaml-cpp read; mended where it is known to be wrong.
-    Style scalar(const Scalar& scalar, std::string& value);
+    /// How a scalar is written. `value` is what yaml-cpp read; `mended` is what it should be, where that is known to be
+    /// wrong.
+    Style scalar(const Scalar& scalar, std::string_view value, std::optional<std::string>& mended);
     /// The same for what yaml-cpp takes for null: plain or absent.
     Style null(const Scalar& scalar);
     /// Where a list or a map begins.
@@ -40,6 +42,8 @@ public:
     /// When all is read.
     void finish();
 
+    /// The node of the last call has an anchor or a tag.
+    [[nodiscard]] bool has_property() const { return has_property_; }
     /// The column, from 0, in which the node of the last call begins, behind its anchor and tag.
     [[nodiscard]] int column() const;
     /// The blanks before the first text of its line: the column of a list or a map behind its anchor and tag, since
@@ -68,7 +72,7 @@ private:
     void take_properties(std::size_t byte);
 
     void take_plain(std::string_view value, bool in_flow);
-    void take_quoted(std::string& value);
+    void take_quoted(std::string_view value, std::optional<std::string>& mended);
     void take_block(const Scalar& scalar);
 
     std::string_view text_;

@@ -117,6 +117,13 @@ bool is_omegaconf_float(std::string_view text) {
     return scan.exponent(false) && scan.at_end();
 }
 
+/// [1-9][0-9]*, or 0, in 64 bits: what nearly all numbers look like.
+bool is_small_decimal(std::string_view text) {
+    constexpr std::size_t digits_of_64_bits = 18;  // of any such number
+    if (text.empty() || text.size() > digits_of_64_bits || (text.front() == '0' && text.size() > 1)) return false;
+    return std::ranges::all_of(text, is_digit);
+}
+
 bool is_integer(std::string_view text) {
     if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
     if (text.empty() || !is_digit(text.front())) return false;
@@ -171,6 +178,11 @@ std::optional<Integer> sexagesimal_integer(std::string_view text) {
 }
 
 std::optional<Value> construct_integer(std::string_view text) {
+    if (is_small_decimal(text)) {
+        std::int64_t number = 0;
+        for (const char c : text) number = number * 10 + (c - '0');
+        return Value::integer(number);
+    }
     const std::string plain = without_lines(text);
     std::string_view digits = plain;
     const bool negative = digits.starts_with('-');
@@ -245,9 +257,12 @@ std::optional<Value> explicit_float(std::string_view text) {
     return number ? std::optional(Value::floating(*number)) : std::nullopt;
 }
 
-constexpr std::array true_words = {"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"};
-constexpr std::array false_words = {"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"};
-constexpr std::array letters_for_bools = {"y", "Y", "n", "N"};
+using namespace std::string_view_literals;
+
+constexpr std::array true_words = {"yes"sv, "Yes"sv, "YES"sv, "true"sv, "True"sv, "TRUE"sv, "on"sv, "On"sv, "ON"sv};
+constexpr std::array false_words = {"no"sv, "No"sv, "NO"sv, "false"sv, "False"sv, "FALSE"sv, "off"sv, "Off"sv, "OFF"sv};
+constexpr std::size_t longest_word = 5;  // of these, and of "null"
+constexpr std::array letters_for_bools = {"y"sv, "Y"sv, "n"sv, "N"sv};
 
 bool is_among(std::string_view text, const auto& words) {
     return std::ranges::find(words, text) != words.end();
@@ -268,6 +283,7 @@ YamlTag resolve_plain(std::string_view text) {
             break;
     }
     const char first = text.front();
+    if (is_small_decimal(text)) return YamlTag::integer;
     if (is_digit(first) || first == '-' || first == '+' || first == '.') {
         // A text can match both; the order is that of the loader's resolvers.
         if (is_point_float(text) || is_bare_point_float(text) || is_sexagesimal_float(text) || is_infinity_or_nan(text))
@@ -275,6 +291,7 @@ YamlTag resolve_plain(std::string_view text) {
         if (is_integer(text)) return YamlTag::integer;
         return is_omegaconf_float(text) ? YamlTag::floating : YamlTag::string;
     }
+    if (text.size() > longest_word) return YamlTag::string;
     if (text == "null" || text == "Null" || text == "NULL") return YamlTag::null;
     if (is_among(text, true_words) || is_among(text, false_words)) return YamlTag::boolean;
     return YamlTag::string;

@@ -21,6 +21,11 @@ std::size_t count_nodes(const Value& value) {
     return count;
 }
 
+/// A tag that says something: yaml-cpp has "?" for none, and "!" for quotes and for the tag "!".
+bool is_tag(const std::string& tag) {
+    return tag.size() != 1 || (tag.front() != '?' && tag.front() != '!');
+}
+
 std::string unreadable(YamlTag kind, const std::string& text) {
     const std::string shown = quotable(text);
     switch (kind) {
@@ -95,20 +100,22 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            const std::string& text) {
-    std::string content = text;
-    const Guard::Style style = guard_.scalar(place_of(mark), content);
+    std::optional<std::string> mended;
+    const Guard::Style style = guard_.scalar(place_of(mark), text, mended);
+    const std::string& content = mended ? *mended : text;
     const bool by_look = style == Guard::Style::plain || guard_.by_look();
     if (style != Guard::Style::block) check_indentation(mark, style != Guard::Style::absent);
-    const bool tagged = tag != "?" && tag != "!" && !guard_.by_look();
+    const bool tagged = is_tag(tag) && !guard_.by_look();
     const YamlTag kind = tagged ? explicit_tag(tag, mark) : by_look ? resolve_plain(content) : YamlTag::string;
     if (kind == YamlTag::merge && expects_key()) {
         open_.back().merge_key = true;
-        set_key(open_.back(), placed(Value::string(std::move(content)), mark), mark);
+        set_key(open_.back(), placed(Value::string(content), mark), mark);
         return;
     }
     // "=" is an ordinary key, but means nothing as a value; so does "<<".
     const bool plain_key = kind == YamlTag::value && expects_key();
-    auto value = construct_scalar(plain_key ? YamlTag::string : kind, content);
+    if (kind == YamlTag::string || plain_key) return add(ValueAccess::string(content, position(mark)), anchor, mark);
+    auto value = construct_scalar(kind, content);
     if (!value) fail(codes::compose.yaml, mark, unreadable(kind, content));
     add(placed(std::move(*value), mark), anchor, mark);
 }
@@ -125,14 +132,14 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void TreeBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                                   YAML::EmitterStyle::value style) {
-    if (tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:seq") fail_tag(tag, mark);
+    if (is_tag(tag) && tag != "tag:yaml.org,2002:seq") fail_tag(tag, mark);
     open({.container = Value::list(), .mark = mark, .anchor = anchor, .in_flow = style == YAML::EmitterStyle::Flow},
          anchor != 0 || tag != "?");
 }
 
 void TreeBuilder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                              YAML::EmitterStyle::value style) {
-    if (tag != "?" && tag != "!" && tag != "tag:yaml.org,2002:map") fail_tag(tag, mark);
+    if (is_tag(tag) && tag != "tag:yaml.org,2002:map") fail_tag(tag, mark);
     open({.container = Value::map(), .mark = mark, .anchor = anchor, .in_flow = style == YAML::EmitterStyle::Flow},
          anchor != 0 || tag != "?");
 }
@@ -196,7 +203,7 @@ void TreeBuilder::open(Open opened, bool has_properties) {
 /// yaml-cpp lets a value stand as far left as its key, on a line of its own, where it would be a key to PyYAML.
 void TreeBuilder::check_indentation(const YAML::Mark& mark, bool present) const {
     if (open_.empty() || open_.back().in_flow || expects_key()) return;
-    const int column = present ? std::min(mark.column, guard_.column()) : mark.column;
+    const int column = present && guard_.has_property() ? std::min(mark.column, guard_.column()) : mark.column;
     if (column <= open_.back().column)
         fail(codes::compose.yaml, mark,
              "a `:` is missing after this key, or a value does not stand further right than its key");
@@ -229,7 +236,11 @@ void TreeBuilder::add(Value value, YAML::anchor_t anchor, const YAML::Mark& mark
     } else if (parent.merge_key) {
         add_merged(parent, std::move(value), mark);
     } else {
-        parent.container.set(std::move(*parent.key), std::move(value));
+        if (parent.key->is_string() && *parent.key->as_string() != "=") {  // add_key() has made sure that it is new
+            ValueAccess::append(parent.container, std::move(*parent.key), std::move(value));
+        } else {
+            parent.container.set(std::move(*parent.key), std::move(value));
+        }
         parent.key.reset();
     }
 }

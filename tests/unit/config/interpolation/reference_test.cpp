@@ -107,3 +107,34 @@ TEST_CASE("a reference leads to what OmegaConf finds") {
         {"${a}\\n", "\"1\\\\n\""},
     });
 }
+
+TEST_CASE("a plain reference is a path of identifiers alone") {
+    using recipe::config::interpolation::plain_reference;
+    CHECK(plain_reference("${a}") == "a");
+    CHECK(plain_reference("${a.b_1.C-2._}") == "a.b_1.C-2._");
+    for (const char* other :
+         {"",      "$",     "${",      "${}",       "a",        "${a",    "$a}",    "{a}",    " ${a}",   "${a} ",
+          "${ a}", "${a }", "${.a}",   "${a.}",     "${a..b}",  "${1}",   "${a.1}", "${-a}",  "${a[b]}", "${a:b}",
+          "${a:}", "${a}}", "${${a}}", "${a.${b}}", "${a}${b}", "\\${a}", "${a\\}", "${a b}", "${a,b}",  "${\u00e9}"})
+        CHECK_FALSE(plain_reference(other));
+}
+
+TEST_CASE("a chain of plain references ends where OmegaConf's would") {
+    check_read({
+        {"${two.w}", "1"},
+        {"${two}", R"({"a":7,"u":1,"w":1,"deep":[1,[1,1]]})"},
+        {"${missing.x}", "compose.missing_value"},
+        {"${v}", "compose.cycle"},
+        {"${v.x}", "compose.cycle"},
+    });
+    const recipe::config::Value root =
+        *recipe::config::parse_yaml("{a: {b: '${a}'}, c: '${d.e}', d: {e: '${a.f}'}}", "test.yaml");
+    recipe::Diagnostics notes;
+    const auto resolved = recipe::config::Resolver(root, {}).resolve_all(notes);
+    REQUIRE_FALSE(resolved);
+    REQUIRE(resolved.error().size() == 2);
+    CHECK(resolved.error()[0].code == recipe::codes::compose.cycle);
+    CHECK(resolved.error()[0].key == "a.b");
+    CHECK(resolved.error()[1].code == recipe::codes::compose.interpolation);
+    CHECK(resolved.error()[1].key == "d.e");
+}

@@ -84,3 +84,52 @@ TEST_CASE("a dotted path counts the items of a list, from zero and in plain digi
     CHECK(root.at("1")->as_bool() == true);
     CHECK(root.at(".a")->as_int() == 3);
 }
+
+TEST_CASE("a large map finds each of its keys, also where hashes meet") {
+    MapIndex index;
+    CHECK(index.find(7, [](std::size_t) { return true; }) == MapIndex::npos);
+    // All begin at one place of the table, and half of them have one hash.
+    constexpr std::size_t count = 500;
+    const auto hash_of = [](std::size_t i) { return i % 2 == 0 ? std::size_t{5} : (i << 12U) + 5; };
+    for (std::size_t i = 0; i < count; ++i) index.add(hash_of(i), i);
+    for (std::size_t i = 0; i < count; ++i)
+        CHECK(index.find(hash_of(i), [i](std::size_t position) { return position == i; }) == i);
+    CHECK(index.find(5, [](std::size_t position) { return position % 2 == 1; }) == MapIndex::npos);
+    CHECK(index.find(6, [](std::size_t) { return true; }) == MapIndex::npos);
+}
+
+TEST_CASE("a copy of a large map finds its own keys, whatever becomes of the other") {
+    Value map = Value::map();
+    for (int i = 0; i < 100; ++i) map.set(Value::string("key_" + std::to_string(i)), Value::integer(i));
+    Value copy = map;
+    copy.set(Value::string("more"), Value::null());
+    CHECK(copy.erase("key_0"));
+    CHECK(ValueAccess::find(map, "more") == ValueAccess::npos);
+    CHECK(ValueAccess::find(map, "key_0") == 0);
+    CHECK(ValueAccess::find(copy, "key_0") == ValueAccess::npos);
+    for (std::size_t i = 1; i < 100; ++i) {
+        CHECK(ValueAccess::find(map, "key_" + std::to_string(i)) == i);
+        CHECK(ValueAccess::find(copy, "key_" + std::to_string(i)) == i - 1);
+    }
+    CHECK(ValueAccess::find(copy, "more") == 99);
+}
+
+TEST_CASE("what is appended to a map is found, from the sixteenth key on by its table") {
+    Value map = Value::map();
+    for (std::size_t i = 0; i < 40; ++i) {
+        ValueAccess::append(map, Value::string("k" + std::to_string(i)), Value::integer(static_cast<std::int64_t>(i)));
+        for (std::size_t known = 0; known <= i; ++known)
+            CHECK(ValueAccess::find(map, "k" + std::to_string(known)) == known);
+        CHECK(ValueAccess::find(map, "k" + std::to_string(i + 1)) == ValueAccess::npos);
+    }
+    CHECK(map.find("k39")->as_int() == 39);
+}
+
+TEST_CASE("a string that stands somewhere knows where") {
+    const auto origin = std::make_shared<const SourceText>(SourceText{"f.yaml", "a: text"});
+    const Value text = ValueAccess::string("text", {origin, 1, 4});
+    CHECK(*text.as_string() == "text");
+    CHECK(text.position().origin == origin);
+    CHECK(text.position().line == 1);
+    CHECK(text.position().column == 4);
+}

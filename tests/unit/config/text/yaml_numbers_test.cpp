@@ -75,3 +75,33 @@ TEST_CASE("below a tag a number is what Python reads") {
     CHECK(read("!!bool 'nO'") == "false");
     CHECK(read("!!bool 'y'") == "`y` is not what its tag says");
 }
+
+TEST_CASE("decimal numbers of every length are themselves") {
+    std::string digits;
+    for (int length = 1; length <= 40; ++length) {
+        digits += static_cast<char>('0' + length % 10);
+        CHECK(read(digits) == digits);
+        CHECK(read("-" + digits) == "-" + digits);
+        CHECK(read("+" + digits) == digits);
+    }
+    CHECK(read("0") == "0");
+    CHECK(read("9") == "9");
+    CHECK(read("00") == "0");
+    CHECK(read("010") == "8");
+    CHECK(read("08") == R"("08")");
+    CHECK(read("999999999999999999") == "999999999999999999");
+    CHECK(read("9999999999999999999") == "9999999999999999999");
+    CHECK(read("1234567890123456789x") == R"("1234567890123456789x")");
+    CHECK(read("12x") == R"("12x")");
+    CHECK(read("1/2") == R"("1/2")");
+}
+
+TEST_CASE("words that are bools or null are so in three spellings, and no longer word is") {
+    for (const char* word : {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
+        CHECK(read(word) == "true");
+    for (const char* word : {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
+        CHECK(read(word) == "false");
+    for (const char* word : {"null", "Null", "NULL", "~", ""}) CHECK(read(word) == "null");
+    for (const char* word : {"tRUE", "falsE", "falsey", "nulls", "nULL", "y", "n", "o", "offs", "yess"})
+        CHECK(read(word) == '"' + std::string(word) + '"');
+}
