@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks for signs of a recipe where Slurm does not look for one. Texts are compared inline: each function of another
-// library is looked up when this object is loaded, in every command of Slurm.
+// Looks for signs of a recipe where Slurm does not look for one. Texts are compared here, a character at a time: each
+// function of another library is looked up when it is first called, which costs more than the comparisons.
 #include "spank/plugin/mentions.hpp"
 
 #include <charconv>
@@ -17,13 +17,38 @@
 namespace recipe::spank {
 namespace {
 
-constexpr std::string_view option = "--recipe";
+constexpr char option[] = "--recipe";
+constexpr size_t option_length = sizeof option - 1;
 constexpr off_t longest_script = 4 << 20;  // that slurmctld takes, unless it was told otherwise
 constexpr unsigned long pipe_bytes = 64 * 1024;
 
-/// starts_with() of g++ 12 may throw, which needs the C++ library.
-bool begins(std::string_view text, std::string_view with) {
-    return text.size() >= with.size() && std::string_view(text.data(), with.size()) == with;
+bool begins(const char* text, const char* with) {
+    while (*with != '\0' && *text == *with) ++text, ++with;
+    return *with == '\0';
+}
+
+/// `end`: behind the text.
+bool has_option(const char* text, const char* end) {
+    for (; end - text >= static_cast<long>(option_length); ++text) {
+        size_t same = 0;
+        while (same < option_length && text[same] == option[same]) ++same;
+        if (same == option_length) return true;
+    }
+    return false;
+}
+
+const char* end_of(const char* text) {
+    while (*text != '\0') ++text;
+    return text;
+}
+
+/// Its name has "recipe" in it, in small letters or in capitals. All of ours begin with one of three characters.
+bool may_be_ours(const char* variable) {
+    if (*variable != 'S' && *variable != '_' && *variable != 'R') return false;
+    for (; *variable != '\0' && *variable != '='; ++variable)
+        if ((*variable == 'R' && begins(variable, "RECIPE")) || (*variable == 'r' && begins(variable, "recipe")))
+            return true;
+    return false;
 }
 
 /// A piece at a time, which begins with the end of the one before it.
@@ -34,9 +59,9 @@ bool file_mentions_recipe(int file) {
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > longest_script) return false;
     for (off_t offset = 0; got > 0; got = pread(file, text, sizeof text, offset)) {
-        if (std::string_view(text, static_cast<size_t>(got)).contains(option)) return true;
+        if (has_option(text, text + got)) return true;
         if (got < static_cast<ssize_t>(sizeof text)) return false;
-        offset += got - static_cast<ssize_t>(option.size() - 1);
+        offset += got - static_cast<ssize_t>(option_length - 1);
         if (offset > longest_script) return false;  // it grows
     }
     return false;
@@ -50,8 +75,9 @@ int open_script(const char* path) {
 /// As sbatch looks for it: here, then along PATH.
 int find_script(const char* word, bool along_path) {
     const int here = open_script(word);
+    if (here >= 0 || !along_path || errno != ENOENT) return here;
     const std::string_view name = word;
-    if (here >= 0 || !along_path || errno != ENOENT || name.contains('/')) return here;
+    if (name.contains('/')) return here;
     const char* variable = getenv("PATH");
     std::string_view path = variable != nullptr ? variable : "";
     while (!path.empty()) {
@@ -71,6 +97,19 @@ int find_script(const char* word, bool along_path) {
 
 }  // namespace
 
+const char* command_name(int argc, char* const* argv) {
+    const char* name = argc > 0 ? argv[0] : "";
+    for (const char* c = name; *c != '\0'; ++c)
+        if (*c == '/') name = c + 1;
+    return name;
+}
+
+bool environment_mentions_recipe(const char* const* environment) {
+    for (; environment != nullptr && *environment != nullptr; ++environment)
+        if (may_be_ours(*environment)) return true;
+    return false;
+}
+
 bool words_may_name_recipe(int argc, char* const* argv) {
     for (int i = 1; i < argc; ++i)
         if (begins(argv[i], "--rec")) return true;
@@ -79,13 +118,15 @@ bool words_may_name_recipe(int argc, char* const* argv) {
 
 bool words_mention_recipe(int argc, char* const* argv) {
     for (int i = 1; i < argc; ++i)
-        if (std::string_view(argv[i]).contains(option)) return true;
+        if (has_option(argv[i], end_of(argv[i]))) return true;
     return false;
 }
 
-bool variables_mention_recipe(std::string_view command) {
-    if (command == "sbatch") return getenv("SBATCH_RECIPE_SET") != nullptr || getenv("SBATCH_RECIPE_FORCE") != nullptr;
-    if (command == "salloc") return getenv("SALLOC_RECIPE_SET") != nullptr || getenv("SALLOC_RECIPE_FORCE") != nullptr;
+bool variables_mention_recipe(const char* command) {
+    if (is_same(command, "sbatch"))
+        return getenv("SBATCH_RECIPE_SET") != nullptr || getenv("SBATCH_RECIPE_FORCE") != nullptr;
+    if (is_same(command, "salloc"))
+        return getenv("SALLOC_RECIPE_SET") != nullptr || getenv("SALLOC_RECIPE_FORCE") != nullptr;
     return getenv("SLURM_RECIPE_SET") != nullptr || getenv("SLURM_RECIPE_FORCE") != nullptr ||
            getenv("SRUN_RECIPE") != nullptr;
 }
@@ -102,13 +143,17 @@ bool stdin_mentions_recipe() {
     return file_mentions_recipe(STDIN_FILENO);
 }
 
-int descriptor_named(std::string_view word) {
-    if (word == "/dev/stdin") return STDIN_FILENO;
+bool text_mentions_recipe(const char* text) {
+    return has_option(text, end_of(text));
+}
+
+int descriptor_named(const char* word) {
+    if (is_same(word, "/dev/stdin")) return STDIN_FILENO;
     for (const std::string_view directory : {std::string_view("/dev/fd/"), std::string_view("/proc/self/fd/")}) {
-        if (!begins(word, directory)) continue;
-        const char* const end = word.data() + word.size();
+        if (!begins(word, directory.data())) continue;
+        const char* const end = end_of(word);
         int number = -1;
-        const auto read = std::from_chars(word.data() + directory.size(), end, number);
+        const auto read = std::from_chars(word + directory.size(), end, number);
         if (read.ec == std::errc() && read.ptr == end && number >= 0) return number;
     }
     return -1;

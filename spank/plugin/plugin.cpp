@@ -35,20 +35,7 @@ int slurm_spank_init_failure_mode = ESPANK_JOB_FAILURE;
 
 namespace {
 
-using recipe::spank::descriptor_named;
-using recipe::spank::inherited_options;
-using recipe::spank::inherited_plan;
-using recipe::spank::OptionStore;
-using recipe::spank::peek_piped_script;
-using recipe::spank::salloc_recipe_variable;
-using recipe::spank::sbatch_recipe_variable;
-using recipe::spank::script_mentions_recipe;
-using recipe::spank::srun_recipe_variable;
-using recipe::spank::stdin_mentions_recipe;
-using recipe::spank::StoredOptions;
-using recipe::spank::variables_mention_recipe;
-using recipe::spank::words_may_name_recipe;
-using recipe::spank::words_mention_recipe;
+using namespace recipe::spank;
 
 constexpr char plan_variable[] = "SLURM_SPANK_RECIPE_PLAN";
 // Beside this plugin's own directory.
@@ -56,8 +43,17 @@ constexpr char hooks_library[] = RECIPE_LIB_FROM_PLUGIN "/librecipe_spank.so";
 
 OptionStore store;
 
-bool runs_in(std::string_view command) {
-    return command == program_invocation_short_name;
+// This process's argv, which Slurm does not hand to plugins, and glibc to every object that it loads.
+int own_argc = 0;
+char** own_argv = nullptr;
+
+__attribute__((constructor)) void keep_arguments(int argc, char** argv, char**) {
+    own_argc = argc;
+    own_argv = argv;
+}
+
+bool runs_in(const char* command) {
+    return is_same(command, command_name(own_argc, own_argv));
 }
 
 /// scrontab parses options and asks plugins nothing more, so that there would be no plan and no message.
@@ -162,21 +158,12 @@ Function hook(const char* name) {
 constexpr char default_of_recipe[] = "SLURM_SPANK__SLURM_SPANK_OPTION_recipe_recipe";
 
 bool has_plan_here() {
-    return getenv(plan_variable) != nullptr;
+    return environment_mentions_recipe(environ) && getenv(plan_variable) != nullptr;
 }
 
 template <unsigned long n>
 void unset_all(const char* const (&names)[n]) {
     for (const char* name : names) unsetenv(name);
-}
-
-// This process's argv, which Slurm does not hand to plugins, and glibc to every object that it loads.
-int own_argc = 0;
-char** own_argv = nullptr;
-
-__attribute__((constructor)) void keep_arguments(int argc, char** argv, char**) {
-    own_argc = argc;
-    own_argv = argv;
 }
 
 /// The plan of the step in slurmstepd's hands. Its size does not matter: a buffer of one byte shows whether it is
@@ -227,29 +214,41 @@ bool take_default(const char* variable) {
     return setenv(default_of_recipe, recipe, 1) == 0;
 }
 
-void allocator_init() {
+/// What an outer job has left in the environment goes, and what the user says there is taken. True: a recipe is named.
+bool allocator_environment(const char* variable) {
+    if (!environment_mentions_recipe(environ)) return false;
     unset_all(inherited_options);
     if (has_plan_here()) unset_all(inherited_plan);
-    if (runs_in("salloc")) take_default(salloc_recipe_variable);
-    if (!runs_in("sbatch")) return;
-    const bool has_default = take_default(sbatch_recipe_variable);
+    return variable != nullptr && take_default(variable);
+}
+
+void allocator_init() {
+    const bool sbatch = runs_in("sbatch");
+    const char* variable = sbatch ? sbatch_recipe_variable : runs_in("salloc") ? salloc_recipe_variable : nullptr;
+    const bool has_default = allocator_environment(variable);
+    if (!sbatch) return;
     store.set_piped_script(peek_piped_script(own_argc, own_argv));
     if (!has_default && !words_may_name_recipe(own_argc, own_argv)) return;
     if (auto* offer = hook<decltype(&recipe_offer_script)>("recipe_offer_script")) offer(own_argc, own_argv);
 }
 
+void launcher_init() {
+    if (!environment_mentions_recipe(environ)) return;
+    unset_all(inherited_options);  // so that the callbacks get only what this srun was given
+    if (!has_plan_here()) take_default(srun_recipe_variable);
+}
+
 /// Slurm has read no option of ours. Whether somebody asked for a recipe all the same, where Slurm does not look.
 bool may_have_asked() {
     if (words_mention_recipe(own_argc, own_argv)) return true;
-    const char* command = program_invocation_short_name;
-    if (variables_mention_recipe(command)) return true;
+    if (environment_mentions_recipe(environ) && variables_mention_recipe(command_name(own_argc, own_argv))) return true;
     const bool sbatch = runs_in("sbatch");
     // Slurm has just parsed argv, so that getopt points behind the options.
     const char* piped = store.view(0).piped_script;
     if (optind > 0 && optind < own_argc && (piped == nullptr || descriptor_named(own_argv[optind]) < 0))
         return script_mentions_recipe(own_argv[optind], sbatch);
     if (!sbatch) return false;
-    return (piped != nullptr && std::string_view(piped).contains("--recipe")) || stdin_mentions_recipe();
+    return (piped != nullptr && text_mentions_recipe(piped)) || stdin_mentions_recipe();
 }
 
 /// Has librecipe_spank.so deal with the options; without any it looks closely at what only mentions them.
@@ -313,8 +312,7 @@ int slurm_spank_init(spank_t spank, int, char**) {
             return 0;
         case S_CTX_LOCAL:
             register_options(spank);
-            unset_all(inherited_options);  // so that the callbacks get only what this srun was given
-            if (!has_plan_here()) take_default(srun_recipe_variable);
+            launcher_init();
             return 0;
         case S_CTX_REMOTE:
             register_options(spank);
@@ -363,6 +361,19 @@ int slurm_spank_task_exit(spank_t spank, int, char**) {
     int status = 0;
     if (runs_batch_script && spank_get_item(spank, S_TASK_EXIT_STATUS, &status) == ESPANK_SUCCESS)
         batch_status = status;
+    return 0;
+}
+
+// Slurm looks for these in every command, and a name that it does not find costs it more than one that it does.
+int slurm_spank_task_init_privileged(spank_t, int, char**) {
+    return 0;
+}
+
+int slurm_spank_task_post_fork(spank_t, int, char**) {
+    return 0;
+}
+
+int slurm_spank_slurmd_exit(spank_t, int, char**) {
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spank/plugin/mentions.hpp"
+#include "spank/plugin/inherited_variables.hpp"
 
 #include "catch.hpp"
 
@@ -101,4 +102,68 @@ TEST_CASE("a script's name may stand for a descriptor") {
         INFO(word);
         CHECK(descriptor_named(word) == -1);
     }
+}
+
+namespace {
+
+bool environment_mentions(const std::string& variable) {
+    const std::array<const char*, 4> environment{"PATH=/bin", variable.c_str(), "HOME=/", nullptr};
+    return environment_mentions_recipe(environment.data());
+}
+
+std::string name_of_command(std::string word) {
+    std::array<char*, 2> arguments{word.data(), nullptr};
+    return command_name(1, arguments.data());
+}
+
+}  // namespace
+
+TEST_CASE("one look at the environment finds each variable of ours") {
+    for (const char* name : inherited_options) CHECK(environment_mentions(name + std::string("=x")));
+    for (const char* name : inherited_plan) CHECK(environment_mentions(name + std::string("=")));
+    for (const char* name : {sbatch_recipe_variable, salloc_recipe_variable, srun_recipe_variable, "SBATCH_RECIPE_SET",
+                             "SBATCH_RECIPE_FORCE", "SALLOC_RECIPE_SET", "SALLOC_RECIPE_FORCE", "SLURM_RECIPE_SET",
+                             "SLURM_RECIPE_FORCE", "SRUN_RECIPE"})
+        CHECK(environment_mentions(name + std::string("=x")));
+    const std::array<const char*, 2> first{"SBATCH_RECIPE=x", nullptr};
+    CHECK(environment_mentions_recipe(first.data()));
+    const std::array<const char*, 3> last{"A=b", "RECIPE_CODE=x", nullptr};
+    CHECK(environment_mentions_recipe(last.data()));
+}
+
+TEST_CASE("an environment without a variable of ours is told by its names, not by what they hold") {
+    CHECK_FALSE(environment_mentions_recipe(nullptr));
+    const std::array<const char*, 1> none{nullptr};
+    CHECK_FALSE(environment_mentions_recipe(none.data()));
+    for (const char* variable : {"SLURM_CONF=/etc/recipe/slurm.conf", "_=/usr/bin/recipe", "R=RECIPE_NAME", "", "=",
+                                 "S", "SLURM_RECIP=x", "SLURM_recip=x", "SLURM_Recipe=x", "MY_RECIPE=x", "recipe=x"})
+        CHECK_FALSE(environment_mentions(variable));
+}
+
+TEST_CASE("a command is named by what stands behind the last slash") {
+    CHECK(name_of_command("sbatch") == "sbatch");
+    CHECK(name_of_command("/usr/bin/sbatch") == "sbatch");
+    CHECK(name_of_command("./x/srun") == "srun");
+    CHECK(name_of_command("bin/") == "");
+    CHECK(name_of_command("") == "");
+    CHECK(std::string(command_name(0, nullptr)).empty());
+}
+
+TEST_CASE("texts are the same to the last character") {
+    CHECK(is_same("", ""));
+    CHECK(is_same("sbatch", "sbatch"));
+    for (const char* other : {"", "s", "sbatc", "sbatchx", "Sbatch", "srun"}) {
+        CHECK_FALSE(is_same("sbatch", other));
+        CHECK_FALSE(is_same(other, "sbatch"));
+    }
+    CHECK_FALSE(is_same(nullptr, "x"));
+    CHECK_FALSE(is_same("x", nullptr));
+    CHECK_FALSE(is_same(nullptr, nullptr));
+}
+
+TEST_CASE("a text mentions a recipe at its beginning, its end and between") {
+    for (const char* text : {"--recipe", "--recipe=x", "x--recipe", "a --recipe b", "---recipe", "--re--recipe"})
+        CHECK(text_mentions_recipe(text));
+    for (const char* text : {"", "-", "--recip", "-recipe", "--Recipe", "--reci-pe", "recipe--"})
+        CHECK_FALSE(text_mentions_recipe(text));
 }

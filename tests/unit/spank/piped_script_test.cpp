@@ -143,7 +143,7 @@ TEST_CASE("each command has variables of its own that look like ours and are non
         setenv(variables.at(i), "x", 1);  // NOLINT(concurrency-mt-unsafe)
         for (const std::string command : {"sbatch", "salloc", "srun"}) {
             INFO(variables.at(i) << " " << command);
-            CHECK(variables_mention_recipe(command) == (command == commands.at(i)));
+            CHECK(variables_mention_recipe(command.c_str()) == (command == commands.at(i)));
         }
         unsetenv(variables.at(i));  // NOLINT(concurrency-mt-unsafe)
     }
