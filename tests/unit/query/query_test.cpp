@@ -6,6 +6,7 @@
 #include "config/collection_fixture.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace recipe::query {
 namespace {
@@ -201,6 +202,126 @@ TEST_CASE("a program whose keys.yaml describes it wrongly has no fit, and the fi
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().front().source.name == (place.directory() / "mine/keys.yaml").string());
     CHECK(fit_with("program: {name: mine, script: train.py, title: My own, devices: gpu}\n"));
+}
+
+TEST_CASE("what is known is the installed, and what a site's files add of each kind") {
+    const Place place;
+    place.files().write("hardware.yaml", "instance_types: {our-box: {accelerator: h100, devices: 4}}\n");
+    place.files().write("families.yaml", "families: {ours: {when: [{path: ours}]}}\n");
+    place.files().write(
+        "models.yaml",
+        "models: {ours-9b: {ids: [a/Ours-9B], hidden: 8, layers: 2, heads: 2, kv_heads: 1, head_dim: 4, "
+        "ffn: 16, vocab: 10}}\n");
+    const auto known = [&](const site::Settings& settings) {
+        const auto knowledge = load_knowledge(settings);
+        REQUIRE(knowledge);
+        CHECK(knowledge->catalogue.instance("p5.48xlarge") != nullptr);
+        CHECK(knowledge->families.find("hf") != nullptr);
+        CHECK(knowledge->models.find("meta-llama/Llama-3.1-8B") != nullptr);
+        return std::array{knowledge->catalogue.instance("our-box") != nullptr,
+                          knowledge->families.find("ours") != nullptr, knowledge->models.find("a/Ours-9B") != nullptr};
+    };
+    const std::filesystem::path hardware = place.directory() / "hardware.yaml";
+    const std::filesystem::path families = place.directory() / "families.yaml";
+    const std::filesystem::path models = place.directory() / "models.yaml";
+    CHECK(known({}) == std::array{false, false, false});
+    CHECK(known({.hardware_files = {hardware}}) == std::array{true, false, false});
+    CHECK(known({.family_files = {families}}) == std::array{false, true, false});
+    CHECK(known({.model_files = {models}}) == std::array{false, false, true});
+
+    const auto refused = [](const site::Settings& settings) {
+        const auto knowledge = load_knowledge(settings);
+        REQUIRE_FALSE(knowledge);
+        return std::string(knowledge.error().front().code.name());
+    };
+    CHECK(refused({.hardware_files = {models}}) == "hardware.file");
+    CHECK(refused({.family_files = {models}}) == "family.file");
+    CHECK(refused({.model_files = {families}}) == "models.file");
+}
+
+TEST_CASE("a submission says how to the planner, field by field") {
+    const Place place;
+    const Context context = place.context();
+    const auto planned = [&](const Submission& how, const std::string& recipe = "llama_tiny_cpu_pretrain") {
+        return plan({.recipe = recipe, .overrides = {}}, how, context);
+    };
+    const planner::Outcome plain = planned({});
+    REQUIRE(plain.submission);
+    CHECK_FALSE(plain.submission->plan.resources.request_gpus);
+    CHECK(plain.submission->plan.entry.program.ends_with("/train.py"));
+    // Without a script of the user's own a recipe must say what to run.
+    const auto without_program = [&](bool needs_entry) {
+        return plan({.recipe = "llama_tiny_cpu_pretrain",
+                     .overrides = {"launch.entry_script=null", "run.model_type=mine"}},
+                    {.needs_entry = needs_entry}, context)
+            .submission.has_value();
+    };
+    CHECK(without_program(false));
+    CHECK_FALSE(without_program(true));
+    CHECK(Submission().needs_entry);
+    CHECK(Submission().tool == planner::Tool::sbatch);
+    // An allocation of one node is none for two.
+    const auto nodes = [&](std::int64_t allocated) {
+        return plan({.recipe = "llama_tiny_cpu_pretrain", .overrides = {"trainer.num_nodes=2"}},
+                    {.tool = planner::Tool::srun_in_job, .allocated_nodes = allocated}, context)
+            .submission.has_value();
+    };
+    CHECK(nodes(2));
+    CHECK_FALSE(nodes(1));
+    const std::string gpus = "llama3_2_1b_pretrain";
+    CHECK(planned({.cluster_has_gpus = true}, gpus).submission.value().plan.resources.request_gpus);
+    CHECK_FALSE(planned({.cluster_has_gpus = false}, gpus).submission.value().plan.resources.request_gpus);
+    const auto forced = [&](bool force) {
+        return plan({.recipe = gpus, .overrides = {"instance_type=g5.12xlarge", "model.fp8=False"}}, {.force = force},
+                    context)
+            .submission.has_value();
+    };
+    CHECK(forced(true));
+    CHECK_FALSE(forced(false));
+    const auto in_container = [&](std::optional<bool> pyxis) {
+        return plan({.recipe = "llama_tiny_cpu_pretrain", .overrides = {"container=nvcr.io/nvidia/pytorch:25.01-py3"}},
+                    {.has_pyxis = pyxis}, context)
+            .submission.has_value();
+    };
+    CHECK(in_container(true));
+    CHECK_FALSE(in_container(false));
+}
+
+TEST_CASE("no text of a fit holds a secret of its recipe") {
+    const Place place;
+    const Context context = place.context();
+    const auto knowledge = load_knowledge(*context.settings);
+    REQUIRE(knowledge);
+    config::Documents documents;
+    // A type that nobody knows is quoted in what is said of it.
+    const auto found = fit({.recipe = "llama3_2_1b_pretrain",
+                            .overrides = {"++env_vars.HF_TOKEN=abcdefghij", "model.shard_degree=abcdefghij"}},
+                           std::nullopt, context, *knowledge, documents);
+    REQUIRE(found);
+    REQUIRE_FALSE(found->problems.empty());
+    for (const Diagnostic& problem : found->problems) {
+        CHECK_FALSE(problem.message.contains("abcdefghij"));
+        CHECK_FALSE(problem.source.name.contains("abcdefghij"));
+    }
+}
+
+TEST_CASE("a fit is of the type of machine that the site names for the partition") {
+    const Place place;
+    place.files().write("site.yaml", "partitions: {train: {instance_type: p5.48xlarge}}\n");
+    const Context context = place.context();
+    const auto knowledge = load_knowledge(*context.settings);
+    REQUIRE(knowledge);
+    config::Documents documents;
+    const auto instance = [&](const std::string& partition) {
+        const auto found = fit(
+            {.recipe = "llama3_2_1b_pretrain", .overrides = {"instance_type=null", "++cluster.partition=" + partition}},
+            std::nullopt, context, *knowledge, documents);
+        REQUIRE(found);
+        const hardware::InstanceType* type = found->assessment.instance;
+        return type != nullptr ? std::string(type->name) : std::string();
+    };
+    CHECK(instance("train") == "p5.48xlarge");
+    CHECK(instance("other").empty());
 }
 
 }  // namespace recipe::query
