@@ -45,7 +45,7 @@ bool keep_effective_rights() {
 /// Milliseconds until then, for poll().
 int remaining(Clock::time_point deadline) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    return left > 0 ? static_cast<int>(left) : 0;
+    return std::max(0, static_cast<int>(left));
 }
 
 /// All that comes until the pipe's end or the deadline.

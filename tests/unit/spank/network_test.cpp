@@ -80,3 +80,28 @@ TEST_CASE("a port is taken while somebody listens on it, on whatever address") {
     CHECK_FALSE(port_is_taken(*port));
     CHECK(first_free(taken) == *port);
 }
+
+TEST_CASE("a port that only IPv6 listens on is taken as well, and the next is the first that is free") {
+    const auto port = free_port();
+    REQUIRE(port);
+    CHECK(*port > 0);
+    const int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0) {
+        WARN("no IPv6 here");
+        return;
+    }
+    const int on = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(*port);
+    if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && listen(listener, 1) == 0) {
+        CHECK(port_is_taken(*port));
+        const auto other = free_port();
+        REQUIRE(other);
+        CHECK(first_free(std::array<std::uint16_t, 3>{*port, *other, *port}) == *other);
+    }
+    close(listener);
+    CHECK_FALSE(port_is_taken(*port));
+}
