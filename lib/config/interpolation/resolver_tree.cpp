@@ -92,6 +92,7 @@ std::optional<Value> Resolver::rebuild(NodeTree::Id id, std::vector<NodeTree::Id
         return Value();
     }
     // What holds no interpolation stays shared with the tree.
+    if (!is_container(value)) return std::nullopt;
     std::optional<Value> copy;
     const auto children = [&](std::size_t count, const auto& child_of) {
         for (std::size_t i = 0; i < count; ++i) {

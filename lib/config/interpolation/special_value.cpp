@@ -8,9 +8,10 @@ namespace recipe::config {
 namespace {
 
 void collect_invalid(const Value& value, std::vector<InvalidInterpolation>& invalid) {
-    if (is_interpolation(value) && !interpolation::plain_reference(*value.as_string())) {
-        if (const auto parsed = interpolation::parse_text(*value.as_string()); !parsed)
-            invalid.push_back({&value, parsed.error()});
+    if (const std::string* text = value.as_string()) {
+        if (!interpolation::has_interpolation(*text) || interpolation::plain_reference(*text)) return;
+        if (const auto parsed = interpolation::parse_text(*text); !parsed) invalid.push_back({&value, parsed.error()});
+        return;
     }
     for (const Value& item : value.items()) collect_invalid(item, invalid);
     for (const Entry& entry : value.entries()) collect_invalid(entry.value, invalid);

@@ -13,6 +13,7 @@ NodeTree::Id NodeTree::add_below(const Value& root, Id parent) {
     for (Id id = first; id < nodes_.size(); ++id) {
         const Value& value = *nodes_[id].value;
         nodes_[id].first_child = static_cast<Id>(nodes_.size());
+        if (!value.is_map() && !value.is_list()) continue;
         Id position = 0;
         for (const Value& item : value.items()) nodes_.push_back({&item, id, none, position++});
         for (const Entry& entry : value.entries()) nodes_.push_back({&entry.value, id, none, position++});

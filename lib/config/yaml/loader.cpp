@@ -76,15 +76,13 @@ Diagnostic file_problem(DiagnosticCode code, const std::filesystem::path& file, 
     return {.code = code, .source = {.name = file.string()}, .message = std::move(message)};
 }
 
-}  // namespace
-
-Expected<Value> parse_yaml(std::string_view text, std::string name) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark says nothing in UTF-8
-    auto origin = std::make_shared<const SourceText>(SourceText{std::move(name), std::string(text)});
-    if (text.size() > largest_file) {
+Expected<Value> parse_owned(std::string text, std::string name) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // a byte order mark says nothing in UTF-8
+    const auto origin = std::make_shared<const SourceText>(SourceText{std::move(name), std::move(text)});
+    if (origin->text.size() > largest_file) {
         return refuse({.code = codes::compose.too_large,
                        .source = {.name = origin->name},
-                       .message = fmt::format("{} bytes; at most {} are read", text.size(), largest_file)});
+                       .message = fmt::format("{} bytes; at most {} are read", origin->text.size(), largest_file)});
     }
     if (auto problem = check_characters(origin)) return refuse(std::move(*problem));
 
@@ -106,6 +104,12 @@ Expected<Value> parse_yaml(std::string_view text, std::string name) {
     } catch (const std::runtime_error& problem) {  // what yaml-cpp calls its internal errors
         return refuse_at({origin, 1, 1}, quotable(problem.what()));
     }
+}
+
+}  // namespace
+
+Expected<Value> parse_yaml(std::string_view text, std::string name) {
+    return parse_owned(std::string(text), std::move(name));
 }
 
 Expected<Value> Documents::load(const std::filesystem::path& file) {
@@ -145,7 +149,7 @@ Expected<Value> load_yaml(const std::filesystem::path& file) {
     if (length > largest_file)
         return refuse(file_problem(codes::compose.too_large, file, fmt::format("more than {} bytes", largest_file)));
     text.resize(length);
-    return parse_yaml(text, file.string());
+    return parse_owned(std::move(text), file.string());
 }
 
 }  // namespace recipe::config
