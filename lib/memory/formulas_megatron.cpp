@@ -58,7 +58,7 @@ std::vector<Moment> megatron_moments(const Workload& w) {
     // The last stage holds one micro batch and the vocabulary-parallel loss: bf16 logits, fp32 logits, their softmax.
     // [N]
     Alive last = base;
-    last.add("activations", (stages > 1 ? 1 : in_flight) * layers * held + m.low(m.h));
+    last.add("activations", layers * held + m.low(m.h));
     last.add("loss",
              (w.assumptions.loss == Loss::bf16 ? 6 : 10) * m.T * m.V / (w.assumptions.loss == Loss::fp32 ? 1 : m.t));
     return {first.as("layer"), last.as("loss")};

@@ -249,9 +249,10 @@ Findings expert_ranks(const Subject& s) {
 
 // --- nodes ---------------------------------------------------------------------------------------------------------
 
+/// Of one node, and of a degree of 1, both or neither are divided.
 bool across_nodes_applies(const Subject& s) {
-    return s.layout_known && s.layout.nodes > 1 && s.tensor.usable() && s.tensor.number > 1 &&
-           s.layout.devices_per_node % s.tensor.number != 0 && s.layout.world() % s.tensor.number == 0;
+    return s.layout_known && s.tensor.usable() && s.layout.devices_per_node % s.tensor.number != 0 &&
+           s.layout.world() % s.tensor.number == 0;
 }
 
 /// Nodes that NVLink joins, as far as the group of ranks is of one domain.

@@ -130,6 +130,9 @@ TEST_CASE("a key of a measurement that is of another kind is told, the first of 
     CHECK(refused(line("", "", R"("id": 3)")).ends_with("`id` must be a string"));
     CHECK(refused(line(R"("tp": "x", "micro_batch": "x")")).contains("config.micro_batch"));
     CHECK(refused(line(R"("micro_batch": 0)")).ends_with("`config` must be a model and degrees that can be"));
+    std::string headless = line();
+    headless.replace(headless.find("\"heads\": 4"), 10, "\"heads\": 0");
+    CHECK(refused(headless).ends_with("`config` must be a model and degrees that can be"));
     // What the least has not.
     for (const char* key : {"hidden", "layers", "heads", "ffn", "vocab"}) {
         std::string text = line();

@@ -73,6 +73,12 @@ TEST_CASE("autocast keeps its casts of the weights, and a residual stream in fp3
     CHECK(parts_of(w, "layer")["weight_casts"] == 2 * P);
     w.shape.tied_embeddings = true;
     CHECK(parts_of(w, "forward")["weight_casts"] == 2 * P_tied);
+    Workload halves = small();
+    halves.assumptions.wrapper = Wrapper::none;
+    halves.assumptions.precision = Precision::autocast;
+    halves.tensor = 2;
+    const double half = L * (2 * h * q / 2 + 2 * h * k / 2 + 3 * h * f / 2 + 2 * h) + 2 * V * h / 2 + h;
+    CHECK(parts_of(halves, "forward")["weight_casts"] == 2 * (half - V * h / 2));
     w.checkpointing = true;
     CHECK(parts_of(w, "forward")["weight_casts"] == 2 * P_tied);
     CHECK(parts_of(w, "loss")["weight_casts"] == 2 * V * h);
@@ -210,6 +216,14 @@ TEST_CASE("at the end of a layer's backward pass its own gradients count, where 
     CHECK(part(moment(prediction, "layer"), "activations") == 0);
     w.lora = {.rank = 1};
     CHECK(part(moment(*predict(w), "layer"), "backward_temporaries") == 4 * f + 2 * h);
+    // Without checkpoints, and with gradients that stay: the last layer's, while the two below keep all of theirs.
+    w.lora = {};
+    w.checkpointing = false;
+    w.grad_accum = 2;
+    const Prediction kept = predict(w).value();
+    CHECK(part(moment(kept, "layer"), "backward_temporaries") == 2 * h + 2 * Pl);
+    CHECK(part(moment(kept, "layer"), "activations") == Approx(2 * layer / T));  // of one token, not of 20
+    CHECK(part(moment(kept, "layer"), "gradients") == 4 * P);
 }
 
 TEST_CASE("weights and activations are as large as the blocks that they come in") {
@@ -239,6 +253,24 @@ TEST_CASE("weights and activations are as large as the blocks that they come in"
     w.assumptions.allocator = Allocator::expandable_segments;
     // 15.75 of 16, 31.5625 of 32, 15.78125 of 16.
     CHECK(halves - parameters() == 3 * (2 * 0.25 + 0.4375 + 0.21875) * MiB);
+    // Each matrix of the MLP of 31 MiB in a segment of 32; of experts, gate and up of 62 in one of 62.
+    w.shard = 1;
+    w.shape.ffn = 3968;
+    const auto excess = [&] {
+        w.assumptions.allocator = Allocator::default_segments;
+        const double rounded = parameters();
+        w.assumptions.allocator = Allocator::expandable_segments;
+        return rounded - parameters();
+    };
+    CHECK(excess() == 3 * (2 * 0.5 + 0 + 1) * MiB);
+    // Two experts' gate and up are 124 MiB, their down-projections 62.
+    w.shape.experts = 2;
+    CHECK(excess() == 3 * (2 * 0.5) * MiB);
+    w.shape.experts = w.shape.experts_per_token = 0;
+    CHECK(excess() == 3 * (2 * 0.5 + 3 * 1) * MiB);
+    // Layers that are not all alike are not so large that it mattered.
+    w.shape.global = {.count = 1, .kv_heads = 1, .head_dim = 64};
+    CHECK(excess() == 0);
 }
 
 // --- Megatron-LM ---------------------------------------------------------------------------------------------------

@@ -128,6 +128,12 @@ TEST_CASE("ranks are counted within reason, and from the launcher's keys first")
                     "devices: 8}}, model: {{{}, sharding_strategy: no_shard}}}}",
                     shape));
     CHECK(launched.nodes == 3);
+    const Reading unset = read_of(
+        fmt::format("recipes: {{run: {{model_type: hf, nodes: null, ntasks_per_node: null}}, trainer: {{num_nodes: 2, "
+                    "devices: 4}}, model: {{{}, sharding_strategy: no_shard}}}}",
+                    shape));
+    CHECK(unset.nodes == 2);
+    CHECK(unset.devices == 4);
     CHECK(launched.devices == 4);
     CHECK(read_of(fmt::format("recipes: {{run: {{model_type: hf}}, model: {{{}}}}}", shape), "none").devices == 1);
     const Reading cpu = read_of(

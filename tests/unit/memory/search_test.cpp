@@ -247,6 +247,31 @@ TEST_CASE("of one change the least is suggested that fits, else the least that i
     CHECK(seen.size() > 5);
 }
 
+TEST_CASE("experts and stages divide what is left to shard over") {
+    Workload workload{.shape = llama3_2_1b(), .sequence = 2048, .shard = 2, .expert = 2, .pipeline = 2};
+    workload.shape.experts = 8;
+    workload.shape.experts_per_token = 2;
+    // Sixteen ranks: four hold the same experts of the same stage, so that there are four shards at most.
+    const Reading reading = reading_of(workload, 2, {});
+    Workload wider = workload;
+    wider.shard = 4;
+    wider.replicate = 1;
+    workload.replicate = 2;
+    int suggested = 0;
+    for (double gib = 4; gib < 200; gib += 4) {
+        const double usable = gib * GiB;
+        const double limit = usable - outside_allocator_bytes(wider);
+        const auto found = search(reading, {.shard = "shard"}, usable, {}, 10);
+        const Verdict verdict = judge(predict(wider).value(), limit);
+        CHECK(found.empty() == (verdict == Verdict::does_not_fit));
+        if (found.empty()) continue;
+        CHECK(found.front().set == std::vector<std::string>{"shard=4"});
+        CHECK(found.front().verdict == verdict);
+        ++suggested;
+    }
+    CHECK(suggested > 5);
+}
+
 TEST_CASE("a job is not made larger than 1024 nodes, nor a batch smaller than whole") {
     const auto largest = [](std::int64_t nodes) {
         const Workload workload{.shape = llama3_1_8b(), .sequence = 16384, .micro_batch = 6, .shard = 8};

@@ -133,6 +133,25 @@ TEST_CASE("a model is known by its name as exactly as that tells") {
     CHECK(parameters_of("", {}) == 0);
 }
 
+TEST_CASE("whether a public model's head is its embedding is the recipe's to say, where it says so") {
+    const auto tied = [](const std::string& model, const std::string& says) {
+        const config::Value root = config::parse_yaml(fmt::format("recipes: {{run: {{model_type: hf}}, model: "
+                                                                  "{{hf_model_name_or_path: {}, "
+                                                                  "tie_word_embeddings: {}}}}}",
+                                                                  model, says),
+                                                      "recipe")
+                                       .value();
+        const family::Family& family = shipped_families().of(root);
+        const Sized sized = read_shape(Recipe(root, family), family, {});
+        CHECK(sized.from == models::Catalogue().find(model)->name);
+        return sized.shape.tied_embeddings;
+    };
+    CHECK_FALSE(tied("meta-llama/Llama-3.1-8B", "null"));
+    CHECK(tied("meta-llama/Llama-3.1-8B", "true"));
+    CHECK(tied("meta-llama/Llama-3.2-1B", "null"));
+    CHECK_FALSE(tied("meta-llama/Llama-3.2-1B", "false"));
+}
+
 TEST_CASE("each dimension of a recipe's own beats the model's, and what it says wrongly does not") {
     const auto shape = [](const std::string& section) {
         const config::Value root =

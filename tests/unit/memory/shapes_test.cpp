@@ -100,6 +100,7 @@ TEST_CASE("where the recipe names no model at all, the run's name may be one") {
     const Assessment found = assessed(root);
     REQUIRE(found.prediction);
     CHECK(found.workload.shape.experts == 32);
+    CHECK(found.shape_from == "gpt-oss-20b");
     CHECK_FALSE(assessed(llmft("''")).prediction);
 }
 

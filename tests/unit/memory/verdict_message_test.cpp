@@ -128,6 +128,17 @@ TEST_CASE("a model of which only the size is known is refused where its weights 
     CHECK(a.diagnostics.front().fix == fmt::format("--recipe-set=trainer.num_nodes={}", nodes));
     CHECK(a.verdict == Verdict::does_not_fit);
     CHECK(told("ours/Secret-70B").diagnostics.front().code == "memory.unknown");  // 35 GB of 39.3 GiB
+    // A recipe that does not count its nodes has none to set.
+    const config::Value one = config::parse_yaml(
+                                  "instance_type: p4d.24xlarge\nrecipes:\n  run: {model_type: "
+                                  "llm_finetuning_aws, name: x}\n  trainer: {devices: 8}\n  "
+                                  "training_config: {training_args: {max_len: 4096}, model_config: "
+                                  "{model_name_or_path: ours/Secret-300B}}\n",
+                                  "recipe")
+                                  .value();
+    const Assessment uncounted = assess(one, shipped_catalogue(), shipped_families());
+    REQUIRE(uncounted.verdict == Verdict::does_not_fit);
+    CHECK(uncounted.diagnostics.front().fix.empty());
     // Frozen weights take two bytes.
     CHECK(told("ours/Secret-300B", ", peft_config: {peft_type: lora, r: 8}").diagnostics.front().code ==
           "memory.unknown");

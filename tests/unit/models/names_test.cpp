@@ -22,6 +22,7 @@ TEST_CASE("names that speak of a number of parameters") {
         {"mixtral_8x22b", 140.8e9},
         {"speculate-1b-for-70b", 1e9},
         {"gpt-oss-20b-bf16", 20e9},
+        {"100000b", 100'000e9},  // the most that is believed
     };
     for (const auto& [name, count] : expected) {
         INFO(name);
@@ -47,6 +48,7 @@ TEST_CASE("names that speak of none") {
                              "20251113.232936",
                              "99999999999b",
                              "99999999b",
+                             "100001b",
                              "1.b",
                              "p5.48xl",
                              "rank_16_bs_128_lr_1e-5",

@@ -53,6 +53,8 @@ TEST_CASE("parameters of a dense decoder") {
     m.layer_embedding = 5;
     CHECK(parameters(m).embedding == 100 * (8 + 6 * 5) + 3 * 8 * 6 * 5);
     check(Model(), 0, 0, 0, 0, 0);
+    CHECK(models::Parameters().total() == 0);
+    CHECK(models::Parameters().active == 0);
 }
 
 TEST_CASE("parameters of experts, and those that one token meets") {
