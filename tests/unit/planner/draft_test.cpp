@@ -54,6 +54,12 @@ TEST_CASE("only a batch job clones code") {
     const auto told = [](Tool tool) {
         const planner::Outcome outcome =
             Submitting(tiny, tool).set("git.repo_url_or_path='https://host/code.git'").outcome();
+        for (const Diagnostic& d : outcome.diagnostics) {
+            if (d.code != "launch.code_batch") continue;
+            CHECK(d.key == "git.repo_url_or_path");
+            CHECK(d.message == std::string("https://host/code.git is cloned by a batch job's first node; ") +
+                                   (tool == Tool::salloc ? "salloc" : "srun") + " starts none, so nothing is cloned");
+        }
         return std::ranges::count(outcome.diagnostics, std::string_view("launch.code_batch"), &Diagnostic::code);
     };
     CHECK(told(Tool::salloc) == 1);

@@ -36,6 +36,18 @@ TEST_CASE("a plan says which overrides made it, those that Slurm options mean la
           std::vector<std::string>{"trainer.max_steps=7", "++recipes.trainer.num_nodes=2"});
 }
 
+TEST_CASE("a plan says whether its needs were forced, where it has any") {
+    const auto forced = [](const char* recipe, bool force) {
+        Submitting submitting(recipe);
+        submitting.set("instance_type=null");
+        if (force) submitting.force();
+        return submitting.accepted().plan.needs_forced;
+    };
+    CHECK(forced(llama, true));
+    CHECK_FALSE(forced(llama, false));
+    CHECK_FALSE(forced(tiny, true));  // on CPUs
+}
+
 TEST_CASE("what travels is the plan, and its digest is that of the configuration in it") {
     const planner::Submission submission = at_another_site();
     const auto read = plan::from_json(submission.plan_json);

@@ -119,6 +119,23 @@ TEST_CASE("the plan's overrides name what a secret's variable is, and hide what 
     CHECK(submission.plan.overrides.at(2) == "trainer.max_steps=7");
 }
 
+TEST_CASE("a variable's name is no secret, however short it is, and a value is one, however short that is") {
+    const auto said = [](const std::string& override) {
+        planner::SubmitRequest request = requesting({override});
+        request.environment["X"] = value;
+        return accepted(request).plan.overrides.front();
+    };
+    for (const char* named : {"++env_vars.A_TOKEN='${oc.env:X}'", "++env_vars.A_TOKEN=${oc.env:X}",
+                              "++env_vars.A_TOKEN=\"${oc.env:X}\"", "++env_vars.A_TOKEN="}) {
+        INFO(named);
+        CHECK(said(named) == named);
+    }
+    for (const char* written : {"++env_vars.A_TOKEN=x", "++env_vars.A_TOKEN=xy", "++env_vars.A_TOKEN='${oc.env:X}x'"}) {
+        INFO(written);
+        CHECK(said(written) != written);
+    }
+}
+
 TEST_CASE("one warning names what is written out, and a better way for each") {
     const planner::Outcome outcome =
         planner::prepare(requesting({"++git.token=" + value, "++env_vars.WANDB_API_KEY=" + value}));

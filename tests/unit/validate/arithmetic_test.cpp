@@ -91,6 +91,18 @@ TEST_CASE("what does not divide the world is told in degrees other than 1") {
           "expert_model_parallel_degree 5 = 30");
 }
 
+TEST_CASE("a plan's layout that does not divide is blamed on its shards, where it has some") {
+    const auto key = [](const Layout& layout) {
+        const Diagnostics problems = check_layout(layout);
+        REQUIRE(problems.size() == 1);
+        CHECK(problems.front().code == "layout.world_not_divisible");
+        return problems.front().key;
+    };
+    CHECK(key({.nodes = 1, .devices_per_node = 8, .shard = 3}) == "model.shard_degree");
+    CHECK(key({.nodes = 1, .devices_per_node = 8, .tensor = 2, .shard = 8}) == "model.shard_degree");
+    CHECK(key({.nodes = 1, .devices_per_node = 8, .tensor = 3}) == "model.tensor_model_parallel_degree");
+}
+
 TEST_CASE("heads that nobody knows are split by any degree") {
     CHECK(Heads{}.split_by(7));
     CHECK(Heads{.attention = 14}.split_by(7));

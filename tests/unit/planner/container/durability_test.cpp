@@ -136,3 +136,18 @@ TEST_CASE("a job of two nodes shares what it writes, and a site's shared directo
     exporting.exported = {"/x"};
     CHECK(planner::durability(writes, {.nodes = 2}, exporting).size() == 1);
 }
+
+TEST_CASE("of directories outside of the results the uppermost are named, each once") {
+    const auto outside = [](std::initializer_list<const char*> paths) {
+        std::vector<planner::Write> writes;
+        for (const char* path : paths) writes.push_back({.key = "k", .path = path, .where = {}});
+        return planner::outside_results(writes);
+    };
+    using Paths = std::vector<std::string>;
+    CHECK(outside({"/r"}).empty());
+    CHECK(outside({"/r", "/r", "/r/below"}).empty());
+    CHECK(outside({"/r", "/a", "/b"}) == Paths{"/a", "/b"});
+    CHECK(outside({"/r", "/a", "/a", "/a/below"}) == Paths{"/a"});
+    CHECK(outside({"/r", "/a/b", "/c", "/a/d", "/a"}) == Paths{"/c", "/a"});
+    CHECK(outside({"/r", "/result"}) == Paths{"/result"});
+}

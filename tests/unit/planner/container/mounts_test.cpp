@@ -248,3 +248,25 @@ TEST_CASE("what is mounted within another place shows that place's own directory
     CHECK(planner::source_of("/a", both) == "/outer");
     CHECK(planner::source_of("/x", both) == "/x");
 }
+
+TEST_CASE("a mount over the whole image is one error, and no more is asked of it") {
+    const Outcome whole = mounts({request("/fsx/none:/", "mine", false)});
+    CHECK(whole.codes == Codes{"container.mount_system"});
+    CHECK(whole.said.front().message.ends_with("would hide the whole image"));
+    CHECK(whole.said.front().severity == Severity::error);
+}
+
+TEST_CASE("a source that is not there is an error behind what is merely told") {
+    const Outcome missing = mounts({request("/fsx/none:/a", "mine", false), request("/fsx/there:/usr", "mine", false)});
+    CHECK(missing.codes == Codes{"container.mount_system", "container.mount_missing"});
+    CHECK(missing.said.back().severity == Severity::error);
+    CHECK(missing.said.back().message == "/fsx/none is not there, and /fsx is");
+    const Outcome elsewhere =
+        mounts({request("/other/none:/a", "mine", false), request("/fsx/there:/usr", "mine", false)});
+    CHECK(elsewhere.codes == Codes{"container.mount_missing", "container.mount_system"});
+    CHECK(elsewhere.said.front().severity == Severity::warning);
+    CHECK(elsewhere.said.front().message ==
+          "/other/none is not visible from here; where it is missing the container does not start");
+    // A directory that is there has one above it that is not asked for.
+    CHECK(mounts({request("/fsx/there/deep/none:/a", "mine", false)}).said.front().severity == Severity::warning);
+}

@@ -39,6 +39,12 @@ const Row models[] = {
      "model.shard_degree=4 use_smp_model=False",
      error, "model.tensor_model_parallel_degree",
      "model.tensor_model_parallel_degree 4 needs use_smp_model, which is off", "use_smp_model=True"},
+    // What SageMaker's layers would allow they refuse for the adapters.
+    {"model.smp", adapter,
+     "++recipes.model.peft.peft_type=lora use_smp_model=False model.tensor_model_parallel_degree=2 "
+     "model.shard_degree=4",
+     error, "model.tensor_model_parallel_degree",
+     "model.tensor_model_parallel_degree 2 needs use_smp_model, which is off", "model.tensor_model_parallel_degree=1"},
     {"model.weights", adapter, "model.do_finetune=True", warning, "model.hf_model_name_or_path",
      "model.hf_model_name_or_path is not set, and model.do_finetune is on: the adapter then has no weights to start "
      "from",

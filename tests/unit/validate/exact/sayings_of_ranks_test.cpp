@@ -104,6 +104,13 @@ const Row ranks[] = {
      "training_config.data.train_batch_size 125 × 8 answers to each prompt = 1000, which 2 data-parallel ranks × "
      "micro-batch = 32 does not divide",
      "training_config.data.train_batch_size=128"},
+    // Without a micro-batch one sequence counts.
+    {"batch.answers", verl_megatron,
+     "training_config.data.train_batch_size=127 " ACTOR "ppo_micro_batch_size_per_gpu=null " ROLLOUT "n=1", error,
+     "training_config.data.train_batch_size",
+     "training_config.data.train_batch_size 127 × 1 answers to each prompt = 127, which 2 data-parallel ranks × "
+     "micro-batch = 2 does not divide",
+     "training_config.data.train_batch_size=128"},
     {"batch.steps", verl, ACTOR "ppo_mini_batch_size=256", error, ACTOR "ppo_mini_batch_size",
      ACTOR "ppo_mini_batch_size 256 is more than training_config.data.train_batch_size 128, of which it is a part",
      ACTOR "ppo_mini_batch_size=128"},

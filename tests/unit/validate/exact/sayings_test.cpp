@@ -33,6 +33,12 @@ const Row pipelines[] = {
      "model.num_query_groups=16",
      error, "model.tensor_model_parallel_size", "1 × 8 = 8 ranks cannot be divided by tensor_model_parallel_size 16",
      "model.tensor_model_parallel_size=8"},
+    // 7, 6 and 5 do not divide 16.
+    {"layout.model_parallel", nemo,
+     "trainer.num_nodes=2 model.tensor_model_parallel_size=7 model.pipeline_model_parallel_size=1 "
+     "model.num_attention_heads=null model.num_query_groups=null model.sequence_parallel=false",
+     error, "model.tensor_model_parallel_size", "2 × 8 = 16 ranks cannot be divided by tensor_model_parallel_size 7",
+     "model.tensor_model_parallel_size=4"},
     {"layout.layers", nemo, "model.num_layers=33", error, "model.pipeline_model_parallel_size",
      "33 layers cannot be spread evenly over 2 stages (pipeline_model_parallel_size 2)",
      "model.pipeline_model_parallel_size=1"},
