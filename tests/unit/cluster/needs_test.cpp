@@ -264,6 +264,28 @@ TEST_CASE("a part of a GPU has the memory of its profile, whatever the whole has
     CHECK_FALSE(problems.front().message.contains("srecipe"));
 }
 
+TEST_CASE("a profile has a number of compute units and of gigabytes, or it is a part of a name") {
+    const auto device = [](const char* gres) {
+        const auto types = cluster::devices_of_gres(test::shipped_catalogue(), gres, "gpu");
+        REQUIRE(types.size() == 1);
+        REQUIRE(types.front().candidates.size() == 1);
+        return types.front().candidates.front();
+    };
+    const cluster::Device part = device("gpu:nvidia_h100_80gb_hbm3_1g.10gb:7");
+    CHECK(part.name == "NVIDIA H100 1g.10gb");
+    CHECK(part.usable_mib == 10 * 1024);
+    CHECK(part.bf16);
+    const cluster::Device alone = device("gpu:3g.40gb:2");
+    CHECK(alone.name == "GPU 3g.40gb");
+    CHECK(alone.usable_mib == 40 * 1024);
+    CHECK(alone.fp4);  // nothing says that it has not
+    for (const char* whole : {"gpu:nvidia_h100_80gb_hbm3_1g.0gb:7", "gpu:nvidia_h100_80gb_hbm3_1g.10:7",
+                              "gpu:nvidia_h100_80gb_hbm3_g.10gb:7", "gpu:nvidia_h100_80gb_hbm3:7"}) {
+        INFO(whole);
+        CHECK(device(whole).name == "NVIDIA H100");
+    }
+}
+
 TEST_CASE("of a node's several types only those that the request names are given to the job") {
     const NodeRecord two{.features = "", .gres = "gpu:a10g:8,gpu:a100-40:8"};
     ClusterBuilder builder;

@@ -54,6 +54,22 @@ TEST_CASE("a partition of one type is proposed, and what the others have is said
     CHECK(cluster::partition_map(inventory_of("")) == "partitions:\n");
 }
 
+TEST_CASE("of a partition's kinds four are named, in the order of their names") {
+    const auto said = [](std::initializer_list<const char*> types) {
+        std::string text = "NodeName=x Gres=gpu:1 Partitions=other\n";
+        int count = 0;
+        for (const char* type : types)
+            text += fmt::format("NodeName=n{} AvailableFeatures={} Gres=(null) Partitions=all\n", count++, type);
+        const std::string map = cluster::partition_map(inventory_of(text));
+        const std::size_t at = map.find("# all: ");
+        return map.substr(at + 7, map.find('\n', at) - at - 7);
+    };
+    CHECK(said({"p5.48xlarge", "g5.48xlarge", "p4d.24xlarge", "g6.48xlarge"}) ==
+          "1 node of g5.48xlarge, 1 node of g6.48xlarge, 1 node of p4d.24xlarge, 1 node of p5.48xlarge");
+    CHECK(said({"p5.48xlarge", "g5.48xlarge", "p4d.24xlarge", "g6.48xlarge", "trn1.32xlarge"}) ==
+          "1 node of g5.48xlarge, 1 node of g6.48xlarge, 1 node of p4d.24xlarge, 1 node of p5.48xlarge, others");
+}
+
 TEST_CASE("names that YAML would take for something else are quoted") {
     std::string text;
     for (const char* name : {"no", "1", "A", "it's"})

@@ -196,6 +196,7 @@ TEST_CASE("a wrong families file is refused with its place") {
         {"families: {x: {layout: square}}", "families.x", "none, fsdp, ranks, megatron or neuron"},
         {"families: {x: {devices: tpu}}", "families.x", "any, gpu or neuron"},
         {"families: {x: {like: nobody}}", "families.x", "like is to be a family"},
+        {"families: {x: {like: 3}}", "families.x", "like is to be a family"},
         {"families: {x: {code: git}}", "families.x.code", "a map"},
         {"families: {x: {code: {repository: a}}}", "families.x.code", "has no entries"},
         {"families: {x: {code: {entries: [{folder: a}]}}}", "families.x.code.entries", "has no program"},

@@ -3,7 +3,11 @@
 
 #include "catch.hpp"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
+#include <cstdlib>
 
 using namespace recipe;
 using planner::Level;
@@ -66,6 +70,39 @@ TEST_CASE("only a batch job clones code") {
     CHECK(told(Tool::srun) == 1);
     CHECK(told(Tool::sbatch) == 0);
     CHECK(told(Tool::srun_in_job) == 0);
+}
+
+TEST_CASE("the file of a token is looked at: that it is there, a file, and nobody else's to read") {
+    const auto told = [](const std::string& path) {
+        const planner::Outcome outcome = Submitting(tiny)
+                                             .set("git.repo_url_or_path='https://host/code.git'")
+                                             .set("git.commit=abcdef0")
+                                             .set("++git.token_file=" + path)
+                                             .outcome();
+        const Diagnostic* found = test::find(outcome.diagnostics, "launch.code_token");
+        if (found == nullptr) return std::string("nothing");
+        CHECK(found->key == "git.token_file");
+        return std::string(to_string(found->severity)) + ": " + found->message +
+               (found->fix.empty() ? "" : " | " + found->fix);
+    };
+    CHECK(told("/nowhere/token") ==
+          "warning: the token's file /nowhere/token is not visible from here (No such file or directory); the job's "
+          "first node reads it");
+    CHECK(told("/tmp") == "error: the token's file /tmp is no file");
+    std::string path = "/tmp/recipe-token-XXXXXX";
+    const int file = mkstemp(path.data());
+    REQUIRE(file >= 0);
+    close(file);
+    for (const auto& [mode, text] :
+         {std::pair<mode_t, std::string>{0600, "nothing"}, {0700, "nothing"}, {0640, ""}, {0604, ""}, {0620, ""}}) {
+        REQUIRE(chmod(path.c_str(), mode) == 0);
+        if (text == "nothing")
+            CHECK(told(path) == text);
+        else
+            CHECK(told(path) == fmt::format("warning: others may read the token's file {} (mode {:04o}) | chmod 600 {}",
+                                            path, mode, path));
+    }
+    unlink(path.c_str());
 }
 
 TEST_CASE("a key that is not acted upon yet is named and not dropped in silence") {
