@@ -146,6 +146,11 @@ TEST_CASE("without a feature that tells them apart the nodes that lack are left 
     ClusterBuilder builder;
     builder.nodes("train", 4, {.gres = "gpu:a10g:8"}).nodes("train", 2, {.gres = "gpu:a100-40:8"});
     CHECK(fix_of(check(builder, job(large))) == "-x train[1-4]");
+    // Nodes of a partition that the job does not go to are nobody's business.
+    ClusterBuilder beside;
+    beside.nodes("train", 4, {.gres = "gpu:a10g:8"}).nodes("train", 2, {.gres = "gpu:a100-40:8"});
+    beside.nodes("other", 3, {.gres = "gpu:a10g:8"});
+    CHECK(fix_of(check(beside, job(large))) == "-x train[1-4]");
     JobRequirements kept = job(large);
     kept.excluded_nodes = {"train1", "train2", "train3"};
     CHECK(fix_of(check(builder, kept)) == "-x train[1-4]");

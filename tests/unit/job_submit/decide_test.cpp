@@ -98,6 +98,28 @@ TEST_CASE("a decision tells what it was made of") {
     CHECK(traced.text().ends_with("finds controller.node_count (error)\n"));
 }
 
+TEST_CASE("the time that the plan says is held against the partition, and what the user says instead of it") {
+    Snapshot snapshot = sample_snapshot();
+    const auto with_limit = [&](std::uint32_t minutes) {
+        test::ClusterBuilder builder;
+        builder.nodes("train", 4, test::g5);
+        builder.part("train").max_time = minutes;
+        snapshot.inventory = std::make_shared<const cluster::Inventory>(builder.take());
+    };
+    const std::string json = json_of(sample_plan());  // of an hour
+    const auto refused = [&](std::optional<std::uint32_t> typed) {
+        const auto decision =
+            job_submit::decide({.plan = json, .time_limit = typed, .cluster_has_gpus = true}, snapshot);
+        return decision ? std::string() : std::string(decision.error().front().code.name());
+    };
+    with_limit(60);
+    CHECK(refused({}).empty());
+    CHECK(refused(61) == "cluster.time_limit");
+    with_limit(59);
+    CHECK(refused({}) == "cluster.time_limit");
+    CHECK(refused(59).empty());
+}
+
 TEST_CASE("a decision forges no line of slurmctld's log, whatever the plan says") {
     const test::Traced traced(trace::Level::debug);
     plan::LaunchPlan plan = sample_plan();
