@@ -6,6 +6,7 @@
 #include "planner/secrets.hpp"
 #include "planner/trace/stages.hpp"
 #include "slurm_text/shown_text.hpp"
+#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <utility>
@@ -131,8 +132,10 @@ void check_readable(const plan::LaunchPlan& plan, std::string_view json, std::st
                          .message = fmt::format("no node would take this recipe's {}: {}", what,
                                                 slurm_text::escape_control(why.front().message))});
     };
-    if (has_large_number(plan) || is_unusual(plan, json))
+    if (has_large_number(plan) || is_unusual(plan, json)) {
+        trace::debug([] { return std::string("the plan is unusual, and is read back as the nodes will read it"); });
         if (const Expected<plan::LaunchPlan> read = plan::from_json(json); !read) return refuse("plan", read.error());
+    }
     if (!plan.configuration_file) return;
     if (const Expected<config::Value> kept = plan::configuration_from_json(plan, config); !kept)
         refuse("configuration", kept.error());

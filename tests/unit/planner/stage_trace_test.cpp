@@ -50,6 +50,46 @@ TEST_CASE("a refusal is traced as one") {
     CHECK(traced(Submitting("no_such_recipe")).contains("\nrefused in "));
 }
 
+TEST_CASE("a plan is read back where it has large numbers, long texts or lists, or what is no ASCII") {
+    const auto read_back = [](const std::string& set, const char* recipe = tiny) {
+        Submitting submitting(recipe);
+        if (!set.empty()) submitting.set(set);
+        const std::string text = traced(submitting);
+        INFO(set);
+        CHECK(text.contains("\nplanned in "));
+        return text.contains("\nthe plan is unusual, and is read back as the nodes will read it\n");
+    };
+    CHECK_FALSE(read_back(""));
+    CHECK_FALSE(read_back("", llama));
+    CHECK_FALSE(read_back("trainer.num_nodes=1000"));
+    CHECK(read_back("trainer.num_nodes=1001"));
+    CHECK(read_back("trainer.devices=1001"));
+    CHECK_FALSE(read_back("run.time_limit=100000"));
+    CHECK(read_back("run.time_limit=100001"));
+    const auto note = [](std::size_t length) { return "++recipes.run.note=" + std::string(length, 'a'); };
+    // The override says it behind 19 characters of its key.
+    CHECK_FALSE(read_back(note(1000 - 19)));
+    CHECK(read_back(note(1001 - 19)));
+    CHECK(read_back("++recipes.run.note='é'"));
+    const auto nested = [](std::size_t depth) {
+        return "++recipes.run.note=" + std::string(depth, '[') + std::string(depth, ']');
+    };
+    // Of the fifty levels the plan, its configuration and `run` are three.
+    CHECK_FALSE(read_back(nested(47)));
+    CHECK(read_back(nested(48)));
+    const auto list = [](const std::string& key, int count, const std::string& item) {
+        std::string text = key + "=[";
+        for (int i = 0; i < count; ++i) text += (i == 0 ? "" : ",") + item;
+        return text + "]";
+    };
+    for (const char* key : {"++launch.setup", "++launch.args", "++cluster.srun_args"}) {
+        const std::string item = std::string_view(key) == "++cluster.srun_args" ? "--label" : "true";
+        const std::string quoted = "'" + item + "'";
+        CHECK_FALSE(read_back(list(key, 15, quoted)));
+        CHECK(read_back(list(key, 16, quoted)));
+    }
+}
+
 TEST_CASE("each override is traced with who gave it and what it set") {
     const std::string text =
         traced(Submitting(tiny).set("trainer.num_nodes=2", Level::script).set("+env_vars.A=1").option("time", "30"));
