@@ -42,6 +42,11 @@ const Row pipelines[] = {
     {"layout.layers", nemo, "model.num_layers=33", error, "model.pipeline_model_parallel_size",
      "33 layers cannot be spread evenly over 2 stages (pipeline_model_parallel_size 2)",
      "model.pipeline_model_parallel_size=1"},
+    // One stage alone leaves eight ranks, of which 12 sequences are no multiple.
+    {"layout.layers", nemo, "model.num_layers=33 model.global_batch_size=12", error,
+     "model.pipeline_model_parallel_size",
+     "33 layers cannot be spread evenly over 2 stages (pipeline_model_parallel_size 2)",
+     "model.pipeline_model_parallel_size=1 model.global_batch_size=16"},
     {"layout.layers", nemo, "model.virtual_pipeline_model_parallel_size=3", error, "model.pipeline_model_parallel_size",
      "32 layers cannot be spread evenly over 6 stages (pipeline_model_parallel_size 2 × "
      "virtual_pipeline_model_parallel_size 3 = 6)",
