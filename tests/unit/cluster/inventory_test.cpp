@@ -2,6 +2,8 @@
 #include "../catch.hpp"
 #include "clusters.hpp"
 
+#include "cluster/accelerators.hpp"
+
 using namespace recipe;
 using cluster::NodeRecord;
 using test::ClusterBuilder;
@@ -164,4 +166,68 @@ TEST_CASE("what the site says of a partition is believed where nothing else says
     CHECK_FALSE(type_of({.gres = "gpu:4"}).instance_type);
     CHECK(type_of({.features = "p4d.24xlarge", .gres = "gpu:8"}).instance_type == "p4d.24xlarge");
     CHECK(type_of({.gres = "gpu:8", .instance_type = "p4d.24xlarge"}).instance_type == "p4d.24xlarge");
+}
+
+TEST_CASE("a kind of nodes has all that is known of it, and nothing else") {
+    using cluster::NodeGroup;
+    const auto device = [](const char* model) {
+        return cluster::device_of(*test::shipped_catalogue().accelerator(model));
+    };
+    CHECK(group_of(test::g5) ==
+          NodeGroup{.instance_type = "g5.48xlarge",
+                    .accelerator = "a10g",
+                    .accelerator_name = "NVIDIA A10G",
+                    .devices = 8,
+                    .memory_mib = 747'110,
+                    .features = {"efa", "g5.48xlarge"},
+                    .gpu_types = {"a10g"},
+                    .device_types = {{.gres_type = "a10g", .count = 8, .candidates = {device("a10g")}}},
+                    .alike = "g5.48xlarge"});
+    // Neither a GRES nor a type: in a cluster of no GPUs nobody knows, in one that has some there are none.
+    CHECK(group_of(test::cpu_node) == NodeGroup{.devices_known = false, .memory_mib = 64'000});
+    CHECK(ClusterBuilder().nodes("p", 1, test::g5).nodes("p", 1, test::cpu_node).take().groups.back() ==
+          NodeGroup{.memory_mib = 64'000});
+    // A name that the catalogue does not have, and a type that it does not have.
+    CHECK(group_of({.gres = "gpu:Weird:4"}) ==
+          NodeGroup{.accelerator = "weird",
+                    .accelerator_name = "weird",
+                    .devices = 4,
+                    .gpu_types = {"Weird"},
+                    .device_types = {{.gres_type = "Weird", .count = 4, .candidates = {}}}});
+    CHECK(group_of({.gres = "gpu:4", .instance_type = "our-box"}) ==
+          NodeGroup{.instance_type = "our-box",
+                    .devices = 4,
+                    .device_types = {{.gres_type = "", .count = 4, .candidates = {}}}});
+    // What is told by the type alone.
+    CHECK(group_of({.features = "p5.48xlarge"}) ==
+          NodeGroup{.instance_type = "p5.48xlarge",
+                    .accelerator = "h100",
+                    .accelerator_name = "NVIDIA H100",
+                    .devices = 8,
+                    .features = {"p5.48xlarge"},
+                    .device_types = {{.gres_type = "", .count = 8, .candidates = {device("h100")}}},
+                    .alike = "p5.48xlarge"});
+    // Ranks of Neuron devices, of which a GRES counts the chips.
+    CHECK(group_of({.features = "trn1.32xlarge", .gres = "neuron:16"}) ==
+          NodeGroup{.instance_type = "trn1.32xlarge",
+                    .accelerator = "trainium",
+                    .accelerator_name = "AWS Trainium",
+                    .kind = hardware::DeviceKind::neuron,
+                    .devices = 32,
+                    .features = {"trn1.32xlarge"},
+                    .device_types = {{.gres_type = "", .count = 32, .candidates = {device("trainium")}}},
+                    .alike = "trn1.32xlarge"});
+    // As many of them as no machine that is known has.
+    CHECK(group_of({.gres = "gpu:a10g:3"}) ==
+          NodeGroup{.accelerator = "a10g",
+                    .accelerator_name = "NVIDIA A10G",
+                    .devices = 3,
+                    .gpu_types = {"a10g"},
+                    .device_types = {{.gres_type = "a10g", .count = 3, .candidates = {device("a10g")}}}});
+    // The chip's name is that of several devices.
+    const NodeGroup chip = group_of({.gres = "gpu:h100:3"});
+    CHECK(chip.accelerator_name == "NVIDIA H100");
+    REQUIRE(chip.device_types.size() == 1);
+    CHECK(chip.device_types.front().candidates.size() > 1);
+    CHECK(chip.alike.empty());
 }
