@@ -14,7 +14,6 @@ TEST_CASE("the adapter's workload: what it takes where its recipe says nothing")
     CHECK(w.micro_batch == 2);
     CHECK(w.grad_accum == 1);
     CHECK(w.validation_batch == 0);
-    CHECK_FALSE(w.repeats_kv);
     CHECK(w.checkpointing);
     CHECK_FALSE(w.offload_checkpoints);
     CHECK(w.replicate == 2);
