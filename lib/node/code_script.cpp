@@ -14,9 +14,18 @@ constexpr std::string_view script = R"script(recipe_code() (
     export LC_ALL=C
     say() { printf 'recipe: %s\n' "$1" >&2; }
     unset $(git rev-parse --local-env-vars 2>/dev/null)
-    here() { git --git-dir="$1/.git" rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }
+    # With git's own test of the owner, whatever the user has set for it.
+    here() { [ -d "$1/.git" ] && git -C "$1" -c safe.directory= rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }
+    # Whoever may write above it can have made it beforehand.
+    ours() { [ ! -L "$1" ] && [ -d "$1" ] && [ -O "$1" ] && [ -z "$(find "$1" -prune -perm /022)" ]; }
 
     # A requeued job finds its own.
+    for directory in "$RECIPE_RESULTS_DIR" "$RECIPE_CODE_DIR" "$RECIPE_CODE_DIR/.git"; do
+        { [ -e "$directory" ] || [ -L "$directory" ]; } || continue
+        ours "$directory" && continue
+        say "error: $directory belongs to $(stat -c %U "$directory"), or others may write to it: the training code is not taken from there [node.code]"
+        exit 1
+    done
     if [ -e "$RECIPE_CODE_DIR" ]; then
         commit=$(here "$RECIPE_CODE_DIR") && say "the training code is there: $commit in $RECIPE_CODE_DIR" && exit 0
         say "error: $RECIPE_CODE_DIR is there and is no clone of $RECIPE_CODE_URL [node.code]"

@@ -2,7 +2,7 @@
 // Writes and reads files of the user's own, and removes those that nobody uses.
 #include "spank/host/own_files.hpp"
 
-#include "spank/host/config_file.hpp"
+#include "spank/host/own_directory.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,20 +20,6 @@ namespace {
 constexpr int max_entries = 65536;  // of a directory that is searched
 constexpr mode_t of_others = S_IRWXG | S_IRWXO;
 constexpr mode_t written_by_others = S_IWGRP | S_IWOTH;
-
-class File {
-public:
-    explicit File(int descriptor) : descriptor_(descriptor) {}
-    ~File() {
-        if (descriptor_ >= 0) close(descriptor_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int get() const { return descriptor_; }
-
-private:
-    int descriptor_;
-};
 
 std::string too_many(std::size_t max_bytes) {
     return fmt::format("it has more than {} bytes", max_bytes);
@@ -66,8 +52,8 @@ std::string read_all(int file, std::size_t max_bytes, std::string& text) {
 }  // namespace
 
 std::expected<std::string, std::string> read_own_file(const std::string& path, std::size_t max_bytes, Others may_not) {
-    const File file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (file.get() < 0) return std::unexpected<std::string>(errno == ELOOP ? "it is a link" : std::strerror(errno));
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file.is_open()) return std::unexpected<std::string>(errno == ELOOP ? "it is a link" : std::strerror(errno));
     std::string problem = why_not_own(file.get(), max_bytes, may_not);
     std::string text;
     if (problem.empty()) problem = read_all(file.get(), max_bytes, text);
@@ -77,7 +63,7 @@ std::expected<std::string, std::string> read_own_file(const std::string& path, s
 }
 
 std::string write_own_file(const std::string& path, std::string_view text) {
-    if (create(path, text)) return {};
+    if (create_file(path, text)) return {};
     const bool foreign = errno == EEXIST;
     std::string problem = fmt::format("cannot write {}: {}", path, std::strerror(errno));
     if (!foreign) unlink(path.c_str());

@@ -4,7 +4,7 @@
 
 #include "diagnostic/codes/node.hpp"
 #include "secret/secret.hpp"
-#include "spank/host/config_file.hpp"
+#include "spank/host/own_directory.hpp"
 #include "spank/host/own_files.hpp"
 
 #include <fcntl.h>

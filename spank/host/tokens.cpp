@@ -3,7 +3,7 @@
 #include "spank/host/tokens.hpp"
 
 #include "slurm_text/lists.hpp"
-#include "spank/host/config_file.hpp"
+#include "spank/host/own_directory.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ Token believed(const Said& said) {
 
 /// Two directories may have one place. Nothing: errno says why.
 std::optional<Said> put_token(const std::string& directory, const std::string& name, const std::string& port) {
-    static_cast<void>(create(in(directory, name), fmt::format("{} {}.", name, port)));
+    static_cast<void>(create_file(in(directory, name), fmt::format("{} {}.", name, port)));
     const int error = errno;
     std::optional<Said> there = read_token(directory, name);
     errno = error;

@@ -6,9 +6,9 @@
 #include "diagnostic/codes/node.hpp"
 #include "secret/secret.hpp"
 #include "slurm_text/lists.hpp"
-#include "spank/host/config_file.hpp"
 #include "spank/host/configuration_file.hpp"
 #include "spank/host/interfaces.hpp"
+#include "spank/host/own_directory.hpp"
 #include "spank/host/ports.hpp"
 #include "spank/host/run_with_timeout.hpp"
 #include "spank/host/secret_files.hpp"
@@ -201,7 +201,10 @@ void make_mounted(const Reporter& reporter, const plan::LaunchPlan& plan, const 
 /// The plan with the configuration that its file holds, unless the job has recorded it already.
 Expected<plan::LaunchPlan> with_configuration(const Reporter& reporter, const plan::LaunchPlan& plan,
                                               const node::Facts& facts) {
-    if (!plan.configuration_file || configuration_is_recorded(plan, facts)) return plan;
+    if (!plan.configuration_file) return plan;
+    const Expected<bool> recorded = configuration_is_recorded(plan, facts);
+    if (!recorded) return std::unexpected(recorded.error());
+    if (*recorded) return plan;
     reporter.starting(plan.configuration_file->path);
     Expected<config::Value> config = read_configuration(plan);
     if (!config) return std::unexpected(std::move(config.error()));

@@ -5,13 +5,13 @@
 #include "diagnostic/codes/node.hpp"
 #include "render/render.hpp"
 #include "secret/secret.hpp"
-#include "spank/host/config_file.hpp"
 #include "spank/host/ports.hpp"
 #include "spank/host/user_rights.hpp"
 #include "spank/node/container.hpp"
 #include "spank/node/devices.hpp"
 #include "spank/node/job_files.hpp"
 #include "spank/node/node_checks.hpp"
+#include "spank/node/records.hpp"
 #include "spank/node/step_facts.hpp"
 #include "trace/trace.hpp"
 
@@ -142,9 +142,11 @@ void trace_step(const Prepared& step) {
     if (is_recipe_step(step)) trace::info([&] { return "the tasks meet " + meeting_point(step); });
 }
 
-/// The configuration that the plan has no room for.
+/// The configuration that the plan has no room for; or the job's directory is another's.
 bool is_lost(const Diagnostics& problems) {
-    return std::ranges::any_of(problems, [](const Diagnostic& problem) { return problem.code == codes::plan.file; });
+    return std::ranges::any_of(problems, [](const Diagnostic& problem) {
+        return problem.code == codes::plan.file || problem.code == codes::node.foreign;
+    });
 }
 
 /// A step that trains cannot do without what is missing, and none may leave the recipe's container; any other goes on.
@@ -241,7 +243,7 @@ void report_environment(spank_t spank, const std::vector<node::Change>& changes)
         lines.push_back(node::report_line(variable));
         text += lines.back() + '\n';
     }
-    if (!create(node::report_file(plan, facts), text)) return;
+    if (!record_report(plan, facts, text)) return;
     for (const std::string& line : lines) slurm_spank_log("recipe: %s", line.c_str());
 }
 

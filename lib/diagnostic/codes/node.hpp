@@ -90,6 +90,13 @@ struct NodeCodes {
         .summary = "A directory that the job writes to cannot be written to on a node.",
         .source = "docs/nodes.md",
     };
+    Code foreign{
+        .name = "node.foreign",
+        .fixed = true,
+        .summary =
+            "A directory of the job's, or a file in it, is another user's, a link, or open to others for writing.",
+        .source = "docs/nodes.md",
+    };
     Code configuration{
         .name = "node.configuration",
         .fixed = true,
