@@ -97,7 +97,7 @@ SHELL
 }
 
 @test "task counts that leave torchrun without a world are refused by srun" {
-    for tasks in "-N1 -n4" "-N2 -n3" "-N2 -n16 -O" "--ntasks-per-node=2"; do
+    for tasks in "-N1 -n4" "-N2 -n3" "-N2 -n16 -O" "-n4 --ntasks-per-node=2"; do
         # shellcheck disable=SC2086
         run as_user salloc -N 2 --recipe=llama_tiny_cpu_pretrain srun $tasks ./torchrun
         assert_failure
