@@ -146,10 +146,24 @@ struct Place {
 };
 
 /// The assumptions of the memory model; lib/memory says what each means.
-inline constexpr std::array<std::string_view, 16> assumption_names{
-    "framework", "loss",           "loss_chunks", "norm",      "sequence_parallel", "wrapper",
-    "precision", "reduce_in_bf16", "optimizer",   "allocator", "keeps_logits",      "reshard_after_forward",
-    "frozen",    "below",          "above",       "below_kept"};
+inline constexpr std::array<std::string_view, 18> assumption_names{"framework",
+                                                                   "loss",
+                                                                   "loss_chunks",
+                                                                   "norm",
+                                                                   "sequence_parallel",
+                                                                   "wrapper",
+                                                                   "precision",
+                                                                   "reduce_in_bf16",
+                                                                   "optimizer",
+                                                                   "attention",
+                                                                   "zero_grad",
+                                                                   "allocator",
+                                                                   "keeps_logits",
+                                                                   "reshard_after_forward",
+                                                                   "frozen",
+                                                                   "below",
+                                                                   "above",
+                                                                   "below_kept"};
 
 /// One assumption and its value as lib/memory spells them. With `when`, only where that key's value is true, or
 /// above 1.

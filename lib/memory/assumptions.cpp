@@ -32,6 +32,9 @@ constexpr std::array<Named<Precision>, 4> precisions{{{Precision::mixed, "mixed"
                                                       {Precision::fp32, "fp32"}}};
 constexpr std::array<Named<OptimizerKind>, 2> optimizers{
     {{OptimizerKind::fused, "fused"}, {OptimizerKind::foreach, "foreach"}}};
+constexpr std::array<Named<Attention>, 2> attentions{{{Attention::sdpa, "sdpa"}, {Attention::flash, "flash"}}};
+constexpr std::array<Named<ZeroGrad>, 3> zero_grads{
+    {{ZeroGrad::step, "step"}, {ZeroGrad::forward, "forward"}, {ZeroGrad::backward, "backward"}}};
 constexpr std::array<Named<Allocator>, 2> allocators{
     {{Allocator::default_segments, "default"}, {Allocator::expandable_segments, "expandable_segments"}}};
 constexpr std::array<Named<Frozen>, 3> frozen_weights{
@@ -81,7 +84,7 @@ bool set_share(Assumptions& a, std::string_view value) {
     return true;
 }
 
-constexpr std::array<Row, 16> rows{{
+constexpr std::array<Row, 18> rows{{
     choice<&Assumptions::framework, frameworks>("framework"),
     choice<&Assumptions::loss, losses>("loss"),
     {"loss_chunks", set_chunks, [](const Assumptions& a) { return fmt::format("{}", a.loss_chunks); }},
@@ -91,6 +94,8 @@ constexpr std::array<Row, 16> rows{{
     choice<&Assumptions::precision, precisions>("precision"),
     choice<&Assumptions::reduce_in_bf16, bools>("reduce_in_bf16"),
     choice<&Assumptions::optimizer, optimizers>("optimizer"),
+    choice<&Assumptions::attention, attentions>("attention"),
+    choice<&Assumptions::zero_grad, zero_grads>("zero_grad"),
     choice<&Assumptions::allocator, allocators>("allocator"),
     choice<&Assumptions::keeps_logits, bools>("keeps_logits"),
     choice<&Assumptions::reshard_after_forward, bools>("reshard_after_forward"),

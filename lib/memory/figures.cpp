@@ -21,6 +21,14 @@ double latent_parameters(const Figures& m, const Shape& s) {
            number(l.kv_rank) * m.heads * number(l.key_dim + l.value_dim) + m.heads * number(l.value_dim) * m.h;
 }
 
+/// Adapters' parameters beside the same matrices, per rank of theirs.
+double latent_adapters(const Figures& m, const Latent& l) {
+    const double queries = m.heads * number(l.key_dim + l.rope_dim), values = m.heads * number(l.value_dim);
+    const double of_queries = l.q_rank > 0 ? m.h + 2 * number(l.q_rank) + queries : m.h + queries;
+    return of_queries + m.h + 2 * number(l.kv_rank) + number(l.rope_dim) + m.heads * number(l.key_dim + l.value_dim) +
+           values + m.h;
+}
+
 struct Sizes {
     double attention, global, linear, dense, routed, experts;
 };
@@ -101,15 +109,28 @@ Figures::Figures(const Workload& w) {
         (moe ? (w.lora.experts ? E * routed * matrices * (eh + f) : 0) + dense * matrices * (h + dense_f) +
                    (shared_f > 0 ? routed * matrices * (h + shared_f) : 0)
              : dense * matrices * (h + f));
-    A = r * (attention * (2 * (h + q) + 2 * (h + k)) + global * (2 * (h + q_global) + 2 * (h + k_global)) +
+    const Latent& l = s.latent;
+    const double at_attention = l.kv_rank > 0 ? latent_adapters(*this, l) : 2 * (h + q) + 2 * (h + k);
+    A = r * (attention * at_attention + global * (2 * (h + q_global) + 2 * (h + k_global)) +
              (w.lora.all_linear ? linear * (2 * h + in + out) + at_mlp : 0));
 
     const bool pure = a.precision == Precision::pure_bf16;
     computed = a.precision == Precision::fp32 ? 4 : 2;
-    // PyTorch's fused attention kernels take fp32 or grouped queries, not both. [M]
-    const bool has_kernel =
-        a.precision != Precision::fp32 || s.heads == s.kv_heads || s.latent.kv_rank > 0 || w.repeats_kv;
-    scores = has_kernel ? 0 : 4 * T * number(w.sequence) / number(w.context) * heads;
+    // PyTorch's fused attention kernels take fp32 or grouped queries, not both [M], and no sinks, which are one more
+    // score of each query.
+    const bool own = a.attention == Attention::sdpa;
+    const bool pytorch = own && a.framework == Framework::pytorch;  // Megatron's kernels take windows
+    keys = number(w.sequence) / number(w.context);
+    sinks = pytorch && s.sinks;
+    const bool grouped = s.heads != s.kv_heads && s.latent.kv_rank == 0;
+    scores = sinks                                              ? computed * T * (keys + 1) * heads
+             : own && a.precision == Precision::fp32 && grouped ? 4 * T * keys * heads
+                                                                : 0;
+    // A window that is longer than the sequence needs none. All sequences of a batch share a window's mask. [A]
+    const bool in_window = s.window > 0 && s.window <= w.sequence;
+    masked = !pytorch ? 0 : w.packed ? attention : in_window ? std::min(number(s.window_layers), attention) : 0;
+    masked_global = pytorch && w.packed ? global : 0;
+    mask = masked + masked_global > 0 ? number(w.sequence) * keys * (w.packed ? number(w.micro_batch) : 1) : 0;
     autocast = a.precision == Precision::autocast;
     eager = a.norm == Norm::eager;
     rounds = a.allocator == Allocator::default_segments;

@@ -36,13 +36,16 @@ struct Figures {
     double q_global, k_global, in, out;  // of the other layers
     double other;                        // parameters that no layer has
     double scores;                       // bytes of a layer's attention scores, where no kernel does without them
+    double masked, masked_global;        // attention layers with a mask
+    double mask;                         // elements of one, a byte each before a kernel takes it
+    double keys;                         // tokens that a query attends to, on this rank
     // Bytes per element.
     double weight;    // of a parameter as it is kept
     double computed;  // of what is computed with and kept for the backward pass: 2 in bf16
     double gradient;  // of a gradient as it is kept
     double state;     // of both optimizer states of an element
     double reduced;   // of a gradient on its way through the reduce-scatter
-    bool lora, eager, autocast, rounds;
+    bool lora, eager, autocast, rounds, sinks;
 
     [[nodiscard]] double block(double bytes) const { return rounds ? allocated_block(bytes) : bytes; }
     /// Tensors of tokens × width: in the precision of the computation, and in fp32.
@@ -57,10 +60,12 @@ struct Figures {
 [[nodiscard]] double core_activations(const Figures& m, const Workload& w, double mlp_tensors);
 /// What the backward pass of a layer adds to what is kept, at its MLP. [T]
 [[nodiscard]] double backward_temporaries(const Figures& m);
-/// At its attention, where scores are kept: their gradients and a copy, those of queries, keys and values. By then the
-/// MLP's activations are gone.
+/// At its attention, where scores are kept: their gradients and a copy, those of queries, keys and values. By then what
+/// attention_freed() says is gone.
 [[nodiscard]] double attention_temporaries(const Figures& m);
-[[nodiscard]] double largest_mlp_activations(const Figures& m);
+[[nodiscard]] double attention_freed(const Figures& m, const Workload& w);
+/// The mask that checkpoints of all layers share.
+[[nodiscard]] double shared_mask(const Figures& m);
 
 /// A moment under construction. A part of nothing is left out; one that comes twice is added up. A search makes
 /// hundreds of these, so they take no memory of their own.

@@ -14,6 +14,8 @@
 //   [Z]   arXiv:1910.02054 (ZeRO), section 5
 //   [K]   arXiv:2205.05198 (Korthikanti et al.), sections 4 and 5
 //   [DS]  arXiv:2405.04434 (DeepSeek-V2), section 2.1, and transformers, models/deepseek_v3/modeling_deepseek_v3.py
+//   [A]   transformers, integrations/sdpa_attention.py, integrations/moe.py, masking_utils.py, and
+//         models/gpt_oss/modeling_gpt_oss.py, in traces of the allocator
 //   [DN]  arXiv:2412.06464 (gated delta networks), and transformers, models/qwen3_next/modeling_qwen3_next.py
 //   [MB]  arXiv:2405.21060 (Mamba-2), and its mamba_ssm, modules/mamba2.py
 //   [N]   Megatron-LM, training/theoretical_memory_usage.py and docs of the distributed optimizer
@@ -39,7 +41,7 @@ double checkpoint(const Figures& m) {
 
 /// All layers' at the end of the forward pass.
 double all_activations(const Figures& m, const Workload& w) {
-    if (w.checkpointing) return (w.offload_checkpoints ? std::min(2.0, m.L) : m.L) * checkpoint(m);
+    if (w.checkpointing) return (w.offload_checkpoints ? std::min(2.0, m.L) : m.L) * checkpoint(m) + shared_mask(m);
     // Nothing that is trained comes before layer 0's first norm under LoRA, so it keeps nothing.
     return m.L * layer_activations(m, w) - (m.lora ? m.eager ? m.fp32(m.h) : m.low(m.h) : 0);
 }
@@ -50,7 +52,7 @@ struct FinalNorm {
 };
 
 /// What the final norm and the head keep, in either pass.
-FinalNorm final_norm(const Figures& m) {
+FinalNorm final_norm(const Figures& m, bool wide) {
     if (m.lora) {
         const double norm = m.eager ? m.fp32(m.h) : m.low(m.h);
         return {norm + m.low(m.h), norm};  // the frozen head keeps no input
@@ -59,7 +61,8 @@ FinalNorm final_norm(const Figures& m) {
         const double kept = (m.eager ? 2 : 1) * m.fp32(m.h) + m.low(m.h);
         return {kept + m.fp32(m.h), kept};  // the norm's fp32 output lives as long as the forward pass
     }
-    const double norm = m.eager ? m.fp32(m.h / m.sp) + m.low(m.h / m.sp) : m.low(m.h / m.sp);
+    const double normalized = wide ? m.fp32(m.h / m.sp) : m.low(m.h / m.sp);
+    const double norm = m.eager ? m.fp32(m.h / m.sp) + normalized : m.low(m.h / m.sp);
     return {norm + m.low(m.h), norm + m.low(m.h)};
 }
 
@@ -195,6 +198,8 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
     Alive at_mlp = alive;
     if (w.checkpointing) {
         const double left = w.offload_checkpoints ? std::min(2.0, i + 1) : i + 1;
+        alive.add("activations", shared_mask(m));
+        at_mlp.add("activations", shared_mask(m));
         // A fused norm keeps the very tensor that the checkpoint keeps, and so does an eager one under autocast.
         const bool same = !m.lora && (!m.eager || m.autocast);
         at_mlp.add("activations", left * checkpoint(m) + largest_layer_activations(m, w) - (same ? checkpoint(m) : 0));
@@ -204,8 +209,7 @@ Alive at_layer(const Figures& m, const Workload& w, const Kept& base, const Shar
     Alive at_attention = at_mlp;
     at_mlp.add("backward_temporaries", backward_temporaries(m));
     if (m.scores > 0) {
-        at_attention.add("activations", -largest_mlp_activations(m))
-            .add("backward_temporaries", attention_temporaries(m));
+        at_attention.add("activations", -attention_freed(m, w)).add("backward_temporaries", attention_temporaries(m));
         if (at_attention.total() > at_mlp.total()) at_mlp = at_attention;
     }
 
@@ -260,21 +264,23 @@ Moment at_root(const Figures& m, const Workload& w, const Kept& base, const Shar
     return largest("root", {meeting, copying, reducing});
 }
 
-/// A forward pass without gradients, on a batch of its own, after an optimizer step: the gradients go at the next. Of
-/// the logits it holds what the training's forward pass does. [M]
+/// A forward pass without gradients, on a batch of its own, after an optimizer step. Of the logits it holds what the
+/// training's forward pass does. [M]
 Moment validation(const Workload& w, const Kept& base, const Sharding& s) {
     Workload other = w;
     other.micro_batch = w.validation_batch;
     const Figures m(other);
     Alive alive = base.alive;
-    if (!base.gradients_stay) alive.add("gradients", base.gradients);
+    if (!base.gradients_stay && w.assumptions.zero_grad != ZeroGrad::step) alive.add("gradients", base.gradients);
     alive.add("gathered_root", s.root);
     Alive at_loss = alive;
     at_loss.add("activations", m.low(m.h)).add("loss", loss(m, w).forward);
-    // A layer's residual stream and its MLP's gate, up and product.
+    // A layer's residual stream and its MLP's gate, up and product, or its scores: as they are, with their greatest
+    // taken off, and their softmax.
     Alive at_layer = alive;
     at_layer.add("gathered_layers", m.W > 1 ? 2 * s.layer : s.layer)
-        .add("activations", 2 * m.low(m.h) + std::max(3 * m.low(m.dense_f), m.moe ? 3 * m.K * m.low(m.f) : 0));
+        .add("activations", 2 * m.low(m.h) + std::max({3 * m.low(m.dense_f), m.moe ? 3 * m.K * m.low(m.f) : 0,
+                                                       m.scores > 0 ? 3 * m.scores + 3 * m.low(m.q) : 0}));
     return largest("validation", {at_loss, at_layer});
 }
 
@@ -282,6 +288,14 @@ Moment validation(const Workload& w, const Kept& base, const Sharding& s) {
 
 double reference_bytes(const Workload& workload) noexcept {
     return workload.reference ? 2 * Figures(workload).P / static_cast<double>(workload.shard) : 0;
+}
+
+bool keeps_scores_or_masks(const Workload& workload) noexcept {
+    const bool may = workload.assumptions.precision == Precision::fp32 || workload.shape.sinks || workload.packed ||
+                     workload.shape.window > 0;
+    if (!may) return false;
+    const Figures m(workload);
+    return m.scores > 0 || m.mask > 0;
 }
 
 double race_bytes(const Workload& workload) noexcept {
@@ -296,7 +310,7 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     const Kept base = kept(m, w);
     const Sharding s = sharding(m, w);
     const LossBytes logits = loss(m, w);
-    const FinalNorm norm = final_norm(m);
+    const FinalNorm norm = final_norm(m, w.shape.wide_norms);
     const double activations = all_activations(m, w);
     const double root = s.keeps_gathered ? m.computed * m.P : s.root;
     // The last gathered layer's flat buffer is freed at the next gather only; after a model that returns its divided
@@ -309,7 +323,9 @@ std::vector<Moment> pytorch_moments(const Workload& w) {
     const double cast_adapters = m.lora && w.lora.fp32_adapters && w.lora.autocast ? 2 * m.A : 0;
 
     Alive forward = base.alive;
-    forward.add("ddp_bucket_race", race_bytes(w))
+    const bool late = !base.gradients_stay && w.assumptions.zero_grad == ZeroGrad::backward;
+    forward.add("gradients", late ? base.gradients : 0)
+        .add("ddp_bucket_race", race_bytes(w))
         .add("gathered_root", root)
         .add("gathered_layers", buffer ? s.layer : 0)
         .add("weight_casts", cast_weights + cast_adapters)

@@ -12,6 +12,9 @@ namespace recipe::memory {
 /// The moments of a step under Megatron-LM's parallelisms.
 [[nodiscard]] std::vector<Moment> megatron_moments(const Workload& workload);
 
+/// Whether PyTorch's own attention keeps a mask or scores that another kernel would do without.
+[[nodiscard]] bool keeps_scores_or_masks(const Workload& workload) noexcept;
+
 /// What DDP's bucket race adds to the peak on some ranks, and not on others: whether it did is chance.
 [[nodiscard]] double race_bytes(const Workload& workload) noexcept;
 

@@ -12,19 +12,33 @@ struct Kind {
     double kept;
 };
 
-/// Flash attention: q, k (after the rotation) and v, its output, and the log-sum-exp in fp32. That a window of the
-/// tokens is attended to changes none of these. Without such a kernel keys and values are as many as queries, and the
-/// scores are kept.
+/// Flash attention: q, k (after the rotation) and v, its output, and the log-sum-exp in fp32. Without such a kernel
+/// keys and values are as many as queries, and the scores are kept; with sinks also which of them is the greatest,
+/// while adapters keep a copy of the output and not itself. [A]
 double attention(const Figures& m, double q, double k) {
+    if (m.sinks) return (m.lora ? 3 : 4) * m.low(q) + m.scores + 8 * m.T * m.heads;
     if (m.scores > 0) return 4 * m.low(q) + m.scores;
     return 2 * m.low(q) + 2 * m.low(k) + 4 * m.T * m.heads;
 }
 
-/// Keys and values are as many as queries once they come out of their low rank, of which both sides are kept. [DS]
+/// With a mask: its copy in the precision of the queries. Keys and values are repeated to be as many as these, unless
+/// there is one head of them, which needs no copy for it. [A]
+double masked_attention(const Figures& m, double q, double k, std::int64_t kv_heads) {
+    if (m.scores > 0) return attention(m, q, k);
+    return attention(m, q, kv_heads == 1 ? k : q) + m.block(m.computed * m.mask);
+}
+
+/// Keys and values are as many as queries once they come out of their low rank. Values are a part of the tensor that
+/// they come with. What is trained keeps the output once more, side by side, and of each rank's norm what norms keep;
+/// of these an eager norm's adapters keep the fp32 copy alone. [DS]
 double latent_attention(const Figures& m, const Latent& l) {
     const double key = static_cast<double>(l.key_dim + l.rope_dim), value = static_cast<double>(l.value_dim);
-    const double ranks = static_cast<double>(2 * (l.q_rank + l.kv_rank) + l.rope_dim);
-    return 2 * m.low(m.heads * key) + 2 * m.low(m.heads * value) + m.low(ranks) + 4 * m.T * m.heads;
+    const double ranks = static_cast<double>(l.q_rank + l.kv_rank);
+    const double outputs = (m.lora ? 1 : 2) * m.low(m.heads * value);
+    const double norms = m.lora ? (m.eager ? m.fp32(ranks) : m.low(ranks))
+                                : (m.eager ? m.fp32(ranks) + 2 * m.low(ranks) : 2 * m.low(ranks));
+    return 2 * m.low(m.heads * key) + m.low(m.heads * static_cast<double>(l.key_dim + l.value_dim)) + outputs + norms +
+           4 * m.T * m.heads;
 }
 
 /// What the projections give, once more after the convolution; the scan's output, and what its gated norm makes of it.
@@ -33,18 +47,25 @@ double no_attention(const Figures& m) {
     return 2 * m.low(m.in) + 2 * m.low(m.out);
 }
 
-std::array<Kind, 3> mixers(const Figures& m, const Workload& w) {
-    const bool latent = w.shape.latent.kv_rank > 0;
-    return {{{m.attention, latent ? latent_attention(m, w.shape.latent) : attention(m, m.q, m.k)},
-             {m.global, attention(m, m.q_global, m.k_global)},
+std::array<Kind, 5> mixers(const Figures& m, const Workload& w) {
+    const Shape& s = w.shape;
+    const bool latent = s.latent.kv_rank > 0;
+    const double of_latent = latent ? latent_attention(m, s.latent) : 0;
+    return {{{m.attention - m.masked, latent ? of_latent : attention(m, m.q, m.k)},
+             {m.masked, latent ? of_latent + m.block(m.computed * m.mask) : masked_attention(m, m.q, m.k, s.kv_heads)},
+             {m.global - m.masked_global, attention(m, m.q_global, m.k_global)},
+             {m.masked_global, masked_attention(m, m.q_global, m.k_global, s.global.kv_heads)},
              {m.linear, no_attention(m)}}};
 }
 
-/// `tensors` of the MLP's width, and each expert's input and output.
-std::array<Kind, 2> mlps(const Figures& m, double tensors) {
-    const double routed = m.K * (2 * m.low(m.eh) + tensors * m.low(m.f));
+/// `tensors` of the MLP's width, and each expert's output and, unless it is frozen, its input. gpt-oss's keep the
+/// clamped gate, up + 1 and what the gate makes of itself besides. DeepSeek's router reads an fp32 copy. [DS] [A]
+std::array<Kind, 2> mlps(const Figures& m, const Workload& w, double tensors) {
+    const bool frozen = m.lora && !(w.lora.all_linear && w.lora.experts);
+    const double of_expert = (frozen ? 1 : 2) * m.low(m.eh) + (tensors + (w.shape.clamped_gate ? 3 : 0)) * m.low(m.f);
+    const double router = w.shape.latent.kv_rank > 0 && !m.lora ? m.fp32(m.h) : 0;
     const double shared = m.shared_f > 0 ? tensors * m.low(m.shared_f) : 0;
-    return {{{m.dense, tensors * m.low(m.dense_f)}, {m.routed, m.moe ? routed + shared : 0}}};
+    return {{{m.dense, tensors * m.low(m.dense_f)}, {m.routed, m.moe ? m.K * of_expert + router + shared : 0}}};
 }
 
 template <std::size_t size>
@@ -77,7 +98,7 @@ double head_norms(const Figures& m, const Workload& w) {
         4 * m.T * (m.heads + m.k / static_cast<double>(std::max<std::int64_t>(w.shape.head_dim, 1)));
     if (!m.eager) return m.low(width) + reciprocals;
     if (m.lora) return m.fp32(width) + reciprocals;
-    return m.fp32(width) + (w.shape.four_norms ? m.fp32(width) : m.low(width)) + reciprocals;
+    return m.fp32(width) + (w.shape.wide_norms ? m.fp32(width) : m.low(width)) + reciprocals;
 }
 
 /// Norms, and what adapters keep.
@@ -91,16 +112,23 @@ double rest(const Figures& m, const Workload& w) {
         // r.
         const bool all = w.lora.all_linear;
         const double shared_inputs = all ? 2 : 1;
-        const double own_inputs = all ? 5 : 3;
-        const double adapters = all ? 7 : 4;
+        const Latent& l = w.shape.latent;
+        const double own_inputs = (l.kv_rank > 0 ? 2 : 3) + (all ? 2 : 0);
+        const double at_attention = l.kv_rank == 0 ? 4 : l.q_rank > 0 ? 5 : 4;
+        const double adapters = at_attention + (all ? 3 : 0);
         const double rank = static_cast<double>(w.lora.rank);
         kept += m.eager ? norms * m.fp32(m.h) : norms * m.low(m.h);
         const bool casts = w.lora.fp32_adapters;
         const bool wide = casts && !w.lora.autocast;
         const auto input = [&](double width) { return wide ? m.fp32(width) : m.low(width); };
+        // Of what no other Linear reads: the attention's output, and the low ranks.
+        const auto of_others = [&](const auto& input) {
+            if (l.kv_rank == 0) return input(m.q);
+            return input(m.heads * static_cast<double>(l.value_dim)) + input(static_cast<double>(l.q_rank + l.kv_rank));
+        };
         const double f = m.moe && !w.lora.experts ? std::max(m.dense_f, m.shared_f) : m.f;
         if (casts)
-            kept += own_inputs * input(m.h) + input(m.q) + (all ? input(f) : 0);
+            kept += own_inputs * input(m.h) + of_others(input) + (all ? input(f) : 0);
         else
             kept += shared_inputs * m.low(m.h) + (all ? m.low(f) : 0);
         return kept + adapters * rank * m.T * (wide ? 4 : 2);
@@ -112,9 +140,9 @@ double rest(const Figures& m, const Workload& w) {
     }
     // Per norm: its input (eager: an fp32 copy and the normalized bf16 one; fused: the bf16 input), and its output,
     // which the Linears keep. With sequence parallelism that last one is the gathered tensor and does not shrink.
-    // Gemma's multiplies in fp32, so that its normalized tensor is fp32, too; what comes after attention and MLP feeds
-    // no Linear.
-    const double normalized = w.shape.four_norms ? m.fp32(m.h / m.sp) : m.low(m.h / m.sp);
+    // Gemma's and gpt-oss's multiply in fp32, so that their normalized tensor is fp32, too; what comes after Gemma's
+    // attention and MLP feeds no Linear.
+    const double normalized = w.shape.wide_norms ? m.fp32(m.h / m.sp) : m.low(m.h / m.sp);
     const double norm = m.eager ? m.fp32(m.h / m.sp) + normalized : m.low(m.h / m.sp);
     return kept + norms * norm + 2 * m.low(m.h);
 }
@@ -122,7 +150,7 @@ double rest(const Figures& m, const Workload& w) {
 }  // namespace
 
 double core_activations(const Figures& m, const Workload& w, double mlp_tensors) {
-    return (sum(mixers(m, w)) + sum(mlps(m, mlp_tensors))) / m.L;
+    return (sum(mixers(m, w)) + sum(mlps(m, w, mlp_tensors))) / m.L;
 }
 
 double layer_activations(const Figures& m, const Workload& w) {
@@ -130,16 +158,27 @@ double layer_activations(const Figures& m, const Workload& w) {
 }
 
 double largest_layer_activations(const Figures& m, const Workload& w) {
-    const double mixer = most(mixers(m, w)), mlp = most(mlps(m, mlp_tensors(m)));
+    const double mixer = most(mixers(m, w)), mlp = most(mlps(m, w, mlp_tensors(m)));
     return m.single ? std::max(mixer, mlp) + rest(m, w) / 2 : mixer + mlp + rest(m, w);
 }
 
-double largest_mlp_activations(const Figures& m) {
-    return most(mlps(m, mlp_tensors(m)));
+double attention_freed(const Figures& m, const Workload& w) {
+    const double mlp = most(mlps(m, w, mlp_tensors(m)));
+    if (!m.sinks) return mlp;
+    const double norm = m.lora ? m.fp32(m.h) : (w.shape.wide_norms ? 2 : 1) * m.fp32(m.h) + m.low(m.h);
+    return mlp + norm + (m.lora ? 1 : 2) * m.low(m.q);
 }
 
 double attention_temporaries(const Figures& m) {
-    return m.scores > 0 ? 3 * m.scores + 3 * m.low(m.q) : 0;
+    if (!m.sinks) return m.scores > 0 ? 3 * m.scores + 3 * m.low(m.q) : 0;
+    // The gradients of the MLP's and of the last projection's weights are there, those of values, and of what the layer
+    // gives.
+    const double weights = m.lora ? 0 : m.matrices * (m.moe ? m.E * m.eh * m.f : m.h * m.f) + m.h * m.q;
+    return 3 * m.scores + m.low(m.q) + m.low(m.h) + m.computed * weights;
+}
+
+double shared_mask(const Figures& m) {
+    return m.sinks ? m.low(m.keys) : m.mask;
 }
 
 double backward_temporaries(const Figures& m) {

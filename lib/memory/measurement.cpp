@@ -68,12 +68,14 @@ struct Spelling {
 };
 
 // What a measurement spells as its assumption does.
-constexpr std::array<Spelling, 5> spellings{{
+constexpr std::array<Spelling, 7> spellings{{
     {"config.loss", "loss", "fp32"},
     {"config.wrapper", "wrapper", "fsdp2"},
     {"config.precision", "precision", "mixed"},
     {"config.optimizer_impl", "optimizer", "fused"},
     {"config.allocator", "allocator", "default"},
+    {"config.attention", "attention", "sdpa"},
+    {"config.zero_grad", "zero_grad", "step"},
 }};
 
 Assumptions read_assumptions(Reader& read) {
@@ -129,6 +131,8 @@ Expected<Measurement> read_measurement(std::string_view line) {
                   .sequence = read.integer("config.seq_len"),
                   .micro_batch = read.integer("config.micro_batch", 1),
                   .grad_accum = read.integer("config.grad_accum", 1),
+                  .validation_batch = read.integer("config.val_batch_size", 0),
+                  .packed = read.integer("config.packed", 0) > 1,
                   .checkpointing = read.text("config.activation_checkpointing", "none") == "full",
                   .replicate = read.integer("config.dp_replicate", 1),
                   .shard = read.integer("config.dp_shard", 1),

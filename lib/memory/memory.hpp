@@ -38,6 +38,11 @@ enum class Norm : std::uint8_t { eager, fused };
 enum class Wrapper : std::uint8_t { fsdp2, none, ddp, zero1, zero2, zero3 };
 /// fp32 parameters with bf16 compute copies, torch.autocast over fp32 parameters, or bf16 or fp32 everywhere.
 enum class Precision : std::uint8_t { mixed, autocast, pure_bf16, fp32 };
+/// PyTorch's own attention, which keeps a mask where there is one, and scores where none of its kernels does without;
+/// or a flash kernel that takes windows, packed sequences and sinks.
+enum class Attention : std::uint8_t { sdpa, flash };
+/// When gradients are given back: after the optimizer's step, before the next forward pass, or after that (Lightning).
+enum class ZeroGrad : std::uint8_t { step, forward, backward };
 enum class OptimizerKind : std::uint8_t { fused, foreach };
 /// Weights that are not trained, under adapters: as the computation, in 4-bit NormalFloat, or in microscaling 4-bit
 /// floats.
@@ -54,6 +59,8 @@ struct Assumptions {
     Precision precision = Precision::mixed;
     bool reduce_in_bf16 = false;  // gradients travel in bf16
     OptimizerKind optimizer = OptimizerKind::fused;
+    Attention attention = Attention::sdpa;
+    ZeroGrad zero_grad = ZeroGrad::step;
     Allocator allocator = Allocator::default_segments;
     bool keeps_logits = true;  // the model's output object keeps the bf16 logits until the backward pass
     bool reshard_after_forward = true;
@@ -104,7 +111,11 @@ struct Shape {
     bool gated_attention = false;                  // queries come with a gate of their width
     bool qk_norm = false;                          // queries and keys are normalized
     bool four_norms = false;                       // a layer has four norms of Gemma's kind, else two
+    bool wide_norms = false;                       // norms multiply in fp32, so that what they normalize is fp32
     bool soft_capped = false;                      // the logits are
+    bool sinks = false;                            // the softmax of attention has one more column
+    bool clamped_gate = false;                     // experts clamp gate and up (gpt-oss)
+    std::int64_t window = 0, window_layers = 0;    // tokens that so many layers attend to
     std::int64_t dense_layers = 0, dense_ffn = 0;  // beside those with experts
     std::int64_t shared_ffn = 0;                   // width of the experts that every token meets
     std::int64_t expert_hidden = 0;                // what experts read and write, where it is not `hidden`
@@ -134,7 +145,7 @@ struct Workload {
     std::int64_t micro_batch = 1;  // sequences
     std::int64_t grad_accum = 1;
     std::int64_t validation_batch = 0;  // sequences of a validation pass; 0: none
-    bool repeats_kv = false;            // for a kernel that takes no grouped queries
+    bool packed = false;                // a pass's tokens are several sequences, which a mask keeps apart
     bool checkpointing = false;         // full: one checkpoint a layer
     bool offload_checkpoints = false;   // of these, two at a time are on the device
     std::int64_t replicate = 1;         // degrees count from 1

@@ -40,7 +40,8 @@ bool reasonable(const Workload& w) {
     const bool others = std::ranges::all_of(
         std::array{s.dense_layers, s.dense_ffn, s.shared_ffn, s.expert_hidden, s.mlp_layers, s.latent.q_rank,
                    s.latent.kv_rank, s.latent.key_dim, s.latent.rope_dim, s.latent.value_dim, s.global.count,
-                   s.global.kv_heads, s.global.head_dim, s.linear.count, s.linear.in, s.linear.out, w.expert_tensor},
+                   s.global.kv_heads, s.global.head_dim, s.linear.count, s.linear.in, s.linear.out, w.expert_tensor,
+                   s.window, s.window_layers},
         [](std::int64_t n) { return within(n, 0); });
     const bool layers = s.global.count + s.linear.count + s.mlp_layers <= s.layers && s.dense_layers <= s.layers &&
                         s.other_parameters >= 0 && w.critic_parameters >= 0;
@@ -89,10 +90,10 @@ std::optional<Prediction> predict(const Workload& workload) {
 
     // What chance adds is no reason to refuse, nor what may be elsewhere.
     prediction.low_bytes = low_of(prediction, workload);
-    if (a.precision == Precision::fp32 && !workload.repeats_kv && a.framework == Framework::pytorch) {
-        // Older programs repeat keys and values, and then there is a kernel that keeps no scores.
+    if (a.framework == Framework::pytorch && keeps_scores_or_masks(workload)) {
+        // There are kernels that keep neither, and programs repeat keys and values for them.
         Workload other = workload;
-        other.repeats_kv = true;
+        other.assumptions.attention = Attention::flash;
         prediction.low_bytes = std::min(prediction.low_bytes, predict(other)->low_bytes);
     }
     const bool expandable = a.allocator == Allocator::expandable_segments;

@@ -80,6 +80,9 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
         a.precision = is_bf16(kept) ? Precision::pure_bf16 : Precision::mixed;
     // Log-probabilities of pairs are gathered from 16-bit logits, by no model's own loss.
     if (is_preference(recipe.text(Key::method)) && a.loss == Loss::fp32) a.loss = Loss::bf16;
+    if (const Value* kernel = recipe.given(Key::flash_attention))
+        a.attention = kernel->as_bool().value_or(config::to_python_text(*kernel).contains("flash")) ? Attention::flash
+                                                                                                    : Attention::sdpa;
     const std::string peft = recipe.text(Key::peft);
     if (peft.starts_with("qlora") || peft.contains("4bit")) a.frozen = Frozen::nf4;
     if (is_fp32(recipe.text(Key::precision))) a.precision = Precision::fp32;
@@ -115,6 +118,7 @@ void read_batch(const Recipe& recipe, const Family& family, Reading& reading) {
     if (recipe.on(Key::packs) && packed >= 1) {
         // Each rank takes as many; a sequence that is divided among ranks may be the longer by that.
         w.sequence = packed * std::min(w.context, max_dimension);
+        w.packed = true;
         w.micro_batch = 1;
         w.grad_accum = 2;
     } else {

@@ -224,6 +224,7 @@ Model read_model(Fields& fields, bool nested) {
     m.attention_bias = fields.flag("attention_bias", is_one_of(biased, type));
     m.gated_attention = fields.flag("attn_output_gate", type == "qwen3_next");
     m.four_norms = is_one_of(with_four_norms, type);
+    m.wide_norms = m.sinks = m.clamped_gate = type == "gpt_oss";
     m.qk_norm = fields.flag("use_qk_norm", is_one_of(with_qk_norm, type));
     m.soft_capped = is_one_of(soft_capped, type) && fields.number({"final_logit_softcapping"}, 30) > 0;
     m.hidden = fields.required({"hidden_size", "n_embd", "d_model"});

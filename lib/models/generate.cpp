@@ -23,9 +23,10 @@ std::string row(const Model& m) {
     std::string text = fmt::format(
         "    {{.name = {}, .ids = {}, .source = {}, .date = {}, .weights = Weights::{}, .multimodal = {}, "
         ".tied_embeddings = {}, .gated_ffn = {}, .attention_bias = {}, .gated_attention = {}, "
-        ".qk_norm = {}, .four_norms = {}, .soft_capped = {}",
+        ".qk_norm = {}, .four_norms = {}, .wide_norms = {}, .soft_capped = {}, .sinks = {}, .clamped_gate = {}",
         literal(m.name), ids_of(m), literal(m.source), literal(m.date), to_string(m.weights), m.multimodal,
-        m.tied_embeddings, m.gated_ffn, m.attention_bias, m.gated_attention, m.qk_norm, m.four_norms, m.soft_capped);
+        m.tied_embeddings, m.gated_ffn, m.attention_bias, m.gated_attention, m.qk_norm, m.four_norms, m.wide_norms,
+        m.soft_capped, m.sinks, m.clamped_gate);
     for (const NumberField& field : number_fields)
         if (m.*field.member != 0) text += fmt::format(", .{} = {}", field.name, m.*field.member);
     return text + "},\n";

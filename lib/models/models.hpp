@@ -36,7 +36,10 @@ struct Model {
     bool gated_attention = false;  // queries come with a gate of the same width
     bool qk_norm = false;          // queries and keys are normalized
     bool four_norms = false;       // a layer has four norms of Gemma's kind, else two
+    bool wide_norms = false;       // norms multiply in fp32, as four of Gemma's kind do anyway
     bool soft_capped = false;      // the logits are
+    bool sinks = false;            // attention's softmax has a learned column more
+    bool clamped_gate = false;     // experts clamp gate and up
 
     std::int64_t parameters = 0;        // as published, of the whole checkpoint; 0 when not known
     std::int64_t other_parameters = 0;  // of these, what the shape has no words for: a vision tower, an MTP module

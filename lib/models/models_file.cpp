@@ -100,7 +100,7 @@ bool read_ids(std::span<const std::string_view>& target, const Value& value, Con
 constexpr std::string_view a_flag = "true or false";
 constexpr std::string_view a_text = "a text of at most 128 characters";
 
-constexpr std::array<tables::Field<Model, Context>, 12> other_fields{{
+constexpr std::array<tables::Field<Model, Context>, 15> other_fields{{
     {"ids", "a list of hub ids", true, [](Model& m, const Value& v, Context& c) { return read_ids(m.ids, v, c); }},
     {"source", a_text, false, [](Model& m, const Value& v, Context& c) { return read_text(m.source, v, c); }},
     {"date", "a text like 2024-07", false,
@@ -117,7 +117,10 @@ constexpr std::array<tables::Field<Model, Context>, 12> other_fields{{
      [](Model& m, const Value& v, Context&) { return read_flag(m.gated_attention, v); }},
     {"qk_norm", a_flag, false, [](Model& m, const Value& v, Context&) { return read_flag(m.qk_norm, v); }},
     {"four_norms", a_flag, false, [](Model& m, const Value& v, Context&) { return read_flag(m.four_norms, v); }},
+    {"wide_norms", a_flag, false, [](Model& m, const Value& v, Context&) { return read_flag(m.wide_norms, v); }},
     {"soft_capped", a_flag, false, [](Model& m, const Value& v, Context&) { return read_flag(m.soft_capped, v); }},
+    {"sinks", a_flag, false, [](Model& m, const Value& v, Context&) { return read_flag(m.sinks, v); }},
+    {"clamped_gate", a_flag, false, [](Model& m, const Value& v, Context&) { return read_flag(m.clamped_gate, v); }},
 }};
 
 /// Those of number_fields have no function of their own in a table of Field, so they are read here.

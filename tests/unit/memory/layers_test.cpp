@@ -22,9 +22,13 @@ TEST_CASE("multi-head latent attention is of two low ranks, and keeps keys as wi
     const Figures m(w);
     CHECK(m.Pl == Approx(weights + 3 * h * f + norms));
     CHECK(m.Pmax == Approx(m.Pl));
-    // Queries and keys of 4 × 5, values and the output of 4 × 5, both sides of the ranks' norms, the rotary key.
-    const double kept = 2 * T * (2 * 20 + 2 * 20 + 2 * (7 + 6) + 2) + 4 * T * heads;
+    // Queries and keys of 4 × 5; values of 4 × 5 with keys of 4 × 3 beside them; the output of 4 × 5, twice; of the
+    // ranks' norms the fp32 copy, the normalized tensor and the output.
+    const double kept = 2 * T * (2 * 20 + 4 * (3 + 5) + 2 * 20) + (4 + 2 + 2) * T * (7 + 6) + 4 * T * heads;
     CHECK(layer_activations(m, w) == Approx(kept + mlp + norms_kept));
+    w.assumptions.norm = Norm::fused;
+    CHECK(layer_activations(Figures(w), w) == Approx(kept - 4 * T * (7 + 6) + mlp + norms_kept - 2 * 4 * T * h));
+    w.assumptions.norm = Norm::eager;
     w.shape.latent.q_rank = 0;  // V2 Lite: queries are not compressed
     CHECK(Figures(w).Pl == Approx(8 * 20 + 8 * 8 + 6 * 4 * 8 + 4 * 5 * 8 + 3 * h * f + norms));
 }

@@ -33,7 +33,7 @@ TEST_CASE("in fp32 all that is computed has four bytes an element, and nothing i
     CHECK(predict(w)->peak_bytes > predict(bf16)->peak_bytes);
     // Who repeats them himself has one: nobody is refused for scores.
     Workload repeated = w;
-    repeated.repeats_kv = true;
+    repeated.assumptions.attention = Attention::flash;
     CHECK(predict(repeated)->peak_bytes < predict(w)->peak_bytes);
     CHECK(predict(w)->low_bytes == Approx(predict(repeated)->low_bytes));
     Workload single = w;
@@ -62,6 +62,7 @@ TEST_CASE("a validation pass holds its own logits beside the gradients of the st
     Workload w = small();
     w.shard = 2;
     w.validation_batch = 8;  // sequences of 10
+    w.assumptions.zero_grad = ZeroGrad::forward;
     const Prediction prediction = predict(w).value();
     const Moment& validation = moment(prediction, "validation");
     CHECK(part(validation, "gradients") == Approx(4 * P / 2));
@@ -84,6 +85,7 @@ TEST_CASE("validation that was measured at 50.3 GiB is predicted within 1 %") {
     w.validation_batch = 8;
     w.assumptions.keeps_logits = false;
     w.assumptions.norm = Norm::fused;
+    w.assumptions.zero_grad = ZeroGrad::forward;
     CHECK(peak_gib(w) == Approx(50.3).epsilon(0.01));
     w.validation_batch = 1;
     CHECK(peak_gib(w) < 25);

@@ -175,12 +175,24 @@ TEST_CASE("what every kind of public model is has its shape") {
     }
 }
 
-TEST_CASE("a sliding window changes nothing of what is kept for the backward pass") {
+TEST_CASE("a sliding window and what is odd about norms, sinks and gates are of the shape") {
     models::Model model = *models::Catalogue().find("meta-llama/Llama-3.1-8B");
     const Shape without = shape_of(model);
     model.sliding_window = 4096;
     model.sliding_layers = 16;
-    CHECK(shape_of(model) == without);
+    Shape with = without;
+    with.window = 4096;
+    with.window_layers = 16;
+    CHECK(shape_of(model) == with);
+    model.wide_norms = model.sinks = model.clamped_gate = true;
+    with.wide_norms = with.sinks = with.clamped_gate = true;
+    CHECK(shape_of(model) == with);
+    model = *models::Catalogue().find("google/gemma-3-1b-it");
+    CHECK_FALSE(model.wide_norms);
+    CHECK(shape_of(model).wide_norms);  // four of Gemma's kind
+    CHECK(shape_of(*models::Catalogue().find("openai/gpt-oss-20b")).sinks);
+    CHECK(shape_of(*models::Catalogue().find("unsloth/gpt-oss-20b-BF16")).clamped_gate);
+    CHECK(shape_of(*models::Catalogue().find("openai/gpt-oss-120b")).wide_norms);
 }
 
 config::Value verl(const std::string& actor, const std::string& more = "") {

@@ -9,8 +9,8 @@ TEST_CASE("config.json: what a file does not say counts as its kind of model has
     CHECK(numbers(m) == least_numbers);
     CHECK(m.weights == models::Weights::bf16);
     CHECK(m.gated_ffn);
-    for (const bool flag :
-         {m.multimodal, m.tied_embeddings, m.attention_bias, m.gated_attention, m.qk_norm, m.four_norms, m.soft_capped})
+    for (const bool flag : {m.multimodal, m.tied_embeddings, m.attention_bias, m.gated_attention, m.qk_norm,
+                            m.four_norms, m.wide_norms, m.soft_capped, m.sinks, m.clamped_gate})
         CHECK_FALSE(flag);
 }
 
@@ -116,6 +116,10 @@ TEST_CASE("config.json: queries, keys and values by model type") {
     }
     CHECK_FALSE(of_type("llama", {{"final_logit_softcapping", "30"}}).soft_capped);
     CHECK_FALSE(of_type("gemma").four_norms);
+    for (const bool Model::* flag : {&Model::wide_norms, &Model::sinks, &Model::clamped_gate}) {
+        CHECK(of_type("gpt_oss").*flag);
+        CHECK_FALSE(of_type("gemma2").*flag);
+    }
     CHECK(read(with({{"attn_output_gate", "true"}})).gated_attention);
     CHECK(read(with({{"model_type", "3"}})).gated_ffn);  // no text
 }

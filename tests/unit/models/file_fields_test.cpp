@@ -96,14 +96,17 @@ struct Flag {
     bool Model::* member;
     bool otherwise = false;
 };
-constexpr std::array<Flag, 8> flags{{{"multimodal", &Model::multimodal},
-                                     {"tied_embeddings", &Model::tied_embeddings},
-                                     {"gated_ffn", &Model::gated_ffn, true},
-                                     {"attention_bias", &Model::attention_bias},
-                                     {"gated_attention", &Model::gated_attention},
-                                     {"qk_norm", &Model::qk_norm},
-                                     {"four_norms", &Model::four_norms},
-                                     {"soft_capped", &Model::soft_capped}}};
+constexpr std::array<Flag, 11> flags{{{"multimodal", &Model::multimodal},
+                                      {"tied_embeddings", &Model::tied_embeddings},
+                                      {"gated_ffn", &Model::gated_ffn, true},
+                                      {"attention_bias", &Model::attention_bias},
+                                      {"gated_attention", &Model::gated_attention},
+                                      {"qk_norm", &Model::qk_norm},
+                                      {"four_norms", &Model::four_norms},
+                                      {"wide_norms", &Model::wide_norms},
+                                      {"soft_capped", &Model::soft_capped},
+                                      {"sinks", &Model::sinks},
+                                      {"clamped_gate", &Model::clamped_gate}}};
 
 /// What another number needs beside it, or the number would contradict the rest.
 std::string beside(const std::string& name) {
