@@ -65,6 +65,7 @@ void print_text(const std::string& recipe, const Assessment& a) {
             print_line("context, communicators", a.outside_bytes);
             print_line("left for the peak", a.limit_bytes());
             fmt::print("  {}\n", words(a.verdict));
+            if (a.least_nodes > 0) fmt::print("  {} nodes are the fewest that would do\n", a.least_nodes);
         }
         std::vector<std::string> assumed;
         for (const auto& [name, value] : memory::describe(a.workload.assumptions))

@@ -90,7 +90,29 @@ bool some_keep(const std::vector<Suggestion>& suggestions, const std::string& no
     return std::ranges::any_of(suggestions, [&](const Suggestion& s) { return std::ranges::none_of(s.set, buys); });
 }
 
-Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
+/// Of so many nodes that more of them are no advice.
+constexpr std::int64_t many_times = 8;
+
+bool one_key_does(const std::vector<Suggestion>& suggestions) {
+    return std::ranges::any_of(suggestions, [](const Suggestion& s) { return s.set.size() == 1; });
+}
+
+/// The fewest nodes that would do; where these are many, what they do not divide.
+std::string of_nodes(const Assessment& a, std::int64_t nodes) {
+    std::string text = fmt::format("; {} nodes are the fewest that would do", a.least_nodes);
+    if (a.least_nodes <= many_times * nodes) return text;
+    constexpr std::array<std::string_view, 6> divided{"parameters",  "optimizer_states", "gradients",
+                                                      "ddp_buckets", "reference",        "critic"};
+    Part largest;
+    for (const Part& part : a.prediction->peak_moment().parts)
+        if (std::ranges::count(divided, part.name) == 0 && part.bytes > largest.bytes) largest = part;
+    return text + fmt::format(
+                      ", since more of them divide none of its {} of {}: shorter sequences, smaller batches or "
+                      "larger devices do more",
+                      gib(largest.bytes), largest.name);
+}
+
+Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a, std::int64_t nodes) {
     const Moment& moment = a.prediction->peak_moment();
     const Part* largest = &moment.parts.front();
     for (const Part& part : moment.parts)
@@ -105,7 +127,7 @@ Diagnostic verdict_diagnostic(const config::Value& root, const Assessment& a) {
                                gib(a.prediction->high_bytes), a.family->title);
     if (!refuse) message += ": it may or may not fit";
     if (!a.beside.empty()) message += fmt::format("; {}", a.beside);
-    if (refuse && a.least_nodes > 0) message += fmt::format("; {} nodes are the fewest that would do", a.least_nodes);
+    if (refuse && a.least_nodes > 0) message += of_nodes(a, nodes);
     if (refuse && !a.suggestions.empty())
         message += fmt::format("; with the fix it needs {}", gib(a.suggestions.front().peak_bytes));
     const config::Value* instance = root.find("instance_type");
@@ -225,11 +247,12 @@ Assessment assess(const config::Value& root, const hardware::Catalogue& catalogu
         auto fewest =
             some_keep(a.suggestions, knobs.nodes) ? std::nullopt : fewest_nodes(reading, knobs, a.usable_bytes);
         if (fewest) {
-            if (fewest->nodes > reading.nodes) a.least_nodes = fewest->nodes;
+            const bool better = fewest->nodes > many_times * reading.nodes && one_key_does(a.suggestions);
+            if (fewest->nodes > reading.nodes && !better) a.least_nodes = fewest->nodes;
             if (a.suggestions.empty()) a.suggestions.push_back(std::move(fewest->suggestion));
         }
     }
-    a.diagnostics.push_back(verdict_diagnostic(root, a));
+    a.diagnostics.push_back(verdict_diagnostic(root, a, reading.nodes));
     return a;
 }
 

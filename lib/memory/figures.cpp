@@ -137,6 +137,12 @@ Figures::Figures(const Workload& w) {
     weight = lora ? w.lora.base_bytes : pure ? 2 : 4;
     gradient = lora ? (w.lora.fp32_adapters ? 4 : 2) : pure ? 2 : 4;
     state = 2 * gradient;
+    // In 4 bits are the Linears of the layers (NF4), or the experts alone (MXFP4); each is made of them again when its
+    // turn comes. The rest stays in 16. [Q]
+    packed = lora && w.lora.base_bytes < 2;
+    const double in_four_bits = !packed ? P : a.frozen == Frozen::mxfp4 ? Pe : L * Pl;
+    weights = weight * in_four_bits + 2 * (P - in_four_bits);
+    unpacked = packed ? computed * h * std::max({q, dense_f, moe ? f : 0}) : 0;
     reduced = lora ? 0 : pure || a.reduce_in_bf16 ? 2 : 4;
 }
 

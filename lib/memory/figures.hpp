@@ -39,13 +39,14 @@ struct Figures {
     double masked, masked_global;        // attention layers with a mask
     double mask;                         // elements of one, a byte each before a kernel takes it
     double keys;                         // tokens that a query attends to, on this rank
+    double weights, unpacked;            // bytes of all weights as they are kept, and of one made of 4 bits
     // Bytes per element.
     double weight;    // of a parameter as it is kept
     double computed;  // of what is computed with and kept for the backward pass: 2 in bf16
     double gradient;  // of a gradient as it is kept
     double state;     // of both optimizer states of an element
     double reduced;   // of a gradient on its way through the reduce-scatter
-    bool lora, eager, autocast, rounds, sinks;
+    bool lora, eager, autocast, rounds, sinks, packed;
 
     [[nodiscard]] double block(double bytes) const { return rounds ? allocated_block(bytes) : bytes; }
     /// Tensors of tokens × width: in the precision of the computation, and in fp32.

@@ -18,6 +18,7 @@
 //         models/gpt_oss/modeling_gpt_oss.py, in traces of the allocator
 //   [DN]  arXiv:2412.06464 (gated delta networks), and transformers, models/qwen3_next/modeling_qwen3_next.py
 //   [MB]  arXiv:2405.21060 (Mamba-2), and its mamba_ssm, modules/mamba2.py
+//   [Q]   bitsandbytes, functional.py, and transformers, integrations/bitsandbytes.py and integrations/mxfp4.py
 //   [N]   Megatron-LM, training/theoretical_memory_usage.py and docs of the distributed optimizer
 #include "memory/figures.hpp"
 
@@ -132,12 +133,12 @@ Kept kept(const Figures& m, const Workload& w) {
     } else if (zero) {
         // DeepSpeed keeps a bf16 copy to compute with (whole below stage 3), and fp32 parameters and states sharded.
         const double own = wrapper == Wrapper::zero3 ? m.W : 1;
-        alive.add("parameters", (m.lora ? m.weight : 2) * m.P / own + (m.lora ? 2 * m.A / own : 0));
+        alive.add("parameters", (m.lora ? m.weights : 2 * m.P) / own + (m.lora ? 2 * m.A / own : 0));
         alive.add("optimizer_states", states * 12 * trained / m.W);
         result.gradients = 2 * trained / (wrapper == Wrapper::zero1 ? 1 : m.W);
         result.gradients_stay = true;  // in buckets of its own that are not given back
     } else {
-        alive.add("parameters", m.weight * m.P / m.W + (m.lora ? m.gradient * m.A / m.W : 0) + weight_rounding(m));
+        alive.add("parameters", m.weights / m.W + (m.lora ? m.gradient * m.A / m.W : 0) + weight_rounding(m));
         alive.add("optimizer_states", states * m.state * trained / m.W);
         result.gradients = m.gradient * trained / m.W;
         result.gradients_stay = w.grad_accum > 1;
@@ -173,7 +174,7 @@ Sharding sharding(const Figures& m, const Workload& w) {
     if (!gathers) return {};
     return {.gathers = true,
             .keeps_gathered = !w.assumptions.reshard_after_forward,
-            .layer = m.computed * m.Pmax,
+            .layer = (m.packed ? m.weight : m.computed) * m.Pmax,
             .root = m.computed * m.Pr};
 }
 

@@ -184,7 +184,8 @@ double shared_mask(const Figures& m) {
 double backward_temporaries(const Figures& m) {
     const double c = m.computed;
     const double trained = m.lora ? 0 : 1;
-    const double at_dense = m.dense > 0 ? c * (2 * m.dense_f * m.T + m.h * m.T + trained * m.h * m.dense_f) : 0;
+    const double at_dense =
+        m.dense > 0 ? c * (2 * m.dense_f * m.T + m.h * m.T + trained * m.h * m.dense_f) + m.unpacked : 0;
     if (!m.moe) return at_dense;
     // Experts' weights are one tensor each, so is their gradient. At the down-projection: its gradient, the gradients
     // of the product and of each expert's output, and three of the hidden states. At gate and up: all experts'
@@ -192,7 +193,7 @@ double backward_temporaries(const Figures& m) {
     const double down = c * m.E * m.eh * m.f * trained;
     const double at_down = down + c * m.T * (3 * m.h + m.K * m.eh + m.K * m.f);
     const double at_gate = m.matrices * down + c * m.T * (m.K * m.eh - 2 * m.K * m.f);
-    return std::max({at_dense, at_down, at_gate});
+    return std::max({at_dense, at_down + m.unpacked, at_gate + m.unpacked});
 }
 
 }  // namespace recipe::memory

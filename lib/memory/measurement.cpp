@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads measured peaks, for grading the model.
-#include "memory/memory.hpp"
+#include "memory/reading.hpp"
 
 #include "diagnostic/codes/tools.hpp"
 
@@ -68,13 +68,14 @@ struct Spelling {
 };
 
 // What a measurement spells as its assumption does.
-constexpr std::array<Spelling, 7> spellings{{
+constexpr std::array<Spelling, 8> spellings{{
     {"config.loss", "loss", "fp32"},
     {"config.wrapper", "wrapper", "fsdp2"},
     {"config.precision", "precision", "mixed"},
     {"config.optimizer_impl", "optimizer", "fused"},
     {"config.allocator", "allocator", "default"},
     {"config.attention", "attention", "sdpa"},
+    {"config.frozen", "frozen", "bf16"},
     {"config.zero_grad", "zero_grad", "step"},
 }};
 
@@ -139,6 +140,8 @@ Expected<Measurement> read_measurement(std::string_view line) {
                   .tensor = read.integer("config.tp", 1),
                   .lora = read_lora(read),
                   .assumptions = read_assumptions(read)};
+    if (m.workload.assumptions.frozen != Frozen::bf16)
+        m.workload.lora.base_bytes = bytes_of_frozen(m.workload.assumptions);
     if (read.text("kind", "free") == "capped") {
         m.allocator_cap_bytes = read.bytes("allocator_cap_bytes");
         if (!m.allocator_cap_bytes) read.fail("allocator_cap_bytes", "given for a capped run");

@@ -48,7 +48,9 @@ bool is_bf16(std::string_view precision) {
     return precision == "bf16" || precision == "bfloat16" || precision == "fp16" || precision == "float16";
 }
 
-double bytes_of_frozen(const Assumptions& a) {
+}  // namespace
+
+double bytes_of_frozen(const Assumptions& a) noexcept {
     switch (a.frozen) {
         case Frozen::nf4:
             return 4.127 / 8;  // with double quantization: 4 bits and 0.127 of constants (arXiv:2305.14314, section 3)
@@ -59,6 +61,8 @@ double bytes_of_frozen(const Assumptions& a) {
     }
     return a.precision == Precision::fp32 ? fp32_bytes : bf16_bytes;
 }
+
+namespace {
 
 /// The family's lines, what the recipe computes in, then its own `memory` section.
 Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool divided, Diagnostics& problems) {

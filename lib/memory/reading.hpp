@@ -30,6 +30,9 @@ struct Reading {
 [[nodiscard]] Reading read(const config::Value& root, const family::Family& family,
                            const hardware::InstanceType* instance, const Sources& sources);
 
+/// Of a parameter that is not trained.
+[[nodiscard]] double bytes_of_frozen(const Assumptions& assumptions) noexcept;
+
 /// The shard degree that a world of so many ranks gives, where it follows from that.
 [[nodiscard]] std::int64_t following_shard(const Workload& workload, std::int64_t world) noexcept;
 

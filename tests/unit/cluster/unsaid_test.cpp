@@ -79,7 +79,7 @@ TEST_CASE("a workload that says nothing is one sequence on one rank, with every 
                                    w.pipeline, w.virtual_pipeline})
         CHECK(one == 1);
     for (const bool flag :
-         {w.checkpointing, w.offload_checkpoints, w.offload_parameters, w.offload_optimizer, w.reference})
+         {w.packed, w.checkpointing, w.offload_checkpoints, w.offload_parameters, w.offload_optimizer, w.reference})
         CHECK_FALSE(flag);
     const memory::Lora lora;
     CHECK(lora.rank == 0);

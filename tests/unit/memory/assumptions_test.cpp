@@ -24,6 +24,8 @@ const Words usual{{"framework", "pytorch"},
                   {"precision", "mixed"},
                   {"reduce_in_bf16", "false"},
                   {"optimizer", "fused"},
+                  {"attention", "sdpa"},
+                  {"zero_grad", "step"},
                   {"allocator", "default"},
                   {"keeps_logits", "true"},
                   {"reshard_after_forward", "true"},
@@ -56,6 +58,8 @@ TEST_CASE("what nobody assumes otherwise is transformers' model under FSDP2") {
     CHECK(a.wrapper == Wrapper::fsdp2);
     CHECK(a.precision == Precision::mixed);
     CHECK(a.optimizer == OptimizerKind::fused);
+    CHECK(a.attention == Attention::sdpa);
+    CHECK(a.zero_grad == ZeroGrad::step);
     CHECK(a.allocator == Allocator::default_segments);
     CHECK(a.frozen == Frozen::bf16);
     CHECK(a.keeps_logits);
@@ -77,6 +81,8 @@ TEST_CASE("each word of each assumption changes that assumption and no other") {
         {"precision", {"mixed", "autocast", "pure_bf16", "fp32"}},
         {"reduce_in_bf16", {"true", "false"}},
         {"optimizer", {"fused", "foreach"}},
+        {"attention", {"sdpa", "flash"}},
+        {"zero_grad", {"step", "forward", "backward"}},
         {"allocator", {"default", "expandable_segments"}},
         {"keeps_logits", {"true", "false"}},
         {"reshard_after_forward", {"true", "false"}},

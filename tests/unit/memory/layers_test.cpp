@@ -126,8 +126,19 @@ TEST_CASE("frozen weights are as small as they are kept: NF4 and MXFP4 beside bf
     };
     const double adapters = 4 * L * 2 * (2 * (h + q) + 2 * (h + k));
     CHECK(parameters(2) == Approx(2 * P + adapters));
-    CHECK(parameters(4.127 / 8) == Approx(4.127 / 8 * P + adapters));
-    CHECK(parameters(4.25 / 8) == Approx(4.25 / 8 * P + adapters));
+    CHECK(parameters(4) == Approx(4 * P + adapters));
+    // Embedding, head and last norm stay in 16 bits; in MXFP4 all but the experts do.
+    CHECK(parameters(4.127 / 8) == Approx(4.127 / 8 * L * Pl + 2 * Pr + adapters));
+    CHECK(part(moment(predict(w).value(), "layer"), "backward_temporaries") ==
+          Approx(4 * f * T + 2 * h * T + 2 * h * f));  // with a weight made of its 4 bits
+    w.shape.experts = 6;
+    w.shape.experts_per_token = 2;
+    w.assumptions.frozen = Frozen::mxfp4;
+    const double experts = L * 6 * 3 * h * f;
+    const double rest = L * (attention_weights + norms + h * 6) + Pr;
+    CHECK(parameters(4.25 / 8) == Approx(4.25 / 8 * experts + 2 * rest + adapters));
+    const double at_down = T * (6 * h + 2 * 2 * h + 2 * 2 * f);
+    CHECK(part(moment(predict(w).value(), "layer"), "backward_temporaries") == Approx(at_down + 2 * h * f));
 }
 
 TEST_CASE("a reference model is bf16 and divided, may be elsewhere, and a critic has weights, gradients and states") {

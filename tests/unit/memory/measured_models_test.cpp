@@ -15,8 +15,10 @@
 namespace recipe::memory {
 namespace {
 
-// A share of the peak.
+// Shares of the peak. The 4-bit weights were measured with a layer that keeps as many bytes as bitsandbytes' and makes its
+// weight in each pass, since that was not at hand.
 constexpr double limit = 0.0025;
+constexpr double limit_of_four_bits = 0.006;
 
 struct Run {
     config::Value line;
@@ -47,10 +49,10 @@ std::vector<Run> runs() {
 
 TEST_CASE("measured models are predicted by their config.json") {
     const std::vector<Run> all = runs();
-    REQUIRE(all.size() == 52);
+    REQUIRE(all.size() == 59);
     for (const Run& run : all) {
         INFO(run.id() << ": off by " << 100 * run.error << " %");
-        CHECK(std::abs(run.error) <= limit);
+        CHECK(std::abs(run.error) <= (run.id().ends_with("nf4") ? limit_of_four_bits : limit));
     }
 }
 

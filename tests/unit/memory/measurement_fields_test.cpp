@@ -84,6 +84,16 @@ TEST_CASE("each key of a measurement's configuration sets one number of the work
     config(R"("optimizer_impl": "foreach")", [](Workload& w) { w.assumptions.optimizer = OptimizerKind::foreach; });
     config(R"("allocator": "expandable_segments")",
            [](Workload& w) { w.assumptions.allocator = Allocator::expandable_segments; });
+    config(R"("attention": "flash")", [](Workload& w) { w.assumptions.attention = Attention::flash; });
+    config(R"("frozen": "nf4")", [](Workload& w) {
+        w.assumptions.frozen = Frozen::nf4;
+        w.lora.base_bytes = 4.127 / 8;
+    });
+    config(R"("frozen": "bf16")", [](Workload&) {});
+    config(R"("zero_grad": "backward")", [](Workload& w) { w.assumptions.zero_grad = ZeroGrad::backward; });
+    config(R"("val_batch_size": 3)", [](Workload& w) { w.validation_batch = 3; });
+    config(R"("packed": 2)", [](Workload& w) { w.packed = true; });
+    config(R"("packed": 1)", [](Workload&) {});
     config(R"("implementation": "plain, eager RMSNorm")", [](Workload& w) { w.assumptions.keeps_logits = false; });
     config(R"("implementation": "plain, fused F.rms_norm")", [](Workload& w) {
         w.assumptions.keeps_logits = false;
@@ -106,7 +116,8 @@ TEST_CASE("each key of a measurement's configuration sets one number of the work
 }
 
 TEST_CASE("a key of a measurement that is of another kind is told, the first of several") {
-    for (const char* key : {"micro_batch", "grad_accum", "dp_replicate", "dp_shard", "tp", "lora_rank", "loss_chunks"})
+    for (const char* key : {"micro_batch", "grad_accum", "dp_replicate", "dp_shard", "tp", "lora_rank", "loss_chunks",
+                            "val_batch_size", "packed"})
         for (const char* wrong : {"-1", "16777217", "1.5", "\"1\"", "true"}) {
             INFO(key << " " << wrong);
             CHECK(refused(line(fmt::format(R"("{}": {})", key, wrong)))
@@ -124,7 +135,8 @@ TEST_CASE("a key of a measurement that is of another kind is told, the first of 
             refused(line(fmt::format(R"("{}": 1)", key))).ends_with(fmt::format("`config.{}` must be a string", key)));
     for (const auto& [key, name] :
          {std::pair("loss", "loss"), std::pair("wrapper", "wrapper"), std::pair("precision", "precision"),
-          std::pair("optimizer_impl", "optimizer"), std::pair("allocator", "allocator")})
+          std::pair("optimizer_impl", "optimizer"), std::pair("allocator", "allocator"), std::pair("frozen", "frozen"),
+          std::pair("attention", "attention"), std::pair("zero_grad", "zero_grad")})
         CHECK(refused(line(fmt::format(R"("{}": "imaginary")", key)))
                   .ends_with(fmt::format("`config.{}` must be a known {}", key, name)));
     CHECK(refused(line("", "", R"("id": 3)")).ends_with("`id` must be a string"));

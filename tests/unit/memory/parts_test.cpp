@@ -152,7 +152,7 @@ TEST_CASE("under LoRA only the adapters have gradients and states") {
     w.shard = 4;
     w.lora = {.rank = 5, .all_linear = true, .base_bytes = 0.5};
     const double adapters = L * 5 * (2 * (h + q) + 2 * (h + k) + 3 * (h + f));
-    const double parameters = 0.5 * P / 4 + 4 * adapters / 4;
+    const double parameters = (0.5 * L * Pl + 2 * Pr) / 4 + 4 * adapters / 4;
     check(w, "optimizer",
           {{"parameters", parameters}, {"optimizer_states", 8 * adapters / 4}, {"gradients", 4 * adapters / 4}});
     check(w, "root",
@@ -161,8 +161,8 @@ TEST_CASE("under LoRA only the adapters have gradients and states") {
     const Parts parts = parts_of(w, "layer");
     CHECK_FALSE(parts.contains("head_gradient"));
     CHECK_FALSE(parts.contains("reduce_scatter"));
-    CHECK(parts.at("backward_temporaries") == 4 * f * T + 2 * h * T);
-    CHECK(parts.at("gathered_layers") == 2 * 2 * Pl);
+    CHECK(parts.at("backward_temporaries") == 4 * f * T + 2 * h * T + 2 * h * f);
+    CHECK(parts.at("gathered_layers") == 2 * 0.5 * Pl);
     CHECK(parts.at("gradients") == Approx(4 * adapters / 4 / L));
     w.lora.fp32_adapters = false;
     CHECK(parts_of(w, "optimizer")["optimizer_states"] == 4 * adapters / 4);

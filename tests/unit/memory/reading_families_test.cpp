@@ -115,6 +115,9 @@ TEST_CASE("verl's workload: prompts and answers, packed passes, a reference and 
     CHECK(verl("x: 1", "x: 1", "enable_gradient_checkpointing: true").workload.checkpointing);
 
     const Workload packed = verl("use_dynamic_bsz: true").workload;
+    CHECK(packed.packed);
+    CHECK(packed.assumptions.attention == Attention::flash);
+    CHECK_FALSE(verl("use_dynamic_bsz: false").workload.packed);
     CHECK(packed.sequence == 16384);
     CHECK(packed.micro_batch == 1);
     CHECK(packed.grad_accum == 2);

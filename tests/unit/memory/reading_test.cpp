@@ -14,6 +14,7 @@ TEST_CASE("the adapter's workload: what it takes where its recipe says nothing")
     CHECK(w.micro_batch == 2);
     CHECK(w.grad_accum == 1);
     CHECK(w.validation_batch == 0);
+    CHECK_FALSE(w.packed);
     CHECK(w.checkpointing);
     CHECK_FALSE(w.offload_checkpoints);
     CHECK(w.replicate == 2);
@@ -46,6 +47,19 @@ TEST_CASE("the adapter's workload: what it takes where its recipe says nothing")
     CHECK(reading.divided.sequence_parallel);
     CHECK(reading.alone.below == 0.25);
     CHECK(reading.alone.above == 0.25);
+}
+
+TEST_CASE("the attention that a recipe names counts, and the adapter's is a flash kernel under Lightning") {
+    const auto attention = [](const std::string& model, const std::string& more = "") {
+        return adapter(model, more).workload.assumptions.attention;
+    };
+    CHECK(attention("x: 1") == Attention::flash);
+    CHECK(attention("use_flash_attention: true") == Attention::flash);
+    CHECK(attention("use_flash_attention: false") == Attention::sdpa);
+    CHECK(attention("use_flash_attention: flash_attention_2") == Attention::flash);
+    CHECK(attention("use_flash_attention: sdpa") == Attention::sdpa);
+    CHECK(attention("x: 1", ", memory: {attention: sdpa}") == Attention::sdpa);
+    CHECK(adapter().workload.assumptions.zero_grad == ZeroGrad::backward);
 }
 
 TEST_CASE("the adapter's workload: what its recipe says") {

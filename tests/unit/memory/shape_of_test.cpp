@@ -36,7 +36,10 @@ TEST_CASE("a dense decoder's shape has its numbers, and its flags one by one") {
                              {&models::Model::gated_attention, &Shape::gated_attention},
                              {&models::Model::qk_norm, &Shape::qk_norm},
                              {&models::Model::four_norms, &Shape::four_norms},
-                             {&models::Model::soft_capped, &Shape::soft_capped}}) {
+                             {&models::Model::wide_norms, &Shape::wide_norms},
+                             {&models::Model::soft_capped, &Shape::soft_capped},
+                             {&models::Model::sinks, &Shape::sinks},
+                             {&models::Model::clamped_gate, &Shape::clamped_gate}}) {
         models::Model with = decoder();
         with.*flag.of_model = !(with.*flag.of_model);
         CHECK(shape_of(with).*flag.of_shape == !(plain.*flag.of_shape));
