@@ -74,7 +74,7 @@ constexpr std::array<Spelling, 8> spellings{{
     {"config.precision", "precision", "mixed"},
     {"config.optimizer_impl", "optimizer", "fused"},
     {"config.allocator", "allocator", "default"},
-    {"config.attention", "attention", "sdpa"},
+    {"config.attention_kernel", "attention", "sdpa"},
     {"config.frozen", "frozen", "bf16"},
     {"config.zero_grad", "zero_grad", "step"},
 }};

@@ -89,7 +89,10 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
                                                                                                     : Attention::sdpa;
     const std::string peft = recipe.text(Key::peft);
     if (peft.starts_with("qlora") || peft.contains("4bit")) a.frozen = Frozen::nf4;
-    if (is_fp32(recipe.text(Key::precision))) a.precision = Precision::fp32;
+    if (is_fp32(recipe.text(Key::precision))) {
+        a.precision = Precision::fp32;
+        a.attention = Attention::sdpa;  // flash kernels take 16 bits
+    }
     if (const Value* section = recipe.at("memory")) {
         for (const config::Entry& entry : section->entries()) {
             const std::string name = config::to_python_text(entry.key);

@@ -84,7 +84,7 @@ TEST_CASE("each key of a measurement's configuration sets one number of the work
     config(R"("optimizer_impl": "foreach")", [](Workload& w) { w.assumptions.optimizer = OptimizerKind::foreach; });
     config(R"("allocator": "expandable_segments")",
            [](Workload& w) { w.assumptions.allocator = Allocator::expandable_segments; });
-    config(R"("attention": "flash")", [](Workload& w) { w.assumptions.attention = Attention::flash; });
+    config(R"("attention_kernel": "flash")", [](Workload& w) { w.assumptions.attention = Attention::flash; });
     config(R"("frozen": "nf4")", [](Workload& w) {
         w.assumptions.frozen = Frozen::nf4;
         w.lora.base_bytes = 4.127 / 8;
@@ -136,7 +136,7 @@ TEST_CASE("a key of a measurement that is of another kind is told, the first of 
     for (const auto& [key, name] :
          {std::pair("loss", "loss"), std::pair("wrapper", "wrapper"), std::pair("precision", "precision"),
           std::pair("optimizer_impl", "optimizer"), std::pair("allocator", "allocator"), std::pair("frozen", "frozen"),
-          std::pair("attention", "attention"), std::pair("zero_grad", "zero_grad")})
+          std::pair("attention_kernel", "attention"), std::pair("zero_grad", "zero_grad")})
         CHECK(refused(line(fmt::format(R"("{}": "imaginary")", key)))
                   .ends_with(fmt::format("`config.{}` must be a known {}", key, name)));
     CHECK(refused(line("", "", R"("id": 3)")).ends_with("`id` must be a string"));

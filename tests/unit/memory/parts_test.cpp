@@ -162,8 +162,8 @@ TEST_CASE("under LoRA only the adapters have gradients and states") {
     CHECK_FALSE(parts.contains("head_gradient"));
     CHECK_FALSE(parts.contains("reduce_scatter"));
     CHECK(parts.at("backward_temporaries") == 4 * f * T + 2 * h * T + 2 * h * f);
-    CHECK(parts.at("gathered_layers") == 2 * 0.5 * Pl);
-    CHECK(parts.at("gradients") == Approx(4 * adapters / 4 / L));
+    CHECK(parts.at("gathered_layers") == 0.5 * Pl);  // of the first layer, with the gradients of two
+    CHECK(parts.at("gradients") == Approx(2 * 4 * adapters / 4 / L));
     w.lora.fp32_adapters = false;
     CHECK(parts_of(w, "optimizer")["optimizer_states"] == 4 * adapters / 4);
     CHECK(checkpoint_bytes(w) == adapters * (2 + 4));

@@ -12,6 +12,7 @@ TEST_CASE("a validation pass of one token holds a layer's residual stream, and i
     w.shard = 4;
     w.sequence = 1;
     w.validation_batch = 1;
+    w.assumptions.zero_grad = ZeroGrad::forward;
     const auto at = [&](std::string_view name) { return part(moment(predict(w).value(), "validation"), name); };
     CHECK(at("gathered_layers") == 2 * 2 * Pl);
     CHECK(at("activations") == 2 * 2 * h + 3 * 2 * f);
