@@ -116,16 +116,33 @@ Value map_of(std::initializer_list<std::pair<const char*, Value>> entries) {
     return map;
 }
 
+Value texts(std::span<const std::string_view> values) {
+    Value list = Value::list();
+    for (const std::string_view value : values) list.push_back(text(value));
+    return list;
+}
+
+void add_text(Value& map, const char* key, std::string_view value) {
+    if (!value.empty()) map.set(Value::string(key), text(value));
+}
+
+void add_sources(Value& map, const hardware::Sources& sources) {
+    add_text(map, "source", sources.source);
+    if (!sources.unverified.empty()) map.set(Value::string("unverified"), texts(sources.unverified));
+}
+
 Value value_of(const InstanceType& i) {
-    return map_of({{"accelerator", text(i.accelerator)},
-                   {"devices", Value::integer(i.devices)},
-                   {"vcpus", number(known(i.vcpus))},
-                   {"memory_gib", number(known(i.memory_gib))},
-                   {"network_gbps", number(known(i.network_gbps))},
-                   {"efa_devices", Value::integer(i.efa_devices)},
-                   {"gpudirect_rdma", Value::boolean(i.gpudirect_rdma)},
-                   {"nvlink_domain", Value::integer(i.nvlink_domain)},
-                   {"architecture", text(i.architecture)}});
+    Value map = map_of({{"accelerator", text(i.accelerator)},
+                        {"devices", Value::integer(i.devices)},
+                        {"vcpus", number(known(i.vcpus))},
+                        {"memory_gib", number(known(i.memory_gib))},
+                        {"network_gbps", number(known(i.network_gbps))},
+                        {"efa_devices", Value::integer(i.efa_devices)},
+                        {"gpudirect_rdma", Value::boolean(i.gpudirect_rdma)},
+                        {"nvlink_domain", Value::integer(i.nvlink_domain)},
+                        {"architecture", text(i.architecture)}});
+    add_sources(map, i.sources);
+    return map;
 }
 
 Value value_of(const Accelerator& a) {
@@ -140,14 +157,9 @@ Value value_of(const Accelerator& a) {
                         {"ranks", Value::integer(a.ranks)},
                         {"cores", Value::integer(a.cores)},
                         {"bf16_tflops", number(a.bf16_tflops)}});
-    if (!a.fabric.empty()) map.set(Value::string("fabric"), text(a.fabric));
+    add_text(map, "fabric", a.fabric);
+    add_sources(map, a.sources);
     return map;
-}
-
-Value texts(std::span<const std::string_view> values) {
-    Value list = Value::list();
-    for (const std::string_view value : values) list.push_back(text(value));
-    return list;
 }
 
 Value value_of(const hardware::Kind& k) {
@@ -157,15 +169,21 @@ Value value_of(const hardware::Kind& k) {
                         {"device_files", text(k.device_files)},
                         {"visible", texts(k.visible)},
                         {"words", texts(k.words)}});
-    if (!k.control_file.empty()) map.set(Value::string("control_file"), text(k.control_file));
+    add_text(map, "control_file", k.control_file);
+    if (!k.repeats.empty()) map.set(Value::string("repeats"), texts(k.repeats));
+    add_text(map, "part_variable", k.part_variable);
+    add_text(map, "part_number_file", k.part_number_file);
+    add_text(map, "source", k.source);
     return map;
 }
 
 Value value_of(const Profile& p) {
     Value variables = Value::map();
     for (const auto& [name, value] : p.environment) variables.set(text(name), text(value));
-    return map_of(
+    Value map = map_of(
         {{"instance_types", texts(p.instance_types)}, {"efa", Value::boolean(p.efa)}, {"environment", variables}});
+    add_text(map, "source", p.source);
+    return map;
 }
 
 std::string_view name_of(const hardware::Kind& k) {

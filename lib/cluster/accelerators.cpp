@@ -131,7 +131,8 @@ Device device_of(const hardware::Accelerator& accelerator) {
             .usable_mib = static_cast<std::int64_t>(memory::usable_per_rank(accelerator) / MiB),
             .bf16 = accelerator.bf16,
             .fp8 = accelerator.fp8,
-            .fp4 = hardware::computes_in_fp4(accelerator)};
+            .fp4 = hardware::computes_in_fp4(accelerator),
+            .compute_capability = accelerator.compute_capability};
 }
 
 std::vector<DeviceType> devices_of_gres(const hardware::Catalogue& catalogue, std::string_view gres,

@@ -55,6 +55,7 @@ struct Device {
     bool bf16 = false;
     bool fp8 = false;
     bool fp4 = false;
+    std::optional<int> compute_capability = {};  // nothing: not CUDA's, or not known
     bool operator==(const Device&) const = default;
 };
 

@@ -19,6 +19,7 @@ Judgement judge(const Device& device, const DeviceNeeds& needs) {
     if (needs.fp8 && !device.fp8) found.lacks.push_back(Lack::fp8);
     if (needs.fp4 && !device.fp4) found.lacks.push_back(Lack::fp4);
     if (needs.bf16 && !device.bf16) found.lacks.push_back(Lack::bf16);
+    if (!validate::runs_kernels(needs, device.compute_capability)) found.lacks.push_back(Lack::kernels);
     if (needs.memory && device.usable_mib > 0) {
         if (needs.memory->low + needs.memory->outside > device.usable_mib)
             found.lacks.push_back(Lack::memory);
@@ -90,6 +91,8 @@ DiagnosticCode code_of(Lack lack) {
             return codes::precision.fp4;
         case Lack::bf16:
             return codes::precision.bf16;
+        case Lack::kernels:
+            return codes::devices.kernels;
         case Lack::memory:
             break;
     }
@@ -97,9 +100,17 @@ DiagnosticCode code_of(Lack lack) {
 }
 
 std::string text_of(Lack lack, const DeviceNeeds& needs, const Device& device, std::string_view whose) {
-    if (lack != Lack::memory)
-        return fmt::format("the recipe computes in {}, and {}{} does not, which needs compute capability {} or later",
-                           format_name(lack), device.name, whose, capability_of(lack));
+    if (lack == Lack::kernels)
+        return fmt::format("the recipe's kernels run on compute capability {}, and {}{} has {}",
+                           validate::describe(needs.capabilities), device.name, whose,
+                           hardware::compute_capability_text(device.compute_capability.value_or(0)));
+    if (lack != Lack::memory) {
+        std::string text =
+            fmt::format("the recipe computes in {}, and {}{} does not", format_name(lack), device.name, whose);
+        if (device.compute_capability)
+            text += fmt::format(", which needs compute capability {} or later", capability_of(lack));
+        return text;
+    }
     const validate::MemoryNeeds& memory = *needs.memory;
     std::string text =
         fmt::format("a rank needs {} at its peak, and each {}{} has {} for it", gib(memory.peak), device.name, whose,

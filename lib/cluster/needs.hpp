@@ -11,7 +11,7 @@
 
 namespace recipe::cluster {
 
-enum class Lack : std::uint8_t { fp8, fp4, bf16, memory };
+enum class Lack : std::uint8_t { fp8, fp4, bf16, kernels, memory };
 
 enum class Suits : std::uint8_t {
     yes,

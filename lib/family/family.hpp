@@ -71,6 +71,8 @@ enum class Key : std::uint8_t {
     sharding_strategy,
     shard_optimizer,
     flash_attention,
+    attention,
+    zero_stage,
     weights_precision,
     fused_loss,
     fused_norm,

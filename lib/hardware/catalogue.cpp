@@ -16,7 +16,7 @@ std::string compute_capability_text(int compute_capability) {
 }
 
 bool computes_in_fp4(const Accelerator& accelerator) noexcept {
-    return accelerator.compute_capability.value_or(0) >= 100;
+    return accelerator.compute_capability ? *accelerator.compute_capability >= 100 : accelerator.fp4;
 }
 
 Catalogue::Catalogue()

@@ -20,11 +20,13 @@ using config::Value;
 
 constexpr double max_amount = 1'000'000;  // of anything: GiB, Gbit/s, vCPUs
 constexpr std::size_t max_name = 64;
+constexpr std::size_t max_source = 240;
 
 struct Context {
     tables::Problems& problems;
     tables::Keeper& texts;
     const Section<Kind>& kinds;
+    const Value* sources;  // of the file: names that its rows use
 
     [[nodiscard]] std::string_view keep(std::string text) { return texts.keep(std::move(text)); }
 };
@@ -99,6 +101,16 @@ bool read_texts(std::span<const std::string_view>& target, const Value& value, C
     return true;
 }
 
+/// One that the file names in its section `sources`, or a text.
+bool read_source(std::string_view& target, const Value& value, Context& context) {
+    const std::string* text = value.as_string();
+    const Value* named = text != nullptr && context.sources != nullptr ? context.sources->find(*text) : nullptr;
+    if (named != nullptr) text = named->as_string();
+    if (text == nullptr || text->empty() || text->size() > max_source) return false;
+    target = context.keep(*text);
+    return true;
+}
+
 bool read_optional_amount(std::optional<double>& target, const Value& value) {
     target.reset();
     return value.is_null() || read_amount(target.emplace(), value);
@@ -155,8 +167,9 @@ constexpr std::string_view a_text = "a text of at most 64 characters";
 constexpr std::string_view a_share = "an int from 1 to 1024";
 
 constexpr std::string_view words = "a list of texts of at most 64 characters";
+constexpr std::string_view a_source = "a name of `sources`, or a text of at most 240 characters";
 
-constexpr std::array<Field<Kind>, 7> kind_fields{{
+constexpr std::array<Field<Kind>, 11> kind_fields{{
     {"device", a_text, true, [](Kind& k, const Value& v, Context& c) { return read_text(k.device, v, c); }},
     {"counted_as", "gpu or neuron", true,
      [](Kind& k, const Value& v, Context&) { return read_counted_as(k.counted_as, v); }},
@@ -165,10 +178,16 @@ constexpr std::array<Field<Kind>, 7> kind_fields{{
     {"control_file", a_text, false,
      [](Kind& k, const Value& v, Context& c) { return read_text(k.control_file, v, c); }},
     {"visible", words, true, [](Kind& k, const Value& v, Context& c) { return read_texts(k.visible, v, c); }},
+    {"repeats", words, false, [](Kind& k, const Value& v, Context& c) { return read_texts(k.repeats, v, c); }},
+    {"part_variable", a_text, false,
+     [](Kind& k, const Value& v, Context& c) { return read_text(k.part_variable, v, c); }},
+    {"part_number_file", a_text, false,
+     [](Kind& k, const Value& v, Context& c) { return read_text(k.part_number_file, v, c); }},
     {"words", words, true, [](Kind& k, const Value& v, Context& c) { return read_texts(k.words, v, c); }},
+    {"source", a_source, false, [](Kind& k, const Value& v, Context& c) { return read_source(k.source, v, c); }},
 }};
 
-constexpr std::array<Field<Accelerator>, 12> accelerator_fields{{
+constexpr std::array<Field<Accelerator>, 14> accelerator_fields{{
     {"name", a_text, true, [](Accelerator& a, const Value& v, Context& c) { return read_text(a.name, v, c); }},
     {"kind", "a kind that a hardware file has: gpu, amd, gaudi, neuron", true,
      [](Accelerator& a, const Value& v, Context& c) { return read_kind(a, v, c); }},
@@ -186,9 +205,13 @@ constexpr std::array<Field<Accelerator>, 12> accelerator_fields{{
     {"cores", a_share, false, [](Accelerator& a, const Value& v, Context&) { return read_count(a.cores, v, 1, 1024); }},
     {"bf16_tflops", an_amount_or_null, false,
      [](Accelerator& a, const Value& v, Context&) { return read_optional_amount(a.bf16_tflops, v); }},
+    {"source", a_source, false,
+     [](Accelerator& a, const Value& v, Context& c) { return read_source(a.sources.source, v, c); }},
+    {"unverified", words, false,
+     [](Accelerator& a, const Value& v, Context& c) { return read_texts(a.sources.unverified, v, c); }},
 }};
 
-constexpr std::array<Field<InstanceType>, 9> instance_fields{{
+constexpr std::array<Field<InstanceType>, 11> instance_fields{{
     {"accelerator", "the model of an accelerator", true,
      [](InstanceType& i, const Value& v, Context& c) { return read_name(i.accelerator, v, c); }},
     {"devices", a_share, true,
@@ -207,14 +230,19 @@ constexpr std::array<Field<InstanceType>, 9> instance_fields{{
      [](InstanceType& i, const Value& v, Context&) { return read_count(i.nvlink_domain, v, 0, 1'000'000); }},
     {"architecture", "x86_64 or arm64", false,
      [](InstanceType& i, const Value& v, Context&) { return read_architecture(i.architecture, v); }},
+    {"source", a_source, false,
+     [](InstanceType& i, const Value& v, Context& c) { return read_source(i.sources.source, v, c); }},
+    {"unverified", words, false,
+     [](InstanceType& i, const Value& v, Context& c) { return read_texts(i.sources.unverified, v, c); }},
 }};
 
-constexpr std::array<Field<Profile>, 3> profile_fields{{
+constexpr std::array<Field<Profile>, 4> profile_fields{{
     {"instance_types", "a list of patterns of instance types", true,
      [](Profile& p, const Value& v, Context& c) { return read_patterns(p.instance_types, v, c); }},
     {"efa", a_flag, false, [](Profile& p, const Value& v, Context&) { return read_flag(p.efa, v); }},
     {"environment", "a map of variables, each a text or an int", true,
      [](Profile& p, const Value& v, Context& c) { return read_variables(p.environment, v, c); }},
+    {"source", a_source, false, [](Profile& p, const Value& v, Context& c) { return read_source(p.source, v, c); }},
 }};
 
 // --- a file --------------------------------------------------------------------------------------------------------
@@ -257,7 +285,14 @@ constexpr auto nowhere = [](std::string_view, const Value&) {};
 
 Diagnostics Merger::merge(const Value& document, const std::string& file) {
     tables::Problems problems(codes::hardware.file, file);
-    Context context{problems, sections_.texts, sections_.kinds};
+    const Value* sources = document.is_map() ? document.find("sources") : nullptr;
+    if (sources != nullptr && !sources->is_map()) {
+        problems.add(
+            *sources, "sources",
+            fmt::format("sources is to be a map of names and texts, not {}", config::describe(sources->kind())));
+        sources = nullptr;
+    }
+    Context context{problems, sections_.texts, sections_.kinds, sources};
     if (document.is_null()) return {};  // a file of comments
     if (!document.is_map()) {
         problems.add(document, "", fmt::format("a hardware file is a map, not {}", config::describe(document.kind())));
@@ -269,7 +304,7 @@ Diagnostics Merger::merge(const Value& document, const std::string& file) {
         merge_section(*kinds, "kinds", sections_.kinds, &Kind::name, kind_fields, context, nowhere);
     for (const config::Entry& section : document.entries()) {
         const std::string title = config::to_python_text(section.key);
-        if (title == "kinds") continue;
+        if (title == "kinds" || title == "sources") continue;
         if (title == "accelerators")
             merge_section(section.value, title, sections_.accelerators, &Accelerator::model, accelerator_fields,
                           context, nowhere);
@@ -279,9 +314,9 @@ Diagnostics Merger::merge(const Value& document, const std::string& file) {
         else if (title == "profiles")
             merge_section(section.value, title, sections_.profiles, &Profile::name, profile_fields, context, nowhere);
         else
-            problems.add(
-                section.value, title,
-                "there is no section " + title + "; the sections are kinds, accelerators, instance_types and profiles");
+            problems.add(section.value, title,
+                         "there is no section " + title +
+                             "; the sections are sources, kinds, accelerators, instance_types and profiles");
     }
     return problems.take();
 }

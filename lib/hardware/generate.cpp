@@ -20,32 +20,43 @@ std::string_view counted_as(DeviceKind kind) {
     return kind == DeviceKind::gpu ? "gpu" : "neuron";
 }
 
+/// What a row refers to; C++ has no arrays without elements.
+std::string name_of_list(std::span<const std::string_view> texts, std::string_view row, std::string_view field) {
+    return texts.empty() ? "{}" : fmt::format("{}_{}", tables::identifier(row), field);
+}
+
 std::string row(const Kind& k) {
-    const std::string own = tables::identifier(k.name);
     return fmt::format(
         "    {{.name = {}, .device = {}, .counted_as = DeviceKind::{}, .framework = {}, .device_files = {}, "
-        ".control_file = {}, .visible = {}_visible, .words = {}_words}},\n",
+        ".control_file = {}, .visible = {}, .repeats = {}, .part_variable = {}, .part_number_file = {}, .words = {}, "
+        ".source = {}}},\n",
         literal(k.name), literal(k.device), counted_as(k.counted_as), literal(k.framework), literal(k.device_files),
-        literal(k.control_file), own, own);
+        literal(k.control_file), name_of_list(k.visible, k.name, "visible"), name_of_list(k.repeats, k.name, "repeats"),
+        literal(k.part_variable), literal(k.part_number_file), name_of_list(k.words, k.name, "words"),
+        literal(k.source));
+}
+
+std::string sources(const Sources& s, std::string_view row) {
+    return fmt::format("{{.source = {}, .unverified = {}}}", literal(s.source),
+                       name_of_list(s.unverified, row, "unverified"));
 }
 
 std::string row(const Accelerator& a) {
     return fmt::format(
         "    {{.model = {}, .name = {}, .kind_name = {}, .kind = DeviceKind::{}, .memory_gib = {}, .usable_gib = {}, "
         ".compute_capability = {}, .bf16 = {}, .fp8 = {}, .fp4 = {}, .fabric = {}, .ranks = {}, .cores = {}, "
-        ".bf16_tflops = "
-        "{}}},\n",
+        ".bf16_tflops = {}, .sources = {}}},\n",
         literal(a.model), literal(a.name), literal(a.kind_name), counted_as(a.kind), a.memory_gib,
         optional(a.usable_gib), optional(a.compute_capability), a.bf16, a.fp8, a.fp4, literal(a.fabric), a.ranks,
-        a.cores, optional(a.bf16_tflops));
+        a.cores, optional(a.bf16_tflops), sources(a.sources, a.model));
 }
 
 std::string row(const InstanceType& i) {
     return fmt::format(
         "    {{.name = {}, .accelerator = {}, .devices = {}, .vcpus = {}, .memory_gib = {}, .efa_devices = {}, "
-        ".network_gbps = {}, .gpudirect_rdma = {}, .nvlink_domain = {}, .architecture = {}}},\n",
+        ".network_gbps = {}, .gpudirect_rdma = {}, .nvlink_domain = {}, .architecture = {}, .sources = {}}},\n",
         literal(i.name), literal(i.accelerator), i.devices, i.vcpus, i.memory_gib, i.efa_devices, i.network_gbps,
-        i.gpudirect_rdma, i.nvlink_domain, literal(i.architecture));
+        i.gpudirect_rdma, i.nvlink_domain, literal(i.architecture), sources(i.sources, "type_" + std::string(i.name)));
 }
 
 std::string types_of(const Profile& p) {
@@ -56,9 +67,9 @@ std::string variables_of(const Profile& p) {
 }
 
 std::string row(const Profile& p) {
-    return fmt::format("    {{.name = {}, .instance_types = {}, .efa = {}, .environment = {}}},\n", literal(p.name),
-                       p.instance_types.empty() ? "{}" : types_of(p), p.efa,
-                       p.environment.empty() ? "{}" : variables_of(p));
+    return fmt::format("    {{.name = {}, .instance_types = {}, .efa = {}, .environment = {}, .source = {}}},\n",
+                       literal(p.name), p.instance_types.empty() ? "{}" : types_of(p), p.efa,
+                       p.environment.empty() ? "{}" : variables_of(p), literal(p.source));
 }
 
 std::string literals(std::span<const std::string_view> texts) {
@@ -67,15 +78,24 @@ std::string literals(std::span<const std::string_view> texts) {
     return list;
 }
 
-/// What the kind's row refers to.
-std::string lists(const Kind& k) {
-    const std::string own = tables::identifier(k.name);
-    return fmt::format(
-        "constexpr std::string_view {}_visible[] = {{{}}};\nconstexpr std::string_view {}_words[] = {{{}}};\n", own,
-        literals(k.visible), own, literals(k.words));
+std::string list(std::span<const std::string_view> texts, std::string_view row, std::string_view field) {
+    if (texts.empty()) return {};
+    return fmt::format("constexpr std::string_view {}[] = {{{}}};\n", name_of_list(texts, row, field), literals(texts));
 }
 
-/// What the profile's row refers to. C++ has no arrays without elements.
+std::string lists(const Kind& k) {
+    return list(k.visible, k.name, "visible") + list(k.repeats, k.name, "repeats") + list(k.words, k.name, "words");
+}
+
+std::string lists(const Accelerator& a) {
+    return list(a.sources.unverified, a.model, "unverified");
+}
+
+std::string lists(const InstanceType& i) {
+    return list(i.sources.unverified, "type_" + std::string(i.name), "unverified");
+}
+
+/// What the profile's row refers to.
 std::string lists(const Profile& p) {
     const std::string types = literals(p.instance_types);
     std::string variables;
@@ -105,6 +125,8 @@ Expected<std::string> constants(const config::Value& document, const std::string
         "// Made of etc/hardware.yaml by generate_hardware.\n#include \"hardware/shipped.hpp\"\n\n"
         "namespace recipe::hardware {\nnamespace {\n\n";
     for (const auto& [name, kind] : sections.kinds.of_site) text += lists(kind);
+    for (const auto& [name, accelerator] : sections.accelerators.of_site) text += lists(accelerator);
+    for (const auto& [name, instance] : sections.instance_types.of_site) text += lists(instance);
     for (const auto& [name, profile] : sections.profiles.of_site) text += lists(profile);
     text += '\n' + table("Kind", "kinds", sections.kinds) +
             table("Accelerator", "accelerators", sections.accelerators) +

@@ -34,7 +34,17 @@ struct Kind {
     std::string_view device_files;              // in /dev, before the number: "nvidia", "dri/renderD"
     std::string_view control_file;              // in /dev: without it device_files are of something else; empty: none
     std::span<const std::string_view> visible;  // variables that say which a process may use
+    std::span<const std::string_view> repeats;  // others, which the maker's runtime applies to what those leave
+    std::string_view part_variable;             // tells programs which of a node's devices a step has; empty: none
+    std::string_view part_number_file;          // in /sys, N for a device's number: what part_variable calls it
     std::span<const std::string_view> words;    // values of trainer.accelerator that mean it
+    std::string_view source;
+};
+
+/// Where a row's figures are from, and which of them nobody has checked ("all": every one).
+struct Sources {
+    std::string_view source;  // empty: a site's file does not say
+    std::span<const std::string_view> unverified;
 };
 
 struct Accelerator {
@@ -52,6 +62,7 @@ struct Accelerator {
     int ranks = 1;                      // torchrun processes that share one chip and its memory
     int cores = 1;                      // of one chip: NeuronCores; more than `ranks` where LNC groups them
     std::optional<double> bf16_tflops;  // dense peak of one chip; the trainer's MFU is a share of it
+    Sources sources;
 };
 
 struct InstanceType {
@@ -65,6 +76,7 @@ struct InstanceType {
     bool gpudirect_rdma = false;
     int nvlink_domain = 0;  // devices that NVLink joins across nodes, with IMEX; 0: those of a node at most
     std::string_view architecture = "x86_64";  // of the host, or "arm64"
+    Sources sources;
 };
 
 /// Variables that programs on some instance types need and do not set themselves.
@@ -75,6 +87,7 @@ struct Profile {
     std::span<const std::string_view> instance_types;  // patterns in which * and ? stand for any characters and one
     bool efa = false;                                  // only for those with EFA devices
     std::span<const Variable> environment;
+    std::string_view source;
 };
 
 /// The entries of one kind: the installed ones, which are sorted by name, under those that a site adds or changes.
@@ -147,7 +160,7 @@ struct Candidates {
 /// The name as the catalogue spells it: lower case, without "ml.".
 [[nodiscard]] std::string canonical_instance_name(std::string_view name);
 
-/// Blackwell and what follows it.
+/// Of CUDA devices Blackwell and what follows it; of others what the catalogue says.
 [[nodiscard]] bool computes_in_fp4(const Accelerator& accelerator) noexcept;
 
 /// "8.6" for 86.

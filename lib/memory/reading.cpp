@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <array>
 
 namespace recipe::memory {
 namespace {
@@ -64,6 +65,25 @@ double bytes_of_frozen(const Assumptions& a) noexcept {
 
 namespace {
 
+/// Of DeepSpeed; one that there is not is refused elsewhere.
+Wrapper wrapper_of_stage(std::int64_t stage) {
+    constexpr std::array wrappers{Wrapper::ddp, Wrapper::zero1, Wrapper::zero2, Wrapper::zero3};
+    return wrappers[static_cast<std::size_t>(std::clamp<std::int64_t>(stage, 0, 3))];
+}
+
+/// A switch, or DeepSpeed's device that takes it: cpu or nvme.
+bool is_offloaded(const Recipe& recipe, Key key) {
+    const std::string device = recipe.text(key);
+    return recipe.on(key) || device == "cpu" || device == "nvme";
+}
+
+/// fp16 takes as much as bf16.
+bool is_half(const Recipe& recipe) {
+    for (const char* path : {"deepspeed.fp16.enabled", "training_args.deepspeed.fp16.enabled"})
+        if (const Value* enabled = recipe.at(path); enabled != nullptr && enabled->as_bool() == true) return true;
+    return false;
+}
+
 /// The family's lines, what the recipe computes in, then its own `memory` section.
 Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool divided, Diagnostics& problems) {
     Assumptions a;
@@ -79,6 +99,7 @@ Assumptions read_assumptions(const Recipe& recipe, const Family& family, bool di
         if (holds && !set_assumption(a, line.name, line.value))
             refuse_word(line.name, line.value, fmt::format("families.{}.memory", family.name), {});
     }
+    if (recipe.has(Key::zero_stage)) a.wrapper = wrapper_of_stage(recipe.integer(Key::zero_stage).value_or(0));
     if (recipe.on(Key::sequence_parallel)) a.sequence_parallel = divided;
     if (const std::string kept = recipe.text(Key::weights_precision); !kept.empty())
         a.precision = is_bf16(kept) ? Precision::pure_bf16 : Precision::mixed;
@@ -156,6 +177,7 @@ void read_others(const Recipe& recipe, Reading& reading, const Sources& sources)
 /// FSDP's shard degree, as the family's program chooses it.
 std::int64_t read_shard(const Recipe& recipe, const Family& family, Reading& reading) {
     const Workload& w = reading.workload;
+    if (w.assumptions.wrapper == Wrapper::ddp && recipe.has(Key::zero_stage)) return 1;
     const std::string strategy = lower_case(recipe.text(Key::sharding_strategy));
     switch (family.layout) {
         case family::Layout::megatron:
@@ -258,8 +280,13 @@ Reading read(const Value& root, const Family& family, const hardware::InstanceTy
     w.checkpointing = recipe.given(Key::recompute) != nullptr ? recipe.on(Key::recompute)
                                                               : recipe.text(Key::recompute_granularity) == "full";
     w.offload_checkpoints = w.checkpointing && recipe.on(Key::offload_activations);
-    w.offload_parameters = recipe.on(Key::offload_parameters);
-    w.offload_optimizer = recipe.on(Key::offload_optimizer);
+    // DeepSpeed leaves weights on the devices that its stage leaves on each.
+    const bool whole_weights = recipe.has(Key::zero_stage) && recipe.integer(Key::zero_stage).value_or(0) != 3;
+    w.offload_parameters = !whole_weights && is_offloaded(recipe, Key::offload_parameters);
+    w.offload_optimizer = is_offloaded(recipe, Key::offload_optimizer);
+    if (recipe.has(Key::zero_stage) && !recipe.on(Key::precision) && !is_half(recipe))
+        reading.unknown.emplace_back(
+            "how DeepSpeed holds weights in fp32: neither bf16.enabled nor fp16.enabled is on");
     w.lora = read_lora(recipe);
     // Frameworks keep the experts of a public model in one tensor a layer, which adapters for Linears leave alone.
     w.lora.experts = reading.shape_from.empty();

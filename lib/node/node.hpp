@@ -172,7 +172,14 @@ struct VisibleDevices {
     std::uint32_t device_files = 0;                 // /dev/nvidiaN or /dev/neuronN that the task may open
     std::string variable = "CUDA_VISIBLE_DEVICES";  // where visible_gpus is from
     std::string files;                              // of which device_files are; empty: the plan's kind has its own
+    const hardware::Kind* kind = nullptr;           // of the installed catalogue, whose files there are; null: none
+    std::uint32_t present_files = 0;                // that there are, whether the task may open them or not
 };
+
+/// What programs of the devices' maker want to be told beside what Slurm tells them, or must not be told twice
+/// (`repeats` and `part_variable` of etc/hardware.yaml). `sys`: what a file below /sys holds.
+[[nodiscard]] std::vector<Change> device_environment(const VisibleDevices& visible, const Lookup& now,
+                                                     const Lookup& sys);
 
 /// Code node.devices: fewer devices than a torchrun or direct step needs on each node. What Slurm gave the step counts;
 /// device files where Slurm says nothing. Always nothing for CPUs.

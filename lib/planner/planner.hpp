@@ -72,8 +72,9 @@ struct SubmitRequest {
     std::optional<std::int64_t> listed_nodes{};    // names in the list that the option "nodelist" stands for
     std::string job_digest;                        // for srun_in_job: of the job's own plan; empty: it has none
     bool cluster_has_gpus = false;                 // a gpu GRES exists on this cluster
-    std::optional<bool> has_pyxis{};               // pyxis is in this command's plugin stack; nothing: not known
-    bool needs_entry = false;                      // no script was given: the recipe must say what to run
+    bool cluster_requeues = false;    // JobRequeue of its slurm.conf; false as well where that is not known
+    std::optional<bool> has_pyxis{};  // pyxis is in this command's plugin stack; nothing: not known
+    bool needs_entry = false;         // no script was given: the recipe must say what to run
     std::shared_ptr<const site::Settings> settings = std::make_shared<const site::Settings>();  // never null
     std::vector<std::filesystem::path> collections{};  // that the user named (-C); see site::collections
     std::filesystem::path collections_from{};          // what relative ones count from; likewise

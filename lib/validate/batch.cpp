@@ -39,6 +39,8 @@ std::int64_t sequences_of_a_pass(const Subject& s) {
 bool global_applies(const Subject& s) {
     // verl's reinforcement learning multiplies its batch by the answers to each prompt.
     if (s.family.name == "verl" || s.family.name == "verl_megatron" || !s.global_batch.known()) return false;
+    // DeepSpeed's has a rule of its own.
+    if (s.family.has(Key::zero_stage)) return false;
     const std::int64_t pass = sequences_of_a_pass(s);
     return pass != 0 && s.global_batch.number % pass != 0;
 }

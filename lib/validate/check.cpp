@@ -21,10 +21,11 @@ namespace {
 constexpr std::size_t max_findings = 20;
 
 /// All tables, in the order in which problems are reported.
-std::array<std::span<const Rule>, 15> tables() {
-    return {kinds_rules(),        devices_rules(), precision_rules(), layout_rules(),      model_parallel_rules(),
-            ranks_rules(),        verl_rules(),    batch_rules(),     values_rules(),      program_rules(),
-            program_keys_rules(), data_rules(),    paths_rules(),     environment_rules(), unknown_key_rules()};
+std::array<std::span<const Rule>, 17> tables() {
+    return {kinds_rules(),          devices_rules(),    precision_rules(),    kernel_rules(),    layout_rules(),
+            model_parallel_rules(), ranks_rules(),      verl_rules(),         deepspeed_rules(), batch_rules(),
+            values_rules(),         program_rules(),    program_keys_rules(), data_rules(),      paths_rules(),
+            environment_rules(),    unknown_key_rules()};
 }
 
 /// What a program makes of a key that the recipe lacks is known of the program that the family is written for, and of
@@ -76,9 +77,10 @@ void offer_joint_fix(const Subject& subject, const Diagnostics& diagnostics,
 }
 
 /// Whether the memory model would compute with impossible numbers. More devices than a node has are possible: the
-/// same ranks on more nodes need the same memory each.
+/// same ranks on more nodes need the same memory each; and kernels that do not run would need it as well.
 bool is_of_layout(const Diagnostic& d) {
-    if (d.severity != Severity::error || d.code == codes::devices.exceeds) return false;
+    if (d.severity != Severity::error || d.code == codes::devices.exceeds || d.code == codes::devices.kernels)
+        return false;
     return d.code.group() == "devices" || d.code.group() == "layout" || d.code.group() == "batch";
 }
 
@@ -131,6 +133,7 @@ Result check(const config::Resolved& resolved, const CheckContext& against) {
                   .needs = {},
                   .diagnostics = {}};
     add_formats(subject, result.needs);
+    add_kernels(subject, result.needs);
     trace_rules(subject);
     std::vector<std::vector<std::string>> other_fixes;
     result.diagnostics = diagnostics_of(subject, other_fixes);

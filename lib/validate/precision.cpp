@@ -23,6 +23,12 @@ bool has_fp8_layers(const Subject& s) {
     return !s.family.has(Key::smp) || s.is_on(Key::smp);
 }
 
+/// Of CUDA devices, from which on they do.
+std::string needing(const Subject& s, std::string_view capability) {
+    if (!s.accelerator->compute_capability) return {};
+    return fmt::format(", which needs compute capability {} or later", capability);
+}
+
 bool fp8_is_on(const Subject& s) {
     const config::Value* value = s.effective(Key::fp8);
     return value != nullptr && turns_fp8_on(*value) && has_fp8_layers(s);
@@ -36,11 +42,11 @@ Findings fp8(const Subject& s) {
     const Found key = s.find(Key::fp8);
     const config::Value* value = key.value;
     const bool is_format = key.given() && value->as_string() != nullptr && !parse_bool(*value);
-    return {
-        {.at = key,
-         .message = fmt::format("{} is {}, but {} does not compute in fp8, which needs compute capability 8.9 or later",
-                                key.key, key.given() ? "on" : "on when it is left out", s.describe_accelerator()),
-         .fix = s.set(key, is_format ? "null" : "False")}};
+    return {{.at = key,
+             .message = fmt::format("{} is {}, but {} does not compute in fp8{}", key.key,
+                                    key.given() ? "on" : "on when it is left out", s.describe_accelerator(),
+                                    needing(s, "8.9")),
+             .fix = s.set(key, is_format ? "null" : "False")}};
 }
 
 bool fp8_unused_applies(const Subject& s) {
@@ -55,8 +61,14 @@ Findings fp8_unused(const Subject& s) {
              .fix = s.set(key, "False")}};
 }
 
+/// DeepSpeed's bf16.enabled and Hugging Face's bf16: switches.
+bool is_switch(const Found& found) {
+    return found.given() && found.value->as_bool().has_value();
+}
+
 /// Lightning's names for bfloat16 computation, and PyTorch's.
 bool is_bf16(const Found& found) {
+    if (is_switch(found)) return found.path.contains("bf16") && *found.value->as_bool();
     const std::string* name = found.given() ? found.value->as_string() : nullptr;
     return name != nullptr && (*name == "bf16" || *name == "bf16-mixed" || *name == "bf16-true" ||
                                *name == "bfloat16" || *name == "torch.bfloat16");
@@ -77,12 +89,12 @@ Findings bf16(const Subject& s) {
     std::string fix;
     // Recipes often have the one refer to the other; setting both to the same is right then, too.
     for (const Found* key : {&trainer, &model})
-        if (is_bf16(*key)) fix += (fix.empty() ? "" : " ") + s.set(*key, "32");
+        if (is_bf16(*key)) fix += (fix.empty() ? "" : " ") + s.set(*key, is_switch(*key) ? "False" : "32");
     const Found& at = is_bf16(trainer) ? trainer : model;
     return {{.at = at,
-             .message = fmt::format(
-                 "{} is {}, but {} does not compute in bfloat16, which needs compute capability 8.0 or later", at.key,
-                 *at.value->as_string(), s.describe_accelerator()),
+             .message = fmt::format("{} is {}, but {} does not compute in bfloat16{}", at.key,
+                                    is_switch(at) ? "on" : *at.value->as_string(), s.describe_accelerator(),
+                                    needing(s, "8.0")),
              .fix = std::move(fix)}};
 }
 
@@ -128,9 +140,8 @@ bool fp4_applies(const Subject& s) {
 Findings fp4(const Subject& s) {
     const Found key = fp4_of(s);
     return {{.at = key,
-             .message = fmt::format("{} is {}, but {} does not compute in fp4, which needs compute capability 10.0 or "
-                                    "later",
-                                    key.key, *key.value->as_string(), s.describe_accelerator()),
+             .message = fmt::format("{} is {}, but {} does not compute in fp4{}", key.key, *key.value->as_string(),
+                                    s.describe_accelerator(), needing(s, "10.0")),
              .fix = s.set(key, key.path == precision_of(s, Key::fp8).path ? "null" : "bf16")}};
 }
 

@@ -31,9 +31,11 @@ struct Rule {
 // One table per group, in the order in which a reader wants to hear of problems.
 [[nodiscard]] std::span<const Rule> devices_rules();
 [[nodiscard]] std::span<const Rule> precision_rules();
+[[nodiscard]] std::span<const Rule> kernel_rules();
 [[nodiscard]] std::span<const Rule> layout_rules();
 [[nodiscard]] std::span<const Rule> model_parallel_rules();
 [[nodiscard]] std::span<const Rule> batch_rules();
+[[nodiscard]] std::span<const Rule> deepspeed_rules();
 [[nodiscard]] std::span<const Rule> values_rules();
 [[nodiscard]] std::span<const Rule> program_rules();
 [[nodiscard]] std::span<const Rule> program_keys_rules();
@@ -46,6 +48,8 @@ struct Rule {
 void check_memory(const Subject& subject, const CheckContext& against, Result& result);
 /// The number formats that the recipe computes in.
 void add_formats(const Subject& subject, DeviceNeeds& needs);
+/// The compute capabilities that its kernels run on.
+void add_kernels(const Subject& subject, DeviceNeeds& needs);
 [[nodiscard]] std::span<const Rule> environment_rules();
 
 /// Without the fixes that would not help: of an error, the first of its fixes remains that removes it and brings no new

@@ -3,6 +3,7 @@
 #include "validate/subject.hpp"
 
 #include "config/yaml/yaml.hpp"
+#include "models/models.hpp"
 #include "validate/rule.hpp"
 
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ Subject::Subject(const config::Value& configuration, const CheckContext& against
     : root(configuration),
       catalogue(against.hardware),
       host(against.host),
+      models(against.models),
       program_keys(against.program_keys),
       family(against.families.of(root)),
       wanted(read_wanted()) {
@@ -69,7 +71,11 @@ Subject::Subject(const config::Value& configuration, const CheckContext& against
     }
     const auto if_known = [](const Number& number) { return number.known() ? number.number : 0; };
     heads = {.attention = if_known(attention_heads), .key_value = if_known(key_value_heads)};
-    if (heads.attention == 0 && family.layout == family::Layout::neuron) heads = heads_of_model_config();
+    // Where degrees split them, and only there: files are read for it.
+    const bool split = family.layout == family::Layout::neuron ||
+                       (family.layout == family::Layout::ranks && context.usable() && context.number > 1);
+    if (heads.attention == 0 && split) heads = heads_of_model_config();
+    if (heads.attention == 0 && split) heads = heads_of_model_name();
     // Where Ulysses is not given, the ring's degree is the family's context-parallel one.
     if (family.layout == family::Layout::ranks) {
         ring = number({"training_config.training_args.ring_attn_size"}, max_degree);
@@ -158,6 +164,9 @@ Number Subject::number(Key key, std::int64_t most) const {
         number.has_default = true;
     }
     if (!number.found.given()) return number;
+    // To be made of the others by Hugging Face's Trainer.
+    const std::string* word = number.found.value->as_string();
+    if (word != nullptr && *word == "auto" && family.has(Key::zero_stage)) return number;
     judge(number);
     // The numbers that only programs read: SageMaker's adapter takes "8" and 8.0 for 8.
     if (number.state == Number::State::wrong_type) {
@@ -199,6 +208,18 @@ Heads Subject::heads_of_model_config() const {
     };
     return {.attention = count("num_attention_heads"),
             .key_value = heads.key_value != 0 ? heads.key_value : count("num_key_value_heads")};
+}
+
+/// Of a public model that the recipe names by its hub id, or by a directory of that name. Latent attention has no
+/// key-value heads to be split.
+Heads Subject::heads_of_model_name() const {
+    static const models::Catalogue installed;
+    const Found named = find(Key::model_name);
+    const std::string* name = named.given() ? named.value->as_string() : nullptr;
+    const models::Model* model = name != nullptr ? (models != nullptr ? models : &installed)->find(*name) : nullptr;
+    if (model == nullptr || model->heads < 1) return heads;
+    const std::int64_t key_value = model->kv_lora_rank > 0 ? 0 : model->kv_heads > 0 ? model->kv_heads : model->heads;
+    return {.attention = model->heads, .key_value = heads.key_value != 0 ? heads.key_value : key_value};
 }
 
 bool Subject::runs_our_trainer() const {

@@ -60,6 +60,7 @@ struct Subject {
     const config::Value& root;
     const hardware::Catalogue& catalogue;
     const storage::Host* host;          // nullptr: no file is looked at
+    const models::Catalogue* models;    // nullptr: the installed one
     const config::Value* program_keys;  // may be null
     const family::Family& family;
     Wanted wanted;
@@ -93,6 +94,7 @@ private:
     [[nodiscard]] Number number(family::Key key, std::int64_t most) const;
     [[nodiscard]] std::int64_t read_node_devices() const;
     [[nodiscard]] Heads heads_of_model_config() const;
+    [[nodiscard]] Heads heads_of_model_name() const;
 };
 
 }  // namespace recipe::validate

@@ -57,21 +57,34 @@ struct MemoryNeeds {
     bool operator==(const MemoryNeeds&) const = default;
 };
 
+/// Compute capabilities of CUDA devices; 86 is 8.6.
+struct CapabilityRange {
+    int from = 0;
+    int below = 0;  // 0: no end
+
+    [[nodiscard]] constexpr bool has(int capability) const noexcept {
+        return capability >= from && (below == 0 || capability < below);
+    }
+    bool operator==(const CapabilityRange&) const = default;
+};
+
 /// What a rank needs of its device, whichever that will be. Whoever knows the nodes holds them against it.
 struct DeviceNeeds {
     std::optional<MemoryNeeds> memory;  // nothing: it was not predicted
     bool bf16 = false;
     bool fp8 = false;
     bool fp4 = false;
+    /// On one of these the recipe's kernels run; none: on any, and devices without such a number are not asked.
+    std::vector<CapabilityRange> capabilities = {};
 
-    [[nodiscard]] bool any() const noexcept { return memory || bf16 || fp8 || fp4; }
+    [[nodiscard]] bool any() const noexcept { return memory || bf16 || fp8 || fp4 || !capabilities.empty(); }
     bool operator==(const DeviceNeeds&) const = default;
 };
 
-/// The CUDA compute capability from which on GPUs compute in all formats that are needed; 0: any.
-[[nodiscard]] constexpr int least_compute_capability(const DeviceNeeds& needs) noexcept {
-    return needs.fp4 ? 100 : needs.fp8 ? 89 : needs.bf16 ? 80 : 0;
-}
+/// Whether the kernels run on a device; of one without a compute capability that is not known, and true.
+[[nodiscard]] bool runs_kernels(const DeviceNeeds& needs, std::optional<int> compute_capability) noexcept;
+/// "8.0 or later", "8.0 to 8.5 or 9.x".
+[[nodiscard]] std::string describe(const std::vector<CapabilityRange>& capabilities);
 
 /// What a recipe is checked against.
 struct CheckContext {

@@ -18,7 +18,6 @@ cpu_node_memory_mib=16000
 train_instance_type=g5.48xlarge
 train_topology='Sockets=2 CoresPerSocket=48 ThreadsPerCore=2'
 train_memory_mib=747110
-train_gpu_type=a10g
 train_gpus=8
 
 # The directory with Slurm's own plugins; it differs between distributions.
@@ -35,7 +34,7 @@ system_plugin_dir() {
 
 # write_slurm_conf DIR PORT: PORT is slurmctld's; the nodes follow it.
 write_slurm_conf() {
-    local dir=$1 port=$2 plugin_dir first last
+    local dir=$1 port=$2 plugin_dir first last feature=
     plugin_dir=$(system_plugin_dir)
     first=$((port + 1))
     last=$((port + option_nodes))
@@ -113,9 +112,11 @@ CONF
     if ((option_train_nodes)); then
         first=$((last + 1))
         last=$((last + option_train_nodes))
+        # Of other devices nothing but the GRES tells.
+        [[ $option_train_gres != a10g ]] || feature=" Feature=$train_instance_type"
         cat <<CONF
 
-NodeName=g[1-$option_train_nodes] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[$first-$last] $train_topology RealMemory=$train_memory_mib Feature=$train_instance_type${option_gres:+ Gres=gpu:$train_gpu_type:$train_gpus}
+NodeName=g[1-$option_train_nodes] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[$first-$last] $train_topology RealMemory=$train_memory_mib$feature${option_gres:+ Gres=gpu:$option_train_gres:$train_gpus}
 PartitionName=train Nodes=g[1-$option_train_nodes] DefaultTime=10
 CONF
     fi
@@ -128,7 +129,7 @@ CONF
 write_gres_conf() {
     local dir=$1
     if [[ -n $option_gres ]] && ((option_train_nodes)); then
-        echo "NodeName=g[1-$option_train_nodes] Name=gpu Type=$train_gpu_type File=$dir/dev/nvidia[0-$((train_gpus - 1))]"
+        echo "NodeName=g[1-$option_train_nodes] Name=gpu Type=$option_train_gres File=$dir/dev/nvidia[0-$((train_gpus - 1))]"
     fi
 }
 

@@ -6,6 +6,7 @@
 option_nodes=4
 option_train_nodes=4
 option_gres=yes
+option_train_gres=a10g
 option_build=
 option_spank=yes
 option_job_submit=yes
@@ -27,6 +28,7 @@ parse_start_options() {
         --nodes) want_number 1 "$@" && option_nodes=$2 && shift ;;
         --train-nodes) want_number 0 "$@" && option_train_nodes=$2 && shift ;;
         --no-gres) option_gres= ;;
+        --train-gres) want_value "$@" && option_train_gres=$2 && shift ;;
         --build) want_file "$@" && option_build=$(realpath "$2") && shift ;;
         --no-spank) option_spank= ;;
         --no-job-submit) option_job_submit= ;;

@@ -246,6 +246,7 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
     for (const planner::KnownOption& known : planner::known_options())
         if (client.options.is_set(known.name)) request.options.push_back(option_at_its_level(client, known));
     request.cluster_has_gpus = cluster_has_gpus();
+    request.cluster_requeues = cluster_requeues();
     request.has_pyxis = pyxis_is_loaded();
     request.needs_entry = script_was_offered() && !client.command_line.has_command;
     request.force = stored.force;

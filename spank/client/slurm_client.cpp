@@ -91,6 +91,11 @@ bool cluster_has_gpus() {
     return conf != nullptr && conf->gres_plugins != nullptr && slurm_text::has_gpu_type(conf->gres_plugins);
 }
 
+bool cluster_requeues() {
+    const slurm_conf_t* conf = own_configuration();
+    return conf != nullptr && conf->job_requeue == 1;
+}
+
 std::string slurm_conf_file() {
     const auto* conf = static_cast<const slurm_conf_t*>(dlsym(RTLD_DEFAULT, "slurm_conf"));
     return conf != nullptr && conf->slurm_conf != nullptr ? conf->slurm_conf : "";

@@ -52,6 +52,9 @@ private:
 /// True when this cluster has a gpu GRES.
 [[nodiscard]] bool cluster_has_gpus();
 
+/// True when this cluster starts jobs again whose nodes fail, unless they say otherwise (JobRequeue).
+[[nodiscard]] bool cluster_requeues();
+
 /// Where this cluster's slurm.conf lies; empty when that is not known.
 [[nodiscard]] std::string slurm_conf_file();
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <memory>
@@ -30,25 +31,31 @@ bool may_open(const std::string& file) {
     return faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) == 0;
 }
 
+struct FileCount {
+    std::uint32_t present = 0;
+    std::uint32_t open = 0;  // that the task may open
+};
+
 /// `prefix` of files in /dev: "nvidia", "dri/renderD".
-std::uint32_t count_device_files(std::string_view prefix) {
+FileCount count_device_files(std::string_view prefix) {
     const std::string start = "/dev/" + std::string(prefix);
     const std::size_t slash = start.rfind('/');
     const std::string folder = start.substr(0, slash);
     const std::string_view name_start = std::string_view(start).substr(slash + 1);
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(folder.c_str()), closedir);
-    if (!directory) return 0;
-    std::uint32_t count = 0;
+    if (!directory) return {};
+    FileCount count;
     while (const dirent* entry = readdir(directory.get())) {
         const std::string_view name = entry->d_name;
         if (!name.starts_with(name_start) || !is_number(name.substr(name_start.size()))) continue;
-        if (may_open(folder + '/' + entry->d_name)) ++count;
+        ++count.present;
+        if (may_open(folder + '/' + entry->d_name)) ++count.open;
     }
     return count;
 }
 
-std::uint32_t count_device_files(const hardware::Kind& kind) {
-    if (!kind.control_file.empty() && !may_open("/dev/" + std::string(kind.control_file))) return 0;
+FileCount count_device_files(const hardware::Kind& kind) {
+    if (!kind.control_file.empty() && !may_open("/dev/" + std::string(kind.control_file))) return {};
     return count_device_files(kind.device_files);
 }
 
@@ -81,17 +88,31 @@ node::VisibleDevices visible_devices(spank_t spank, plan::Device device) {
         if (std::from_chars(text->data(), text->data() + text->size(), number).ec == std::errc{})
             visible.gpus_of_step = number;
     }
+    // Its kinds are constants.
     const hardware::Catalogue catalogue;
     const std::vector<const hardware::Kind*> kinds = kinds_of(catalogue, device);
     for (const hardware::Kind* kind : kinds) {
-        visible.device_files = count_device_files(*kind);
-        if (visible.device_files == 0) continue;
+        const FileCount files = count_device_files(*kind);
+        if (files.open == 0) continue;
+        visible.device_files = files.open;
+        visible.present_files = files.present;
         visible.files = kind->device_files;
+        visible.kind = kind;
         read_visible(spank, *kind, visible);
         break;
     }
     for (const hardware::Kind* kind : kinds) read_visible(spank, *kind, visible);
     return visible;
+}
+
+std::optional<std::string> text_in_sys(const std::string& file) {
+    std::array<char, 32> text{};
+    const int descriptor = open(("/sys/" + file).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0) return std::nullopt;
+    const ssize_t length = read(descriptor, text.data(), text.size());
+    close(descriptor);
+    if (length < 0) return std::nullopt;
+    return std::string(text.data(), static_cast<std::size_t>(length));
 }
 
 }  // namespace recipe::spank

@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <iterator>
 #include <vector>
 
 namespace recipe::spank {
@@ -327,16 +328,20 @@ int stepd_task_init(spank_t spank) {
     }
     Diagnostics problems = prepared->problems;
     Diagnostics& found = trains ? problems : warnings;
-    if (auto problem = node::device_problem(plan, facts, visible_devices(spank, plan.resources.device)))
-        found.push_back(std::move(*problem));
+    const node::VisibleDevices visible = visible_devices(spank, plan.resources.device);
+    if (auto problem = node::device_problem(plan, facts, visible)) found.push_back(std::move(*problem));
     const bool opens_port = task.rank == 0 && facts.node_count > 1;
     if (opens_port && problems.empty() && port_is_taken(node::rendezvous_port(plan.ports, facts)))
         found.push_back(port_problem(plan, facts));
     if (!problems.empty()) return fail(task.local_rank == 0, node, problems);
     if (task.local_rank == 0) warn(node, warnings);
 
-    const Expected<std::vector<node::Change>> changes = node::rendezvous_environment(plan, facts, task);
+    Expected<std::vector<node::Change>> changes = node::rendezvous_environment(plan, facts, task);
     if (!changes) return fail(task.rank == 0, node, changes.error());
+    // A step without a rendezvous gets nothing else either.
+    if (!changes->empty())
+        std::ranges::move(node::device_environment(visible, lookup_in(spank), text_in_sys),
+                          std::back_inserter(*changes));
     if (task.rank == 0) speak_for_the_step(spank, *changes);
     change_environment(spank, *changes);
     return 0;

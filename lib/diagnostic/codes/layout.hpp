@@ -2,6 +2,7 @@
 // Codes of devices, precision, parallel degrees and batches.
 #pragma once
 
+#include "diagnostic/codes/batch.hpp"
 #include "diagnostic/diagnostic.hpp"
 
 namespace recipe::codes {
@@ -73,6 +74,15 @@ struct DevicesCodes {
             "launcher of aws/sagemaker-hyperpod-recipes: GPU and Trainium recipes have different stages and images",
         .example = "instance_type=trn1.32xlarge, with trainer.accelerator=gpu",
     };
+    Code kernels{
+        .name = "devices.kernels",
+        .is_rule = true,
+        .summary = "The accelerator has a compute capability that the attention kernels of the recipe are built for.",
+        .source =
+            "Dao-AILab/flash-attention: \"FlashAttention only supports Ampere GPUs or newer\"; FlashAttention-3: "
+            "\"compute capability >= 8 excluding 8.6 and 8.9 and Blackwell archs\"",
+        .example = "instance_type=g4dn.12xlarge training_config.model_config.attn_implementation=flash_attention_2",
+    };
     Code not_listed{
         .name = "devices.not_listed",
         .severity = Severity::warning,
@@ -126,6 +136,14 @@ struct PrecisionCodes {
         .summary = "fp8 settings stay behind when fp8 is off.",
         .source = "aws/sagemaker-hyperpod-training-adapter-for-nemo reads fp8_* only with fp8",
         .example = "model.fp8=False, with model.fp8_amax_history_len=1024",
+    };
+    Code exclusive{
+        .name = "precision.exclusive",
+        .is_rule = true,
+        .summary = "DeepSpeed computes in bf16 or in fp16, not in both.",
+        .source =
+            "deepspeedai/DeepSpeed, runtime/config.py: \"bfloat16 and fp16 modes cannot be simultaneously enabled\"",
+        .example = "deepspeed.fp16.enabled=True with deepspeed.bf16.enabled=True",
     };
 };
 inline constexpr PrecisionCodes precision{};
@@ -286,73 +304,32 @@ struct LayoutCodes {
         .source = "volcengine/verl, workers/config/actor.py FSDPActorConfig.validate",
         .example = "actor.ulysses_sequence_parallel_size=2 with model.use_remove_padding=False",
     };
-};
-inline constexpr LayoutCodes layout{};
-
-struct BatchCodes {
-    Code type{
-        .name = "batch.type",
-        .is_rule = true,
-        .summary = "Batch sizes and the sequence length are ints.",
-        .source = "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py",
-        .example = "model.train_batch_size=1.5",
-    };
-    Code range{
-        .name = "batch.range",
-        .is_rule = true,
-        .summary = "Batch sizes and the sequence length are positive and below all reason.",
-        .source = "aws/sagemaker-hyperpod-training-adapter-for-nemo, conf/config_schemas.py",
-        .example = "model.train_batch_size=0",
-    };
-    Code global{
-        .name = "batch.global",
-        .is_rule = true,
-        .summary = "The global batch is a multiple of micro-batch × data-parallel ranks.",
-        .source =
-            "NVIDIA/Megatron-LM, core/num_microbatches_calculator.py: \"global batch size is not divisible by micro "
-            "batch "
-            "size times data parallel size\"; neuronx-distributed-training, the same",
-        .example = "model.global_batch_size=100 model.micro_batch_size=1, for NeMo on 128 ranks",
-    };
-    Code interleaved{
-        .name = "batch.interleaved",
-        .severity = Severity::warning,
-        .is_rule = true,
-        .summary = "An interleaved pipeline has micro-batches in multiples of its stages.",
-        .source =
-            "NVIDIA/Megatron-LM, core/pipeline_parallel/schedules.py: \"number of microbatches is not divisible by "
-            "pipeline-model-parallel-size when using interleaved schedule\"",
-        .example = "4 micro-batches in a pipeline of 8 stages with virtual stages",
-    };
-    Code accumulation{
-        .name = "batch.accumulation",
-        .severity = Severity::warning,
-        .is_rule = true,
-        .summary = "NeMo accumulates gradients by its batch sizes, not by trainer.accumulate_grad_batches.",
-        .source =
-            "NVIDIA/NeMo, megatron_base_model.py: \"Gradient accumulation is done within training_step. "
-            "trainer.accumulate_grad_batches must equal 1\"",
-        .example = "trainer.accumulate_grad_batches=4, for NeMo",
-    };
-    Code answers{
-        .name = "batch.answers",
+    Code ulysses{
+        .name = "layout.ulysses",
         .is_rule = true,
         .summary =
-            "verl's prompts × answers divide by the GPUs (Megatron: data-parallel ranks × micro-batch), unless "
-            "batches are dynamic.",
+            "Ulysses in verl divides the attention heads, and divides the key-value heads or is a multiple of them.",
         .source =
-            "volcengine/verl, utils/config.py: \"real_train_batch_size must be divisible by minimal possible batch "
-            "size\"",
-        .example = "data.train_batch_size=3 with rollout.n 1 and use_dynamic_bsz false, for verl on 8 ranks",
+            "volcengine/verl, models/transformers/monkey_patch.py: \"num_attention_heads must be divisible by "
+            "ulysses_sp_size\"",
+        .example = "actor.ulysses_sequence_parallel_size=8 with model.path=Qwen/Qwen2.5-7B-Instruct, of 28 heads",
     };
-    Code steps{
-        .name = "batch.steps",
+    Code zero_stage{
+        .name = "layout.zero_stage",
         .is_rule = true,
-        .summary = "verl's ppo_mini_batch_size is a part of the batch, and its share of a rank whole micro-batches.",
-        .source = "volcengine/verl, workers/config/actor.py validate; workers/fsdp_workers.py, \"normalize config\"",
-        .example = "actor.ppo_mini_batch_size=256 with data.train_batch_size 128",
+        .summary = "DeepSpeed's zero_optimization.stage is 0, 1, 2 or 3.",
+        .source = "deepspeedai/DeepSpeed, runtime/zero/config.py ZeroStageEnum",
+        .example = "deepspeed.zero_optimization.stage=4",
+    };
+    Code offload{
+        .name = "layout.offload",
+        .severity = Severity::warning,
+        .is_rule = true,
+        .summary = "DeepSpeed's offload_param is for stage 3; below it each rank keeps all weights.",
+        .source = "DeepSpeed Configuration JSON, offload_param: \"valid only with stage 3\"",
+        .example = "deepspeed.zero_optimization.offload_param.device=cpu with stage 2",
     };
 };
-inline constexpr BatchCodes batch{};
+inline constexpr LayoutCodes layout{};
 
 }  // namespace recipe::codes

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 #include <array>
+#include <optional>
+#include <utility>
 
 namespace recipe::planner {
 namespace {
@@ -30,6 +32,27 @@ bool holds(const Pin& pin, const Value* value) {
     return pin.value.empty() ? value->as_bool() == true : value->is_string() && *value->as_string() == pin.value;
 }
 
+/// Asked for, it is a warning; that a node may fail is not on the user's mind.
+std::optional<Diagnostic> starts_over(const SubmitRequest& request, const Value& root) {
+    const SlurmOption* asked = find_option(request, "requeue");
+    const bool by_default =
+        request.cluster_requeues && request.other_clusters.empty() && find_option(request, "no-requeue") == nullptr;
+    if (request.tool != Tool::sbatch || family::writes_checkpoints(root) || (asked == nullptr && !by_default))
+        return std::nullopt;
+    const bool kept = root.at("recipes.exp_manager.checkpoint_callback_params.save_top_k") != nullptr;
+    Diagnostic found{.code = codes::launch.starts_over,
+                     .key = "exp_manager.checkpoint_callback_params.save_top_k",
+                     .message = "the recipe keeps no checkpoint to go on from, so that a requeued job starts at step 0",
+                     .fix = kept ? "--recipe-set=exp_manager.checkpoint_callback_params.save_top_k=1" : ""};
+    if (asked != nullptr) {
+        found.source = {.name = asked->spelling};
+        return found;
+    }
+    found.severity = Severity::hint;
+    found.message += "; this cluster requeues jobs whose nodes fail (JobRequeue=1), unless --no-requeue says otherwise";
+    return found;
+}
+
 }  // namespace
 
 Diagnostics launcher_habits(const SubmitRequest& request, const Value& root, const family::Family& family,
@@ -45,16 +68,7 @@ Diagnostics launcher_habits(const SubmitRequest& request, const Value& root, con
                                                 "container; nothing is installed here, so the image must have it",
                                                 pin.version)});
     }
-    const SlurmOption* requeue = find_option(request, "requeue");
-    if (requeue != nullptr && request.tool == Tool::sbatch && !family::writes_checkpoints(root))
-        found.push_back(
-            {.code = codes::launch.starts_over,
-             .key = "exp_manager.checkpoint_callback_params.save_top_k",
-             .source = {.name = requeue->spelling},
-             .message = "the recipe keeps no checkpoint to go on from, so that a requeued job starts at step 0",
-             .fix = root.at("recipes.exp_manager.checkpoint_callback_params.save_top_k") != nullptr
-                        ? "--recipe-set=exp_manager.checkpoint_callback_params.save_top_k=1"
-                        : ""});
+    if (auto over = starts_over(request, root)) found.push_back(std::move(*over));
     return found;
 }
 

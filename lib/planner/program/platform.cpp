@@ -90,12 +90,30 @@ Diagnostic at_family(const Value& root, std::string message, std::string fix = {
             .explains = {{Explained::What::group, "program"}}};
 }
 
+/// HyperPod's launcher refuses it as well: main.py, "Elastic training is only supported on K8S clusters".
+std::optional<Diagnostic> refuse_elastic(const SubmitRequest& request, const config::Resolved& resolved,
+                                         const family::Family& family) {
+    const Value* elastic = resolved.root.at("recipes.elastic_policy.is_elastic");
+    if (elastic == nullptr || elastic->as_bool() != true || !family.can_run_on(Platform::slurm) ||
+        runs_own_program(request, resolved))
+        return std::nullopt;
+    return Diagnostic{
+        .code = codes::submit.platform,
+        .key = "elastic_policy.is_elastic",
+        .source = elastic->position().source(),
+        .message = fmt::format("{} is elastic on {} only, where an operator adds and takes away its nodes; "
+                               "a job of Slurm keeps those that it has",
+                               family.title, words_for(Platform::k8s)),
+        .fix = "--recipe-set=elastic_policy.is_elastic=False"};
+}
+
 }  // namespace
 
 Diagnostics check_platform(const SubmitRequest& request, const config::Resolved& resolved,
                            const family::Family& family) {
     const Value& root = resolved.root;
     if (const auto chosen = chosen_platform(root)) return {set_up_for(*chosen, family)};
+    if (auto elastic = refuse_elastic(request, resolved, family)) return {std::move(*elastic)};
     if (family.can_run_on(Platform::slurm)) return {};
     if (!family.can_run_on(Platform::slurm_script))
         return {

@@ -60,6 +60,7 @@ constexpr std::array all_known_options{
     KnownOption{"partition", "PARTITION"},
     KnownOption{"qos", "QOS"},
     KnownOption{"requeue", "REQUEUE"},
+    KnownOption{"no-requeue", "NO_REQUEUE"},
 };
 
 }  // namespace

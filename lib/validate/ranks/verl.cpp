@@ -6,6 +6,7 @@
 #include "diagnostic/codes/layout.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -227,10 +228,37 @@ Findings padding(const Subject& s) {
              .other_fixes = {s.set(s.context.found, "1")}}};
 }
 
-constexpr std::array<Rule, 5> table{{
+// --- heads that Ulysses spreads ------------------------------------------------------------------------------------
+
+bool spreads(const Subject& s, std::int64_t degree) {
+    const std::int64_t key_value = s.heads.key_value;
+    return s.heads.attention % degree == 0 && (key_value == 0 || key_value % degree == 0 || degree % key_value == 0);
+}
+
+/// Of FSDP; Megatron's context parallelism cuts sequences and not heads.
+bool heads_apply(const Subject& s) {
+    return is_ray(s) && !s.family.name.ends_with("megatron") && s.context.usable() && s.context.number > 1 &&
+           s.heads.attention != 0 && !spreads(s, s.context.number);
+}
+
+Findings heads(const Subject& s) {
+    const std::int64_t degree = s.context.number;
+    std::vector<std::string> fixes;
+    for (std::int64_t fewer = std::min(degree - 1, s.heads.attention); fewer >= 1 && fixes.size() < 3; --fewer)
+        if (spreads(s, fewer)) fixes.push_back(s.set(s.context.found, std::to_string(fewer)));
+    const std::string what =
+        s.heads.attention % degree != 0
+            ? fmt::format("does not divide {} attention heads", s.heads.attention)
+            : fmt::format("neither divides {} key-value heads nor is a multiple of them", s.heads.key_value);
+    return {
+        finding_with(s.context.found, fmt::format("{} {} {}", s.context.found.key, degree, what), std::move(fixes))};
+}
+
+constexpr std::array<Rule, 6> table{{
     {codes::layout.rollout, engines_apply, engines},
     {codes::layout.actor, actor_applies, actor_copy},
     {codes::layout.padding, padding_applies, padding},
+    {codes::layout.ulysses, heads_apply, heads},
     {codes::batch.answers, answers_apply, answers},
     {codes::batch.steps, steps_apply, steps},
 }};

@@ -108,6 +108,32 @@ TEST_CASE("number formats that the devices do not compute in are refused, each b
     CHECK(code_of(check(ClusterBuilder().nodes("train", 2, {.gres = "gpu:h100:8"}), job(fp8))) == "memory.unknown");
 }
 
+TEST_CASE("kernels that the devices do not run are refused, by the compute capability") {
+    const DeviceNeeds third{.memory = {}, .capabilities = {{80, 86}, {90, 100}}};
+    const auto problems = check(ClusterBuilder().nodes("train", 2, test::g5), job(third));
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front().code == "devices.kernels");
+    CHECK(problems.front().severity == Severity::error);
+    CHECK(problems.front().message.starts_with(
+        "the recipe's kernels run on compute capability 8.0 to 8.5 or 9.x, and NVIDIA A10G of partition train "
+        "(g5.48xlarge) has 8.6; "));
+    CHECK(code_of(check(ClusterBuilder().nodes("train", 2, p4d), job(third))) == "memory.unknown");
+    // Of another maker's devices nobody asks it.
+    CHECK(code_of(check(ClusterBuilder().nodes("train", 2, {.gres = "gpu:mi300x:8"}), job(third))) == "memory.unknown");
+    CHECK(fix_of(check(ClusterBuilder().nodes("train", 2, test::g5).nodes("big", 2, p4d), job(third))) == "-p big");
+}
+
+TEST_CASE("another maker's devices are told without a compute capability") {
+    const DeviceNeeds formats{.memory = {}, .fp8 = true, .fp4 = true};
+    const auto problems = check(ClusterBuilder().nodes("train", 2, {.gres = "gpu:mi250x:8"}), job(formats));
+    REQUIRE(problems.size() == 2);
+    CHECK(problems[0].code == "precision.fp8");
+    CHECK(problems[0].message.contains("does not"));
+    CHECK_FALSE(problems[0].message.contains("compute capability"));
+    CHECK(code_of(check(ClusterBuilder().nodes("train", 2, {.gres = "gpu:mi355x:8"}), job(formats))) ==
+          "memory.unknown");
+}
+
 TEST_CASE("another partition whose devices suffice is the fix, unless nobody may know of it or it is too small") {
     ClusterBuilder builder;
     builder.nodes("train", 4, test::g5).nodes("big", 2, p4d).nodes("both", 4, p4d).nodes("both", 1, test::g5);

@@ -144,10 +144,8 @@ TEST_CASE("a layout is one rank, needs are none, and a path of which nothing is 
     CHECK(validate::DeviceNeeds{.memory = {}, .bf16 = true}.any());
     CHECK(validate::DeviceNeeds{.memory = {}, .fp8 = true}.any());
     CHECK(validate::DeviceNeeds{.memory = {}, .fp4 = true}.any());
-    CHECK(validate::least_compute_capability(needs) == 0);
-    CHECK(validate::least_compute_capability({.memory = {}, .bf16 = true}) == 80);
-    CHECK(validate::least_compute_capability({.memory = {}, .bf16 = true, .fp8 = true}) == 89);
-    CHECK(validate::least_compute_capability({.memory = {}, .bf16 = true, .fp8 = true, .fp4 = true}) == 100);
+    CHECK(validate::DeviceNeeds{.memory = {}, .capabilities = {{80, 0}}}.any());
+    CHECK(needs.capabilities.empty());
     CHECK(validate::Result{.layout = {}, .instance_type = {}, .needs = {}, .diagnostics = {}}.memory ==
           validate::Result::Memory::not_asked);
 

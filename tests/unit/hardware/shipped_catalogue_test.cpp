@@ -88,6 +88,8 @@ TEST_CASE("the hardware constants are what a program would read from the file") 
         CHECK(constant->ranks == entry->ranks);
         CHECK(constant->cores == entry->cores);
         CHECK(constant->bf16_tflops == entry->bf16_tflops);
+        CHECK(constant->sources.source == entry->sources.source);
+        CHECK(std::ranges::equal(constant->sources.unverified, entry->sources.unverified));
     }
     REQUIRE(read->instances().size() == shipped().instances().size());
     for (const auto* entry : read->instances()) {
@@ -105,8 +107,83 @@ TEST_CASE("the hardware constants are what a program would read from the file") 
         CHECK(constant->gpudirect_rdma == entry->gpudirect_rdma);
         CHECK(constant->nvlink_domain == entry->nvlink_domain);
         CHECK(constant->architecture == entry->architecture);
+        CHECK(constant->sources.source == entry->sources.source);
+        CHECK(std::ranges::equal(constant->sources.unverified, entry->sources.unverified));
         CHECK(read->environment_of(*entry) == shipped().environment_of(*constant));
     }
+}
+
+TEST_CASE("the constants of kinds are what a program would read from the file") {
+    const auto read = hardware::Catalogue::load({source_file("etc/hardware.yaml")});
+    REQUIRE(read);
+    REQUIRE(read->kinds().size() == shipped().kinds().size());
+    for (std::size_t i = 0; i < read->kinds().size(); ++i) {
+        const hardware::Kind& entry = *read->kinds()[i];
+        const hardware::Kind& constant = *shipped().kinds()[i];
+        INFO(entry.name);
+        CHECK(constant.name == entry.name);
+        CHECK(constant.device == entry.device);
+        CHECK(constant.counted_as == entry.counted_as);
+        CHECK(constant.framework == entry.framework);
+        CHECK(constant.device_files == entry.device_files);
+        CHECK(constant.control_file == entry.control_file);
+        CHECK(std::ranges::equal(constant.visible, entry.visible));
+        CHECK(std::ranges::equal(constant.repeats, entry.repeats));
+        CHECK(constant.part_variable == entry.part_variable);
+        CHECK(constant.part_number_file == entry.part_number_file);
+        CHECK(std::ranges::equal(constant.words, entry.words));
+        CHECK(constant.source == entry.source);
+    }
+}
+
+TEST_CASE("shipped rows each name their source, and which of their fields nobody has checked") {
+    const auto known = [](const hardware::Sources& sources, std::initializer_list<std::string_view> fields) {
+        return std::ranges::all_of(sources.unverified, [&](std::string_view field) {
+            return field == "all" || std::ranges::find(fields, field) != fields.end();
+        });
+    };
+    for (const auto* accelerator : shipped().accelerators()) {
+        INFO(accelerator->model);
+        CHECK(accelerator->sources.source.size() > 8);
+        CHECK(known(accelerator->sources, {"memory_gib", "usable_gib", "compute_capability", "bf16", "fp8", "fp4",
+                                           "fabric", "ranks", "cores", "bf16_tflops"}));
+    }
+    for (const auto* instance : shipped().instances()) {
+        INFO(instance->name);
+        // The name of a source that the file lacks would stand as it is.
+        CHECK(instance->sources.source.contains(' '));
+        CHECK(known(instance->sources, {"accelerator", "devices", "vcpus", "memory_gib", "network_gbps", "efa_devices",
+                                        "gpudirect_rdma", "nvlink_domain", "architecture"}));
+    }
+    for (const auto* kind : shipped().kinds()) CHECK_FALSE(kind->source.empty());
+    for (const auto* profile : shipped().profiles()) CHECK_FALSE(profile->source.empty());
+    CHECK(shipped().instance("p5.48xlarge")->sources.source.starts_with("AWS, EC2 DescribeInstanceTypes"));
+    CHECK(shipped().instance("p5.48xlarge")->sources.unverified.empty());
+    CHECK(shipped().instance("dgx-h100")->sources.source == "NVIDIA, DGX H100/H200 User Guide");
+    CHECK(std::ranges::count(shipped().instance("dgx-h100")->sources.unverified, "network_gbps") == 1);
+    CHECK(shipped().accelerator("trainium3")->sources.unverified.front() == "all");
+}
+
+TEST_CASE("a site's row may name its source, or one that its file names once") {
+    const HardwareFile file(
+        "sources: {ours: measured here}\n"
+        "instance_types:\n"
+        "  box: {accelerator: h100, devices: 4, source: ours, unverified: [network_gbps]}\n"
+        "  p5.48xlarge: {source: an invoice}\n");
+    const auto catalogue = hardware::Catalogue::load({file.path});
+    REQUIRE(catalogue);
+    CHECK(catalogue->instance("box")->sources.source == "measured here");
+    CHECK(catalogue->instance("box")->sources.unverified.front() == "network_gbps");
+    CHECK(catalogue->instance("p5.48xlarge")->sources.source == "an invoice");
+    const auto refused = [](const std::string& text) {
+        return !hardware::Catalogue::load({HardwareFile(text).path}).has_value();
+    };
+    CHECK(refused("sources: [ours]\n"));
+    CHECK(refused("instance_types: {p5.48xlarge: {source: 5}}\n"));
+    CHECK(refused("instance_types: {p5.48xlarge: {source: ''}}\n"));
+    CHECK(refused("instance_types: {p5.48xlarge: {source: " + std::string(241, 'x') + "}}\n"));
+    CHECK_FALSE(refused("instance_types: {p5.48xlarge: {source: " + std::string(240, 'x') + "}}\n"));
+    CHECK(refused("instance_types: {p5.48xlarge: {unverified: vcpus}}\n"));
 }
 
 TEST_CASE("shipped kinds say how each maker's devices are found") {
@@ -117,7 +194,10 @@ TEST_CASE("shipped kinds say how each maker's devices are found") {
     CHECK(kind("mi300x").control_file == "kfd");
     CHECK(std::ranges::count(kind("mi300x").visible, "ROCR_VISIBLE_DEVICES") == 1);
     CHECK(std::ranges::count(kind("mi300x").visible, "HIP_VISIBLE_DEVICES") == 1);
-    CHECK(std::ranges::count(kind("gaudi3").visible, "HABANA_VISIBLE_DEVICES") == 1);
+    CHECK(std::ranges::count(kind("mi300x").repeats, "CUDA_VISIBLE_DEVICES") == 1);
+    CHECK(std::ranges::count(kind("gaudi3").visible, "HABANA_VISIBLE_MODULES") == 1);
+    CHECK(kind("gaudi3").part_variable == "HABANA_VISIBLE_MODULES");
+    CHECK(kind("gaudi3").part_number_file.contains('N'));
     CHECK(std::ranges::count(kind("gaudi3").words, "gpu") == 0);
     CHECK(std::ranges::count(kind("trainium3").visible, "NEURON_RT_VISIBLE_CORES") == 1);
     CHECK(kind("trainium3").counted_as == hardware::DeviceKind::neuron);

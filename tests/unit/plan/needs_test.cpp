@@ -71,3 +71,22 @@ TEST_CASE("needs are taken up to their limits and refused beyond them") {
     CHECK_FALSE(taken("null"));
     CHECK_FALSE(taken("7"));
 }
+
+TEST_CASE("the compute capabilities that kernels need cross the wire in a few bytes") {
+    plan::LaunchPlan plan = sample_plan();
+    plan.needs = {.memory = {}, .capabilities = {{80, 86}, {90, 100}}};
+    const std::string json = plan::to_json(plan).value();
+    CHECK(json.contains(R"("needs":{"capability":[80,86,90,100]},"overrides")"));
+    CHECK(plan::summary_from_json(json).value().needs == plan.needs);
+    plan.needs.capabilities = {{80, 0}};
+    CHECK(plan::to_json(plan).value().contains(R"("needs":{"capability":[80]})"));
+    CHECK(plan::from_json(plan::to_json(plan).value()).value().needs == plan.needs);
+    CHECK(taken(R"({"capability":[1,2,3,4,5,6,7,8]})"));
+    CHECK(taken(R"({"capability":[999]})"));
+    for (const char* bad : {R"({"capability":[]})", R"({"capability":80})", R"({"capability":[80,80]})",
+                            R"({"capability":[90,80]})", R"({"capability":[0]})", R"({"capability":[1000]})",
+                            R"({"capability":["80"]})", R"({"capability":[1,2,3,4,5,6,7,8,9]})"}) {
+        INFO(bad);
+        CHECK_FALSE(taken(bad));
+    }
+}

@@ -148,6 +148,54 @@ TEST_CASE("a job that is to be requeued and keeps no checkpoint is warned of") {
     CHECK(warned(true, "++recipes.exp_manager.checkpoint_callback_params.save_top_k=1") == 0);
 }
 
+TEST_CASE("a cluster that requeues by itself is a hint for a recipe that keeps no checkpoint") {
+    const auto told = [](Submitting submitting, const char* set = "save_top_k=0") {
+        const auto diagnostics = submitting.set(std::string("++recipes.exp_manager.checkpoint_callback_params.") + set)
+                                     .outcome()
+                                     .diagnostics;
+        const auto found = std::ranges::find(diagnostics, std::string_view("launch.starts_over"),
+                                             [](const Diagnostic& d) { return d.code.name(); });
+        return found != diagnostics.end() ? std::optional(*found) : std::nullopt;
+    };
+    const auto hint = told(Submitting(tiny).on_cluster_that_requeues());
+    REQUIRE(hint);
+    CHECK(hint->severity == Severity::hint);
+    CHECK(
+        hint->message.ends_with("starts at step 0; this cluster requeues jobs whose nodes fail (JobRequeue=1), unless "
+                                "--no-requeue says otherwise"));
+    CHECK(hint->fix == "--recipe-set=exp_manager.checkpoint_callback_params.save_top_k=1");
+    CHECK_FALSE(told(Submitting(tiny).on_cluster_that_requeues(), "save_top_k=1"));
+    CHECK_FALSE(told(Submitting(tiny).on_cluster_that_requeues().option("no-requeue", "")));
+    CHECK_FALSE(told(Submitting(tiny).on_cluster_that_requeues().sent_to("--clusters=b")));
+    CHECK_FALSE(told(Submitting(tiny)));
+    const auto warning = told(Submitting(tiny).on_cluster_that_requeues().option("requeue", ""));
+    REQUIRE(warning);
+    CHECK(warning->severity == Severity::warning);
+    CHECK(warning->message.ends_with("starts at step 0"));
+    CHECK(warning->source.name == "--requeue=");
+    CHECK_FALSE(told(Submitting(tiny, planner::Tool::salloc).on_cluster_that_requeues()));
+}
+
+TEST_CASE("an elastic recipe is refused on Slurm, whose jobs keep their nodes, until it is no longer") {
+    const auto elastic = [](const char* value, bool with_script) {
+        Submitting submitting = of_family("llm_finetuning_aws", with_script);
+        return submitting.set(std::string("++recipes.elastic_policy={is_elastic: ") + value + "}");
+    };
+    const planner::Outcome outcome = elastic("True", false).outcome();
+    const auto found = std::ranges::find(outcome.diagnostics, std::string_view("submit.platform"),
+                                         [](const Diagnostic& d) { return d.code.name(); });
+    REQUIRE(found != outcome.diagnostics.end());
+    CHECK(found->key == "elastic_policy.is_elastic");
+    CHECK(found->message ==
+          "Amazon's LLM fine-tuning is elastic on Kubernetes (HyperPod's launcher with cluster=k8s cluster_type=k8s) "
+          "only, where an operator adds and takes away its nodes; a job of Slurm keeps those that it has");
+    CHECK(found->fix == "--recipe-set=elastic_policy.is_elastic=False");
+    CHECK_FALSE(is_refused_for_platform(elastic("False", false)));
+    CHECK_FALSE(is_refused_for_platform(elastic("null", false)));
+    // A script of one's own may do with it what it likes.
+    CHECK_FALSE(is_refused_for_platform(elastic("True", true)));
+}
+
 TEST_CASE("Megatron's families get one connection, unless the recipe says otherwise") {
     const auto value = [](const char* model, const char* set) {
         Submitting submitting(tiny);

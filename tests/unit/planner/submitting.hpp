@@ -28,6 +28,10 @@ public:
         request_.cluster_has_gpus = true;
         return *this;
     }
+    Submitting& on_cluster_that_requeues() {
+        request_.cluster_requeues = true;
+        return *this;
+    }
     Submitting& on_cluster_without_pyxis() {
         request_.has_pyxis = false;
         return *this;

@@ -107,3 +107,19 @@ TEST_CASE("every name of bfloat16 is known, and no other format is taken for it"
                         .with("instance_type=p3dn.24xlarge trainer.precision=32 model.precision=" + std::string(name))
                         .says("precision.bf16"));
 }
+
+TEST_CASE("devices that have no compute capability are not told of one, and compute in what the catalogue says") {
+    const RecipeUnderTest fp8 = llama().with("instance_type=mi250x-8 ++recipes.model.fp8=True");
+    CHECK(fp8.only("precision.fp8")
+              .message.ends_with("AMD Instinct MI250X (one of its two dies) (mi250x-8) does not compute in fp8"));
+    CHECK_FALSE(llama().with("instance_type=mi300x-8 ++recipes.model.fp8=True").says("precision.fp8"));
+    CHECK(llama()
+              .with("instance_type=mi300x-8 trainer.precision=mxfp4")
+              .only("precision.fp4")
+              .message.ends_with("does not compute in fp4"));
+    CHECK_FALSE(llama().with("instance_type=mi355x-8 trainer.precision=mxfp4").says("precision.fp4"));
+    CHECK(llama()
+              .with("instance_type=p5.48xlarge trainer.precision=mxfp4")
+              .only("precision.fp4")
+              .message.ends_with("does not compute in fp4, which needs compute capability 10.0 or later"));
+}

@@ -25,7 +25,28 @@ constexpr Severity error = Severity::error;
 constexpr Severity warning = Severity::warning;
 constexpr Severity hint = Severity::hint;
 
+RecipeUnderTest with_deepspeed() {
+    return RecipeUnderTest(R"(
+instance_type: p4d.24xlarge
+recipes:
+  run: {name: ds, results_dir: /fsx/results}
+  trainer: {devices: 8, num_nodes: 1}
+  deepspeed:
+    train_micro_batch_size_per_gpu: 2
+    train_batch_size: 16
+    bf16: {enabled: true}
+    fp16: {enabled: false}
+    zero_optimization: {stage: 3, offload_param: {device: none}}
+)");
+}
+
 const Case cases[] = {
+    {"batch.identity", with_deepspeed, "deepspeed.train_batch_size=16", "deepspeed.train_batch_size=17", error, true},
+    {"layout.zero_stage", with_deepspeed, "deepspeed.zero_optimization.stage=0", "deepspeed.zero_optimization.stage=4",
+     error, true},
+    {"layout.offload", with_deepspeed, "deepspeed.zero_optimization.offload_param.device=cpu",
+     "deepspeed.zero_optimization.offload_param.device=cpu deepspeed.zero_optimization.stage=2", warning, true},
+    {"precision.exclusive", with_deepspeed, "deepspeed.fp16.enabled=False", "deepspeed.fp16.enabled=True", error, true},
     {"launch.kind", llama, "++cluster.cpus_per_task=3", "++cluster.cpus_per_task=-3", error, false},
     {"launch.kind", llama, "++cluster.container_mounts=[/a:/b]", "++cluster.container_mounts=/a:/b", error, true},
     {"launch.kind", llama, "++cluster.mem=64G", "++cluster.mem=lots", error, false},
@@ -57,6 +78,30 @@ const Case cases[] = {
     {"precision.fp8", adapter, "instance_type=p4d.24xlarge model.fp8=null use_smp_model=False",
      "instance_type=p4d.24xlarge model.fp8=null", error, true},
     {"precision.fp8", nemo, "instance_type=p4d.24xlarge", "instance_type=p4d.24xlarge model.fp8=true", error, true},
+    {"devices.kernels", llmft,
+     "instance_type=g5.48xlarge ++recipes.training_config.model_config.attn_implementation=flash_attention_2",
+     "instance_type=g4dn.metal ++recipes.training_config.model_config.attn_implementation=flash_attention_2", error,
+     true},
+    {"devices.kernels", llmft,
+     "instance_type=p4d.24xlarge ++recipes.training_config.model_config.attn_implementation=vllm-flash-attn3",
+     "instance_type=g5.48xlarge ++recipes.training_config.model_config.attn_implementation=vllm-flash-attn3", error,
+     false},
+    {"devices.kernels", adapter,
+     "instance_type=p3dn.24xlarge ++recipes.use_smp_model=True ++recipes.model.use_flash_attention=True",
+     "instance_type=p3dn.24xlarge ++recipes.use_smp_model=False ++recipes.model.use_flash_attention=True", error, true},
+    {"devices.kernels", verl, "instance_type=p4d.24xlarge", "instance_type=p3dn.24xlarge", error, false},
+    {"layout.ulysses", verl,
+     "training_config.actor_rollout_ref.model.path=Qwen/Qwen2.5-7B-Instruct "
+     "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=4",
+     "training_config.actor_rollout_ref.model.path=Qwen/Qwen2.5-7B-Instruct "
+     "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=8",
+     error, true},
+    {"layout.heads", neuron,
+     "model.num_attention_heads=null model.num_key_value_heads=null "
+     "++recipes.model.model_config=meta-llama/Meta-Llama-3-8B distributed_strategy.kv_replicator=4",
+     "model.num_attention_heads=null model.num_key_value_heads=null "
+     "++recipes.model.model_config=meta-llama/Meta-Llama-3-8B distributed_strategy.kv_replicator=1",
+     error, true},
     {"precision.fp4", llama, "instance_type=p6-b200.48xlarge trainer.precision=nvfp4",
      "instance_type=p5.48xlarge trainer.precision=nvfp4", error, true},
     {"precision.bf16", llama, "instance_type=p4d.24xlarge", "instance_type=p3dn.24xlarge", error, true},
@@ -250,6 +295,28 @@ const std::set<std::string_view> tested_elsewhere{"data.not_visible", "paths.res
                                                   "program.unknown_key"};
 
 }  // namespace
+
+TEST_CASE("Ulysses is held against the heads of the model that verl's recipe names") {
+    const auto found = [](const char* model, int degree, const char* more = "") {
+        return verl().with(
+            "training_config.actor_rollout_ref.model.path=" + std::string(model) +
+            " training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size=" + std::to_string(degree) + more);
+    };
+    const std::string key = "training_config.actor_rollout_ref.actor.ulysses_sequence_parallel_size ";
+    CHECK(found("Qwen/Qwen2.5-7B-Instruct", 8).only("layout.ulysses").message ==
+          key + "8 does not divide 28 attention heads");
+    // 24 heads and 8 of keys and values.
+    CHECK(found("meta-llama/Llama-3.2-3B-Instruct", 3).only("layout.ulysses").message ==
+          key + "3 neither divides 8 key-value heads nor is a multiple of them");
+    CHECK_FALSE(found("meta-llama/Llama-3.2-3B-Instruct", 8).says("layout.ulysses"));
+    CHECK_FALSE(found("meta-llama/Llama-3.2-3B-Instruct", 4).says("layout.ulysses"));
+    CHECK_FALSE(found("Qwen/Qwen2.5-7B-Instruct", 1).says("layout.ulysses"));
+    // A multiple of the four key-value heads that divides the 28 others.
+    CHECK_FALSE(found("Qwen/Qwen2.5-7B-Instruct", 28).says("layout.ulysses"));
+    CHECK_FALSE(found("nobody/knows-it", 8).says("layout.ulysses"));
+    CHECK_FALSE(found("Qwen/Qwen2.5-7B-Instruct", 8, " training_config.actor_rollout_ref.actor.strategy=megatron")
+                    .says("layout.ulysses"));
+}
 
 TEST_CASE("each rule passes a neighbour of the recipe that it finds fault with") {
     for (const Case& row : cases) {
