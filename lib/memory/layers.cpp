@@ -122,9 +122,10 @@ double rest(const Figures& m, const Workload& w) {
         const bool wide = casts && !w.lora.autocast;
         const auto input = [&](double width) { return wide ? m.fp32(width) : m.low(width); };
         // Of what no other Linear reads: the attention's output, and the low ranks.
-        const auto of_others = [&](const auto& input) {
-            if (l.kv_rank == 0) return input(m.q);
-            return input(m.heads * static_cast<double>(l.value_dim)) + input(static_cast<double>(l.q_rank + l.kv_rank));
+        const auto of_others = [&](const auto& bytes_of) {
+            if (l.kv_rank == 0) return bytes_of(m.q);
+            return bytes_of(m.heads * static_cast<double>(l.value_dim)) +
+                   bytes_of(static_cast<double>(l.q_rank + l.kv_rank));
         };
         const double f = m.moe && !w.lora.experts ? std::max(m.dense_f, m.shared_f) : m.f;
         if (casts)

@@ -116,7 +116,7 @@ TEST_CASE("each stage of ZeRO takes less of a device, and offloading less again"
     const auto peak = [](const std::string& overrides) {
         const Result result = deepspeed(("instance_type=null " + overrides).c_str()).check();
         REQUIRE(result.needs.memory);
-        return result.needs.memory->peak;
+        return static_cast<double>(result.needs.memory->peak);
     };
     const auto stage = [&](int number, const std::string& more = "") {
         return peak(zero + "stage=" + std::to_string(number) + more);

@@ -52,7 +52,8 @@ TEST_CASE("the kernels that a recipe asks for are needed of whatever device it g
     const char* on = "++recipes.use_smp_model=False ++recipes.model.use_flash_attention=True";
     CHECK(needs(hyperpod_llama(), on) == second);
     CHECK(needs(hyperpod_llama(), "++recipes.use_smp_model=True ++recipes.model.use_flash_attention=True").empty());
-    CHECK(needs(hyperpod_llama(), "++recipes.use_smp_model=False").empty());
+    CHECK(needs(hyperpod_llama(), "++recipes.use_smp_model=False") == second);  // as the adapter when it is left out
+    CHECK(needs(hyperpod_llama(), "++recipes.use_smp_model=False ++recipes.model.use_flash_attention=False").empty());
     CHECK(needs(llama(), on).empty());
 }
 

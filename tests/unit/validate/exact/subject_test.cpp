@@ -321,26 +321,26 @@ std::pair<std::int64_t, std::int64_t> heads_of(const std::string& config, const 
 }  // namespace
 
 TEST_CASE("heads of a model that the recipe names are its config.json's") {
-    using Heads = std::pair<std::int64_t, std::int64_t>;
+    using Pair = std::pair<std::int64_t, std::int64_t>;
     const Folder folder(R"({"num_attention_heads": 12, "num_key_value_heads": 4})");
     const std::string file = folder.path() + "/config.json";
-    CHECK(heads_of(file) == Heads(12, 4));
-    CHECK(heads_of(folder.path()) == Heads(12, 4));
+    CHECK(heads_of(file) == Pair(12, 4));
+    CHECK(heads_of(folder.path()) == Pair(12, 4));
     // What the recipe says itself counts.
-    CHECK(heads_of(file, ", num_key_value_heads: 2") == Heads(12, 2));
-    CHECK(heads_of(file, ", num_attention_heads: 6") == Heads(6, 0));
-    CHECK(heads_of(file, "", 0, false) == Heads(0, 0));
-    CHECK(heads_of(file, "", EACCES) == Heads(0, 0));
-    CHECK(heads_of(folder.path() + "/none") == Heads(0, 0));
-    CHECK(heads_of("x" + file) == Heads(0, 0));
-    CHECK(heads_of("") == Heads(0, 0));
+    CHECK(heads_of(file, ", num_key_value_heads: 2") == Pair(12, 2));
+    CHECK(heads_of(file, ", num_attention_heads: 6") == Pair(6, 0));
+    CHECK(heads_of(file, "", 0, false) == Pair(0, 0));
+    CHECK(heads_of(file, "", EACCES) == Pair(0, 0));
+    CHECK(heads_of(folder.path() + "/none") == Pair(0, 0));
+    CHECK(heads_of("x" + file) == Pair(0, 0));
+    CHECK(heads_of("") == Pair(0, 0));
     const auto of_text = [](const std::string& json) { return heads_of(Folder(json).path()); };
-    CHECK(of_text(R"({"num_attention_heads": 1, "num_key_value_heads": 1000000000})") == Heads(1, 1'000'000'000));
-    CHECK(of_text(R"({"num_attention_heads": 0, "num_key_value_heads": 1000000001})") == Heads(0, 0));
-    CHECK(of_text(R"({"num_attention_heads": -1, "num_key_value_heads": "4"})") == Heads(0, 0));
-    CHECK(of_text("{}") == Heads(0, 0));
-    CHECK(of_text("[12]") == Heads(0, 0));
-    CHECK(of_text("{") == Heads(0, 0));
+    CHECK(of_text(R"({"num_attention_heads": 1, "num_key_value_heads": 1000000000})") == Pair(1, 1'000'000'000));
+    CHECK(of_text(R"({"num_attention_heads": 0, "num_key_value_heads": 1000000001})") == Pair(0, 0));
+    CHECK(of_text(R"({"num_attention_heads": -1, "num_key_value_heads": "4"})") == Pair(0, 0));
+    CHECK(of_text("{}") == Pair(0, 0));
+    CHECK(of_text("[12]") == Pair(0, 0));
+    CHECK(of_text("{") == Pair(0, 0));
     // Another family's recipe says its heads itself.
     storage::Host host;
     host.access = storage::access_of;
