@@ -15,8 +15,8 @@
 namespace recipe::memory {
 namespace {
 
-// Shares of the peak. The 4-bit weights were measured with a layer that keeps as many bytes as bitsandbytes' and makes its
-// weight in each pass, since that was not at hand.
+// Shares of the peak. The 4-bit weights were measured with a layer that keeps as many bytes as bitsandbytes' and makes
+// its weight in each pass, since that was not at hand.
 constexpr double limit = 0.0025;
 constexpr double limit_of_four_bits = 0.006;
 
