@@ -260,9 +260,10 @@ TEST_CASE("a submission says how to the planner, field by field") {
     CHECK_FALSE(without_program(true));
     CHECK(Submission().needs_entry);
     CHECK(Submission().tool == planner::Tool::sbatch);
-    // An allocation of one node is none for two.
+    // An allocation of one node is none for two. The results are elsewhere: two nodes do not share this one's tmpfs.
     const auto nodes = [&](std::int64_t allocated) {
-        return plan({.recipe = "llama_tiny_cpu_pretrain", .overrides = {"trainer.num_nodes=2"}},
+        return plan({.recipe = "llama_tiny_cpu_pretrain",
+                     .overrides = {"trainer.num_nodes=2", "base_results_dir=/fsx/results"}},
                     {.tool = planner::Tool::srun_in_job, .allocated_nodes = allocated}, context)
             .submission.has_value();
     };
