@@ -49,6 +49,7 @@ TEST_CASE("names that speak of none") {
                              "99999999999b",
                              "99999999b",
                              "100001b",
+                             "000000070b",  // too many digits
                              "1.b",
                              "p5.48xl",
                              "rank_16_bs_128_lr_1e-5",

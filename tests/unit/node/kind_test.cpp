@@ -127,6 +127,9 @@ TEST_CASE("a launcher whose arguments make a world of their own is not held to t
     CHECK(own_world({"torchrun", "--nnodes"}));
     CHECK(own_world({"accelerate", "launch", "--num_machines", "2", "train.py"}));
     CHECK(own_world({"torchrun", "--standalone", "train.py"}));
+    CHECK(own_world({"python3", "/usr/bin/torchrun", "--nnodes=2", "train.py"}));
+    CHECK(own_world({"python3", "-m", "torch.distributed.run", "--nnodes=2", "train.py"}));
+    CHECK(own_world({"python3", "-mtorch.distributed.run", "--nnodes=2", "train.py"}));
     // The program's own.
     CHECK_FALSE(own_world({"torchrun", "train.py", "--nnodes=2"}));
     CHECK_FALSE(own_world({"torchrun", "--nproc_per_node=8", "train.py", "--nnodes=2"}));

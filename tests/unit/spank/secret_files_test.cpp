@@ -128,6 +128,18 @@ TEST_CASE("a file of secrets goes together with git's, and no other name does") 
     CHECK_FALSE(fs::exists(file + "-git"));
 }
 
+TEST_CASE("a file is old from the second after the last day on") {
+    const Folder folder;
+    const std::string file = written(folder);
+    const timespec then[2] = {{.tv_sec = 1000, .tv_nsec = 0}, {.tv_sec = 1000, .tv_nsec = 0}};
+    REQUIRE(utimensat(AT_FDCWD, file.c_str(), then, 0) == 0);
+    const std::int64_t long_time = std::chrono::duration_cast<std::chrono::seconds>(spank::max_unused).count();
+    spank::remove_old_secrets(folder.directory, 1000 + long_time);
+    CHECK(fs::exists(file));
+    spank::remove_old_secrets(folder.directory, 1001 + long_time);
+    CHECK_FALSE(fs::exists(file));
+}
+
 TEST_CASE("files that no job has used for long are removed, and nothing beside them") {
     const Folder folder;
     const std::string file = written(folder);
