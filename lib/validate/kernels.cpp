@@ -44,7 +44,8 @@ const Kernel* kernel_named(const config::Value* value) {
 
 struct Asked {
     const Kernel* kernel = nullptr;
-    Found by;
+    Found by{};
+    const config::Value* value = nullptr;  // that the recipe gives, or that counts when it is left out
 };
 
 /// SageMaker's adapter takes the kernel for Hugging Face's layers; those of use_smp_model choose among several.
@@ -55,8 +56,9 @@ bool is_switched_on(const Subject& s) {
 Asked asked_kernel(const Subject& s) {
     if (s.wanted == Wanted::cpu || s.wanted == Wanted::neuron || s.runs_our_trainer()) return {};
     if (s.family.has(Key::attention))
-        if (const Kernel* kernel = kernel_named(s.effective(Key::attention))) return {kernel, s.find(Key::attention)};
-    if (is_switched_on(s)) return {&second, s.find(Key::flash_attention)};
+        if (const config::Value* value = s.effective(Key::attention))
+            if (const Kernel* kernel = kernel_named(value)) return {kernel, s.find(Key::attention), value};
+    if (is_switched_on(s)) return {&second, s.find(Key::flash_attention), s.effective(Key::flash_attention)};
     return {};
 }
 
@@ -85,15 +87,13 @@ std::string other_kernel(const Subject& s, const Asked& asked) {
 
 Findings wrong_kernels(const Subject& s) {
     const Asked asked = asked_kernel(s);
-    const bool given = asked.by.given();
-    return {
-        {.at = asked.by,
-         .message = fmt::format("{} is {}, and {} runs on compute capability {}, not on {}", asked.by.key,
-                                given ? truncate(*asked.by.value)
-                                      : fmt::format("{} when it is left out", truncate(*s.effective(Key::attention))),
-                                asked.kernel->title, describe(ranges_of(*asked.kernel)), s.describe_accelerator()),
-         .fix = other_kernel(s, asked),
-         .of_program = true}};
+    std::string value = asked.value != nullptr ? truncate(*asked.value) : std::string("on");
+    if (!asked.by.given()) value += " when it is left out";
+    return {{.at = asked.by,
+             .message = fmt::format("{} is {}, and {} runs on compute capability {}, not on {}", asked.by.key, value,
+                                    asked.kernel->title, describe(ranges_of(*asked.kernel)), s.describe_accelerator()),
+             .fix = other_kernel(s, asked),
+             .of_program = true}};
 }
 
 constexpr std::array<Rule, 1> table{{

@@ -89,6 +89,8 @@ const Case cases[] = {
     {"devices.kernels", adapter,
      "instance_type=p3dn.24xlarge ++recipes.use_smp_model=True ++recipes.model.use_flash_attention=True",
      "instance_type=p3dn.24xlarge ++recipes.use_smp_model=False ++recipes.model.use_flash_attention=True", error, true},
+    {"devices.kernels", adapter, "instance_type=p4d.24xlarge ++recipes.use_smp_model=False",
+     "instance_type=p3dn.24xlarge ++recipes.use_smp_model=False", error, false},
     {"devices.kernels", verl, "instance_type=p4d.24xlarge", "instance_type=p3dn.24xlarge", error, false},
     {"layout.ulysses", verl,
      "training_config.actor_rollout_ref.model.path=Qwen/Qwen2.5-7B-Instruct "
