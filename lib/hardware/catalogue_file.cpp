@@ -5,6 +5,7 @@
 
 #include "diagnostic/codes/tools.hpp"
 
+#include "slurm_text/variable_name.hpp"
 #include "tables/tables.hpp"
 
 #include <fmt/format.h>
@@ -133,21 +134,15 @@ bool read_patterns(std::span<const std::string_view>& target, const Value& value
     return true;
 }
 
-bool is_variable_name(std::string_view name) {
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    return !name.empty() && name.size() <= max_name && !(name.front() >= '0' && name.front() <= '9') &&
-           std::ranges::all_of(name, allowed);
-}
-
 bool read_variables(std::span<const Profile::Variable>& target, const Value& value, Context& context) {
     if (!value.is_map()) return false;
     std::vector<Profile::Variable> variables;
     for (const config::Entry& entry : value.entries()) {
         const std::string* name = entry.key.as_string();
         const bool is_scalar = entry.value.is_string() || entry.value.as_int().has_value();
-        if (name == nullptr || !is_variable_name(*name) || !is_scalar) return false;
+        if (name == nullptr || name->size() > max_name || !slurm_text::is_variable_name(*name) ||
+            !slurm_text::reserved_because(*name).empty() || !is_scalar)
+            return false;
         variables.emplace_back(context.keep(*name), context.keep(config::to_python_text(entry.value)));
     }
     target = context.texts.keep(std::move(variables));

@@ -4,6 +4,7 @@
 
 #include "diagnostic/codes/node.hpp"
 #include "slurm_text/lists.hpp"
+#include "slurm_text/variable_name.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -58,22 +59,22 @@ Expected<Meeting> meeting_point(const plan::LaunchPlan& plan, const Facts& facts
 
 void torchrun_variables(std::vector<Change>& changes, const plan::LaunchPlan& plan, const Facts& facts,
                         const Task& task, const Meeting& meeting) {
-    const auto set = [&](std::string name, std::string value) {
-        changes.push_back({std::move(name), std::move(value)});
+    namespace rendezvous = slurm_text::rendezvous;
+    const auto set = [&](std::string_view name, std::string value) {
+        changes.push_back({std::string(name), std::move(value)});
     };
-    // torchrun reads the default of each of its options from PET_<OPTION> (torch.distributed.argparse_util).
-    set("PET_NNODES", std::to_string(facts.node_count));
-    set("PET_NPROC_PER_NODE", std::to_string(plan.layout.devices_per_node));
+    set(rendezvous::node_count, std::to_string(facts.node_count));
+    set(rendezvous::processes, std::to_string(plan.layout.devices_per_node));
     // One task per node: its rank is the node's, also where -m arbitrary gives the nodes another order than Slurm's
     // own.
-    set("PET_NODE_RANK", std::to_string(task.rank));
-    set("PET_RDZV_BACKEND", "c10d");
+    set(rendezvous::node_rank, std::to_string(task.rank));
+    set(rendezvous::backend, "c10d");
     // One node agrees with itself: port 0 lets the kernel choose, so nothing can be taken.
-    set("PET_RDZV_ENDPOINT",
+    set(rendezvous::endpoint,
         facts.node_count == 1 ? "localhost:0" : fmt::format("{}:{}", host_for_endpoint(meeting.host), meeting.port));
-    set("PET_RDZV_ID", fmt::format("{}.{}.{}", facts.job_id, facts.step_id, facts.restart_count));
+    set(rendezvous::id, fmt::format("{}.{}.{}", facts.job_id, facts.step_id, facts.restart_count));
     // Without this torchrun compares host names to find out whether it is the host; names have too many spellings.
-    set("PET_RDZV_CONF", task.rank == 0 ? "is_host=1" : "is_host=0");
+    set(rendezvous::settings, task.rank == 0 ? "is_host=1" : "is_host=0");
     // torchrun falls back to one thread, with a warning, where its processes could share the node's CPUs.
     if (facts.cpus_here > 0) {
         const std::int64_t threads = facts.cpus_here / plan.layout.devices_per_node;

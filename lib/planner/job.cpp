@@ -94,11 +94,13 @@ Expected<std::vector<plan::Variable>> recipe_environment_of(const Value& root, c
     Diagnostics problems;
     for (const config::Entry& entry : env_vars->entries()) {
         const std::string name = config::to_python_text(entry.key);
-        const auto fail = [&](std::string message) {
-            problems.push_back({.code = codes::environment.invalid,
+        const auto fail = [&](std::string message, DiagnosticCode code = codes::environment.invalid,
+                              std::string fix = {}) {
+            problems.push_back({.code = code,
                                 .key = "env_vars." + name,
                                 .source = entry.value.position().source(),
-                                .message = std::move(message)});
+                                .message = std::move(message),
+                                .fix = std::move(fix)});
         };
         if (entry.value.is_null()) {
             left_alone.push_back(name);
@@ -107,6 +109,9 @@ Expected<std::vector<plan::Variable>> recipe_environment_of(const Value& root, c
         if (!slurm_text::is_variable_name(name))
             fail(
                 fmt::format("`{}` is no name for an environment variable: letters, digits and underscores only", name));
+        else if (const std::string_view because = slurm_text::reserved_because(name); !because.empty())
+            fail(fmt::format("{} cannot be set: {}", name, because), codes::environment.reserved,
+                 fmt::format("--recipe-set=~env_vars.{}", name));
         else if (entry.value.is_map() || entry.value.is_list())
             fail(fmt::format("{} is {}; an environment variable holds a text", name,
                              config::describe(entry.value.kind())));

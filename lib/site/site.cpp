@@ -85,6 +85,8 @@ Expected<std::vector<std::pair<std::string, std::string>>> variables(const Value
         const std::string key = "env_vars." + name;
         if (!slurm_text::is_variable_name(name))
             return fail(entry.key, key, fmt::format("{} is no name of a variable", name));
+        if (const std::string_view because = slurm_text::reserved_because(name); !because.empty())
+            return fail(entry.key, key, fmt::format("{} cannot be set: {}", name, because));
         if (!entry.value.is_string() && !entry.value.as_number())
             return fail(entry.value, key, fmt::format("{} is a text or a number", key));
         found.emplace_back(name, config::to_python_text(entry.value));

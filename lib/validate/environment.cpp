@@ -12,7 +12,7 @@
 namespace recipe::validate {
 namespace {
 
-enum class Kind : std::uint8_t { obsolete, harmful, overridden };
+enum class Kind : std::uint8_t { obsolete, harmful, overridden, loader };
 
 /// A variable of env_vars. A name that ends with * stands for all that begin so.
 struct Advice {
@@ -91,10 +91,17 @@ constexpr std::string_view obsolete_in_efa = "current versions of libfabric and 
 constexpr std::string_view not_for_efa = "it has no meaning over EFA";
 constexpr std::string_view left_to_plugin = "aws-ofi-nccl sets it for each instance type";
 constexpr std::string_view of_the_step = "each step sets its own from its real nodes";
+constexpr std::string_view loads_into_all = "it loads a library into every program of the job, srun and git included";
+constexpr std::string_view replaces_libraries =
+    "it puts other libraries before those that every program of the job was built with, srun and git included";
+constexpr std::string_view replaces_programs =
+    "it replaces what the user and the image have there, by which srun, git, torchrun and python3 are found";
+constexpr std::string_view replaces_modules =
+    "it puts other modules before those that Python's programs were installed with";
+constexpr std::string_view runs_first = "the file that it names runs before every script of the job";
 constexpr std::string_view exclusion = "^lo,docker,veth";
 
 constexpr std::array advices{
-    Advice{"PET_*", Kind::overridden, always, of_the_step, {}},
     Advice{"MASTER_ADDR", Kind::overridden, always, of_the_step, {}},
     Advice{"MASTER_PORT", Kind::overridden, always, of_the_step, {}},
     Advice{"RANK", Kind::overridden, always, of_the_step, {}},
@@ -103,6 +110,15 @@ constexpr std::array advices{
     Advice{"LOCAL_WORLD_SIZE", Kind::overridden, always, of_the_step, {}},
     Advice{"GROUP_RANK", Kind::overridden, always, of_the_step, {}},
     Advice{"NODE_RANK", Kind::overridden, always, of_the_step, {}},
+    Advice{"LD_PRELOAD", Kind::loader, always, loads_into_all, {}},
+    Advice{"LD_AUDIT", Kind::loader, always, loads_into_all, {}},
+    Advice{"LD_LIBRARY_PATH", Kind::loader, always, replaces_libraries, {}},
+    Advice{"PATH", Kind::loader, always, replaces_programs, {}},
+    Advice{"PYTHONPATH", Kind::loader, always, replaces_modules, {}},
+    Advice{"PYTHONHOME", Kind::loader, always, replaces_modules, {}},
+    Advice{"PYTHONSTARTUP", Kind::loader, always, runs_first, {}},
+    Advice{"BASH_ENV", Kind::loader, always, runs_first, {}},
+    Advice{"ENV", Kind::loader, always, runs_first, {}},
     Advice{"RDMAV_*", Kind::harmful, always, "libibverbs' fork support breaks EFA", {}},
     Advice{"FI_PROVIDER",
            Kind::obsolete,
@@ -193,7 +209,12 @@ Findings overridden(const Subject& s) {
     return advise(s, Kind::overridden);
 }
 
-constexpr std::array<Rule, 3> table{{
+Findings loader(const Subject& s) {
+    return advise(s, Kind::loader);
+}
+
+constexpr std::array<Rule, 4> table{{
+    {codes::environment.loader, has_variables, loader},
     {codes::environment.overridden, has_variables, overridden},
     {codes::environment.harmful, has_variables, harmful},
     {codes::environment.obsolete, has_variables, obsolete},

@@ -250,6 +250,21 @@ struct EnvironmentCodes {
         .summary = "env_vars holds names of variables and texts.",
         .source = "environ(7)",
     };
+    Code reserved{
+        .name = "environment.reserved",
+        .fixed = true,
+        .summary = "No variable is set by which Slurm, slurm-recipe or a step's rendezvous tells a job what it is.",
+        .source = "docs/nodes.md; srun(1); torch.distributed.run",
+        .example = "++env_vars.SLURM_JOB_ID=1",
+    };
+    Code loader{
+        .name = "environment.loader",
+        .severity = Severity::warning,
+        .is_rule = true,
+        .summary = "No variable decides which programs, libraries and modules run in place of the image's own.",
+        .source = "ld.so(8), environ(7), bash(1), python(1)",
+        .example = "++env_vars.LD_PRELOAD=/opt/hook.so",
+    };
     Code overridden{
         .name = "environment.overridden",
         .severity = Severity::warning,

@@ -38,15 +38,36 @@ bool is_scp_form(std::string_view url) {
     return is_name(url.substr(0, at)) && is_name(url.substr(at + 1, colon - at - 1)) && url[colon + 1] != ':';
 }
 
+constexpr std::string_view begins_an_option =
+    "its user, host or path begins with -, which git or ssh could take for an option";
+
+/// Of "/-oProxyCommand=x", also behind more slashes.
+bool path_begins_with_dash(std::string_view path) {
+    const std::size_t first = path.find_first_not_of('/');
+    return first != std::string_view::npos && path[first] == '-';
+}
+
+/// "a@b:--upload-pack=x", "-oProxyCommand=x@host:path"
+bool scp_form_has_option(std::string_view url) {
+    const std::size_t colon = url.find(':');
+    const std::size_t at = url.substr(0, colon).find('@');
+    if (colon == std::string_view::npos || at == std::string_view::npos) return false;
+    return url.substr(at + 1).starts_with('-') || path_begins_with_dash(url.substr(colon + 1));
+}
+
 std::string authority_problem(std::string_view scheme, std::string_view rest) {
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (scheme == "file://" && authority.empty() && path_begins_with_dash(rest)) return std::string(begins_an_option);
     if (scheme == "file://")
         return authority.empty() && rest.starts_with('/') ? "" : "after file:// an absolute path is expected";
     const std::size_t at = authority.rfind('@');
     const std::string_view user = at == std::string_view::npos ? std::string_view() : authority.substr(0, at);
     const std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
-    // ssh would take such a host for an option.
-    if (host.empty() || host.front() == '-' || user.starts_with('-')) return "it names no host";
+    if (host.empty()) return "it names no host";
+    // ssh, and the program at its other end, would take them for options.
+    if (host.starts_with('-') || user.starts_with('-')) return std::string(begins_an_option);
+    if (scheme == "ssh://" && path_begins_with_dash(rest.substr(authority.size())))
+        return std::string(begins_an_option);
     if (scheme == "ssh://" && user.find(':') != std::string_view::npos) return "it holds a password";
     if (scheme != "ssh://" && at != std::string_view::npos) return "it holds a user's name or token";
     return {};
@@ -61,6 +82,7 @@ std::string url_problem(std::string_view url) {
     if (url.front() == '-') return "git would take it for an option";
     for (const std::string_view scheme : schemes)
         if (url.starts_with(scheme)) return authority_problem(scheme, url.substr(scheme.size()));
+    if (scp_form_has_option(url)) return std::string(begins_an_option);
     if (is_scp_form(url)) return {};
     return "it is neither an absolute path nor one of https://, http://, ssh://, file:// and git@HOST:PATH";
 }

@@ -65,6 +65,7 @@ Container read_container(const Value& value, std::string& problem) {
     Container container;
     container.image = reader.string("image", max_path_bytes);
     if (container.image.empty()) reader.fail("has no image");
+    if (container.image.starts_with('-')) reader.fail("has an image that enroot would take for an option");
     const Value& mounts = reader.any("mounts");
     if (!mounts.is_list() || mounts.size() > max_mounts)
         reader.fail(fmt::format("mounts is no list of at most {}", max_mounts));

@@ -101,8 +101,8 @@ std::optional<VariableOrigin> origin_of(const Value& item) {
 
 std::vector<Variable> read_environment(const Value& list, std::string& problem) {
     std::vector<Variable> variables;
-    const auto fail = [&] {
-        if (problem.empty()) problem = "environment holds more than variables";
+    const auto fail = [&](std::string_view what = "more than variables") {
+        if (problem.empty()) problem = fmt::format("environment holds {}", what);
     };
     if (!list.is_list()) fail();
     for (const Value& item : list.items()) {
@@ -113,6 +113,8 @@ std::vector<Variable> read_environment(const Value& list, std::string& problem) 
         if (name == nullptr || value == nullptr || !origin || !slurm_text::is_variable_name(*name) ||
             value->find('\0') != std::string::npos)
             fail();
+        else if (!slurm_text::reserved_because(*name).empty())
+            fail(*name + ", which is not a recipe's to set");
         else
             variables.push_back({*name, *value, *origin});
     }
@@ -137,6 +139,10 @@ Entry read_entry(const Value& value, std::string& problem) {
     if (reader.has("directory")) entry.directory = reader.string("directory", max_path_bytes);
     if (reader.has("config_arguments")) entry.config_arguments = reader.boolean("config_arguments");
     if (reader.has("configuration")) entry.configuration = reader.string("configuration", max_path_bytes);
+    // torchrun, python3 and bash take a word that begins with - for an option of theirs.
+    if (!entry.program.empty() && !entry.program.starts_with('/'))
+        reader.fail("has a program that is no absolute path");
+    if (entry.module.starts_with('-')) reader.fail("has a module that is none");
     if (!entry.program.empty() && !entry.module.empty()) reader.fail("is a program and a module");
     if (!entry.configuration.empty() && (!entry.configuration.starts_with('/') || !entry.is_shell()))
         reader.fail("has a copy of its configuration, which is for shell scripts, at an absolute path");

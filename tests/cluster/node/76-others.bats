@@ -98,3 +98,40 @@ SHELL
     run cat good
     assert_output_contains ours
 }
+
+@test "a variable by which a job is told what it is, and an address that is an option, are refused at the prompt and on a node" {
+    for set in SLURM_SPANK_RECIPE_PLAN=x SLURM_JOB_ID=1 SLURMD_NODENAME=x PET_RDZV_ENDPOINT=evil:1 RECIPE_CONFIG=/x; do
+        run as_user sbatch "${recipe[@]}" "--recipe-set=++env_vars.$set" --wrap true
+        assert_failure
+        assert_output_contains "env_vars.${set%%=*}: ${set%%=*} cannot be set: "
+        assert_output_contains "[environment.reserved]"
+    done
+    for url in 'a@b:--upload-pack=x' 'ssh://-oProxyCommand=x/code' 'ssh://host/-oProxyCommand=x'; do
+        run as_user sbatch "${recipe[@]}" "--recipe-set=++git.repo_url_or_path='$url'" --recipe-set=++git.entry_script=a.py --wrap true
+        assert_failure
+        assert_output_contains "begins with -, which git or ssh could take for an option"
+        assert_output_contains "[launch.code_url]"
+    done
+    run as_user sbatch --test-only "${recipe[@]}" --recipe-set=++env_vars.LD_PRELOAD=/x.so --wrap true
+    assert_success
+    assert_output_contains "env_vars.LD_PRELOAD: LD_PRELOAD=/x.so: it loads a library into every program of the job"
+
+    # A plan that somebody else has written.
+    write_file forged.sh <<'SHELL'
+#!/bin/bash
+plan=$SLURM_SPANK_RECIPE_PLAN
+for name in SLURM_NODEID PET_NNODES RECIPE_COMMAND; do
+    export SLURM_SPANK_RECIPE_PLAN=${plan/'["MINE","1"'/"[\"$name\",\"1\""}
+    srun sh -c 'echo "ran with $MINE"'
+done
+export SLURM_SPANK_RECIPE_PLAN=$plan
+srun sh -c 'echo "ran with $MINE"'
+SHELL
+    job=$(as_user sbatch --parsable -o out "${recipe[@]}" --recipe-set=++env_vars.MINE=1 forged.sh 2>/dev/null)
+    wait_job "$job"
+    run cat out
+    for name in SLURM_NODEID PET_NNODES RECIPE_COMMAND; do
+        assert_output_contains "the launch plan is malformed: environment holds $name, which is not a recipe's to set [plan.malformed]"
+    done
+    assert_output_count 1 '^ran with 1$'
+}

@@ -118,7 +118,8 @@ TEST_CASE("a field refuses what is beyond its limits, and says what it takes") {
          {std::string("A-B: x"), std::string("9A: x"), std::string("'': x"), std::string("A: ~"),
           std::string("A: true"), std::string("A: 1.5"), std::string("A: [x]"), std::string("1: x"),
           std::string("'A@': x"), std::string("'A[': x"), std::string("'A`': x"), std::string("'A{': x"),
-          std::string("'A/': x"), std::string("'A:': x"), std::string("'\xC3\x84': x"), long_name + ": x"}) {
+          std::string("'A/': x"), std::string("'A:': x"), std::string("'\xC3\x84': x"), long_name + ": x",
+          std::string("SLURM_JOB_ID: x"), std::string("PET_NNODES: x")}) {
         INFO(variable);
         CHECK(environment(variable) == variables);
     }

@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "node/node.hpp"
 #include "sample_plan.hpp"
+#include "slurm_text/variable_name.hpp"
 
 #include <algorithm>
 #include <set>
@@ -374,6 +375,14 @@ TEST_CASE("a program that is no Python script is started as it is") {
         REQUIRE(find(changes, name) != nullptr);
         CHECK_FALSE(find(changes, name)->value);
     }
+}
+
+TEST_CASE("the options of torchrun that a step sets are those that no recipe may set") {
+    const auto changes = node::rendezvous_environment(sample_plan(), four_nodes(), {.rank = 1}).value();
+    std::vector<std::string> set;
+    for (const node::Change& change : changes)
+        if (change.name.starts_with("PET_")) set.push_back(change.name);
+    CHECK(std::ranges::is_permutation(set, slurm_text::rendezvous::all));
 }
 
 TEST_CASE("neither a recipe's name nor an override with a line break gets into a saved script") {

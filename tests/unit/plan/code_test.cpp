@@ -53,6 +53,14 @@ TEST_CASE("git is given addresses of five forms and nothing else") {
                             "file://code",
                             "https://host/a b",
                             "https://host/a\nb",
+                            "a@b:--upload-pack=x",
+                            "a@b:/-x",
+                            "a@-b:x",
+                            "ssh://host/-oProxyCommand=x",
+                            "ssh://me@host//-oProxyCommand=x",
+                            "ssh://host:22/-x",
+                            "file:///-x",
+                            "https://-host/code",
                             "https://host/\x1b[2J",
                             "https://host/\x7f"}) {
         INFO(url);
@@ -60,6 +68,19 @@ TEST_CASE("git is given addresses of five forms and nothing else") {
     }
     CHECK_FALSE(plan::url_problem(std::string("https://host/\0x", 15)).empty());
     CHECK_FALSE(plan::url_problem("https://host/" + std::string(2048, 'x')).empty());
+}
+
+TEST_CASE("an address that git or ssh could take for an option is refused for that reason") {
+    for (const char* url : {"a@b:--upload-pack=x", "a@-b:x", "ssh://-oProxyCommand=x/code", "ssh://-l@host/code",
+                            "ssh://host/-oProxyCommand=x", "file:///-x"}) {
+        INFO(url);
+        CHECK(plan::url_problem(url) ==
+              "its user, host or path begins with -, which git or ssh could take for an option");
+    }
+    // Within a path, or where no program has it for a word of its own, a - is one like any other.
+    for (const char* url :
+         {"https://host/-/snippets/1.git", "ssh://host/a/-b", "git@host:a/-b", "git@host:a-b/c", "file:///a/-b"})
+        CHECK(plan::url_problem(url).empty());
 }
 
 TEST_CASE("an address holds neither a token nor a password") {

@@ -115,7 +115,7 @@ TEST_CASE("no text of a plan has a NUL in it, and none is longer than what it na
         Text{"recipe", 4096, ""},
         Text{"resources.job_name", 1024, ""},
         Text{"instance_type", 1024, ""},
-        Text{"entry.program", 4096, ""},
+        Text{"entry.program", 4096, "/"},
         Text{"entry.directory", 4096, "/"},
         Text{"results_dir", 4096, "/"},
         Text{"container.image", 4096, ""},
@@ -148,6 +148,24 @@ TEST_CASE("no text of a plan has a NUL in it, and none is longer than what it na
         CHECK(refusal("environment", Value::list({variable})) == malformed);
     CHECK(refusal("environment", Value::list({Value::list({text("A"), text("a"), text("site")})})) == "");
     CHECK(refusal("environment", text("A=a")) == malformed);
+    for (const char* name : {"SLURM_SPANK_RECIPE_PLAN", "_SLURM_SPANK_OPTION_x", "SLURM_JOB_ID", "PET_RDZV_ENDPOINT",
+                             "RECIPE_COMMAND", "SLURM_RECIPE_MOUNTS"})
+        CHECK(refusal("environment", Value::list({Value::list({text(name), text("a"), text("typed")})})) == malformed);
+    for (const char* name : {"RECIPE_ENV_REPORT", "PET_MAX_RESTARTS", "SLURM_CPU_BIND", "LD_PRELOAD"})
+        CHECK(refusal("environment", Value::list({Value::list({text(name), text("a"), text("typed")})})) == "");
+}
+
+TEST_CASE("a plan holds no word that a program would take for an option of its own") {
+    CHECK(refusal("entry.program", text("-c")) == malformed);
+    CHECK(refusal("entry.program", text("train.py")) == malformed);
+    CHECK(refusal("entry.program", text("/train.py")) == "");
+    CHECK(refusal("entry.program", text("")) == "");
+    CHECK(refusal("container.image", text("-o")) == malformed);
+    CHECK(refusal("container.image", text("docker://-o")) == "");
+    CHECK(refusal("code.branch", text("--upload-pack=x")) == malformed);
+    CHECK(refusal("code.commit", text("--upload-pack=x")) == malformed);
+    CHECK(refusal("code.url", text("a@b:--upload-pack=x")) == malformed);
+    CHECK(refusal("code.url", text("ssh://host/-oProxyCommand=x")) == malformed);
 }
 
 TEST_CASE("a plan's lists have no more items than a job can use") {

@@ -306,4 +306,17 @@ TEST_CASE("lines for a shell are texts of a list, and a variable is a text under
     CHECK(refused("++env_vars.A=[1]") == Said{"environment.invalid", "env_vars.A"});
     CHECK(refused("++env_vars.A-B=1") == Said{"environment.invalid", "env_vars.A-B"});
     CHECK(refused("++env_vars.A={b:1}") == Said{"environment.invalid", "env_vars.A"});
+    for (const char* name : {"SLURM_SPANK_RECIPE_PLAN", "SLURM_JOB_ID", "PET_NNODES", "RECIPE_CONFIG"})
+        CHECK(refused((std::string("++env_vars.") + name + "=x").c_str()) ==
+              Said{"environment.reserved", std::string("env_vars.") + name});
+    const Diagnostic reserved = Submitting(tiny).set("++env_vars.SLURMD_NODENAME=x").refused();
+    CHECK(reserved.message == "SLURMD_NODENAME cannot be set: Slurm tells a job and its steps what they are by it");
+    CHECK(reserved.fix == "--recipe-set=~env_vars.SLURMD_NODENAME");
+    // What leaves a variable alone sets none.
+    CHECK(!Submitting(tiny)
+               .set("++env_vars.SLURM_JOB_ID=null")
+               .set("++env_vars.PET_MAX_RESTARTS=3")
+               .set("++env_vars.RECIPE_LOG=debug")
+               .accepted()
+               .plan.environment.empty());
 }

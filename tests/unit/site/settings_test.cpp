@@ -103,6 +103,8 @@ TEST_CASE("a wrong site file is refused with its key, its place and what belongs
          "severities.precision.fp8 is error, warning, hint or off"},
         {"env_vars: 1", "env_vars", "env_vars is a map of variables"},
         {"env_vars: {1A: x}", "env_vars.1A", "1A is no name of a variable"},
+        {"env_vars: {SLURM_JOB_ID: 1}", "env_vars.SLURM_JOB_ID",
+         "SLURM_JOB_ID cannot be set: Slurm tells a job and its steps what they are by it"},
         {"env_vars: {A: true}", "env_vars.A", "env_vars.A is a text or a number"},
         {"interfaces: true", "interfaces", "interfaces is route, or left out"},
         {"node_check_seconds: 1.5", "node_check_seconds", "node_check_seconds is an int from 0 (no checks) to 60"},

@@ -39,8 +39,8 @@ Diagnostic advice(const std::string& overrides) {
 }  // namespace
 
 TEST_CASE("variables of each step are the step's, and those that begin like them are the user's") {
-    for (const char* name : {"PET_NNODES", "PET_", "MASTER_ADDR", "MASTER_PORT", "RANK", "LOCAL_RANK", "WORLD_SIZE",
-                             "LOCAL_WORLD_SIZE", "GROUP_RANK", "NODE_RANK"}) {
+    for (const char* name : {"MASTER_ADDR", "MASTER_PORT", "RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE",
+                             "GROUP_RANK", "NODE_RANK"}) {
         const Diagnostic found = advice("++env_vars." + std::string(name) + "=1");
         CHECK(found.code == "environment.overridden");
         CHECK(found.severity == Severity::warning);
@@ -48,7 +48,7 @@ TEST_CASE("variables of each step are the step's, and those that begin like them
         CHECK(found.message == std::string(name) + "=1: each step sets its own from its real nodes");
         CHECK(found.fix == "--recipe-set=~env_vars." + std::string(name));
     }
-    for (const char* name : {"PET", "PETS", "RANKS", "MY_RANK", "MASTER_ADDRESS"}) {
+    for (const char* name : {"PET", "PET_MAX_RESTARTS", "RANKS", "MY_RANK", "MASTER_ADDRESS"}) {
         INFO(name);
         CHECK(advice("++env_vars." + std::string(name) + "=1").code == "");
     }
@@ -141,4 +141,34 @@ TEST_CASE("the number of CUDA's queues depends on who overlaps what") {
     CHECK(of_megatron("model.tensor_model_parallel_size=1 ++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8") == "");
     CHECK(of_megatron("model.tensor_model_parallel_size=2 ++env_vars.CUDA_DEVICE_MAX_CONNECTIONS=8") ==
           "environment.harmful");
+}
+
+TEST_CASE("what decides which code runs in every program of a job is a warning with its reason") {
+    struct Row {
+        const char* name;
+        const char* why;
+    };
+    for (const auto& [name, why] :
+         {Row{"LD_PRELOAD", "it loads a library into every program of the job, srun and git included"},
+          Row{"LD_AUDIT", "it loads a library into every program of the job, srun and git included"},
+          Row{"LD_LIBRARY_PATH",
+              "it puts other libraries before those that every program of the job was built with, srun and git "
+              "included"},
+          Row{"PATH",
+              "it replaces what the user and the image have there, by which srun, git, torchrun and python3 are found"},
+          Row{"PYTHONPATH", "it puts other modules before those that Python's programs were installed with"},
+          Row{"PYTHONHOME", "it puts other modules before those that Python's programs were installed with"},
+          Row{"PYTHONSTARTUP", "the file that it names runs before every script of the job"},
+          Row{"BASH_ENV", "the file that it names runs before every script of the job"},
+          Row{"ENV", "the file that it names runs before every script of the job"}}) {
+        INFO(name);
+        const Diagnostic found = advice("++env_vars." + std::string(name) + "=/x");
+        CHECK(found.code == "environment.loader");
+        CHECK(found.severity == Severity::warning);
+        CHECK(found.key == "env_vars." + std::string(name));
+        CHECK(found.message == std::string(name) + "=/x: " + why);
+        CHECK(found.fix == "--recipe-set=~env_vars." + std::string(name));
+    }
+    for (const char* name : {"LD_DEBUG", "LD_PRELOADS", "PATHS", "MY_PATH", "PYTHONUNBUFFERED", "ENVS"})
+        CHECK(advice("++env_vars." + std::string(name) + "=/x").code == "");
 }

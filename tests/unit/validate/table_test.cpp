@@ -266,6 +266,7 @@ const Case cases[] = {
      "++recipes.exp_manager.exp_dir=null ++recipes.exp_manager.checkpoint_dir=None/checkpoints/", hint, false},
     {"paths.relative", llama, "++recipes.exp_manager.checkpoint_dir=/fsx/here",
      "++recipes.exp_manager.checkpoint_dir=here", error, true},
+    {"environment.loader", llama, "++env_vars.LD_DEBUG=libs", "++env_vars.LD_PRELOAD=/opt/hook.so", warning, false},
     {"environment.overridden", llama, "++env_vars.OURS=1", "++env_vars.MASTER_PORT=29500", warning, false},
     {"environment.harmful", llama, "++env_vars.NCCL_SOCKET_IFNAME=^lo,docker", "++env_vars.NCCL_SOCKET_IFNAME=eth0",
      warning, false},
