@@ -35,11 +35,11 @@ bool asks_for_secret(const Value& root, const std::string& key) {
 
 void print_value(const Value& value, Format format) {
     if (format == Format::json)
-        fmt::print("{}\n", config::to_json(value, 2));
+        print_json(value);
     else if (value.is_map() || value.is_list())
-        fmt::print("{}", config::to_yaml(value));
+        print_data(config::to_yaml(value));
     else
-        fmt::print("{}\n", value.is_null() ? "null" : config::to_python_text(value));
+        print_data(value.is_null() ? "null\n" : config::to_python_text(value) + '\n');
 }
 
 /// The key that --select means: `recipes.` may be left out of it, as of an override's.
@@ -59,7 +59,7 @@ int list(const Arguments& arguments) {
     print_diagnostics(context->notes);
     const auto recipes = config::list_recipes(context->collections);
     if (!recipes) return fail(recipes.error());
-    for (const config::RecipeFile& recipe : *recipes) fmt::print("{}\n", recipe.name);
+    for (const config::RecipeFile& recipe : *recipes) say("{}\n", recipe.name);
     return exit_good;
 }
 
@@ -92,9 +92,9 @@ int show(const Arguments& arguments) {
     const Value* unresolved = node_of(before->root);
     const auto origins = inspect::origins(*node_of(root), unresolved != nullptr ? *unresolved : Value(), *key);
     if (arguments.format == Format::json)
-        fmt::print("{}\n", config::to_json(inspect::origins_json(origins), 2));
+        print_json(inspect::origins_json(origins));
     else
-        fmt::print("{}", inspect::origins_text(origins));
+        print_text(inspect::origins_text(origins));
     return exit_good;
 }
 
@@ -125,9 +125,9 @@ int diff(const Arguments& arguments) {
     const Value right_root = query::readable(right->root, query::hidden_values(right->root));
     const auto differences = inspect::differences(left_root, right_root);
     if (arguments.format == Format::json)
-        fmt::print("{}\n", config::to_json(inspect::differences_json(differences), 2));
+        print_json(inspect::differences_json(differences));
     else
-        fmt::print("{}", inspect::differences_text(differences));
+        print_text(inspect::differences_text(differences));
     return exit_good;
 }
 
@@ -136,13 +136,13 @@ int check(const Arguments& arguments) {
     if (!context) return fail(context.error());
     const planner::Outcome outcome = prepare(arguments, *context);
     if (arguments.format == Format::json) {
-        fmt::print("{}\n", render::json(outcome.diagnostics, arguments.recipe));
+        print_json(render::json(outcome.diagnostics, arguments.recipe));
     } else {
         print_diagnostics(outcome.diagnostics);
         if (outcome.submission)
-            fmt::print("{}: {} × {} devices, {}\n", outcome.submission->plan.recipe,
-                       outcome.submission->plan.layout.nodes, outcome.submission->plan.layout.devices_per_node,
-                       outcome.diagnostics.empty() ? "nothing is wrong with it" : "would be submitted");
+            say("{}: {} × {} devices, {}\n", outcome.submission->plan.recipe, outcome.submission->plan.layout.nodes,
+                outcome.submission->plan.layout.devices_per_node,
+                outcome.diagnostics.empty() ? "nothing is wrong with it" : "would be submitted");
     }
     return outcome.submission ? exit_good : exit_wrong;
 }
@@ -155,7 +155,7 @@ int plan(const Arguments& arguments) {
     if (!outcome.submission) return exit_wrong;
     const Expected<Value> json = config::from_json(outcome.submission->plan_json, plan::max_bytes);
     if (!json) return fail(json.error());
-    fmt::print("{}\n", config::to_json(*json, 2));
+    print_json(*json);
     return exit_good;
 }
 
@@ -167,13 +167,13 @@ int script(const Arguments& arguments) {
     if (!outcome.submission) return exit_wrong;
     const Expected<std::string> text = node::batch_script_for(arguments.recipe, arguments.overrides);
     if (!text) return fail(text.error());
-    fmt::print("{}", *text);
+    print_data(*text);
     return exit_good;
 }
 
 int explain(const Arguments& arguments) {
     if (arguments.all) {
-        fmt::print("{}", codes::to_markdown());
+        print_text(codes::to_markdown());
         return exit_good;
     }
     const codes::Code* code = codes::find(arguments.code);
@@ -186,7 +186,7 @@ int explain(const Arguments& arguments) {
                                                : fmt::format("there is no such code; did you mean {}?",
                                                              fmt::join(names, " or "))}});
     }
-    fmt::print("{}", codes::to_text(*code));
+    print_text(codes::to_text(*code));
     return exit_good;
 }
 

@@ -3,17 +3,10 @@
 #include "context.hpp"
 
 #include "diagnostic/codes/compose.hpp"
-#include "render/render.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-#include <cstdio>
 
 namespace recipe::cli {
-
-void print_diagnostics(const Diagnostics& diagnostics) {
-    fmt::print(stderr, "{}", render::text(diagnostics, isatty(STDERR_FILENO) == 1));
-}
 
 int fail(const Diagnostics& diagnostics) {
     print_diagnostics(diagnostics);

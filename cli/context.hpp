@@ -3,6 +3,7 @@
 #pragma once
 
 #include "commands.hpp"
+#include "print.hpp"
 
 #include "query/query.hpp"
 
@@ -12,9 +13,7 @@ namespace recipe::cli {
 [[nodiscard]] Expected<query::Context> make_context(const Arguments& arguments);
 [[nodiscard]] query::Subject subject_of(const Arguments& arguments);
 
-/// Prints on stderr.
-void print_diagnostics(const Diagnostics& diagnostics);
-/// The same, and the exit status.
+/// Prints them on stderr; the exit status.
 int fail(const Diagnostics& diagnostics);
 
 }  // namespace recipe::cli

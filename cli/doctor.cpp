@@ -27,10 +27,10 @@ constexpr const char* job_submit_file = "job_submit_recipe.so";
 /// Prints a line for everything that was checked.
 class Findings {
 public:
-    void good(const std::string& text) { fmt::print("good: {}\n", text); }
+    void good(const std::string& text) { say("good: {}\n", text); }
     void add(const Diagnostic& diagnostic) {
         std::string before = fmt::format("{}: ", to_string(diagnostic.severity));
-        for (const std::string& line : render::lines(diagnostic)) fmt::print("{}{}\n", std::exchange(before, ""), line);
+        for (const std::string& line : render::lines(diagnostic)) say("{}{}\n", std::exchange(before, ""), line);
         wrong_ = wrong_ || diagnostic.severity == Severity::error;
     }
     void add(const Diagnostics& diagnostics) {
@@ -192,8 +192,7 @@ int propose_partitions(const Arguments& arguments) {
     cluster::NodeTypes types;
     for (const auto& [hosts, type] : context->settings->node_types)
         for (const std::string& name : host_names(hosts)) types.emplace(name, type);
-    fmt::print("{}",
-               cluster::partition_map(cluster::take_inventory(records.nodes, records.partitions, *catalogue, types)));
+    say("{}", cluster::partition_map(cluster::take_inventory(records.nodes, records.partitions, *catalogue, types)));
     return exit_good;
 }
 

@@ -199,11 +199,11 @@ int families(const Arguments& arguments) {
         if (definitions.empty()) return fail({unknown_family(*families, arguments.name)});
     }
     if (arguments.format == Format::json)
-        fmt::print("{}\n", config::to_json(value_of(definitions), 2));
+        print_json(value_of(definitions));
     else if (!arguments.name.empty())
-        fmt::print("{}", config::to_yaml(value_of(definitions)));
+        print_data(config::to_yaml(value_of(definitions)));
     else
-        fmt::print("{}", families_table(definitions));
+        print_text(families_table(definitions));
     return exit_good;
 }
 

@@ -48,12 +48,12 @@ std::string device_of(const Assessment& a) {
 }
 
 void print_line(std::string_view name, double bytes, std::string_view rest = {}) {
-    fmt::print("  {:<24} {:>8.2f} GiB{}\n", name, bytes / GiB, rest);
+    say("  {:<24} {:>8.2f} GiB{}\n", name, bytes / GiB, rest);
 }
 
 void print_text(const std::string& recipe, const Assessment& a) {
-    fmt::print("{} on {}, each rank, run by {}\n", recipe, device_of(a),
-               a.family->program_known ? a.family->title : "a program that says nothing of itself");
+    say("{} on {}, each rank, run by {}\n", recipe, device_of(a),
+        a.family->program_known ? a.family->title : "a program that says nothing of itself");
     if (a.prediction) {
         const memory::Prediction& p = *a.prediction;
         for (const memory::Part& part : p.peak_moment().parts) print_line(part.name, part.bytes);
@@ -64,39 +64,39 @@ void print_text(const std::string& recipe, const Assessment& a) {
             print_line("usable", a.usable_bytes, fmt::format(" as the driver reports"));
             print_line("context, communicators", a.outside_bytes);
             print_line("left for the peak", a.limit_bytes());
-            fmt::print("  {}\n", words(a.verdict));
-            if (a.least_nodes > 0) fmt::print("  {} nodes are the fewest that would do\n", a.least_nodes);
+            say("  {}\n", words(a.verdict));
+            if (a.least_nodes > 0) say("  {} nodes are the fewest that would do\n", a.least_nodes);
         }
         std::vector<std::string> assumed;
         for (const auto& [name, value] : memory::describe(a.workload.assumptions))
             assumed.push_back(fmt::format("{} {}", name, value));
-        fmt::print("  assumed: {}\n", fmt::join(assumed, ", "));
-        if (!a.shape_from.empty()) fmt::print("  shape of: {}\n", a.shape_from);
-        if (!a.beside.empty()) fmt::print("  beside it: {}\n", a.beside);
+        say("  assumed: {}\n", fmt::join(assumed, ", "));
+        if (!a.shape_from.empty()) say("  shape of: {}\n", a.shape_from);
+        if (!a.beside.empty()) say("  beside it: {}\n", a.beside);
     }
-    for (const std::string& reason : a.unknown) fmt::print("  not known: {}\n", reason);
+    for (const std::string& reason : a.unknown) say("  not known: {}\n", reason);
     for (const memory::Suggestion& s : a.suggestions) {
         std::vector<std::string> options;
         for (const std::string& set : s.set) options.push_back("--recipe-set=" + set);
-        fmt::print("  {:<16} {:>6.2f} GiB  {}\n", s.verdict == memory::Verdict::fits ? "fits with" : "tight with",
-                   s.peak_bytes / GiB, fmt::join(options, " "));
+        say("  {:<16} {:>6.2f} GiB  {}\n", s.verdict == memory::Verdict::fits ? "fits with" : "tight with",
+            s.peak_bytes / GiB, fmt::join(options, " "));
     }
 }
 
 void print_sweep(const std::string& key, const std::vector<Row>& rows) {
     std::size_t width = key.size();
     for (const Row& row : rows) width = std::max(width, row.value.size());
-    fmt::print("{:<{}}  {:>10}  {:<10}  {:>9}  {}\n", key, width, "peak", "moment", "limit", "verdict");
+    say("{:<{}}  {:>10}  {:<10}  {:>9}  {}\n", key, width, "peak", "moment", "limit", "verdict");
     for (const Row& row : rows) {
         const Assessment& a = row.fit.assessment;
         if (!a.prediction) {
-            fmt::print("{:<{}}  not known: {}\n", row.value, width, fmt::join(a.unknown, "; "));
+            say("{:<{}}  not known: {}\n", row.value, width, fmt::join(a.unknown, "; "));
             continue;
         }
         const bool device = a.accelerator != nullptr;
-        fmt::print("{:<{}}  {:>6.2f} GiB  {:<10}  {:>9}  {}\n", row.value, width, a.prediction->peak_bytes / GiB,
-                   a.prediction->peak_moment().name, device ? fmt::format("{:.2f} GiB", a.limit_bytes() / GiB) : "-",
-                   device ? words(a.verdict) : "the devices are not known");
+        say("{:<{}}  {:>6.2f} GiB  {:<10}  {:>9}  {}\n", row.value, width, a.prediction->peak_bytes / GiB,
+            a.prediction->peak_moment().name, device ? fmt::format("{:.2f} GiB", a.limit_bytes() / GiB) : "-",
+            device ? words(a.verdict) : "the devices are not known");
     }
 }
 
@@ -178,9 +178,9 @@ int fit_recipe(const Arguments& arguments, const query::Context& context) {
             json.set(Value::string("value"), Value::string(row.value));
             list.push_back(json);
         }
-        fmt::print("{}\n", config::to_json(render::object({{"key", Value::string(sweep.key)}, {"rows", list}}), 2));
+        print_json(render::object({{"key", Value::string(sweep.key)}, {"rows", list}}));
     } else if (arguments.format == Format::json) {
-        fmt::print("{}\n", config::to_json(render::fit_json(rows.front().fit.assessment), 2));
+        print_json(render::fit_json(rows.front().fit.assessment));
     } else if (!sweep.key.empty()) {
         print_sweep(sweep.key, rows);
     } else {
@@ -229,11 +229,10 @@ int fit_measurements(const std::filesystem::path& name) {
         const Value verdict = run->allocator_cap_bytes
                                   ? Value::string(std::string(to_string(judge(prediction, *run->allocator_cap_bytes))))
                                   : Value::null();
-        fmt::print("{}\n",
-                   config::to_json(render::object({{"id", Value::string(run->id)},
-                                                   {"predicted_peak_allocated_bytes",
-                                                    Value::integer(static_cast<std::int64_t>(prediction.peak_bytes))},
-                                                   {"verdict", verdict}})));
+        print_json(config::to_json(render::object(
+            {{"id", Value::string(run->id)},
+             {"predicted_peak_allocated_bytes", Value::integer(static_cast<std::int64_t>(prediction.peak_bytes))},
+             {"verdict", verdict}})));
     }
     if (file.eof() && !file.bad()) return status;
     return fail(

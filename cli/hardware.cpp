@@ -248,12 +248,12 @@ int hardware(const Arguments& arguments) {
     const Expected<Selection> selection = select(*catalogue, arguments.name);
     if (!selection) return fail(selection.error());
     if (arguments.format == Format::json)
-        fmt::print("{}\n", config::to_json(value_of(*selection), 2));
+        print_json(value_of(*selection));
     else if (!arguments.name.empty())
-        fmt::print("{}", config::to_yaml(value_of(*selection)));
+        print_data(config::to_yaml(value_of(*selection)));
     else
-        fmt::print("{}\n{}\n{}", instance_table(selection->instances), accelerator_table(selection->accelerators),
-                   profile_table(selection->profiles));
+        say("{}\n{}\n{}", instance_table(selection->instances), accelerator_table(selection->accelerators),
+            profile_table(selection->profiles));
     return exit_good;
 }
 

@@ -62,7 +62,7 @@ int image(const Arguments& arguments) {
                       .fix = *found ? std::string() : std::string("container=HOST#IMAGE:TAG")}});
     const std::string file = storage::normal(directory_for_images(resolved->root, context->where.working_directory) +
                                              '/' + planner::file_name_for(**found));
-    fmt::print("enroot import -o {} {}\n", slurm_text::shell_quoted(file), slurm_text::shell_quoted(*uri));
+    say("enroot import -o {} {}\n", slurm_text::shell_quoted(file), slurm_text::shell_quoted(*uri));
     return arguments.run ? run(file, *uri) : exit_good;
 }
 

@@ -3,6 +3,7 @@
 #include "commands.hpp"
 
 #include "diagnostic/diagnostic.hpp"
+#include "print.hpp"
 #include "secret/secret.hpp"
 #include "trace/trace.hpp"
 
@@ -18,6 +19,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <sstream>
 
 namespace {
 
@@ -29,8 +31,18 @@ Level level_of_environment() {
     const char* text = std::getenv("RECIPE_LOG");
     if (text == nullptr) return Level::off;
     const std::optional<Level> level = recipe::trace::parse_level(text);
-    if (!level) fmt::print(stderr, "srecipe: RECIPE_LOG is {}, which is none of off, info and debug\n", text);
+    if (!level) recipe::cli::complain("srecipe: RECIPE_LOG is {}, which is none of off, info and debug\n", text);
     return level.value_or(Level::off);
+}
+
+/// What CLI11 says of the arguments, or the help that was asked for.
+int report(const CLI::App& app, const CLI::Error& said) {
+    std::ostringstream text;
+    std::ostringstream complaint;
+    const int status = app.exit(said, text, complaint);
+    recipe::cli::print_text(text.str());
+    recipe::cli::complain_text(complaint.str());
+    return status;
 }
 
 /// What may stand before and after the command.
@@ -238,12 +250,12 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& done) {
-        return app.exit(done);
+        return report(app, done);
     } catch (const CLI::ParseError& error) {
         if (const std::string problem = unknown_command(app, argc, argv); !problem.empty())
-            fmt::print(stderr, "srecipe: {}\n", problem);
+            recipe::cli::complain("srecipe: {}\n", problem);
         else
-            app.exit(error);
+            report(app, error);
         return recipe::cli::exit_usage;
     }
     if (const Level level = line.level(); level != Level::off) {
@@ -252,7 +264,7 @@ int run(int argc, char** argv) {
     }
     const int status = command(line.take());
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-        fmt::print(stderr, "srecipe: the output could not be written: {}\n", std::strerror(errno));
+        recipe::cli::complain("srecipe: the output could not be written: {}\n", std::strerror(errno));
         return recipe::cli::exit_wrong;
     }
     return status;
@@ -264,7 +276,7 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "srecipe: internal error: {}\n", error.what());
+        recipe::cli::complain("srecipe: internal error: {}\n", error.what());
         return recipe::cli::exit_wrong;
     }
 }

@@ -177,7 +177,7 @@ int new_recipe(const Arguments& arguments) {
     const Expected<NewRecipe> recipe = make(arguments, *context);
     if (!recipe) return fail(recipe.error());
     if (const Expected<void> done = write_new(recipe->file, text_of(*recipe)); !done) return fail(done.error());
-    fmt::print("{0} is written. Edit it, then: sbatch --recipe={0}\n", recipe->file.string());
+    say("{0} is written. Edit it, then: sbatch --recipe={0}\n", recipe->file.string());
     std::fflush(stdout);
     check(arguments);  // says at once what is wrong; the file is there in any case
     return exit_good;

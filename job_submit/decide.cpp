@@ -90,12 +90,13 @@ cluster::JobRequirements requirements_of(const JobRequest& request, const plan::
     return requirements;
 }
 
-/// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. The digest is as long as in
+/// "recipe=training/llama/x plan=0123456789ab", for sacct, after what another plugin says. Nothing in a name
+/// makes another field. The digest is as long as in
 /// the name of the configuration's file; slurmctld keeps the comment of every job.
 std::string admin_comment(const JobRequest& request, const plan::Summary& plan) {
     const std::string ours =
-        fmt::format("recipe={} plan={}", slurm_text::printable(plan.recipe, max_name_bytes),
-                    slurm_text::escape_control(std::string_view(plan.digest).substr(0, digest_shown)));
+        fmt::format("recipe={} plan={}", slurm_text::printable(slurm_text::escape_word(plan.recipe), max_name_bytes),
+                    slurm_text::escape_word(std::string_view(plan.digest).substr(0, digest_shown)));
     const std::string both = request.admin_comment.empty() ? ours : fmt::format("{} {}", request.admin_comment, ours);
     return both.size() <= max_comment_bytes ? both : std::string(request.admin_comment);
 }
@@ -111,7 +112,8 @@ Fills fills_for(const JobRequest& request, const plan::Summary& plan, const site
         fills.time_limit = static_cast<std::uint32_t>(*plan.resources.time_limit);
     fills.exclusive = plan.resources.exclusive && !request.sharing_given;
     fills.all_memory = fills.exclusive && !request.memory_given;
-    if (!request.name_given && !plan.resources.job_name.empty()) fills.name = plan.resources.job_name;
+    if (!request.name_given && !plan.resources.job_name.empty())
+        fills.name = slurm_text::replace_control(plan.resources.job_name, '_');
     fills.partition = default_partition(request, plan, policy);
     fills.admin_comment = admin_comment(request, plan);
     return fills;

@@ -6,11 +6,13 @@
 #include "spank/client/client.hpp"
 #include "spank/client/launcher.hpp"
 #include "spank/client/offered_script.hpp"
+#include "spank/host/say.hpp"
 #include "spank/host/slurm_trace.hpp"
 #include "spank/node/container.hpp"
 #include "spank/node/stepd.hpp"
 
 #include <exception>
+#include <string>
 
 namespace {
 
@@ -19,9 +21,9 @@ int guarded(Work work) noexcept {
     try {
         return work();
     } catch (const std::exception& error) {
-        slurm_error("recipe: internal error: %s", error.what());
+        recipe::spank::say_error(std::string("internal error: ") + error.what());
     } catch (...) {
-        slurm_error("recipe: internal error");
+        recipe::spank::say_error("internal error");
     }
     return -1;
 }

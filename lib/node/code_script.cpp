@@ -12,7 +12,8 @@ constexpr std::string_view script = R"script(recipe_code() (
     set +eu
     umask 077
     export LC_ALL=C
-    say() { printf 'recipe: %s\n' "$1" >&2; }
+    # Of addresses and paths a terminal or a log is to obey nothing.
+    say() { printf 'recipe: %s\n' "$(printf %s "$1" | tr -c ' -~' '?')" >&2; }
     unset $(git rev-parse --local-env-vars 2>/dev/null)
     # With git's own test of the owner, whatever the user has set for it.
     here() { [ -d "$1/.git" ] && git -C "$1" -c safe.directory= rev-parse --verify --quiet 'HEAD^{commit}' 2>/dev/null; }

@@ -4,7 +4,9 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "spank/client/unused.hpp"
+#include "spank/host/say.hpp"
 
+#include <fmt/format.h>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
@@ -57,7 +59,7 @@ int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<cha
     forget_enclosing_job(client.options);
     const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS) return 0;
-    slurm_error("recipe: the plan cannot be handed to the job: %s", spank_strerror(rc));
+    say_error(fmt::format("the plan cannot be handed to the job: {}", spank_strerror(rc)));
     return -1;
 }
 

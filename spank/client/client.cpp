@@ -7,6 +7,7 @@
 #include "spank/client/job_files.hpp"
 #include "spank/client/offered_script.hpp"
 #include "spank/host/hosts.hpp"
+#include "spank/host/say.hpp"
 #include "spank/node/container.hpp"
 #include "trace/trace.hpp"
 
@@ -111,9 +112,9 @@ Diagnostic submitted_for(const OtherUser& owner) {
 
 void print(Severity severity, const std::string& line) {
     if (severity == Severity::error)
-        slurm_error("recipe: %s", line.c_str());
+        say_error(line);
     else
-        slurm_info("recipe: %s", line.c_str());
+        say_info(line);
 }
 
 void trace_request(const planner::SubmitRequest& request) {

@@ -9,10 +9,12 @@
 #include "spank/client/job_files.hpp"
 #include "spank/client/unused.hpp"
 #include "spank/host/hosts.hpp"
+#include "spank/host/say.hpp"
 #include "spank/node/node_checks.hpp"
 #include "spank/node/step_facts.hpp"
 #include "trace/trace.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -253,7 +255,7 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
     // slurmctld reads the former, the step's own environment carries the latter.
     const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS && setenv(plan::job_variable, submission->plan_json.c_str(), 1) == 0) return 0;
-    slurm_error("recipe: the plan cannot be handed to the step: %s", spank_strerror(rc));
+    say_error(fmt::format("the plan cannot be handed to the step: {}", spank_strerror(rc)));
     return -1;
 }
 

@@ -4,9 +4,11 @@
 #include "node/node.hpp"
 #include "spank/client/client.hpp"
 #include "spank/client/offered_script.hpp"
+#include "spank/host/say.hpp"
 #include "spank/plugin/hooks.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -63,7 +65,7 @@ bool write_all(int file, std::string_view text) {
 void put_on_stdin(std::string_view script) {
     const int file = memfd_create("slurm-recipe", 0);
     if (file < 0 || !write_all(file, script) || (file != STDIN_FILENO && dup2(file, STDIN_FILENO) < 0)) {
-        slurm_error("recipe: the recipe's batch script cannot be put on stdin: %s", std::strerror(errno));
+        say_error(fmt::format("the recipe's batch script cannot be put on stdin: {}", std::strerror(errno)));
         return;
     }
     if (file != STDIN_FILENO) close(file);
@@ -111,7 +113,7 @@ void offer_script(int argc, char** argv) {
         case Stdin::has_data:
             break;
         case Stdin::open_but_silent:
-            slurm_info("recipe: waiting for a batch script on stdin; </dev/null uses the recipe's own");
+            say_info("waiting for a batch script on stdin; </dev/null uses the recipe's own");
             break;
     }
 }

@@ -3,10 +3,12 @@
 #include "spank/host/slurm_trace.hpp"
 
 #include "secret/secret.hpp"
+#include "spank/host/say.hpp"
 #include "spank/slurm_headers.hpp"
 #include "trace/trace.hpp"
 
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 namespace recipe::spank {
@@ -33,7 +35,7 @@ Level asked_for() noexcept {
     const auto level = trace::parse_level(text);
     static bool said = false;
     if (!level && !std::exchange(said, true))
-        slurm_info("recipe: warning: RECIPE_LOG is %s, which is none of off, info and debug", text);
+        say_info(std::string("warning: RECIPE_LOG is ") + text + ", which is none of off, info and debug");
     return level.value_or(Level::off);
 }
 

@@ -2,11 +2,13 @@
 // Asks pyxis for the recipe's container.
 #include "spank/node/container.hpp"
 
+#include "spank/host/say.hpp"
 #include "spank/node/step_facts.hpp"
 #include "spank/plugin/pyxis_options.hpp"
 #include "trace/trace.hpp"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <link.h>
 #include <unistd.h>
 #include <algorithm>
@@ -99,7 +101,7 @@ void give(spank_t spank, std::string_view option, const std::string& value) {
     trace::debug([&] { return "pyxis gets " + std::string(option) + '=' + value; });
     const spank_err_t rc = spank_setenv(spank, name.c_str(), value.c_str(), 0);
     if (rc != ESPANK_SUCCESS && rc != ESPANK_ENV_EXISTS)
-        slurm_error("recipe: %s cannot be set: %s", name.c_str(), spank_strerror(rc));
+        say_error(fmt::format("{} cannot be set: {}", name, spank_strerror(rc)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "render/render.hpp"
 #include "secret/secret.hpp"
 #include "spank/host/ports.hpp"
+#include "spank/host/say.hpp"
 #include "spank/host/user_rights.hpp"
 #include "spank/node/container.hpp"
 #include "spank/node/devices.hpp"
@@ -71,7 +72,7 @@ void change_environment(spank_t spank, const std::vector<node::Change>& changes)
         const spank_err_t rc =
             spank_setenv(spank, change.name.c_str(), change.value->c_str(), change.overwrite ? 1 : 0);
         if (rc != ESPANK_SUCCESS && rc != ESPANK_ENV_EXISTS)
-            slurm_error("recipe: %s cannot be set: %s", change.name.c_str(), spank_strerror(rc));
+            say_error(fmt::format("{} cannot be set: {}", change.name, spank_strerror(rc)));
     }
 }
 
@@ -179,7 +180,7 @@ void run_node_checks(Prepared& step, spank_t spank) {
         else if (recipe_step)
             step.warnings.push_back(std::move(problem));
         else
-            slurm_error("recipe: %s", printable("of this step", problem).c_str());
+            say_error(printable("of this step", problem));
     }
 }
 
@@ -209,7 +210,7 @@ int fail(bool prints, std::string_view node, const Diagnostics& problems) {
     if (!prints) {
         wait_for_the_end();
     } else {
-        for (const Diagnostic& problem : problems) slurm_error("recipe: %s", printable(node, problem).c_str());
+        for (const Diagnostic& problem : problems) say_error(printable(node, problem));
         wait_for_delivery();
     }
     return -1;
@@ -218,8 +219,7 @@ int fail(bool prints, std::string_view node, const Diagnostics& problems) {
 void log_note(const std::optional<Diagnostic>& note) {
     if (!note) return;
     const std::string severity(to_string(note->severity));
-    for (const std::string& line : render::lines(*note))
-        slurm_spank_log("recipe: %s: %s", severity.c_str(), line.c_str());
+    for (const std::string& line : render::lines(*note)) say_note(fmt::format("{}: {}", severity, line));
 }
 
 Diagnostic port_problem(const plan::LaunchPlan& plan, const node::Facts& facts) {
@@ -245,7 +245,7 @@ void report_environment(spank_t spank, const std::vector<node::Change>& changes)
         text += lines.back() + '\n';
     }
     if (!record_report(plan, facts, text)) return;
-    for (const std::string& line : lines) slurm_spank_log("recipe: %s", line.c_str());
+    for (const std::string& line : lines) say_note(line);
 }
 
 /// What only the task with the step's first rank says, once per step.
@@ -301,7 +301,7 @@ void stepd_user_init(spank_t spank) {
 
 int stepd_task_init(spank_t spank) {
     if (failure != nullptr) {
-        for (const std::string& line : *failure) slurm_error("recipe: %s", line.c_str());
+        for (const std::string& line : *failure) say_error(line);
         wait_for_delivery();
         return -1;
     }

@@ -52,6 +52,16 @@ __attribute__((constructor)) void keep_arguments(int argc, char** argv, char**) 
     own_argv = argv;
 }
 
+/// A user's text for Slurm's log: what is no printable ASCII, which a terminal might obey, reads `?`.
+struct Shown {
+    char text[256];
+    explicit Shown(const char* from) {
+        size_t i = 0;
+        for (; i + 1 < sizeof text && from[i] != '\0'; ++i) text[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+        text[i] = '\0';
+    }
+};
+
 bool runs_in(const char* command) {
     return is_same(command, command_name(own_argc, own_argv));
 }
@@ -274,8 +284,8 @@ int client_post_opt(spank_t spank, int argument_count, char** arguments) {
         return more_was_said ? decide(spank, options, argument_count, arguments) : 0;
     }
     taken = true;
-    slurm_debug("recipe: --recipe=%s, --recipe-set %d times", options.recipe != nullptr ? options.recipe : "(none)",
-                options.set_count);
+    slurm_debug("recipe: --recipe=%s, --recipe-set %d times",
+                Shown(options.recipe != nullptr ? options.recipe : "(none)").text, options.set_count);
     return decide(spank, options, argument_count, arguments);
 }
 

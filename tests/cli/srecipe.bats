@@ -195,3 +195,38 @@ size: 3" ]
     MY_TOKEN=sesame-open-0123 run "$SRECIPE" show -C mine one '+run.token="${oc.env:MY_TOKEN}"' --unresolved --select run.token
     [ "$output" = '${oc.env:MY_TOKEN}' ]
 }
+
+@test "nothing in a name, a value or an argument is obeyed by a terminal" {
+    esc=$'\e[31m' c1=$'\xc2\x9b31m' bidi=$'\xe2\x80\xae'
+    hostile="x$esc$c1$bidi"
+    mkdir -p evil/recipes
+    printf 'defaults: [_self_]\n' >evil/config.yaml
+    printf 'run: {name: "x\\e[31m\\x9b31m\\u202e"}\n' >"evil/recipes/$hostile.yaml"
+    refuse_raw() { # of $output
+        for raw in "$esc" "$c1" "$bidi"; do [[ $output != *"$raw"* ]] || { echo "raw: ${output@Q}"; return 1; }; done
+    }
+    run "$SRECIPE" list -C evil
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = 'x\x1b[31m\u009b31m\u202e' ]
+    for arguments in "show --format json" "check" "check --format json" "plan" "show --origin" "show size=2" "fit"; do
+        # shellcheck disable=SC2086 # words
+        run "$SRECIPE" $arguments -C evil "$hostile"
+        [ -n "$output" ]
+        refuse_raw
+    done
+    # The JSON says the same.
+    [ "$("$SRECIPE" show --format json -C evil "$hostile" | python3 -c 'import json,sys; print(ascii(json.load(sys.stdin)["recipes"]["run"]["name"]))')" = \
+        "'x\\x1b[31m\\x9b31m\\u202e'" ]
+    for arguments in "nosuch$hostile" "--no-such=$hostile" "explain $hostile" "show $hostile"; do
+        # shellcheck disable=SC2086 # words
+        run "$SRECIPE" $arguments
+        [ "$status" -ne 0 ]
+        refuse_raw
+    done
+    RECIPE_LOG=$hostile run "$SRECIPE" list -C evil
+    refuse_raw
+    # On a terminal YAML and values, too; a program gets them as they are.
+    run script -qec "$SRECIPE show -C evil '$hostile' --select recipes.run.name" /dev/null
+    refuse_raw
+    [ "$("$SRECIPE" show -C evil "$hostile" --select recipes.run.name)" = "$hostile" ]
+}

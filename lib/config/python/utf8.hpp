@@ -2,6 +2,8 @@
 // UTF-8, checked. For lib/config, and for doors that hand out text of any origin.
 #pragma once
 
+#include "slurm_text/utf8.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,13 +11,8 @@
 
 namespace recipe::config {
 
-struct DecodedCharacter {
-    char32_t character = 0;
-    std::size_t length = 0;  // bytes
-};
-
-/// The first character of a text that is not empty; nullopt when its bytes are not UTF-8.
-[[nodiscard]] std::optional<DecodedCharacter> decode_utf8(std::string_view text) noexcept;
+using slurm_text::decode_utf8;
+using slurm_text::DecodedCharacter;
 
 void append_utf8(std::string& text, char32_t character);
 

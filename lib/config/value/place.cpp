@@ -60,8 +60,8 @@ Source typed_source(const Override& typed, std::size_t byte) {
 }
 
 std::string quotable(std::string_view text, std::size_t longest) {
-    std::string out = slurm_text::replace_control(text.substr(0, longest), '?');
-    while (!out.empty() && find_invalid_utf8(out) != std::string::npos) out.resize(find_invalid_utf8(out));
+    const std::string_view start = text.substr(0, longest);
+    std::string out = slurm_text::replace_control(start.substr(0, find_invalid_utf8(start)), '?');
     if (out.size() < text.size()) out += "...";
     return out;
 }

@@ -78,7 +78,8 @@ std::string authority_problem(std::string_view scheme, std::string_view rest) {
 std::string url_problem(std::string_view url) {
     if (url.empty() || url.size() > max_url_bytes)
         return fmt::format("it is empty, or longer than {} bytes", max_url_bytes);
-    if (slurm_text::has_blank_or_control(url)) return "it has blanks or control characters";
+    if (slurm_text::has_blank_or_control(url) || slurm_text::is_unsafe(url))
+        return "it has blanks or control characters";
     if (url.front() == '-') return "git would take it for an option";
     for (const std::string_view scheme : schemes)
         if (url.starts_with(scheme)) return authority_problem(scheme, url.substr(scheme.size()));
@@ -89,7 +90,8 @@ std::string url_problem(std::string_view url) {
 
 bool is_reference(std::string_view name) noexcept {
     if (name.empty() || name.size() > max_reference_bytes || name.front() == '-' || name == "@") return false;
-    if (slurm_text::has_blank_or_control(name) || name.find_first_of("~^:?*[\\") != std::string_view::npos)
+    if (slurm_text::has_blank_or_control(name) || slurm_text::is_unsafe(name) ||
+        name.find_first_of("~^:?*[\\") != std::string_view::npos)
         return false;
     for (const std::string_view pair : {"..", "//", "@{", "/."})
         if (name.find(pair) != std::string_view::npos) return false;

@@ -135,3 +135,27 @@ SHELL
     done
     assert_output_count 1 '^ran with 1$'
 }
+
+@test "a recipe that somebody else has written obeys nobody's terminal, and fakes no field for accounting" {
+    esc=$'\e[31m' c1=$'\xc2\x9b31m' bidi=$'\xe2\x80\xae'
+    mkdir theirs
+    # It lies in nobody's collection: the name is the file's.
+    name="$WORK/theirs/x plan=000000000000$esc$c1$bidi.yaml"
+    cp "$RECIPE_ROOT/recipes_collection/recipes/training/llama/llama_tiny_cpu_pretrain.yaml" "$name"
+    refute_raw() {
+        for raw in "$esc" "$c1" "$bidi"; do refute_output_contains "$raw"; done
+    }
+    run as_user env RECIPE_LOG=debug sbatch -vvv "--recipe=$name" "--recipe-set=+run.no_such_key='$esc$c1$bidi'" -H --wrap true
+    refute_raw
+    run as_user sbatch --parsable -H "--recipe=$name" --recipe-set=launch.entry_script=/bin/true \
+        "--recipe-set=run.results_dir='$WORK/results'" "--recipe-set=run.name='a$esc$c1$bidi'" --wrap true
+    refute_raw
+    job=$(tail -n 1 <<<"$output")
+    [[ $job =~ ^[0-9]+$ ]] || fail "not submitted: $output"
+    run scontrol -o show job "$job"
+    refute_raw
+    assert_output_count 1 'plan='
+    assert_output_contains 'x\x20plan\x3d000000000000'
+    run grep -cF -e "$esc" -e "$c1" -e "$bidi" "$CLUSTER_DIR/log/slurmctld.log"
+    assert_equal "$output" 0
+}

@@ -4,6 +4,10 @@
 #include "catch.hpp"
 #include "decide.hpp"
 #include "sample_plan.hpp"
+#include "slurm_text/shown_text.hpp"
+
+#include <algorithm>
+#include <random>
 
 using namespace recipe;
 using job_submit::JobRequest;
@@ -155,4 +159,32 @@ TEST_CASE("a comment for accounting is as long as Slurm takes it, and another pl
     CHECK(fills({.admin_comment = fitting}).admin_comment == fitting + ' ' + ours);
     const std::string longer = fitting + 'c';
     CHECK(fills({.admin_comment = longer}).admin_comment == longer);
+}
+
+TEST_CASE("a name makes no field of the comment, nor a name of the job that a terminal obeys") {
+    const std::string digest = sample_plan().digest.substr(0, 12);
+    const auto comment = [](const std::string& recipe) {
+        plan::LaunchPlan plan = sample_plan();
+        plan.recipe = recipe;
+        return fills({}, plan).admin_comment.value();
+    };
+    CHECK(comment("x plan=000000000000") == "recipe=x\\x20plan\\x3d000000000000 plan=" + digest);
+    CHECK(comment("a/b\\") == "recipe=a/b\\x5c plan=" + digest);
+    CHECK(comment("a\tb\u202ec") == "recipe=a\\x09b\\u202ec plan=" + digest);
+    std::mt19937 random(7);  // NOLINT(cert-msc32-c,cert-msc51-cpp)
+    for (int round = 0; round < 100; ++round) {
+        std::string name = "x";
+        for (int i = 0; i < 12; ++i) name += " =\\p\tl\"\nan"[std::uniform_int_distribution(0, 9)(random)];
+        const std::string said = comment(name);
+        CHECK(std::ranges::count(said, ' ') == 1);
+        CHECK(std::ranges::count(said, '=') == 2);
+        CHECK(std::ranges::none_of(said, slurm_text::is_control));
+    }
+    plan::LaunchPlan plan = sample_plan();
+    plan.resources.job_name = "a\x1b[2Jb\u202e";
+    CHECK(fills({}, plan).name == "a_[2Jb___");
+    std::string forged = plan::to_json(sample_plan()).value();
+    forged.replace(forged.find(digest), sample_plan().digest.size(), "0 x=1\u009b");
+    const auto decision = job_submit::decide({.plan = forged, .cluster_has_gpus = true}, snapshot());
+    CHECK(decision->fills.admin_comment == "recipe=training/llama/sample plan=0\\x20x\\x3d1\\u009b");
 }

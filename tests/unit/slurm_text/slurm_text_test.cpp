@@ -90,13 +90,16 @@ TEST_CASE("control characters are found, replaced and escaped") {
     CHECK_FALSE(has_blank_or_control("a_b"));
 }
 
-TEST_CASE("a text is cut between two characters, wherever it is not UTF-8 within four bytes more") {
+TEST_CASE("a text is cut between two characters, and an escape stays whole") {
     CHECK(printable("a\nb", 10) == "a\\x0ab");
     CHECK(printable("abcde", 5) == "abcde");
     CHECK(printable("abcdef", 5) == "abcde...");
     CHECK(printable("abcdé", 5) == "abcdé");
     CHECK(printable("abcdéf", 5) == "abcdé...");
-    CHECK(printable(std::string(1000, '\x80'), 5).size() == 5 + 4 + 3);
+    CHECK(printable(std::string(1000, '\x80'), 5) == "\\x80\\x80...");
+    CHECK(printable("\u202e", 5) == "\\u202e");
+    CHECK(printable("", 0).empty());
+    CHECK(printable("a", 0) == "...");
 }
 
 TEST_CASE("one is singular") {
