@@ -13,8 +13,10 @@
 #include "slurm_text/lists.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 
 namespace recipe::cli {
 namespace {
@@ -159,13 +161,41 @@ void check_types(Findings& findings, const fs::path& file, const site::Settings&
                                                      type)});
 }
 
+/// What slurmctld does without a policy that it can read, as far as this host and user can see.
+std::string without_policy(const fs::path& kept) {
+    struct stat status{};
+    if (stat(kept.c_str(), &status) == 0)
+        return fmt::format("it goes by the last one that it could, which {} keeps", kept.string());
+    if (errno != ENOENT) return fmt::format("it goes by the last one that it could, if {} is there", kept.string());
+    return fmt::format(
+        "none is kept in {}, so that which partitions require a recipe is not known, and all jobs are "
+        "accepted (SLURM_RECIPE_POLICY_UNKNOWN=refuse in slurmctld's environment refuses them)",
+        kept.string());
+}
+
+/// Of the file that slurmctld reads; where its environment names one, nobody else knows.
+void check_policy(Findings& findings, const fs::path& slurm_conf, const fs::path& state) {
+    const fs::path file = site::settings_file(std::nullopt, {}, slurm_conf);
+    const site::Reading found = site::read(file);
+    if (found.policy) return;
+    findings.add(found.problems);
+    findings.add({.code = codes::doctor.policy,
+                  .source = {.name = file.string()},
+                  .message = fmt::format("slurmctld cannot read the site's policy: {}",
+                                         without_policy(state / "slurm-recipe.policy"))});
+}
+
 void check_site(Findings& findings, const Arguments& given, const site::PluginArguments& plugin,
                 const fs::path& slurm_conf) {
     const config::Environment environment = site::process_environment();
-    const fs::path file = site::settings_file(given.site ? given.site : plugin.site, environment, slurm_conf);
+    const fs::path file = site::settings_file(given.site ? given.site : plugin.site, {}, slurm_conf);
     const Expected<site::Settings> settings = site::load(file);
     if (!settings) return findings.add(settings.error());
     findings.good(file.string());
+    if (!given.site) {
+        const Expected<site::UserSettings> own = site::load_for_user(plugin.site, environment, slurm_conf);
+        findings.add(own ? own->notes : own.error());
+    }
     if (const auto catalogue = hardware::Catalogue::load(settings->hardware_files); !catalogue)
         findings.add(catalogue.error());
     else
@@ -204,6 +234,7 @@ int doctor(const Arguments& arguments) {
         plugin = check_spank(findings, *slurm);
         check_job_submit(findings, *slurm);
         if (const std::string file = slurm->setting("SLURM_CONF"); !file.empty()) slurm_conf = file;
+        check_policy(findings, slurm_conf, slurm->setting("StateSaveLocation"));
     } else {
         findings.add(slurm.error());
     }

@@ -196,6 +196,7 @@ Expected<Decision> decision(Decision decided, Diagnostics found, const Snapshot&
 }  // namespace
 
 Expected<Decision> decide(const JobRequest& request, const Snapshot& snapshot) {
+    if (snapshot.policy == PolicyState::unknown && snapshot.refuse_unknown) return std::unexpected(unknown_policy());
     if (!request.plan) return decision({}, check_without_recipe(request, snapshot), snapshot);
     if (request.heterogeneous)
         return refuse(

@@ -43,6 +43,7 @@ namespace trace = recipe::trace;
 
 // Slurm before 23.11 reloads plugins while requests are decided in other threads.
 std::atomic<Watcher*> watcher{nullptr};
+std::atomic<bool> refuse_unknown{false};
 
 // A list of more names is ignored; Slurm takes no longer ones either.
 constexpr int max_named_nodes = 64 * 1024;
@@ -234,12 +235,17 @@ void trace_decision(bool accepted, std::uint32_t user, const Snapshot& snapshot,
 
 std::shared_ptr<const Snapshot> current_snapshot() {
     if (const Watcher* current = watcher.load()) return current->snapshot();
-    return std::make_shared<const Snapshot>();
+    // There is no thread that could read a policy.
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->policy = recipe::job_submit::PolicyState::unknown;
+    snapshot->refuse_unknown = refuse_unknown.load();
+    return snapshot;
 }
 
 /// True when neither a plan nor a policy has to do with the job, as of nearly all jobs.
 bool is_none_of_ours(const job_desc_msg_t& job, const Snapshot& snapshot) {
-    return snapshot.settings->policy.require_recipe.empty() && !place_of_plan(job);
+    const bool refused = snapshot.policy == recipe::job_submit::PolicyState::unknown && snapshot.refuse_unknown;
+    return !refused && snapshot.settings->policy.require_recipe.empty() && !place_of_plan(job);
 }
 
 int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
@@ -273,7 +279,11 @@ extern "C" {
 int init() {
     trace::write_to(write_to_slurm, recipe::secret::redacted_line);
     trace::set_level(trace::slurm_level());
-    watcher = Watcher::start(slurm_conf.slurm_conf);
+    recipe::job_submit::SiteReader::Places places{.slurm_conf = view(slurm_conf.slurm_conf),
+                                                  .state = view(slurm_conf.state_save_location),
+                                                  .environment = recipe::site::process_environment()};
+    refuse_unknown = recipe::job_submit::refuses_unknown(places.environment, recipe::job_submit::write_log);
+    watcher = Watcher::start(std::move(places));
     return SLURM_SUCCESS;
 }
 

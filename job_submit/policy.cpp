@@ -33,6 +33,13 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+Diagnostics unknown_policy() {
+    return {{.code = codes::policy.unknown,
+             .message =
+                 "slurmctld cannot read this site's settings for recipes, and takes no job until it can: tell the "
+                 "administrators"}};
+}
+
 Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snapshot) {
     const std::vector<std::string>& required = snapshot.settings->policy.require_recipe;
     if (required.empty()) return {};

@@ -7,6 +7,9 @@
 
 namespace recipe::job_submit {
 
+/// Of any job, where slurmctld knows of no policy and is to refuse then: code policy.unknown.
+[[nodiscard]] Diagnostics unknown_policy();
+
 /// Of a job without a plan: code policy.recipe_required.
 [[nodiscard]] Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snapshot);
 

@@ -1,51 +1,172 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the site file when it changed.
+// Reads the site file when it changed, and says what holds while it cannot be read.
 #include "site_reader.hpp"
 
 #include "render/render.hpp"
-#include "slurm_headers.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <algorithm>
+#include <cerrno>
 
 namespace recipe::job_submit {
 namespace {
 
-std::filesystem::file_time_type time_of(const std::filesystem::path& file) {
-    std::error_code error;
-    const auto time = std::filesystem::last_write_time(file, error);
-    return error ? std::filesystem::file_time_type::min() : time;
+constexpr std::chrono::minutes between_tries{1};
+constexpr std::size_t site_files = 3;  // that look() looks at beside the hardware files
+constexpr std::string_view unknown_variable = "SLURM_RECIPE_POLICY_UNKNOWN";
+
+std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-void log_errors(const Diagnostics& errors) {
-    for (const Diagnostic& error : errors)
-        for (const std::string& line : render::lines(error)) slurm_error("job_submit/recipe: %s", line.c_str());
+template <class Ask>
+void add_state(std::vector<std::int64_t>& state, const std::filesystem::path& file, Ask ask) {
+    struct stat found{};
+    if (ask(file.c_str(), &found) != 0) {
+        state.push_back(errno);
+        return;
+    }
+    for (const std::int64_t part : {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino),
+                                    static_cast<std::int64_t>(found.st_mode), static_cast<std::int64_t>(found.st_size),
+                                    nanoseconds(found.st_mtim), nanoseconds(found.st_ctim)})
+        state.push_back(part);
+}
+
+bool is_missing(const std::filesystem::path& file) {
+    struct stat found{};
+    return lstat(file.c_str(), &found) != 0;
+}
+
+std::string named(const std::vector<std::string>& partitions) {
+    return partitions.empty() ? "no partition" : fmt::format("{}", fmt::join(partitions, ", "));
 }
 
 }  // namespace
 
-bool SiteReader::changed() const {
-    return files_.empty() ||
-           std::ranges::any_of(files_, [](const Stamp& file) { return time_of(file.first) != file.second; });
+SiteReader::SiteReader(Places places, Log log)
+    : places_(std::move(places)), kept_(places_.state), log_(std::move(log)) {}
+
+void SiteReader::begin(Snapshot& snapshot) {
+    snapshot.policy = PolicyState::unknown;
+    snapshot.refuse_unknown = refuses_unknown(places_.environment, log_);
+    read_catalogue({}, snapshot);
+    const auto kept = kept_.load();
+    if (!kept) return log(kept.error());
+    if (!*kept) return;
+    snapshot.settings = std::make_shared<const site::Settings>(
+        site::Settings{.severities = (*kept)->severities, .policy = (*kept)->policy});
+    snapshot.policy = PolicyState::kept;
 }
 
-bool SiteReader::read(Snapshot& snapshot) {
-    if (!changed()) return false;
-    const std::filesystem::path file = site::settings_file(std::nullopt, site::process_environment(), configuration_);
-    files_ = {{file, time_of(file)}};
-    Expected<site::Settings> settings = site::load(file);
-    if (!settings) {
-        log_errors(settings.error());
-        return false;
+std::filesystem::path SiteReader::file() const {
+    std::filesystem::path found = site::settings_file(std::nullopt, places_.environment, places_.slurm_conf);
+    // slurmctld has read its slurm.conf: where that is gone its directory is, and nobody has removed a file from it.
+    const auto variable = places_.environment.find("SLURM_RECIPE_SITE");
+    const bool by_variable = variable != places_.environment.end() && !variable->second.empty();
+    const bool away = !by_variable && !places_.slurm_conf.empty() && is_missing(places_.slurm_conf);
+    return away ? places_.slurm_conf.parent_path() / "recipe.yaml" : found;
+}
+
+SiteReader::Stamps SiteReader::look() const {
+    std::vector<std::filesystem::path> files{
+        site::settings_file(std::nullopt, places_.environment, {}),  // the variable's, or the installed one
+        places_.slurm_conf, places_.slurm_conf.parent_path() / "recipe.yaml"};
+    files.insert(files.end(), hardware_.begin(), hardware_.end());
+    Stamps stamps;
+    for (std::filesystem::path& each : files) {
+        std::vector<std::int64_t> state;
+        add_state(state, each, lstat);
+        add_state(state, each, stat);
+        stamps.push_back({std::move(each), std::move(state)});
     }
-    for (const std::filesystem::path& hardware : settings->hardware_files)
-        files_.emplace_back(hardware, time_of(hardware));
-    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(settings->hardware_files);
-    if (!catalogue) {
-        log_errors(catalogue.error());
-        return false;
+    return stamps;
+}
+
+bool SiteReader::read(Snapshot& snapshot, std::chrono::steady_clock::time_point now) {
+    Stamps found = look();
+    const bool first = read_.empty();
+    const bool changed = first || (found != read_ && found == seen_);
+    seen_ = std::move(found);
+    if (!changed && !(failures_.any() && now >= again_)) return false;
+    const Failures before = std::exchange(failures_, {});
+    read_settings(snapshot);
+    // What has changed since it was looked at is read again. The hardware files may be others than before.
+    Stamps after = look();
+    std::copy_n(seen_.begin(), site_files, after.begin());
+    seen_ = read_ = std::move(after);
+    read_catalogue(snapshot.settings->hardware_files, snapshot);
+    again_ = now + between_tries;
+    if (!failures_.any() && before.any()) log_(Level::info, "the site's files can be read again");
+    return changed || failures_ != before;
+}
+
+void SiteReader::read_settings(Snapshot& snapshot) {
+    const std::filesystem::path from = file();
+    site::Reading reading = site::read(from);
+    failures_.settings = !reading.settings;
+    failures_.policy = !reading.policy;
+    log(reading.problems);
+    site::Settings next = reading.settings ? std::move(*reading.settings) : *snapshot.settings;
+    if (reading.policy) {
+        next.policy = std::move(*reading.policy);
+        snapshot.policy = PolicyState::read;
+        keep(next);
+    } else {
+        next.policy = snapshot.settings->policy;
+        if (snapshot.policy == PolicyState::read) snapshot.policy = PolicyState::kept;
     }
-    snapshot.settings = std::make_shared<const site::Settings>(std::move(*settings));
-    snapshot.catalogue = std::make_shared<const hardware::Catalogue>(std::move(*catalogue));
+    hardware_ = next.hardware_files;
+    snapshot.settings = std::make_shared<const site::Settings>(std::move(next));
+    log_state(snapshot, from);
+}
+
+void SiteReader::read_catalogue(const std::vector<std::filesystem::path>& files, Snapshot& snapshot) {
+    Expected<hardware::Catalogue> catalogue = hardware::Catalogue::load(files);
+    failures_.catalogue = !catalogue;
+    if (catalogue)
+        snapshot.catalogue = std::make_shared<const hardware::Catalogue>(std::move(*catalogue));
+    else
+        log(catalogue.error());
+}
+
+void SiteReader::keep(const site::Settings& settings) {
+    const Expected<void> kept = kept_.save({.policy = settings.policy, .severities = settings.severities});
+    failures_.keeping = !kept;
+    if (!kept) log(kept.error());
+}
+
+void SiteReader::log(const Diagnostics& problems) const {
+    for (const Diagnostic& problem : problems)
+        for (const std::string& line : render::lines(problem)) log_(Level::error, line);
+}
+
+void SiteReader::log_state(const Snapshot& snapshot, const std::filesystem::path& from) const {
+    const std::string required = named(snapshot.settings->policy.require_recipe);
+    switch (snapshot.policy) {
+        case PolicyState::read:
+            return log_(Level::info, fmt::format("{} requires a recipe, as {} says", required, from.string()));
+        case PolicyState::kept:
+            return log_(Level::error, fmt::format("the policy of {} cannot be read; the last one that could holds: {} "
+                                                  "requires a recipe",
+                                                  from.string(), required));
+        case PolicyState::unknown:
+            return log_(
+                Level::error,
+                fmt::format("the policy of {} cannot be read, and none is kept in {}: which partitions require "
+                            "a recipe is not known, so that all jobs are {} until it can ({}={})",
+                            from.string(), kept_.path().string(), snapshot.refuse_unknown ? "refused" : "accepted",
+                            unknown_variable, snapshot.refuse_unknown ? "refuse" : "accept"));
+    }
+}
+
+bool refuses_unknown(const config::Environment& environment, const SiteReader::Log& log) {
+    const auto found = environment.find(unknown_variable);
+    if (found == environment.end() || found->second.empty() || found->second == "accept") return false;
+    if (found->second != "refuse")
+        log(SiteReader::Level::error,
+            fmt::format("{} is accept or refuse, and not {}: taken for refuse", unknown_variable, found->second));
     return true;
 }
 

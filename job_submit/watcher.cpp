@@ -2,11 +2,11 @@
 // The thread that keeps the inventory snapshot fresh.
 #include "watcher.hpp"
 
-#include "cluster_reader.hpp"
 #include "slurm_headers.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <exception>
@@ -20,6 +20,8 @@ namespace {
 // slurmctld loads its plugins before it answers, and on 22.05 before it listens.
 constexpr std::chrono::milliseconds first_wait{50};
 constexpr std::chrono::milliseconds max_first_wait{5000};
+constexpr std::chrono::seconds first_reading{1};  // that slurmctld waits for
+constexpr std::chrono::seconds look_again{2};     // at the site's files
 
 std::shared_ptr<const cluster::Inventory> take(const ClusterReader& reader, const Snapshot& snapshot) {
     cluster::NodeTypes types;
@@ -46,13 +48,21 @@ void log_first(const std::shared_ptr<const cluster::Inventory>& inventory) {
 
 }  // namespace
 
-Watcher::Watcher(std::filesystem::path configuration) : site_(std::move(configuration)) {
-    if (site_.read(current_)) publish(current_);
+void write_log(SiteReader::Level level, const std::string& line) {
+    if (level == SiteReader::Level::error)
+        slurm_error("job_submit/recipe: %s", line.c_str());
+    else
+        slurm_info("job_submit/recipe: %s", line.c_str());
 }
 
-Watcher* Watcher::start(const char* configuration) noexcept {
+Watcher::Watcher(SiteReader::Places places) : site_(std::move(places), write_log) {
+    site_.begin(current_);
+    publish(current_);
+}
+
+Watcher* Watcher::start(SiteReader::Places places) noexcept {
     try {
-        auto* watcher = new Watcher(configuration != nullptr ? configuration : "");
+        auto* watcher = new Watcher(std::move(places));
         // slurmctld waits for its signals in a thread of its own; one that this thread got would be lost.
         sigset_t all;
         sigset_t before;
@@ -65,6 +75,7 @@ Watcher* Watcher::start(const char* configuration) noexcept {
             throw;
         }
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        watcher->wait_for_site();
         return watcher;
     } catch (const std::exception& error) {
         slurm_error("job_submit/recipe: jobs are not checked against the cluster's nodes: %s", error.what());
@@ -89,9 +100,14 @@ void Watcher::publish(Snapshot snapshot) {
     snapshot_.swap(fresh);
 }
 
-bool Watcher::sleep(std::chrono::milliseconds duration) {
+bool Watcher::sleep(std::chrono::steady_clock::duration duration) {
     std::unique_lock lock(mutex_);
     return !woken_.wait_for(lock, duration, [this] { return stopped_; });
+}
+
+void Watcher::wait_for_site() {
+    std::unique_lock lock(mutex_);
+    woken_.wait_for(lock, first_reading, [this] { return has_read_; });
 }
 
 void Watcher::run() noexcept {
@@ -106,22 +122,38 @@ void Watcher::run() noexcept {
 
 void Watcher::work() {
     ClusterReader cluster;
-    std::chrono::milliseconds wait = first_wait;
-    bool new_settings = false;
-    while (true) {
-        const ClusterReader::Answer answer = cluster.ask();
-        if (answer == ClusterReader::Answer::news || (new_settings && answer == ClusterReader::Answer::no_news))
-            log_first(current_.inventory = take(cluster, current_));
-        if (answer != ClusterReader::Answer::none) current_.confirmed = std::chrono::steady_clock::now();
-        if (answer != ClusterReader::Answer::none || new_settings) publish(current_);
-        if (answer == ClusterReader::Answer::none && !current_.inventory)
-            wait = std::min(wait * 2, max_first_wait);
-        else
-            wait = current_.settings->inventory_refresh;
-        if (current_.inventory) log();
-        if (!sleep(wait)) return;
-        new_settings = site_.read(current_);
+    wait_ = first_wait;
+    do {
+        read_site();
+        if (std::chrono::steady_clock::now() >= next_ || outdated_) ask_cluster(cluster);
+    } while (
+        sleep(std::min<std::chrono::steady_clock::duration>(next_ - std::chrono::steady_clock::now(), look_again)));
+}
+
+void Watcher::read_site() {
+    if (site_.read(current_)) {
+        outdated_ = true;
+        publish(current_);  // policies need no nodes
     }
+    const std::scoped_lock lock(mutex_);
+    has_read_ = true;
+    woken_.notify_all();
+}
+
+void Watcher::ask_cluster(ClusterReader& cluster) {
+    const ClusterReader::Answer answer = cluster.ask();
+    if (answer != ClusterReader::Answer::none) {
+        if (answer == ClusterReader::Answer::news || outdated_) log_first(current_.inventory = take(cluster, current_));
+        outdated_ = false;
+        current_.confirmed = std::chrono::steady_clock::now();
+        publish(current_);
+    }
+    if (answer == ClusterReader::Answer::none && !current_.inventory)
+        wait_ = std::min(wait_ * 2, max_first_wait);
+    else
+        wait_ = current_.settings->inventory_refresh;
+    next_ = std::chrono::steady_clock::now() + wait_;
+    if (current_.inventory) log();
 }
 
 /// Once a refresh, for who raises the level of slurmctld's log.

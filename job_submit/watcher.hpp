@@ -2,6 +2,7 @@
 // The thread that keeps an inventory snapshot and the site's settings for decisions to be made by.
 #pragma once
 
+#include "cluster_reader.hpp"
 #include "site_reader.hpp"
 #include "snapshot.hpp"
 #include "statistics.hpp"
@@ -12,14 +13,18 @@
 
 namespace recipe::job_submit {
 
+/// Into slurmctld's log.
+void write_log(SiteReader::Level level, const std::string& line);
+
 /// Owned by nobody and never freed: slurmctld ends with exit() while the thread runs. A reload of the plugin makes a
 /// second one beside the first, which has been asked to stop.
 class Watcher {
 public:
-    /// Reads the site's settings, so that its policies hold from the first request on, and starts the thread. nullptr,
-    /// with a line in the log, when there can be none. `configuration`: the path of slurm.conf, taken while nobody can
-    /// be changing Slurm's configuration.
-    [[nodiscard]] static Watcher* start(const char* configuration) noexcept;
+    /// Starts the thread, and waits a moment for it to have read the site's settings, so that its policies hold from
+    /// the first request on; where that takes longer, the last policy that slurmctld has kept does. nullptr, with a
+    /// line in the log, when there can be no thread. `places`: taken while nobody can be changing Slurm's
+    /// configuration.
+    [[nodiscard]] static Watcher* start(SiteReader::Places places) noexcept;
 
     /// Does not wait: the thread may be waiting for locks that the caller holds.
     void stop() noexcept;
@@ -28,18 +33,27 @@ public:
     Statistics statistics;
 
 private:
-    explicit Watcher(std::filesystem::path configuration);
+    explicit Watcher(SiteReader::Places places);
     void run() noexcept;
     void work();
     void log() const;
-    [[nodiscard]] bool sleep(std::chrono::milliseconds duration);  // false: stopped
+    void read_site();
+    void ask_cluster(ClusterReader& cluster);
+    void wait_for_site();
+    [[nodiscard]] bool sleep(std::chrono::steady_clock::duration duration);  // false: stopped
     void publish(Snapshot snapshot);
 
-    SiteReader site_;  // the thread's, like `current_`
+    // The thread's.
+    SiteReader site_;
     Snapshot current_;
+    bool outdated_ = false;                         // the inventory, by the settings
+    std::chrono::milliseconds wait_{};              // between two questions to slurmctld
+    std::chrono::steady_clock::time_point next_{};  // of these
+
     mutable std::mutex mutex_;
     std::condition_variable woken_;
     bool stopped_ = false;
+    bool has_read_ = false;
     std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
 };
 

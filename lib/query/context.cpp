@@ -18,12 +18,25 @@ std::filesystem::path slurm_conf_file(const config::Environment& environment) {
     return named != environment.end() ? named->second : "/etc/slurm/slurm.conf";
 }
 
+namespace {
+
+/// Who names a file asks about that one. Where nobody does, the answer is what sbatch would say.
+Expected<site::UserSettings> settings_for(const Where& where) {
+    const std::filesystem::path& from = where.paths_from;
+    if (!where.site)
+        return site::load_for_user(std::nullopt, where.environment, from / slurm_conf_file(where.environment), from);
+    Expected<site::Settings> settings = site::load(from / *where.site);
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    return site::UserSettings{.settings = std::move(*settings), .notes = {}};
+}
+
+}  // namespace
+
 Expected<Context> make_context(Where where) {
     const std::filesystem::path& from = where.paths_from;
-    Expected<site::Settings> settings = site::load(
-        from / site::settings_file(where.site, where.environment, from / slurm_conf_file(where.environment)));
-    if (!settings) return std::unexpected(std::move(settings.error()));
-    Diagnostics notes;
+    Expected<site::UserSettings> found = settings_for(where);
+    if (!found) return std::unexpected(std::move(found.error()));
+    Diagnostics notes = std::move(found->notes);
     for (const std::filesystem::path& named : where.collections) {
         const std::filesystem::path folder = from / named;
         std::error_code error;
@@ -37,7 +50,7 @@ Expected<Context> make_context(Where where) {
                        .message = fmt::format("there is no folder {}", folder.string())});
     }
     Context context{.where = std::move(where),
-                    .settings = std::make_shared<const site::Settings>(std::move(*settings)),
+                    .settings = std::make_shared<const site::Settings>(std::move(found->settings)),
                     .collections = {},
                     .notes = std::move(notes)};
     const Where& here = context.where;

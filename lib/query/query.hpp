@@ -25,7 +25,7 @@ namespace recipe::query {
 struct Where {
     std::vector<std::filesystem::path> collections;  // searched before those of the environment and the site
     std::string collections_name = "-C";             // where these were said, for diagnostics
-    std::optional<std::filesystem::path> site;       // nothing: see site::settings_file()
+    std::optional<std::filesystem::path> site;       // nothing: see site::load_for_user()
     config::Environment environment;
     std::filesystem::path working_directory;  // absolute: of recipes and paths in them
     /// What relative paths of collections and site files count from; empty: where the process is, and they are shown as

@@ -82,14 +82,17 @@ Expected<Policy> read_policy(const Value& map, const std::string& key) {
         const std::string full = key + '.' + name;
         if (name == "max_nodes") return read_max_nodes(entry.value, full, policy);
         if (name == "default_partition") return read_default_partition(entry.value, full, policy);
-        if (name != "require_recipe" && name != "instance_types")
+        if (name != "require_recipe" && name != "instance_types" && name != "operators")
             return fail(entry.key, full,
-                        fmt::format("{} knows require_recipe, instance_types, max_nodes and default_partition, not {}",
+                        fmt::format("{} knows require_recipe, instance_types, max_nodes, default_partition and "
+                                    "operators, not {}",
                                     key, name));
         Expected<std::vector<std::string>> list = names(entry.value, full);
         if (!list) return std::unexpected(std::move(list.error()));
         if (name == "require_recipe")
             policy.require_recipe = std::move(*list);
+        else if (name == "operators")
+            policy.operators = std::move(*list);
         else
             for (const std::string& type : *list)
                 policy.instance_types.push_back(hardware::canonical_instance_name(type));

@@ -7,7 +7,6 @@
 #include "diagnostic/codes/compose.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "slurm_text/variable_name.hpp"
-#include "trace/trace.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -101,6 +100,11 @@ Expected<bool> by_route(const Value& value, const std::string&) {
     return fail(value, "interfaces", "interfaces is route, or left out");
 }
 
+Expected<bool> user_site(const Value& value, const std::string&) {
+    if (const auto allowed = value.as_bool()) return *allowed;
+    return fail(value, "user_site", "user_site is true or false");
+}
+
 Expected<std::int64_t> check_seconds(const Value& value, const std::string&) {
     const auto seconds = value.as_int();
     if (seconds && *seconds >= 0 && *seconds <= max_check_seconds) return *seconds;
@@ -162,6 +166,7 @@ constexpr std::array all_settings{
     Setting{"nodes", into<&Settings::node_types, read_node_types>},
     Setting{"partitions", into<&Settings::partition_types, read_partition_types>},
     Setting{"inventory", into<&Settings::inventory_refresh, read_inventory>},
+    Setting{"user_site", into<&Settings::user_site, user_site>},
 };
 
 std::string known_keys() {
@@ -199,26 +204,11 @@ Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_vi
     return arguments;
 }
 
-std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
-                                    const config::Environment& environment, const std::filesystem::path& slurm_conf) {
-    if (named) return *named;
-    if (const auto found = environment.find("SLURM_RECIPE_SITE"); found != environment.end() && !found->second.empty())
-        return found->second;
-    if (!slurm_conf.empty()) {
-        std::error_code error;
-        const std::filesystem::path beside = slurm_conf.parent_path() / "recipe.yaml";
-        if (std::filesystem::is_regular_file(beside, error)) return beside;
-    }
-    return data_directory() / "etc/recipe.yaml";
-}
-
-Expected<Settings> load(const std::filesystem::path& file) {
-    trace::info([&] { return fmt::format("site settings: {}", file.string()); });
-    const Expected<Value> document = config::load_yaml(file);
-    if (!document) return std::unexpected(document.error());
+Expected<Settings> settings_of(const Value& document) {
     Settings settings;
-    if (document->is_null()) return settings;
-    for (const config::Entry& entry : document->entries()) {
+    if (document.is_null()) return settings;
+    if (!document.is_map()) return fail(document, "", "the site file is a map of settings");
+    for (const config::Entry& entry : document.entries()) {
         const std::string key = config::to_python_text(entry.key);
         const auto setting = std::ranges::find(all_settings, key, &Setting::key);
         if (setting == all_settings.end())

@@ -24,6 +24,9 @@ struct Policy {
     std::vector<std::pair<std::string, std::int64_t>>
         max_nodes;  // by glob of the recipe's name; the first that matches
     std::map<std::string, std::string, std::less<>> default_partition;  // by canonical instance type
+    std::vector<std::string> operators;  // users who may change jobs to what would be refused at submission
+
+    bool operator==(const Policy&) const = default;
 };
 
 /// Ports from which rendezvous ports are derived, both ends included.
@@ -62,6 +65,7 @@ struct Settings {
     bool interfaces_by_route = false;  // NCCL_SOCKET_IFNAME and GLOO_SOCKET_IFNAME lead to the head node
     Paths paths;
     std::int64_t check_seconds = default_check_seconds;  // that a node's checks may take; 0: left out
+    bool user_site = false;                              // users may name a site file of their own
 };
 
 /// The folder that holds recipes_collection/ and etc/: share/slurm-recipe beside or above whichever of our objects this
@@ -80,8 +84,9 @@ struct PluginArguments {
 };
 [[nodiscard]] Expected<PluginArguments> read_plugin_arguments(const std::vector<std::string_view>& words);
 
-/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where there is one,
-/// else etc/recipe.yaml of the data directory. `slurm_conf`: the path of slurm.conf, or empty.
+/// The site file: `named` if given, else $SLURM_RECIPE_SITE, else recipe.yaml beside slurm.conf where something of that
+/// name is (what cannot be read is not passed over), else etc/recipe.yaml of the data directory. `slurm_conf`: the path
+/// of slurm.conf, or empty. Empty where there is no data directory, either.
 [[nodiscard]] std::filesystem::path settings_file(const std::optional<std::filesystem::path>& named,
                                                   const config::Environment& environment,
                                                   const std::filesystem::path& slurm_conf);
@@ -93,6 +98,27 @@ struct PluginArguments {
 
 /// Unknown keys and wrong types are refused with code site.file.
 [[nodiscard]] Expected<Settings> load(const std::filesystem::path& file);
+[[nodiscard]] Expected<Settings> settings_of(const config::Value& document);
+
+/// A site file as far as it can be used.
+struct Reading {
+    std::optional<Settings> settings;  // nothing: there is a mistake in it
+    std::optional<Policy> policy;      // nothing: it cannot be told; a mistake elsewhere in the file leaves it
+    Diagnostics problems;
+};
+[[nodiscard]] Reading read(const std::filesystem::path& file);
+
+/// What a user's process goes by.
+struct UserSettings {
+    Settings settings;
+    Diagnostics notes;  // site.user_file: a file that the user names is not for users of this site to name
+};
+/// The file that the site names (`system`, else as settings_file() without the variable), or the one that the user's
+/// $SLURM_RECIPE_SITE does where the former says `user_site: true`. `from`: what relative paths count from.
+[[nodiscard]] Expected<UserSettings> load_for_user(const std::optional<std::filesystem::path>& system,
+                                                   const config::Environment& environment,
+                                                   const std::filesystem::path& slurm_conf,
+                                                   const std::filesystem::path& from = {});
 
 /// Where recipes are looked for: `named` (in their order), then $SLURM_RECIPE_PATH (colon-separated), then the site's,
 /// then the installed collection. `from`: what relative paths count from; empty: where the process is.

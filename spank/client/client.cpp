@@ -206,16 +206,15 @@ Client make_client(spank_t spank, planner::Tool tool, const char* variable_prefi
     return client;
 }
 
-Expected<site::Settings> settings_of(const Client& client, std::span<char*> plugin_arguments) {
+Expected<site::UserSettings> settings_of(const Client& client, std::span<char*> plugin_arguments) {
     const Expected<site::PluginArguments> arguments =
         site::read_plugin_arguments({plugin_arguments.begin(), plugin_arguments.end()});
     if (!arguments) return std::unexpected(arguments.error());
-    Expected<site::Settings> settings =
-        site::load(site::settings_file(arguments->site, client.environment, slurm_conf_file()));
-    if (!settings) return settings;
-    settings->collections.insert(settings->collections.end(), arguments->collections.begin(),
-                                 arguments->collections.end());
-    return settings;
+    Expected<site::UserSettings> found = site::load_for_user(arguments->site, client.environment, slurm_conf_file());
+    if (!found) return found;
+    found->settings.collections.insert(found->settings.collections.end(), arguments->collections.begin(),
+                                       arguments->collections.end());
+    return found;
 }
 
 bool uses_none(const StoredOptions& stored) {
@@ -231,17 +230,18 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
                        .source = {.name = "--recipe="},
                        .message = "--recipe is empty, as a variable that is not set leaves it",
                        .fix = "--recipe=none"});
-    Expected<site::Settings> settings = settings_of(client, plugin_arguments);
-    if (!settings) return std::unexpected(std::move(settings.error()));
+    Expected<site::UserSettings> found = settings_of(client, plugin_arguments);
+    if (!found) return std::unexpected(std::move(found.error()));
 
     planner::SubmitRequest request{.tool = client.tool,
-                                   .settings = std::make_shared<const site::Settings>(std::move(*settings))};
+                                   .settings = std::make_shared<const site::Settings>(std::move(found->settings))};
     if (stored.recipe != nullptr) request.recipe = stored.recipe;
     request.default_of = default_of(client, stored);
     if (!request.default_of.empty() && stored.shadowed_recipe != nullptr)
         request.shadowed_recipe = stored.shadowed_recipe;
     request.other_clusters = other_clusters(client);
-    request.notes = site::missing_collections(client.environment);
+    request.notes = std::move(found->notes);
+    append(request.notes, site::missing_collections(client.environment));
     if (client.owner) request.notes.push_back(submitted_for(*client.owner));
     request.sets = recipe_sets(client.command_line, stored);
     for (const planner::KnownOption& known : planner::known_options())

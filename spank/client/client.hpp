@@ -34,7 +34,7 @@ struct Client {
 [[nodiscard]] Diagnostic heterogeneous_job();
 
 /// The site's settings, with the collections of plugstack.conf after its own.
-[[nodiscard]] Expected<site::Settings> settings_of(const Client& client, std::span<char*> plugin_arguments);
+[[nodiscard]] Expected<site::UserSettings> settings_of(const Client& client, std::span<char*> plugin_arguments);
 
 /// The command has no recipe: it was given none, or `none`.
 [[nodiscard]] bool uses_none(const StoredOptions& stored);

@@ -68,18 +68,18 @@ int refuse_unused(const Client& client, const StoredOptions& stored, std::span<c
         return problems.empty() ? 0 : -1;
     }
     if (client.command_line.heterogeneous) return 0;
-    const Expected<site::Settings> settings = settings_of(client, plugin_arguments);
-    if (!settings) {
-        report(settings.error());
+    const Expected<site::UserSettings> site = settings_of(client, plugin_arguments);
+    if (!site) {
+        report(site.error());
         return -1;
     }
     planner::SubmitRequest request{.tool = client.tool,
-                                   .settings = std::make_shared<const site::Settings>(*settings),
+                                   .settings = std::make_shared<const site::Settings>(site->settings),
                                    .environment = client.environment};
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);
     Diagnostics found = unused_by(client, stored, request);
-    apply_severities(settings->severities, found);
+    apply_severities(site->settings.severities, found);
     report(found);
     return has_errors(found) ? -1 : 0;
 }

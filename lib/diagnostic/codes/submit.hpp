@@ -164,6 +164,12 @@ struct ControllerCodes {
 inline constexpr ControllerCodes controller{};
 
 struct PolicyCodes {
+    Code unknown{
+        .name = "policy.unknown",
+        .fixed = true,
+        .summary = "slurmctld cannot read the site's policy, never could, and is to refuse jobs until it can.",
+        .source = "docs/site.md",
+    };
     Code recipe_required{
         .name = "policy.recipe_required",
         .summary = "The site wants every job of this partition to have a recipe.",

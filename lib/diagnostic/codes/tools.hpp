@@ -13,6 +13,13 @@ struct SiteCodes {
         .summary = "The site file has an unknown key or a wrong value.",
         .source = "docs/site.md",
     };
+    Code user_file{
+        .name = "site.user_file",
+        .severity = Severity::warning,
+        .summary = "SLURM_RECIPE_SITE names a file, and the site does not let users name one.",
+        .source = "docs/site.md",
+        .example = "SLURM_RECIPE_SITE=mine.yaml",
+    };
     Code plugin_argument{
         .name = "site.plugin_argument",
         .fixed = true,
@@ -114,6 +121,12 @@ struct DoctorCodes {
         .severity = Severity::warning,
         .summary = "slurmctld loads job_submit_recipe.so.",
         .source = "slurm.conf(5)",
+    };
+    Code policy{
+        .name = "doctor.policy",
+        .fixed = true,
+        .summary = "slurmctld can read the site's policy, or goes by the last one that it could read.",
+        .source = "docs/site.md",
     };
     Code collection{
         .name = "doctor.collection",

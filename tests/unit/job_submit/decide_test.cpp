@@ -294,3 +294,23 @@ TEST_CASE("a minimum of nodes alone is what -w sets, and may not be above the pl
     CHECK(refused.key == "trainer.num_nodes");
     CHECK(refused.fix == "-N 4");
 }
+
+TEST_CASE("without a policy that could ever be read, jobs are accepted or refused as slurmctld's environment says") {
+    Snapshot snapshot = sample_snapshot();
+    snapshot.policy = job_submit::PolicyState::unknown;
+    const std::string json = json_of(sample_plan());
+    CHECK(job_submit::decide({}, snapshot));
+    CHECK(job_submit::decide({.plan = json}, snapshot));
+    snapshot.refuse_unknown = true;
+    for (const JobRequest& request : {JobRequest{}, JobRequest{.plan = json}}) {
+        const auto refused = job_submit::decide(request, snapshot);
+        REQUIRE_FALSE(refused);
+        REQUIRE(refused.error().size() == 1);
+        CHECK(refused.error().front().code == "policy.unknown");
+        CHECK(refused.error().front().message.contains("takes no job until it can"));
+    }
+    for (const auto known : {job_submit::PolicyState::read, job_submit::PolicyState::kept}) {
+        snapshot.policy = known;
+        CHECK(job_submit::decide({}, snapshot));
+    }
+}

@@ -59,11 +59,13 @@ TEST_CASE("collections and the site file are found from the directory that is na
 
 TEST_CASE("the environment's collections and site file are found from there as well") {
     const Place place;
+    place.files().write("slurm/recipe.yaml", "user_site: true\n");
     Where where = place.where();
     where.collections.clear();
     where.site.reset();
     where.environment["SLURM_RECIPE_PATH"] = "mine:nowhere";
     where.environment["SLURM_RECIPE_SITE"] = "site.yaml";
+    where.environment["SLURM_CONF"] = "slurm/slurm.conf";
     const auto context = make_context(where);
     REQUIRE(context);
     CHECK(context->collections.front() == place.directory() / "mine");
@@ -82,6 +84,20 @@ TEST_CASE("the site file beside slurm.conf counts where no other is named") {
     REQUIRE(context);
     CHECK(context->settings->environment.size() == 2);
     CHECK(slurm_conf_file({}) == "/etc/slurm/slurm.conf");
+}
+
+TEST_CASE("a site file that the environment names counts where the site says so, and one that is named does") {
+    const Place place;
+    Where where = place.where();
+    where.environment["SLURM_RECIPE_SITE"] = "other.yaml";
+    CHECK(make_context(where)->notes.empty());
+    where.site.reset();
+    where.environment["SLURM_CONF"] = "slurm/slurm.conf";
+    place.files().write("slurm/recipe.yaml", "env_vars: {A: 1, B: 2}\n");
+    const auto context = make_context(where);
+    REQUIRE(context);
+    CHECK(context->settings->environment.size() == 2);
+    CHECK(codes_of(context->notes) == std::vector<std::string>{"site.user_file"});
 }
 
 TEST_CASE("a collection that is not there is refused where it was named") {

@@ -191,15 +191,17 @@ TEST_CASE("the families schema has every key and every assumption") {
 }
 
 TEST_CASE("the schema of site settings and the loader agree") {
-    for (const std::string_view text : {"collections: [/fsx]", "severities: {precision.fp8: off, paths.none: error}",
-                                        "# nothing", "rendezvous: {first_port: 25000, last_port: 26000}"}) {
+    for (const std::string_view text :
+         {"collections: [/fsx]", "severities: {precision.fp8: off, paths.none: error}", "# nothing",
+          "rendezvous: {first_port: 25000, last_port: 26000}", "user_site: true", "policy: {operators: [ada]}"}) {
         INFO(text);
         CHECK(wrong_by("recipe.schema.json", text) == "");
         const HardwareFile file(text);
         CHECK(site::load(file.path));
     }
     for (const std::string_view text :
-         {"collections: [fsx]", "severities: {precision.fp8: loud}", "colour: red", "rendezvous: {first_port: 1}"}) {
+         {"collections: [fsx]", "severities: {precision.fp8: loud}", "colour: red", "rendezvous: {first_port: 1}",
+          "user_site: 1", "policy: {operators: ada}", "[]"}) {
         INFO(text);
         CHECK(wrong_by("recipe.schema.json", text) != "");
         const HardwareFile file(text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each key of the site file may hold, and what is said of anything else.
+#include "../config/collection_fixture.hpp"
 #include "../hardware/catalogue_file_on_disk.hpp"
 #include "catch.hpp"
 #include "site/site.hpp"
@@ -91,7 +92,7 @@ TEST_CASE("a wrong site file is refused with its key, its place and what belongs
     const Case cases[] = {
         {"color: red", "color",
          "the site file knows collections, hardware, models, families, rendezvous, severities, env_vars, interfaces, "
-         "node_check_seconds, paths, policy, nodes, partitions and inventory, not color"},
+         "node_check_seconds, paths, policy, nodes, partitions, inventory and user_site, not color"},
         {"collections: /a", "collections", "collections is a list of paths"},
         {"hardware: [a]", "hardware", "hardware holds absolute paths"},
         {"families: [1]", "families", "families holds absolute paths"},
@@ -114,7 +115,7 @@ TEST_CASE("a wrong site file is refused with its key, its place and what belongs
         {"paths: {local: []}", "paths.local", "paths knows shared and strict, not local"},
         {"policy: 1", "policy", "policy is a map"},
         {"policy: {max: 1}", "policy.max",
-         "policy knows require_recipe, instance_types, max_nodes and default_partition, not max"},
+         "policy knows require_recipe, instance_types, max_nodes, default_partition and operators, not max"},
         {"policy: {require_recipe: train}", "policy.require_recipe", "policy.require_recipe is a list of names"},
         {"policy: {require_recipe: ['']}", "policy.require_recipe", "policy.require_recipe holds names"},
         {"policy: {instance_types: [1]}", "policy.instance_types", "policy.instance_types holds names"},
@@ -176,6 +177,83 @@ TEST_CASE("the site file is the one that is named, or the environment's, or stan
     CHECK(settings_file(std::nullopt, {{"SLURM_RECIPE_SITE", ""}}, {}) == data_directory() / "etc/recipe.yaml");
     CHECK(settings_file(std::nullopt, {}, "/nowhere/at/all/slurm.conf") == data_directory() / "etc/recipe.yaml");
     CHECK(settings_file(std::nullopt, {}, {}) == data_directory() / "etc/recipe.yaml");
+}
+
+TEST_CASE("what lies beside slurm.conf and cannot be read is not passed over") {
+    const config::CollectionFixture place;
+    const std::filesystem::path conf = place.directory() / "slurm.conf";
+    const std::filesystem::path beside = place.directory() / "recipe.yaml";
+    CHECK(settings_file(std::nullopt, {}, conf) == data_directory() / "etc/recipe.yaml");
+    std::filesystem::create_symlink("/nowhere", beside);
+    CHECK(settings_file(std::nullopt, {}, conf) == beside);
+    std::filesystem::remove(beside);
+    std::filesystem::create_directory(beside);
+    CHECK(settings_file(std::nullopt, {}, conf) == beside);
+    CHECK(read({}).problems.front().message.starts_with("there is no site file"));
+}
+
+TEST_CASE("a file that is no map says nothing") {
+    for (const char* text : {"train", "[train]", "1", "true"}) {
+        const HardwareFile file(text);
+        const Reading found = read(file.path);
+        CHECK_FALSE(found.settings);
+        CHECK_FALSE(found.policy);
+        CHECK(found.problems.front().message == "the site file is a map of settings");
+    }
+}
+
+TEST_CASE("a policy is read from a file with a mistake elsewhere, unless it is empty") {
+    const auto read_text = [](std::string_view text) { return read(HardwareFile(text).path); };
+    const Reading good = read_text("policy: {require_recipe: [a], operators: [ada]}");
+    REQUIRE(good.policy);
+    CHECK(good.policy->operators == std::vector<std::string>{"ada"});
+    CHECK(good.problems.empty());
+    CHECK(good.settings->policy == *good.policy);
+    CHECK(read_text("").policy == Policy{});
+    const Reading partly = read_text("policy: {require_recipe: [a]}\nuser_site: maybe");
+    REQUIRE(partly.policy);
+    CHECK(partly.policy->require_recipe == std::vector<std::string>{"a"});
+    CHECK_FALSE(partly.settings);
+    CHECK(partly.problems.front().message == "user_site is true or false");
+    for (const char* text : {"user_site: maybe", "policy: ~\nx: 1", "policy: {}\nx: 1", "policy: {y: 1}\nx: 1"}) {
+        INFO(text);
+        CHECK_FALSE(read_text(text).policy);
+        CHECK(read_text(text).problems.size() == 1);
+    }
+}
+
+TEST_CASE("a user's site file counts where the site's own says so") {
+    const config::CollectionFixture place;
+    const std::filesystem::path system = place.directory() / "recipe.yaml";
+    const std::filesystem::path conf = place.directory() / "slurm.conf";
+    place.write("mine.yaml", "node_check_seconds: 3");
+    const config::Environment mine{{"SLURM_RECIPE_SITE", "mine.yaml"}};
+    for (const auto& named : {std::optional(system), std::optional<std::filesystem::path>()}) {
+        place.write("recipe.yaml", "node_check_seconds: 2");
+        const auto kept = load_for_user(named, mine, conf, place.directory());
+        REQUIRE(kept);
+        CHECK(kept->settings.check_seconds == 2);
+        REQUIRE(kept->notes.size() == 1);
+        CHECK(kept->notes.front().code == "site.user_file");
+        CHECK(kept->notes.front().severity == Severity::warning);
+        CHECK(kept->notes.front().message == (place.directory() / "mine.yaml").string() +
+                                                 " is not used: " + system.string() +
+                                                 " holds for everybody, and does not say `user_site: true`");
+        CHECK(kept->notes.front().fix == "unset SLURM_RECIPE_SITE");
+        place.write("recipe.yaml", "user_site: true\nnode_check_seconds: 2");
+        const auto own = load_for_user(named, mine, conf, place.directory());
+        REQUIRE(own);
+        CHECK(own->settings.check_seconds == 3);
+        CHECK(own->notes.empty());
+        CHECK(load_for_user(named, {}, conf)->settings.check_seconds == 2);
+        CHECK(load_for_user(named, {{"SLURM_RECIPE_SITE", ""}}, conf)->settings.check_seconds == 2);
+        CHECK_FALSE(load_for_user(named, {{"SLURM_RECIPE_SITE", "none.yaml"}}, conf, place.directory()));
+        place.write("recipe.yaml", "[");
+        CHECK_FALSE(load_for_user(named, mine, conf, place.directory()));
+        place.write("recipe.yaml", "{}");
+        // Naming the site's own is no wish for another.
+        CHECK(load_for_user(named, {{"SLURM_RECIPE_SITE", system.string()}}, conf)->notes.empty());
+    }
 }
 
 TEST_CASE("recipes are looked for in the folders that are named, the environment's, the site's and ours") {
