@@ -2,8 +2,10 @@
 // What a path leads to on the submitting host: is it there, on which file system, who else sees it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +78,47 @@ struct Host {
 
 /// This host, remembering.
 [[nodiscard]] Host this_host();
+
+/// Whether storage answers where `path` leads, which every access to a path of a user's or a site's asks before: one to
+/// a file server that is gone hangs in the kernel, where nothing can end it. True at once unless a Watch of this thread
+/// is there. `path` may be relative, and need not be there.
+[[nodiscard]] bool answers(const std::string& path);
+[[nodiscard]] bool is_file(const std::string& path);       // a regular one, where storage answers
+[[nodiscard]] bool is_directory(const std::string& path);  // likewise
+[[nodiscard]] bool exists(const std::string& path);        // likewise
+
+/// Asks a path's storage, and waits for the answer for at most so long. False: there was none.
+using Ask = std::function<bool(const std::string& path, std::chrono::milliseconds limit)>;
+
+/// Has a child process do it, for it can be left behind: this process ends when it wants to.
+[[nodiscard]] bool ask_in_child(const std::string& path, std::chrono::milliseconds limit);
+
+/// While it is there, answers() of its thread is true only of paths on file systems of this host, and on others that
+/// have answered. Each is asked once; together they are waited for `limit` and no longer, and after the first that is
+/// silent nothing is asked any more.
+class Watch {
+public:
+    explicit Watch(std::chrono::milliseconds limit);
+    /// For tests. `mounts`: in the form of /proc/self/mountinfo.
+    Watch(std::chrono::milliseconds limit, std::function<std::string()> mounts, Ask ask);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    void set_limit(std::chrono::milliseconds limit);
+    /// The path that does not answer, as it was asked for; empty: all do.
+    [[nodiscard]] const std::string& silent() const noexcept;
+    [[nodiscard]] std::chrono::milliseconds limit() const noexcept;
+
+private:
+    friend bool answers(const std::string& path);
+    struct State;
+    std::unique_ptr<State> state_;
+    Watch* outer_;
+};
+
+/// This thread's; nullptr: there is none.
+[[nodiscard]] Watch* current_watch() noexcept;
 
 /// The directories of a file in the form of exports(5).
 [[nodiscard]] std::vector<std::string> exported_directories(std::string_view text);

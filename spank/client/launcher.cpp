@@ -2,6 +2,7 @@
 // srun: with a recipe of its own, or inside a job that has one.
 #include "spank/client/launcher.hpp"
 
+#include "diagnostic/codes/node.hpp"
 #include "diagnostic/codes/submit.hpp"
 #include "node/node.hpp"
 #include "slurm_text/lists.hpp"
@@ -200,15 +201,26 @@ void end_together(const plan::LaunchPlan& plan, const node::Facts& facts) {
 }
 
 /// Before the nodes start, so that all of them find the files there and only one host writes. A host without the
-/// directory leaves it to the nodes.
-void record(const plan::LaunchPlan& plan, const node::Facts& facts, const std::string& step_nodes) {
+/// directory leaves it to the nodes. Returns what does not answer: a step that trains would wait for it on every node
+/// again, and in the end fail.
+std::string record(const plan::LaunchPlan& plan, const node::Facts& facts, const std::string& step_nodes) {
     const char* nodes = std::getenv("SLURM_JOB_NODELIST");
-    static_cast<void>(check_node(plan, facts, {.start = true}, nodes != nullptr ? nodes : step_nodes,
-                                 [](const std::string& name) -> std::optional<std::string> {
-                                     const char* value = std::getenv(name.c_str());
-                                     if (value == nullptr) return std::nullopt;
-                                     return value;
-                                 }));
+    const NodeChecks found = check_node(plan, facts, {.start = true}, nodes != nullptr ? nodes : step_nodes,
+                                        [](const std::string& name) -> std::optional<std::string> {
+                                            const char* value = std::getenv(name.c_str());
+                                            if (value == nullptr) return std::nullopt;
+                                            return value;
+                                        });
+    if (found.silent.empty()) return {};
+    Diagnostics silent;
+    for (const Diagnostic& problem : found.problems)
+        if (problem.code == codes::node.no_answer) silent.push_back(problem);
+    for (Diagnostic& problem : silent) {
+        problem.fix = "wait for its server";
+        if (!node::trains(plan, facts)) problem.severity = Severity::warning;
+    }
+    report(silent);
+    return found.silent;
 }
 
 /// What the enclosing job's plan has set is not what the user asked of the recipe of this step.
@@ -261,6 +273,7 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
 
 int launcher_user_init(spank_t spank) {
     unsetenv(head_variable);
+    unsetenv(silent_variable);  // an outer step's
     node::Facts facts = facts_of_launch(spank);
     Layout layout;
     if (facts.node_count > 1) layout = layout_of_step(facts);
@@ -278,9 +291,13 @@ int launcher_user_init(spank_t spank) {
         if (problem->severity == Severity::error) return -1;
     }
     end_together(*plan, facts);
-    record(*plan, facts, layout.nodes);
-    started = new Started{std::move(*plan), facts};
-    return 0;
+    const std::string silent = record(*plan, facts, layout.nodes);
+    if (silent.empty()) {
+        started = new Started{std::move(*plan), facts};
+        return 0;
+    }
+    setenv(silent_variable, silent.c_str(), 1);
+    return node::trains(*plan, facts) ? -1 : 0;
 }
 
 void launcher_exit() {

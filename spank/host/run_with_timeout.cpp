@@ -28,11 +28,22 @@ bool keep_effective_rights() {
     return setresgid(group, group, group) == 0 && setresuid(user, user, user) == 0;
 }
 
+/// Nothing of the caller's but the pipe's end, as `own_pipe`. An open end of one of the step's streams would keep
+/// slurmstepd and srun waiting for as long as this process hangs.
+bool keep_only(int pipe, int own_pipe) {
+    if (pipe != own_pipe && dup3(pipe, own_pipe, O_CLOEXEC) != own_pipe) return false;
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream)
+        if (null < 0)
+            close(stream);
+        else if (null != stream && dup2(null, stream) != stream)
+            return false;
+    return close_range(static_cast<unsigned>(own_pipe) + 1, ~0U, 0) == 0;
+}
+
 [[noreturn]] void be_child(int pipe, const std::function<void(const Reporter&)>& work) noexcept {
-    constexpr int own_pipe = 3;
-    // Open ends of the step's streams would keep srun waiting for as long as this process hangs.
-    if (pipe != own_pipe && dup3(pipe, own_pipe, O_CLOEXEC) != own_pipe) _exit(1);
-    if (close_range(own_pipe + 1, ~0U, 0) != 0 || !keep_effective_rights()) _exit(1);
+    constexpr int own_pipe = STDERR_FILENO + 1;
+    if (!keep_only(pipe, own_pipe) || !keep_effective_rights()) _exit(1);
     trace::set_level(trace::Level::off);  // its files are closed, and Slurm's log with them
     try {
         work(Reporter(own_pipe));

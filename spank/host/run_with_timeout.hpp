@@ -43,8 +43,8 @@ struct TimedResult {
 };
 
 /// Runs `work` in a child with the caller's effective rights and no more, and listens for at most `limit`. Then the
-/// child is killed and left to itself. The child has the caller's memory and none of its files; it must not wait for
-/// its threads, and traces nothing.
+/// child is killed and left to itself. The child has the caller's memory and none of its files, and /dev/null on its
+/// streams; it must not wait for the caller's threads, and traces nothing.
 [[nodiscard]] TimedResult run_with_timeout(std::chrono::milliseconds limit,
                                            const std::function<void(const Reporter&)>& work);
 

@@ -17,7 +17,10 @@
 namespace recipe::spank {
 namespace {
 
-constexpr std::chrono::seconds time_to_remove{10};
+/// The site's time for a node's checks, or its default.
+std::chrono::seconds time_to_remove(const plan::LaunchPlan& plan) {
+    return std::chrono::seconds(plan.check_seconds > 0 ? plan.check_seconds : site::default_check_seconds);
+}
 
 using Jobs = std::unique_ptr<job_info_msg_t, void (*)(job_info_msg_t*)>;
 
@@ -99,7 +102,7 @@ void batch_step_ended(const plan::LaunchPlan& plan, const node::Facts& facts, co
                       std::optional<int> exit_status) {
     if (plan.secrets_file.empty() && !plan.configuration_file) return;
     if (is_needed(facts, exit_status)) return;
-    static_cast<void>(run_with_timeout(time_to_remove, [&](const Reporter&) {
+    static_cast<void>(run_with_timeout(time_to_remove(plan), [&](const Reporter&) {
         if (!become(user)) return;
         remove_secrets(plan.secrets_file);
         if (plan.configuration_file) remove_configuration(plan.configuration_file->path);

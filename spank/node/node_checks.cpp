@@ -38,6 +38,9 @@ constexpr char separator = '\x1f';
 /// What a node has left to report that the first node's tokens did not appear within the plan's time.
 constexpr std::chrono::seconds after_waiting{2};
 
+/// What is left of the tokens is a small hidden file; the step's end does not wait for it as its start does.
+constexpr std::chrono::seconds time_to_remove{2};
+
 constexpr std::string_view every_node_writes = "name one that every node can write to";
 
 void report(const Reporter& reporter, const Diagnostic& problem) {
@@ -237,16 +240,26 @@ bool record(const Reporter& reporter, const plan::LaunchPlan& plan, const node::
     if (!plan.step_key.empty()) static_cast<void>(make_directories(node::results_directory(plan, facts)));
     // The batch step's record was written before its script cloned the code.
     if (!what.start && !(what.start_if_first && (*wrote || plan.code))) return true;
-    const Expected<void> recorded = record_start(plan, facts, nodes, environment, *secrets);
+    std::optional<node::FileIdentity> image;
+    if (const auto path = node::image_path(plan)) {
+        reporter.starting(*path);
+        image = identity_of(*path);
+        reporter.starting(node::job_directory(plan, facts));
+    }
+    const Expected<void> recorded = record_start(plan, facts, nodes, image, environment, *secrets);
     if (!recorded) report_all(reporter, recorded.error());
     return true;
 }
 
-Diagnostic no_answer(const TimedResult& result, std::int64_t seconds) {
+Diagnostic no_answer(const std::string& silent, std::int64_t seconds) {
     return {.code = codes::node.no_answer,
-            .message = fmt::format("{} does not answer within {} s",
-                                   result.stuck_at.empty() ? std::string("the node") : result.stuck_at, seconds),
+            .message = fmt::format("{} does not answer within {} s", silent, seconds),
             .fix = "wait for its server, or leave the node out with -x"};
+}
+
+/// That a node's checks and records may take.
+std::int64_t limit_of(const plan::LaunchPlan& plan) {
+    return plan.check_seconds > 0 ? plan.check_seconds : site::max_check_seconds;
 }
 
 double milliseconds(std::chrono::microseconds time) {
@@ -273,7 +286,7 @@ void trace_checks(const TimedResult& result, const NodeChecks& found) {
 NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, const NodeCheckOptions& what,
                       const std::string& nodes, const node::Lookup& environment) {
     const bool checks = what.checks && plan.check_seconds > 0;
-    const std::int64_t seconds = plan.check_seconds > 0 ? plan.check_seconds : site::max_check_seconds;
+    const std::int64_t seconds = limit_of(plan);
     const bool compares = checks && facts.node_count > 1;
     const bool waits = compares && !facts.has_first_task;
     const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
@@ -309,15 +322,28 @@ NodeChecks check_node(const plan::LaunchPlan& plan, const node::Facts& facts, co
         }
         if (kind == no_hook_kind) found.hook_missing = true;
     }
-    if (!result.in_time) found.problems.push_back(no_answer(result, seconds));
+    if (!result.in_time) {
+        found.silent = result.stuck_at.empty() ? "the node" : result.stuck_at;
+        found.problems.push_back(no_answer(found.silent, seconds));
+    }
     trace_checks(result, found);
+    return found;
+}
+
+NodeChecks unchecked_node(const plan::LaunchPlan& plan, const std::string& silent) {
+    NodeChecks found;
+    found.silent = silent;
+    if (plan.secrets_file.empty())
+        found.secrets.emplace();
+    else
+        found.problems.push_back(no_answer(silent, limit_of(plan)));
     return found;
 }
 
 void remove_tokens(const plan::LaunchPlan& plan, const node::Facts& facts) {
     if (plan.check_seconds == 0 || facts.node_count < 2 || node::kind_of(plan, facts) == node::Kind::plain) return;
     const std::vector<WrittenTo> directories = written_to(plan, facts);
-    static_cast<void>(run_with_timeout(std::chrono::seconds(plan.check_seconds), [&](const Reporter&) {
+    static_cast<void>(run_with_timeout(time_to_remove, [&](const Reporter&) {
         for (const WrittenTo& directory : directories) remove_token(directory.path, facts);
     }));
 }

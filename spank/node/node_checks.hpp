@@ -28,6 +28,7 @@ struct NodeChecks {
         secrets;                        // what the plan's references mean; nothing: they could not be read
     std::optional<std::uint16_t> port;  // that the step's nodes have agreed on; nothing: they have not
     std::string interface;              // that leads to the head node; empty unless the plan asks for it
+    std::string silent;                 // what did not answer in time; its problem is node.no_answer
 };
 
 /// Reads the recipe's secrets, writes the configuration if it is not there, and runs the checks. Without its secrets
@@ -38,8 +39,12 @@ struct NodeChecks {
                                     const NodeCheckOptions& what, const std::string& nodes,
                                     const node::Lookup& environment);
 
+/// The same, where srun has waited for `silent` in vain already and said so. Nobody waits once more: a problem only
+/// where the step cannot do without.
+[[nodiscard]] NodeChecks unchecked_node(const plan::LaunchPlan& plan, const std::string& silent);
+
 /// What the nodes of a step of several nodes have left in the directories that it writes to (tokens.hpp). For srun,
-/// when the step is over on all of them.
+/// when the step is over on all of them. What cannot be removed at once is left.
 void remove_tokens(const plan::LaunchPlan& plan, const node::Facts& facts);
 
 }  // namespace recipe::spank

@@ -43,15 +43,6 @@ std::string name_in_directory(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-std::optional<node::FileIdentity> identity_of(const std::optional<std::string>& path) {
-    struct stat status{};
-    if (!path || stat(path->c_str(), &status) != 0) return std::nullopt;
-    return node::FileIdentity{.bytes = static_cast<std::uint64_t>(status.st_size),
-                              .modified = status.st_mtime,
-                              .device = status.st_dev,
-                              .inode = status.st_ino};
-}
-
 /// What the clone's HEAD says: digits, since it names no branch.
 std::optional<std::string> commit_in(const std::optional<std::string>& directory) {
     if (!directory) return std::nullopt;
@@ -124,6 +115,15 @@ Expected<void> add_start(const OwnDirectory& directory, const std::string& name,
 
 }  // namespace
 
+std::optional<node::FileIdentity> identity_of(const std::string& path) {
+    struct stat status{};
+    if (stat(path.c_str(), &status) != 0) return std::nullopt;
+    return node::FileIdentity{.bytes = static_cast<std::uint64_t>(status.st_size),
+                              .modified = status.st_mtime,
+                              .device = status.st_dev,
+                              .inode = status.st_ino};
+}
+
 Expected<bool> configuration_is_recorded(const plan::LaunchPlan& plan, const node::Facts& facts) {
     const auto directory = OwnDirectory::open(node::job_directory(plan, facts));
     if (!directory && !directory.error().is_suspect()) return false;  // whoever writes says why
@@ -152,7 +152,8 @@ Expected<bool> record_configuration(const plan::LaunchPlan& plan, const node::Fa
 }
 
 Expected<void> record_start(const plan::LaunchPlan& plan, const node::Facts& facts, const std::string& nodes,
-                            const node::Lookup& environment, const std::vector<std::string>& secrets) {
+                            const std::optional<node::FileIdentity>& image, const node::Lookup& environment,
+                            const std::vector<std::string>& secrets) {
     const std::string path = node::manifest_file(plan, facts);
     const auto directory = OwnDirectory::open(path.substr(0, path.rfind('/')));
     if (!directory) return refuse(directory.error(), codes::node.manifest, "the manifest: ");
@@ -160,7 +161,7 @@ Expected<void> record_start(const plan::LaunchPlan& plan, const node::Facts& fac
                             .host = host_name(),
                             .nodes = nodes,
                             .slurm_version = slurm_version(),
-                            .image = identity_of(node::image_path(plan)),
+                            .image = image,
                             .commit = commit_in(node::code_directory(plan, facts)),
                             .environment = node::without_secrets(
                                 node::assigned(plan::restore_secrets(plan, secrets), facts, {}, environment), secrets)};

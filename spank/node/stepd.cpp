@@ -157,13 +157,16 @@ void run_node_checks(Prepared& step, spank_t spank) {
     const bool trains = node::trains(step.plan, step.facts);
     const bool normal = is_normal_step(step.facts);
     const PyxisRequest* container = pyxis_request();
-    NodeChecks seen = check_node(step.plan, step.facts,
-                                 {.checks = recipe_step,
-                                  .image = container == nullptr || !container->own_image,
-                                  .hook = container != nullptr && !container->by_hook.empty(),
-                                  .start = !normal,
-                                  .start_if_first = normal && step.facts.node_rank == 0},
-                                 job_variable(spank, "SLURM_JOB_NODELIST").value_or(""), lookup_in(spank));
+    const auto silent = normal && !trains ? job_variable(spank, silent_variable) : std::nullopt;
+    spank_unsetenv(spank, silent_variable);
+    NodeChecks seen = silent ? unchecked_node(step.plan, *silent)
+                             : check_node(step.plan, step.facts,
+                                          {.checks = recipe_step,
+                                           .image = container == nullptr || !container->own_image,
+                                           .hook = container != nullptr && !container->by_hook.empty(),
+                                           .start = !normal,
+                                           .start_if_first = normal && step.facts.node_rank == 0},
+                                          job_variable(spank, "SLURM_JOB_NODELIST").value_or(""), lookup_in(spank));
     step.facts.interface = std::move(seen.interface);
     step.facts.port = seen.port;
     step.hook_missing = seen.hook_missing;

@@ -15,6 +15,9 @@ inline constexpr char srun_recipe_variable[] = "SLURM_RECIPE";
 // What srun's --recipe-step said, for its own hook and for the nodes of its step.
 inline constexpr char step_variable[] = "SLURM_RECIPE_STEP";
 
+// What has not answered to srun, for the nodes of its step, which do not wait for it once more.
+inline constexpr char silent_variable[] = "SLURM_RECIPE_SILENT";
+
 /// What the option callbacks stored: the recipe's name (null: none), the other one that it replaced (null: none), and
 /// the --recipe-set texts in the order in which Slurm read them.
 struct StoredOptions {

@@ -2,8 +2,12 @@
 #include "spank/host/run_with_timeout.hpp"
 #include "catch.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
 #include <csignal>
 #include <stdexcept>
 
@@ -93,4 +97,21 @@ TEST_CASE("a child that reports too much is cut off") {
     });
     CHECK_FALSE(result.in_time);
     CHECK(result.findings.size() < 1000);
+}
+
+TEST_CASE("a child holds none of its caller's files, and nothing of its streams") {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const std::array held{fcntl(ends[0], F_DUPFD, 20), fcntl(ends[1], F_DUPFD, 20)};
+    const TimedResult result = run_with_timeout(10s, [&](const Reporter& reporter) {
+        for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            struct stat file{};
+            const bool null = fstat(stream, &file) == 0 && S_ISCHR(file.st_mode) && file.st_rdev == makedev(1, 3);
+            reporter.report('s', null ? "/dev/null" : "another file");
+        }
+        for (const int end : held) reporter.report('p', fcntl(end, F_GETFD) < 0 ? "closed" : "open");
+    });
+    for (const int end : {ends[0], ends[1], held[0], held[1]}) close(end);
+    REQUIRE(result.findings.size() == 5);
+    for (const auto& [kind, text] : result.findings) CHECK(text == (kind == 's' ? "/dev/null" : "closed"));
 }

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Storage that never answers: nobody waits for it longer than the site says, and no node is drained for it.
+
+load ../helper
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cluster_setup
+    DEAD=$CLUSTER_DIR/dead-$BATS_TEST_NUMBER
+    server=
+    places=(--recipe-set=base_results_dir="$WORK/results")
+    write_file site.yaml <<<'node_check_seconds: 2'
+}
+
+teardown() {
+    revive
+    cluster_teardown
+}
+
+# Whoever touches $DEAD from now on waits in state D until the server ends.
+kill_storage() {
+    [[ -e /dev/fuse ]] || mknod /dev/fuse c 10 229 || skip "there is no /dev/fuse"
+    mkdir -p "$DEAD"
+    python3 "$RECIPE_ROOT/tests/cluster/support/silent_storage.py" "$DEAD" >"$WORK/server" 2>&1 3>&- &
+    server=$!
+    wait_until 10 test -s "$WORK/server"
+    grep -qx silent "$WORK/server" || skip "there is no FUSE here: $(<"$WORK/server")"
+}
+
+# What waits for it goes on, and fails.
+revive() {
+    [[ -n $server ]] || return 0
+    kill "$server" 2>/dev/null || true
+    wait "$server" || true
+    server=
+}
+
+cpu=(--recipe=llama_tiny_cpu_pretrain)
+
+with_site() { as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" "$@"; }
+
+# timed CMD...: as `run`, which also leaves its seconds in $took.
+timed() {
+    local began=$SECONDS
+    run timeout -s KILL 60 "$@"
+    took=$((SECONDS - began))
+}
+
+# assert_took_at_most SECONDS: beside what a busy machine needs for the rest.
+assert_took_at_most() { ((took <= $1 + 8)) || fail "it took $took s"; }
+
+assert_nothing_is_drained() {
+    run sinfo -h -R
+    assert_equal "$output" ""
+}
+
+# From now on the link `results` leads to storage that does not answer.
+move_results() {
+    mkdir -p "$DEAD"
+    ln -sfn "$DEAD" results
+    kill_storage
+}
+
+# in_dying_storage SRUN_ARGUMENT...: a job of two nodes. What the link `results` leads to is there until its step starts.
+in_dying_storage() {
+    mkdir -m 777 alive
+    printf hsqs >alive/image.sqsh
+    ln -s alive results
+    with_site salloc -N2 "${cpu[@]}" "${places[@]}" \
+        bash -c 'touch allocated; until [[ -e dead ]]; do sleep 0.1; done; began=$SECONDS; srun "$@"; rc=$?; echo "step: $rc after $((SECONDS - began)) s"' \
+        bash "$@" >said 2>&1 3>&- &
+    allocation=$!
+    wait_until 60 test -e allocated
+    move_results
+    touch dead
+    wait "$allocation" || true
+    output=$(<said) status=0
+    took=$(sed -nE 's/^step: [0-9]+ after ([0-9]+) s$/\1/p' said)
+}
+
+@test "a step that trains ends at once when its results directory does not answer" {
+    in_dying_storage --recipe-step=train sh -c 'echo "runs here"; exec sleep 100'
+    assert_output_matches "srun: error: recipe: $WORK/results.* does not answer within 2 s \[node\.no_answer\]$"
+    assert_output_matches '^step: [1-9]'
+    refute_output_contains "runs here"
+    assert_took_at_most 7
+    assert_nothing_is_drained
+}
+
+@test "a step that does not train goes on without it, and waits once" {
+    in_dying_storage --recipe-step=helper sh -c 'echo "runs here"'
+    assert_output_matches "srun: recipe: warning: $WORK/results.* does not answer within 2 s \[node\.no_answer\]$"
+    assert_output_count 1 "does not answer"
+    assert_output_count 2 '^runs here$'
+    assert_output_matches '^step: 0 '
+    assert_took_at_most 7
+    assert_nothing_is_drained
+}
+
+@test "what does not answer is named: an image that only the manifest asks about" {
+    places=(--recipe-set=base_results_dir="$WORK/others" --recipe-set=container="$WORK/results/image.sqsh")
+    in_dying_storage --recipe-step=train sh -c 'echo "runs here"; exec sleep 100'
+    assert_output_matches "srun: error: recipe: $WORK/results/image.sqsh does not answer within 2 s \[node\.no_answer\]$"
+    refute_output_contains "runs here"
+    assert_took_at_most 7
+}
+
+# srun does not look at it: slurmstepd's child hangs there, beside the step's own streams.
+@test "a step whose output directory does not answer ends on its nodes, and srun with it" {
+    places=(--recipe-set=base_results_dir="$WORK/others" --recipe-set=exp_manager.checkpoint_dir="$WORK/results/checkpoints")
+    in_dying_storage --recipe-step=train sh -c 'echo "runs here"; exec sleep 100'
+    assert_output_matches "recipe: on node n[12]: $WORK/results/checkpoints does not answer within 2 s; wait for its server, or leave the node out with -x \[node\.no_answer\]$"
+    assert_output_matches '^step: [1-9]'
+    refute_output_contains "runs here"
+    assert_took_at_most 7
+    wait_until 60 nodes_are_idle
+    assert_nothing_is_drained
+}
+
+step_is_there() { squeue -h --steps -j "$1" | grep -q "^ *$1\.0 "; }
+
+@test "a step that is cancelled while its nodes wait drains none of them" {
+    write_file site.yaml <<<'node_check_seconds: 8'
+    places=(--recipe-set=base_results_dir="$WORK/others" --recipe-set=exp_manager.checkpoint_dir="$WORK/results/checkpoints")
+    mkdir -m 777 alive
+    ln -s alive results
+    job=$(with_site sbatch --parsable --hold -N2 "${cpu[@]}" "${places[@]}" -o out --wrap 'srun --recipe-step=train sleep 100')
+    move_results
+    scontrol release "$job"
+    wait_until 60 step_is_there "$job"
+    sleep 2
+    local began=$SECONDS
+    scancel "$job"
+    wait_job "$job" 60
+    wait_until 60 nodes_are_idle
+    took=$((SECONDS - began))
+    assert_took_at_most 13
+    assert_nothing_is_drained
+}
+
+job_is_running() { [[ $(job_state "$1") == RUNNING ]]; }
+
+@test "a batch job whose storage dies ends, and so does one that is cancelled while it waits" {
+    mkdir -m 777 alive
+    ln -s alive results
+    write_file site.yaml <<<'node_check_seconds: 8'
+    jobs=()
+    for name in ends cancelled; do
+        jobs+=("$(with_site sbatch --parsable --hold -N2 "${cpu[@]}" -o "$name.out" --recipe-set=base_results_dir="$WORK/results" --wrap 'srun --recipe-step=train sleep 100')")
+        write_file site.yaml <<<'node_check_seconds: 2'
+    done
+    read -r cancelled ends <<<"${jobs[*]}"
+    move_results
+    scontrol release "${jobs[@]}"
+    wait_until 30 job_is_running "$cancelled"
+    sleep 1
+    local began=$SECONDS
+    scancel "$cancelled"
+    wait_job "$cancelled" 60
+    took=$((SECONDS - began))
+    assert_took_at_most 13
+    wait_job "$ends" 60
+    assert_equal "$(job_state "$ends")" FAILED
+    wait_until 60 nodes_are_idle
+    assert_nothing_is_drained
+}
+
+nodes_are_idle() { [[ -z $(sinfo -h -N -o '%T' | grep -v idle) ]]; }
