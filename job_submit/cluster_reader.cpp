@@ -95,6 +95,43 @@ std::vector<cluster::PartitionRecord> ClusterReader::partitions() const {
     return records;
 }
 
+namespace {
+
+/// Newer versions have the number in a step's id.
+template <class Record>
+std::uint32_t id_of(const Record& record) {
+    if constexpr (requires { record.step_id.job_id; })
+        return record.step_id.job_id;
+    else
+        return record.job_id;
+}
+
+/// 0 and NO_VAL: none.
+std::uint32_t given(std::uint32_t id) {
+    return id == NO_VAL ? 0 : id;
+}
+
+}  // namespace
+
+std::shared_ptr<const JobTable> JobReader::ask() {
+    job_info_msg_t* answer = nullptr;
+    if (slurm_load_jobs(last_update_, &answer, SHOW_ALL | SHOW_LOCAL) != SLURM_SUCCESS || answer == nullptr)
+        return nullptr;
+    const std::unique_ptr<job_info_msg_t, void (*)(job_info_msg_t*)> kept(answer, slurm_free_job_info_msg);
+    const auto view = [](const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); };
+    auto table = std::make_shared<JobTable>();
+    for (std::uint32_t i = 0; i < answer->record_count; ++i) {
+        const slurm_job_info_t& job = answer->job_array[i];
+        table->add({.id = id_of(job),
+                    .array_id = given(job.array_job_id),
+                    .het_id = given(job.het_job_id),
+                    .partitions = view(job.partition),
+                    .admin_comment = view(job.admin_comment)});
+    }
+    last_update_ = answer->last_update;
+    return table;
+}
+
 void name_nodes(const std::string& host_list, const std::string& type, cluster::NodeTypes& types) {
     const auto hosts = slurm_hostlist_create(host_list.c_str());  // hostlist_t or hostlist_t*, as the version has it
     if (hosts == nullptr) return;

@@ -4,8 +4,10 @@
 #pragma once
 
 #include "cluster/cluster.hpp"
+#include "job_table.hpp"
 #include "slurm_headers.hpp"
 
+#include <ctime>
 #include <memory>
 #include <vector>
 
@@ -29,6 +31,18 @@ private:
     };
     std::unique_ptr<node_info_msg_t, Free> nodes_;
     std::unique_ptr<partition_info_msg_t, Free> partitions_;
+};
+
+/// Asks slurmctld about all its jobs. Costs it about as much as squeue does.
+class JobReader {
+public:
+    /// Null: nothing has changed since the last time, or there is no answer.
+    [[nodiscard]] std::shared_ptr<const JobTable> ask();
+    /// The next answer is about all jobs again.
+    void forget() noexcept { last_update_ = 0; }
+
+private:
+    std::time_t last_update_ = 0;
 };
 
 /// The nodes of a host list with their type; a list that is none, or of more nodes than a cluster has, names nothing.

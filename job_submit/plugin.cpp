@@ -4,6 +4,7 @@
 // thrown.
 #include "decide.hpp"
 #include "diagnostic/codes/submit.hpp"
+#include "modify.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
 #include "secret/secret.hpp"
@@ -272,6 +273,52 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
     return rc;
 }
 
+/// "12_3": what scontrol was given; other clients may send a number.
+template <class Description>
+std::string name_of(const Description& job) {
+    if (job.job_id_str != nullptr) return job.job_id_str;
+    if constexpr (requires { job.step_id.job_id; })
+        return std::to_string(job.step_id.job_id);
+    else
+        return std::to_string(job.job_id);
+}
+
+int decide_on_change(const job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
+    if (user == 0 || user == slurm_conf.slurm_user_id) return SLURM_SUCCESS;
+    const std::string name = name_of(job);
+    const recipe::job_submit::ModifyRequest request{.job = name,
+                                                    .partitions = view(job.partition),
+                                                    .min_nodes = unless<std::uint32_t>(job.min_nodes, NO_VAL),
+                                                    .max_nodes = unless<std::uint32_t>(job.max_nodes, NO_VAL),
+                                                    .required_nodes = HostNames(job.req_nodes).views().size(),
+                                                    .user = user};
+    trace::debug([&] {
+        return fmt::format("a change of job {} by user {}: partition {}, nodes {} to {}", name, user,
+                           request.partitions, job.min_nodes, job.max_nodes);
+    });
+    const auto snapshot = current_snapshot();
+    const recipe::Expected<void> decision = recipe::job_submit::decide_modify(request, *snapshot);
+    if (decision) return SLURM_SUCCESS;
+    const recipe::Diagnostic& first = decision.error().front();
+    if (first.code == recipe::codes::policy.unknown_job)
+        if (Watcher* current = watcher.load()) current->want_jobs();
+    log_note(decision.error(), err_msg);
+    slurm_info("job_submit/recipe: refused a change of job %s by user %u: %s [%s]", name.c_str(), user,
+               first.message.c_str(), std::string(first.code).c_str());
+    return error_code(first.code);
+}
+
+int modify(const job_desc_msg_t& job, std::uint32_t user, char** err_msg) noexcept {
+    try {
+        return decide_on_change(job, user, err_msg);
+    } catch (const std::exception& error) {
+        slurm_error("job_submit/recipe: internal error: %s", error.what());
+    } catch (...) {
+        slurm_error("job_submit/recipe: internal error");
+    }
+    return SLURM_ERROR;
+}
+
 }  // namespace
 
 extern "C" {
@@ -303,14 +350,14 @@ int job_submit(job_desc_msg_t* job, uint32_t submit_uid, char** err_msg) {
     return SLURM_ERROR;
 }
 
-// job_record_t is internal to slurmctld.
+// job_record_t is internal to slurmctld, and its second parameter. Before 23.02 there is no way to tell the user why.
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 2, 0)
-int job_modify(job_desc_msg_t*, void*, uint32_t, char**) {
-    return SLURM_SUCCESS;
+int job_modify(job_desc_msg_t* job, void*, uint32_t submit_uid, char** err_msg) {
+    return modify(*job, submit_uid, err_msg);
 }
 #else
-int job_modify(job_desc_msg_t*, void*, uint32_t) {
-    return SLURM_SUCCESS;
+int job_modify(job_desc_msg_t* job, void*, uint32_t submit_uid) {
+    return modify(*job, submit_uid, nullptr);
 }
 #endif
 

@@ -62,6 +62,18 @@ std::optional<std::string> default_partition(const JobRequest& request, const pl
     return found->second;
 }
 
+Diagnostics check_max_nodes(const std::string& recipe, std::int64_t nodes, const site::Policy& policy) {
+    const auto limit =
+        std::ranges::find_if(policy.max_nodes, [&](const auto& each) { return matches(each.first, recipe); });
+    if (limit == policy.max_nodes.end() || nodes <= limit->second) return {};
+    return {{.code = codes::policy.max_nodes,
+             .key = "trainer.num_nodes",
+             .message = fmt::format("this cluster gives a job of a recipe that matches {} at most {} nodes; this one "
+                                    "asks for {}",
+                                    limit->first, limit->second, nodes),
+             .fix = fmt::format("--recipe-set=trainer.num_nodes={}", limit->second)}};
+}
+
 Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const site::Policy& policy) {
     Diagnostics problems;
     if (plan.instance_type && !policy.instance_types.empty() &&
@@ -72,18 +84,7 @@ Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const si
              .message = fmt::format("instance_type {} is not for recipes on this cluster, which has {} for them",
                                     *plan.instance_type, joined(policy.instance_types)),
              .fix = fmt::format("--recipe-set=instance_type={}", policy.instance_types.front())});
-    for (const auto& [pattern, most] : policy.max_nodes) {
-        if (!matches(pattern, plan.recipe)) continue;
-        if (nodes > most)
-            problems.push_back(
-                {.code = codes::policy.max_nodes,
-                 .key = "trainer.num_nodes",
-                 .message = fmt::format("this cluster gives a job of a recipe that matches {} at most {} nodes; this "
-                                        "one asks for {}",
-                                        pattern, most, nodes),
-                 .fix = fmt::format("--recipe-set=trainer.num_nodes={}", most)});
-        break;
-    }
+    append(problems, check_max_nodes(plan.recipe, nodes, policy));
     return problems;
 }
 

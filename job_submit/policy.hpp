@@ -17,6 +17,9 @@ namespace recipe::job_submit {
 [[nodiscard]] std::optional<std::string> default_partition(const JobRequest& request, const plan::Summary& plan,
                                                            const site::Policy& policy);
 
+/// Code policy.max_nodes, of a recipe's name.
+[[nodiscard]] Diagnostics check_max_nodes(const std::string& recipe, std::int64_t nodes, const site::Policy& policy);
+
 /// Codes policy.instance_type, policy.max_nodes. `nodes`: the most that Slurm may give the job.
 [[nodiscard]] Diagnostics check_policy(const plan::Summary& plan, std::int64_t nodes, const site::Policy& policy);
 

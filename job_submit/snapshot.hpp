@@ -4,12 +4,14 @@
 
 #include "cluster/cluster.hpp"
 #include "hardware/hardware.hpp"
+#include "job_table.hpp"
 #include "site/site.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace recipe::job_submit {
 
@@ -21,7 +23,9 @@ struct Snapshot {
     std::shared_ptr<const site::Settings> settings = std::make_shared<const site::Settings>();
     std::shared_ptr<const hardware::Catalogue> catalogue = std::make_shared<const hardware::Catalogue>();
     PolicyState policy = PolicyState::read;
-    bool refuse_unknown = false;                          // jobs of which nobody can tell whether a policy forbids them
+    bool refuse_unknown = false;           // jobs of which nobody can tell whether a policy forbids them
+    std::shared_ptr<const JobTable> jobs;  // null: no policy asks for it, or slurmctld has not answered yet
+    std::vector<std::uint32_t> operators;  // users whom the policy names
     std::shared_ptr<const cluster::Inventory> inventory;  // null: slurmctld has not answered yet
     std::chrono::steady_clock::time_point confirmed{};    // when slurmctld last said that the inventory is so
 };

@@ -4,6 +4,7 @@
 
 #include "slurm_headers.hpp"
 #include "trace/trace.hpp"
+#include "users.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -20,8 +21,9 @@ namespace {
 // slurmctld loads its plugins before it answers, and on 22.05 before it listens.
 constexpr std::chrono::milliseconds first_wait{50};
 constexpr std::chrono::milliseconds max_first_wait{5000};
-constexpr std::chrono::seconds first_reading{1};  // that slurmctld waits for
-constexpr std::chrono::seconds look_again{2};     // at the site's files
+constexpr std::chrono::seconds first_reading{1};    // that slurmctld waits for
+constexpr std::chrono::seconds look_again{2};       // at the site's files
+constexpr std::chrono::minutes between_lookups{1};  // of users
 
 std::shared_ptr<const cluster::Inventory> take(const ClusterReader& reader, const Snapshot& snapshot) {
     cluster::NodeTypes types;
@@ -105,6 +107,11 @@ bool Watcher::sleep(std::chrono::steady_clock::duration duration) {
     return !woken_.wait_for(lock, duration, [this] { return stopped_; });
 }
 
+void Watcher::want_jobs() noexcept {
+    const std::scoped_lock lock(mutex_);
+    wants_jobs_ = true;
+}
+
 void Watcher::wait_for_site() {
     std::unique_lock lock(mutex_);
     woken_.wait_for(lock, first_reading, [this] { return has_read_; });
@@ -126,18 +133,59 @@ void Watcher::work() {
     do {
         read_site();
         if (std::chrono::steady_clock::now() >= next_ || outdated_) ask_cluster(cluster);
+        ask_jobs();
     } while (
         sleep(std::min<std::chrono::steady_clock::duration>(next_ - std::chrono::steady_clock::now(), look_again)));
 }
 
 void Watcher::read_site() {
-    if (site_.read(current_)) {
+    const bool fresh = site_.read(current_);
+    if (fresh || (has_strangers_ && std::chrono::steady_clock::now() - strangers_ >= between_lookups)) find_operators();
+    if (fresh) {
         outdated_ = true;
         publish(current_);  // policies need no nodes
     }
     const std::scoped_lock lock(mutex_);
     has_read_ = true;
     woken_.notify_all();
+}
+
+void Watcher::find_operators() {
+    Users users = users_of(current_.settings->policy.operators);
+    for (const std::string& name : users.unknown)
+        slurm_error("job_submit/recipe: policy.operators names %s, whom this host does not know", name.c_str());
+    has_strangers_ = !users.unknown.empty();
+    strangers_ = std::chrono::steady_clock::now();
+    const bool changed = current_.operators != users.ids;
+    current_.operators = std::move(users.ids);
+    if (changed) publish(current_);
+}
+
+/// Only where a policy may ask what a job is.
+void Watcher::ask_jobs() {
+    const site::Policy& policy = current_.settings->policy;
+    if (policy.require_recipe.empty() && policy.max_nodes.empty()) {
+        if (!std::exchange(current_.jobs, nullptr)) return;
+        jobs_.forget();
+        return publish(current_);
+    }
+    if (!current_.inventory) return;  // slurmctld does not answer yet
+    const auto now = std::chrono::steady_clock::now();
+    const auto age = now - jobs_read_;
+    bool wanted = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        wanted = wants_jobs_ && age >= look_again;
+        if (wanted) wants_jobs_ = false;
+    }
+    if (current_.jobs && !wanted && age < current_.settings->inventory_refresh) return;
+    jobs_read_ = now;
+    std::shared_ptr<const JobTable> fresh = jobs_.ask();
+    if (!fresh) return;
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - now);
+    trace::debug([&] { return fmt::format("the table of {} jobs took {} us", fresh->size(), took.count()); });
+    current_.jobs = std::move(fresh);
+    publish(current_);
 }
 
 void Watcher::ask_cluster(ClusterReader& cluster) {

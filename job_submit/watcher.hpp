@@ -30,6 +30,9 @@ public:
     void stop() noexcept;
 
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+
+    /// A job was asked for that is not in the table: it is read again soon.
+    void want_jobs() noexcept;
     Statistics statistics;
 
 private:
@@ -39,6 +42,8 @@ private:
     void log() const;
     void read_site();
     void ask_cluster(ClusterReader& cluster);
+    void ask_jobs();
+    void find_operators();
     void wait_for_site();
     [[nodiscard]] bool sleep(std::chrono::steady_clock::duration duration);  // false: stopped
     void publish(Snapshot snapshot);
@@ -46,14 +51,19 @@ private:
     // The thread's.
     SiteReader site_;
     Snapshot current_;
-    bool outdated_ = false;                         // the inventory, by the settings
-    std::chrono::milliseconds wait_{};              // between two questions to slurmctld
-    std::chrono::steady_clock::time_point next_{};  // of these
+    JobReader jobs_;
+    bool has_strangers_ = false;                         // operators whom this host does not know
+    std::chrono::steady_clock::time_point jobs_read_{};  // the table of jobs
+    std::chrono::steady_clock::time_point strangers_{};  // when they were looked up
+    bool outdated_ = false;                              // the inventory, by the settings
+    std::chrono::milliseconds wait_{};                   // between two questions to slurmctld
+    std::chrono::steady_clock::time_point next_{};       // of these
 
     mutable std::mutex mutex_;
     std::condition_variable woken_;
     bool stopped_ = false;
     bool has_read_ = false;
+    bool wants_jobs_ = false;
     std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
 };
 

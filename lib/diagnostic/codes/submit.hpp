@@ -170,6 +170,13 @@ struct PolicyCodes {
         .summary = "slurmctld cannot read the site's policy, never could, and is to refuse jobs until it can.",
         .source = "docs/site.md",
     };
+    Code unknown_job{
+        .name = "policy.unknown_job",
+        .fixed = true,
+        .summary = "Whether the site lets this job be changed so depends on its recipe, which slurmctld does not know.",
+        .source = "docs/controller.md",
+        .example = "scontrol update JobId=1 Partition=train",
+    };
     Code recipe_required{
         .name = "policy.recipe_required",
         .summary = "The site wants every job of this partition to have a recipe.",
