@@ -43,6 +43,13 @@ Diagnostics unknown_policy() {
 Diagnostics check_without_recipe(const JobRequest& request, const Snapshot& snapshot) {
     const std::vector<std::string>& required = snapshot.settings->policy.require_recipe;
     if (required.empty()) return {};
+    // The default partition may be one of these.
+    if (slurm_text::split(request.partitions).empty() && !snapshot.inventory)
+        return {{.code = codes::policy.recipe_required,
+                 .message = "slurmctld has just started and does not know its default partition yet, and in some "
+                            "partitions of this cluster every job has a recipe: name the partition, or try again in "
+                            "some seconds",
+                 .fix = "-p PARTITION"}};
     for (const std::string_view partition : partitions_of(request, snapshot))
         if (std::ranges::find(required, partition) != required.end())
             return {{.code = codes::policy.recipe_required,

@@ -142,6 +142,7 @@ void Watcher::read_site() {
     const bool fresh = site_.read(current_);
     if (fresh || (has_strangers_ && std::chrono::steady_clock::now() - strangers_ >= between_lookups)) find_operators();
     if (fresh) {
+        check_node_lists();
         outdated_ = true;
         publish(current_);  // policies need no nodes
     }
@@ -159,6 +160,16 @@ void Watcher::find_operators() {
     const bool changed = current_.operators != users.ids;
     current_.operators = std::move(users.ids);
     if (changed) publish(current_);
+}
+
+void Watcher::check_node_lists() const {
+    for (const auto& [hosts, type] : current_.settings->node_types) {
+        cluster::NodeTypes named;
+        name_nodes(hosts, type, named);
+        if (named.empty())
+            slurm_error("job_submit/recipe: nodes.%s is no list of nodes, so that it says nothing of any",
+                        hosts.c_str());
+    }
 }
 
 /// Only where a policy may ask what a job is.

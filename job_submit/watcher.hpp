@@ -44,6 +44,7 @@ private:
     void ask_cluster(ClusterReader& cluster);
     void ask_jobs();
     void find_operators();
+    void check_node_lists() const;
     void wait_for_site();
     [[nodiscard]] bool sleep(std::chrono::steady_clock::duration duration);  // false: stopped
     void publish(Snapshot snapshot);

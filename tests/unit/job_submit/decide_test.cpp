@@ -314,3 +314,20 @@ TEST_CASE("without a policy that could ever be read, jobs are accepted or refuse
         CHECK(job_submit::decide({}, snapshot));
     }
 }
+
+TEST_CASE("a job that names no partition is not taken while the default one is unknown and some require a recipe") {
+    Snapshot snapshot = with_policy({.require_recipe = {"cpu"}});
+    CHECK(job_submit::decide({}, snapshot));  // train is the default
+    snapshot.inventory = nullptr;
+    for (const std::string_view none : {"", ","}) {
+        const auto refused = job_submit::decide({.partitions = none}, snapshot);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().size() == 1);
+        CHECK(refused.error().front().code == "policy.recipe_required");
+        CHECK(refused.error().front().fix == "-p PARTITION");
+    }
+    CHECK(job_submit::decide({.partitions = "train"}, snapshot));
+    CHECK_FALSE(job_submit::decide({.partitions = "cpu,train"}, snapshot));
+    snapshot.settings = std::make_shared<const site::Settings>();
+    CHECK(job_submit::decide({}, snapshot));
+}

@@ -177,6 +177,7 @@ TEST_CASE("the site file is the one that is named, or the environment's, or stan
     CHECK(settings_file(std::nullopt, {{"SLURM_RECIPE_SITE", ""}}, {}) == data_directory() / "etc/recipe.yaml");
     CHECK(settings_file(std::nullopt, {}, "/nowhere/at/all/slurm.conf") == data_directory() / "etc/recipe.yaml");
     CHECK(settings_file(std::nullopt, {}, {}) == data_directory() / "etc/recipe.yaml");
+    CHECK(settings_file(std::nullopt, {}, "/etc/passwd/slurm.conf") == data_directory() / "etc/recipe.yaml");
 }
 
 TEST_CASE("what lies beside slurm.conf and cannot be read is not passed over") {
