@@ -174,9 +174,21 @@ std::string without_policy(const fs::path& kept) {
 }
 
 /// Of the file that slurmctld reads; where its environment names one, nobody else knows.
-void check_policy(Findings& findings, const fs::path& slurm_conf, const fs::path& state) {
+void check_policy(Findings& findings, const std::optional<fs::path>& clients, const fs::path& slurm_conf,
+                  const fs::path& state) {
     const fs::path file = site::settings_file(std::nullopt, {}, slurm_conf);
     const site::Reading found = site::read(file);
+    if (clients && *clients != file) {
+        const site::Reading other = site::read(*clients);
+        if (other.policy && *other.policy != site::Policy{} && other.policy != found.policy)
+            findings.add({.code = codes::doctor.policy,
+                          .severity = Severity::warning,
+                          .key = "policy",
+                          .source = {.name = clients->string()},
+                          .message = fmt::format("slurmctld, which alone holds jobs to a policy, reads {} and not this "
+                                                 "file, unless SLURM_RECIPE_SITE in its own environment names it",
+                                                 file.string())});
+    }
     if (found.policy) return;
     findings.add(found.problems);
     findings.add({.code = codes::doctor.policy,
@@ -234,7 +246,7 @@ int doctor(const Arguments& arguments) {
         plugin = check_spank(findings, *slurm);
         check_job_submit(findings, *slurm);
         if (const std::string file = slurm->setting("SLURM_CONF"); !file.empty()) slurm_conf = file;
-        check_policy(findings, slurm_conf, slurm->setting("StateSaveLocation"));
+        check_policy(findings, plugin.site, slurm_conf, slurm->setting("StateSaveLocation"));
     } else {
         findings.add(slurm.error());
     }

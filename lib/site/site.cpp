@@ -226,7 +226,8 @@ std::vector<std::filesystem::path> collections(const std::vector<std::filesystem
     if (const auto found = environment.find("SLURM_RECIPE_PATH"); found != environment.end())
         append_split(all, found->second);
     all.insert(all.end(), settings.collections.begin(), settings.collections.end());
-    all.push_back(data_directory() / "recipes_collection");
+    // Without an installation there is none of its own, and not whatever lies in the working directory.
+    if (!data_directory().empty()) all.push_back(data_directory() / "recipes_collection");
     for (std::filesystem::path& folder : all) folder = from / folder;
     return all;
 }

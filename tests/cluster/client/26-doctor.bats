@@ -106,6 +106,10 @@ plugstack() { # LINE...: as the cluster's plugstack.conf, for the doctor
     assert_output_contains "good: $WORK/mine/site.yaml"
     assert_output_contains "error: /no/recipes/recipes is not there, cannot be read, or holds no recipes [doctor.collection]"
     assert_output_contains "error: /none/either/recipes is not there, cannot be read, or holds no recipes [doctor.collection]"
+    printf 'policy: {require_recipe: [train]}\n' >mine/site.yaml
+    plugstack "required $plugin site=$WORK/mine/site.yaml"
+    assert_success
+    assert_output_contains "warning: policy: slurmctld, which alone holds jobs to a policy, reads $CLUSTER_DIR/etc/recipe.yaml and not this file, unless SLURM_RECIPE_SITE in its own environment names it [doctor.policy]"
     plugstack "required $plugin sites=x"
     assert_failure 1
     assert_output_contains "[site.plugin_argument]"

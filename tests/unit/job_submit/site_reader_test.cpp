@@ -5,6 +5,8 @@
 #include "config/collection_fixture.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
+#include <cstdlib>
 #include <fstream>
 
 namespace recipe::job_submit {
@@ -52,6 +54,21 @@ private:
     config::CollectionFixture files_;
     std::optional<SiteReader> reader_;
     std::chrono::steady_clock::time_point now_{seconds(1000)};
+};
+
+/// For as long as it lives, root is an ordinary user.
+class AsNobody {
+public:
+    AsNobody() : done_(geteuid() == 0 && seteuid(65534) == 0) {}
+    AsNobody(const AsNobody&) = delete;
+    AsNobody& operator=(const AsNobody&) = delete;
+    ~AsNobody() {
+        if (done_ && seteuid(0) != 0) std::abort();
+    }
+    [[nodiscard]] bool done() const noexcept { return done_; }
+
+private:
+    bool done_;
 };
 
 constexpr const char* good = "policy: {require_recipe: [train], max_nodes: {'*': 2}}\n";
@@ -243,6 +260,27 @@ TEST_CASE("a mistake elsewhere in the file leaves a policy that is clear, and th
     controller.start();
     CHECK(controller.snapshot.settings->severities.at("policy.max_nodes") == Severity::hint);
     CHECK(controller.required() == Names{"big"});
+}
+
+TEST_CASE("a site file, or its directory, that slurmctld may not read leaves the policy") {
+    const AsNobody nobody;
+    if (!nobody.done()) return;  // who is no root cannot be somebody else
+    Controller controller;
+    controller.write(good);
+    controller.start();
+    REQUIRE(controller.look());
+    std::filesystem::permissions(controller.site_file(), std::filesystem::perms::none);
+    CHECK(controller.look_twice());
+    CHECK(controller.snapshot.policy == PolicyState::kept);
+    CHECK(controller.lines.contains("Permission denied"));
+    std::filesystem::permissions(controller.site_file(), std::filesystem::perms::owner_read);
+    CHECK(controller.look_twice());
+    CHECK(controller.snapshot.policy == PolicyState::read);
+    std::filesystem::permissions(controller.path("etc"), std::filesystem::perms::none);
+    CHECK(controller.look_twice());
+    CHECK(controller.snapshot.policy == PolicyState::kept);
+    CHECK(controller.required() == Names{"train"});
+    std::filesystem::permissions(controller.path("etc"), std::filesystem::perms::owner_all);
 }
 
 TEST_CASE("a hardware file that is missing leaves policy and settings, and is read when it comes") {
