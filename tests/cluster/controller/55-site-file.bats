@@ -75,22 +75,25 @@ accepted_without_recipe() {
     ((status == 0))
 }
 
+holds_last_policy='the policy of .*/etc/recipe.yaml cannot be read; the last one that could holds: train requires a recipe'
+
 @test "whatever becomes of the site file, the last policy holds: at once, after a restart, and until the file is good again" {
     other_cluster <<<'policy: {require_recipe: [train]}'
+    : >"$log"
+    spoil yaml
+    wait_until 20 logged "error: .*$holds_last_policy"
+    refused_without_recipe
     for kind in yaml key link directory pipe large; do
         echo "$kind"
-        : >"$log"
         spoil "$kind"
-        wait_until 20 logged 'error: .*the policy of .*/etc/recipe.yaml cannot be read; the last one that could holds: train requires a recipe'
-        refused_without_recipe
         restart_controller
         refused_without_recipe
-        logged 'the last one that could holds: train requires a recipe'
-        rm -rf "$site"
-        echo 'policy: {require_recipe: [train]}' >"$site"
-        wait_until 20 logged "the site's files can be read again"
-        refused_without_recipe
+        logged "error: .*$holds_last_policy"
     done
+    rm -rf "$site"
+    echo 'policy: {require_recipe: [train]}' >"$site"
+    wait_until 20 logged "the site's files can be read again"
+    refused_without_recipe
     doctor_there
     refute_output_contains doctor.policy
     spoil yaml
