@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses, branches and commits that git is given: none is an option, another protocol, or a command.
+#include "plan/plan.hpp"
+#include "require.hpp"
+#include "slurm_text/shown_text.hpp"
+
+#include <algorithm>
+#include <string>
+
+using namespace recipe;
+using fuzz::require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text = fuzz::text_of(data, size);
+    if (plan::url_problem(text).empty()) {
+        require(!text.starts_with('-') && !text.contains("://-") && !text.contains("@-") && !text.contains(":-"),
+                "an address is no option");
+        const std::size_t colon = text.find(':');
+        require(colon != std::string_view::npos, "an address has a host");
+        require(!text.substr(colon).starts_with("::"), "no helper of git's is run");
+        const std::string_view scheme = text.substr(0, colon);
+        require(scheme == "https" || scheme == "http" || scheme == "ssh" || scheme == "file" || scheme.contains('@'),
+                "an address has one of the schemes that are allowed");
+    }
+    if (plan::is_reference(text)) {
+        require(!text.empty() && !text.starts_with('-'), "a branch is no option");
+        require(!slurm_text::has_blank_or_control(text) && !text.contains(".."), "a branch is a name");
+    }
+    if (plan::is_commit(text))
+        require(text.size() >= 7 && text.size() <= 64 &&
+                    std::ranges::all_of(text, [](char c) { return ('0' <= c && c <= '9') || ('a' <= c && c <= 'f'); }),
+                "a commit is a number");
+    return 0;
+}
