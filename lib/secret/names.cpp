@@ -50,7 +50,7 @@ void collect(const Value& value, const std::string& path, std::vector<Secret>& f
 
 }  // namespace
 
-bool is_secret_name(std::string_view name) noexcept {
+bool is_secret_name(std::string_view name) {
     // Longer ones are nobody's, and this must not allocate much for a hostile text.
     if (name.size() > 256) return false;
     const std::string key = lower(name);

@@ -26,7 +26,7 @@ inline constexpr std::size_t max_bytes = 64 * 1024;
 /// Whether a key of this name, or a variable, holds a secret: `token`, `secret`, `password`, `api_key`, or an end in
 /// `_token`, `_secret`, `_password`, `_api_key`, `_secret_key` or `_secret_access_key`, in letters of any case. Names
 /// of a tokenizer's words (`eos_token`, ...) and `tokenizer...` are none.
-[[nodiscard]] bool is_secret_name(std::string_view name) noexcept;
+[[nodiscard]] bool is_secret_name(std::string_view name);
 
 /// A secret of a recipe: a text that is not empty under such a key, or in a list under one.
 struct Secret {

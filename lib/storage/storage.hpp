@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,6 +63,17 @@ struct Access {
 /// A small file's text: nullopt where it is not there, no regular file, not ours to read, or longer than any that a
 /// model is described in.
 [[nodiscard]] std::optional<std::string> text_of(const std::string& path);
+
+/// What a folder holds.
+struct FolderEntry {
+    std::string name;
+    bool is_folder = false;  // a link to one is none
+
+    bool operator==(const FolderEntry&) const = default;
+};
+
+/// At most `limit` of them, in no order. None of a folder that is not there or may not be read.
+[[nodiscard]] std::vector<FolderEntry> entries_of(const std::string& folder, std::size_t limit);
 
 /// The submitting host, or what a test puts in its place.
 struct Host {

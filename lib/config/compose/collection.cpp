@@ -5,6 +5,7 @@
 #include "config/compose/recipe_names.hpp"
 #include "config/value/place.hpp"
 #include "diagnostic/codes/compose.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 
@@ -41,17 +42,28 @@ std::string listed(const std::vector<std::string>& names, std::size_t limit) {
 
 /// Recipe files below a collection, without following links to folders, which may lead in circles.
 std::vector<RecipeFile> recipes_of(const fs::path& collection, std::size_t limit = max_recipes) {
+    struct Folder {
+        fs::path path;
+        std::string name;  // below recipes/, with a slash at its end
+        int depth = 0;
+    };
     std::vector<RecipeFile> recipes;
-    const fs::path root = collection / "recipes";
-    std::error_code error;
-    std::size_t entries = 0;
-    for (fs::recursive_directory_iterator entry(root, fs::directory_options::skip_permission_denied, error), end;
-         !error && entry != end; entry.increment(error)) {
-        if (++entries > max_entries || recipes.size() >= limit) break;
-        if (entry.depth() >= max_folder_depth) entry.disable_recursion_pending();
-        if (entry->path().extension() != ".yaml" || !is_file(entry->path())) continue;
-        recipes.push_back(
-            {without_extension(entry->path().lexically_relative(root).generic_string()), entry->path(), collection});
+    std::vector<Folder> folders{{.path = collection / "recipes", .name = {}}};
+    std::size_t left = max_entries;
+    while (!folders.empty() && recipes.size() < limit) {
+        const Folder folder = std::move(folders.back());
+        folders.pop_back();
+        for (const storage::FolderEntry& entry : storage::entries_of(folder.path.string(), left)) {
+            --left;
+            const fs::path path = folder.path / entry.name;
+            if (entry.is_folder) {
+                if (folder.depth < max_folder_depth)
+                    folders.push_back(
+                        {.path = path, .name = folder.name + entry.name + '/', .depth = folder.depth + 1});
+            } else if (recipes.size() < limit && path.extension() == ".yaml" && is_file(path)) {
+                recipes.push_back({folder.name + without_extension(entry.name), path, collection});
+            }
+        }
     }
     std::ranges::sort(recipes, {}, &RecipeFile::name);
     return recipes;
@@ -113,11 +125,13 @@ std::vector<std::string> files_near(const ComposeRequest& request) {
     std::vector<std::string> names;
     if (!request.recipe.ends_with(".yaml") && !looks_like_path(request.recipe)) return names;
     const std::string folder = request.recipe.substr(0, request.recipe.rfind('/') + 1);  // npos + 1 is 0
-    std::error_code error;
-    for (fs::directory_iterator entry(request.working_directory / folder, error), end;
-         !error && entry != end && names.size() < max_recipes; entry.increment(error))
-        if (entry->path().extension() == ".yaml" && is_file(entry->path()))
-            names.push_back(folder + entry->path().filename().string());
+    for (const storage::FolderEntry& entry :
+         storage::entries_of((request.working_directory / folder).string(), max_entries)) {
+        if (names.size() >= max_recipes) break;
+        const fs::path name = entry.name;
+        if (name.extension() == ".yaml" && is_file(request.working_directory / folder / name))
+            names.push_back(folder + entry.name);
+    }
     std::ranges::sort(names);
     return names;
 }

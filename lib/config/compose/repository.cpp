@@ -7,6 +7,7 @@
 #include "config/value/place.hpp"
 #include "config/value/value_data.hpp"
 #include "diagnostic/codes/compose.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 
@@ -165,10 +166,9 @@ bool Repository::has_group(const std::string& group) const {
 std::vector<std::string> Repository::options_of(const std::string& group) const {
     std::vector<std::string> options = hydra_options(group);
     for (const fs::path& folder : folders_of(group)) {
-        std::error_code error;
-        for (fs::directory_iterator entry(folder, error), end; !error && entry != end && options.size() < max_options;
-             entry.increment(error))
-            if (entry->path().extension() == ".yaml") options.push_back(entry->path().stem().string());
+        for (const storage::FolderEntry& entry :
+             storage::entries_of(folder.string(), max_options - std::min(max_options, options.size())))
+            if (const fs::path name = entry.name; name.extension() == ".yaml") options.push_back(name.stem().string());
     }
     std::ranges::sort(options);
     const auto [first, last] = std::ranges::unique(options);

@@ -172,7 +172,7 @@ const Value* Value::find(std::string_view key) const noexcept {
     return position == ValueAccess::npos ? nullptr : &entries()[position].value;
 }
 
-Value* Value::find_mutable(std::string_view key) noexcept {
+Value* Value::find_mutable(std::string_view key) {
     const std::size_t position = ValueAccess::find(*this, key);
     return position == ValueAccess::npos ? nullptr : &ValueAccess::entries(*this)[position].value;
 }

@@ -97,7 +97,7 @@ public:
     Value& set(Value key, Value value);
     bool erase(std::string_view key);
     void push_back(Value item);  // of a list
-    [[nodiscard]] Value* find_mutable(std::string_view key) noexcept;
+    [[nodiscard]] Value* find_mutable(std::string_view key);
     [[nodiscard]] List& items_mutable();
 
     [[nodiscard]] const Position& position() const noexcept;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,11 +48,18 @@ public:
         if (!map_.is_map()) fail("is no object");
     }
 
-    /// Every key must have been asked for: a field that we do not know is not ours.
+    /// Every key must have been asked for: a field that we do not know is not ours. Nothing is thrown: what is written
+    /// without memory is short enough to need none.
     ~Reader() {
-        for (const config::Entry& entry : map_.entries())
-            if (const std::string* key = entry.key.as_string(); key == nullptr || !std::ranges::count(asked_, *key))
+        for (const config::Entry& entry : map_.entries()) {
+            const std::string* key = entry.key.as_string();
+            if (key != nullptr && std::ranges::count(asked_, *key) > 0) continue;
+            try {
                 fail("has an unknown field");
+            } catch (const std::bad_alloc&) {
+                problem_ = "unknown field";
+            }
+        }
     }
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -252,4 +253,21 @@ TEST_CASE("paths are compared without what says nothing in them") {
     CHECK_FALSE(storage::is_within("/fs", "/fsx"));
     CHECK_FALSE(storage::is_within("/", "/fsx"));
     CHECK(storage::is_within("/fsx/", "/fsx"));
+}
+
+TEST_CASE("a folder's entries, a link to a folder being none") {
+    const Directory directory("/tmp");
+    std::filesystem::create_directory(directory.path / "below");
+    std::ofstream(directory.path / ".hidden.yaml") << "a: 1\n";
+    std::filesystem::create_directory_symlink(directory.path / "below", directory.path / "link");
+
+    auto entries = storage::entries_of(directory.path.string(), 10);
+    std::ranges::sort(entries, {}, &storage::FolderEntry::name);
+    CHECK(entries == std::vector<storage::FolderEntry>{{.name = ".hidden.yaml", .is_folder = false},
+                                                       {.name = "below", .is_folder = true},
+                                                       {.name = "link", .is_folder = false}});
+    CHECK(storage::entries_of(directory.path.string(), 2).size() == 2);
+    CHECK(storage::entries_of(directory.path.string(), 0).empty());
+    CHECK(storage::entries_of((directory.path / "nowhere").string(), 10).empty());
+    CHECK(storage::entries_of((directory.path / ".hidden.yaml").string(), 10).empty());
 }
