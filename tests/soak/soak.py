@@ -5,93 +5,24 @@
     tests/soak/soak.py [--build DIR] restarts [--submissions 1000]   submissions while slurmctld is reconfigured and restarted
     tests/soak/soak.py [--build DIR] memory [--submissions 20000]    slurmctld's memory with and without the plugins
     tests/soak/soak.py [--build DIR] inventory [--nodes 10000]       decisions and refreshes on a large cluster
+    tests/soak/soak.py [--build DIR] life [--submissions 6000]       jobs of all kinds that run, at 200 a minute, on a cluster that is
+                                                                     disturbed in all ways (tests/soak/life.py)
 
 Prints what it measured; exits with 1 when a job was lost, a decision was wrong, or slurmctld died.
 """
 
 import argparse
 import concurrent.futures
-import contextlib
-import os
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-CLUSTER = ROOT / "scripts" / "cluster"
+from life import life
+from private_cluster import ROOT, Cluster, jobs_known, resident
+
 TINY = ["--recipe=llama_tiny_cpu_pretrain"]
 AT_ONCE = 20
-
-
-class Cluster:
-    """A private cluster, and the slurmctld of it that this process may replace."""
-
-    def __init__(self, build, *options, conf="", site="", plugins=True):
-        self.directory = Path(tempfile.mkdtemp(prefix="recipe-soak."))
-        files = Path(tempfile.mkdtemp(prefix="recipe-soak-files."))
-        (files / "conf").write_text(conf)
-        (files / "recipe.yaml").write_text(site)
-        loaded = ["--build", build] if plugins else []
-        subprocess.run([CLUSTER, "start", self.directory, "--debug", "info", "--slurm-conf-extra", files / "conf", "--timeout", "120",
-                        "--etc", files / "recipe.yaml", *loaded, *options], check=True)
-        shutil.rmtree(files)
-        self.replacement = None
-        self.environment = {**os.environ, "SLURM_CONF": f"{self.directory}/etc/slurm.conf"}
-        self.user = [CLUSTER, "as-user", self.directory]
-
-    def close(self):
-        if self.replacement:
-            self.replacement.terminate()
-            self.replacement.wait()
-        subprocess.run([CLUSTER, "stop", self.directory], check=True)
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def controller(self):
-        return int((self.directory / "run" / "slurmctld.pid").read_text())
-
-    def restart_controller(self):
-        """As an administrator does: SIGTERM, and a new one on the saved state."""
-        old = self.controller()
-        os.kill(old, signal.SIGTERM)
-        while self.is_running(old):
-            time.sleep(0.02)
-        if self.replacement:
-            self.replacement.wait()
-        self.replacement = subprocess.Popen(["slurmctld", "-D", "-f", self.environment["SLURM_CONF"]], env=self.environment,
-                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not (self.directory / "run" / "slurmctld.pid").exists() or self.controller() != self.replacement.pid:
-            if self.replacement.poll() is not None:
-                sys.exit(f"slurmctld ended with {self.replacement.returncode}")
-            time.sleep(0.02)
-
-    @staticmethod
-    def is_running(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-        return False
-
-    def run(self, *command):
-        return subprocess.run(command, env=self.environment, text=True, capture_output=True, check=False)
-
-    def submit(self, *arguments):
-        """The job's id, or None, and what sbatch printed."""
-        done = subprocess.run([*self.user, "sbatch", "--parsable", "--hold", "-D", f"{self.directory}/home", "-o", "/dev/null", *arguments],
-                              stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
-        number = re.search(r"^(\d+)$", done.stdout, re.MULTILINE)
-        return (int(number[1]) if number and done.returncode == 0 else None), done.stdout + done.stderr
-
-    def log(self):
-        return (self.directory / "log" / "slurmctld.log").read_text()
-
-
-def jobs_known(cluster):
-    return {int(number) for number in cluster.run("squeue", "--noheader", "--all", "--format=%A").stdout.split()}
 
 
 def restarts(options):
@@ -154,11 +85,6 @@ def restarts(options):
         print(f"wrong: {name}: {printed}")
     cluster.close()
     return not lost and not wrong
-
-
-def resident(pid):
-    """Of the process, in KiB."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 
 
 def memory(options):
@@ -237,12 +163,12 @@ def inventory(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--build", default=str(ROOT / "build"))
-    parser.add_argument("what", choices=["restarts", "memory", "inventory"])
+    parser.add_argument("what", choices=["restarts", "memory", "inventory", "life"])
     parser.add_argument("--submissions", type=int)
     parser.add_argument("--nodes", type=int, default=10_000)
     options = parser.parse_args()
-    options.submissions = options.submissions or {"restarts": 1000, "memory": 20_000, "inventory": 2000}[options.what]
-    sys.exit(0 if {"restarts": restarts, "memory": memory, "inventory": inventory}[options.what](options) else 1)
+    options.submissions = options.submissions or {"restarts": 1000, "memory": 20_000, "inventory": 2000, "life": 6000}[options.what]
+    sys.exit(0 if {"restarts": restarts, "memory": memory, "inventory": inventory, "life": life}[options.what](options) else 1)
 
 
 if __name__ == "__main__":
