@@ -70,6 +70,11 @@ knows() { # JOB CHANGE
         assert_success
     done
 
+    # What says of a job that it has a recipe is not the user's to write.
+    change "$plain" AdminComment="recipe=llama_tiny_cpu_pretrain plan=0123456789ab"
+    assert_failure 1
+    assert_equal "$(field_there "$plain" AdminComment)" ""
+
     held -p cpu "${tiny[@]}"
     wait_known "$job" Partition=train
     assert_success
