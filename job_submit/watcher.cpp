@@ -72,15 +72,18 @@ Watcher* Watcher::start(SiteReader::Places places) noexcept {
         pthread_sigmask(SIG_SETMASK, &all, &before);
         try {
             std::thread(&Watcher::run, watcher).detach();
-        } catch (...) {
             pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            throw;
+            watcher->wait_for_site();
+        } catch (const std::exception& error) {
+            pthread_sigmask(SIG_SETMASK, &before, nullptr);
+            slurm_error(
+                "job_submit/recipe: jobs are not checked against the cluster's nodes, and the policy is the last "
+                "one that was kept: %s",
+                error.what());
         }
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        watcher->wait_for_site();
         return watcher;
     } catch (const std::exception& error) {
-        slurm_error("job_submit/recipe: jobs are not checked against the cluster's nodes: %s", error.what());
+        slurm_error("job_submit/recipe: jobs are not checked: %s", error.what());
     }
     return nullptr;
 }

@@ -21,9 +21,9 @@ void write_log(SiteReader::Level level, const std::string& line);
 class Watcher {
 public:
     /// Starts the thread, and waits a moment for it to have read the site's settings, so that its policies hold from
-    /// the first request on; where that takes longer, the last policy that slurmctld has kept does. nullptr, with a
-    /// line in the log, when there can be no thread. `places`: taken while nobody can be changing Slurm's
-    /// configuration.
+    /// the first request on; where that takes longer, or there can be no thread, the last policy that slurmctld has
+    /// kept does. nullptr, with a line in the log, when not even that can be. `places`: taken while nobody can be
+    /// changing Slurm's configuration.
     [[nodiscard]] static Watcher* start(SiteReader::Places places) noexcept;
 
     /// Does not wait: the thread may be waiting for locks that the caller holds.
