@@ -11,6 +11,7 @@
 #include "models/models.hpp"
 #include "render/render.hpp"
 #include "slurm_text/lists.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -138,6 +139,7 @@ void check_job_submit(Findings& findings, const InstalledSlurm& slurm) {
 
 void check_collection(Findings& findings, const fs::path& folder) {
     const fs::path recipes = folder / "recipes";
+    if (!storage::answers(recipes.string())) return;  // said once, at the end
     const auto found = config::list_recipes({folder});
     if (access(recipes.c_str(), R_OK | X_OK) == 0 && found && !found->empty())
         return findings.good(fmt::format("{}, {} recipes", folder.string(), found->size()));

@@ -5,6 +5,8 @@
 #include "diagnostic/diagnostic.hpp"
 #include "print.hpp"
 #include "secret/secret.hpp"
+#include "site/site.hpp"
+#include "storage/storage.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
@@ -262,7 +264,12 @@ int run(int argc, char** argv) {
         recipe::trace::write_to(recipe::trace::write_to_stderr, recipe::secret::redacted_line);
         recipe::trace::set_level(level);
     }
-    const int status = command(line.take());
+    const recipe::storage::Watch watch{std::chrono::seconds(recipe::site::default_check_seconds)};
+    int status = command(line.take());
+    if (!watch.silent().empty()) {
+        recipe::cli::print_diagnostics({});
+        status = recipe::cli::exit_wrong;
+    }
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
         recipe::cli::complain("srecipe: the output could not be written: {}\n", std::strerror(errno));
         return recipe::cli::exit_wrong;

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "diagnostic/codes/tools.hpp"
+#include "storage/storage.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -108,6 +109,7 @@ Expected<NewRecipe> place_of(const Arguments& arguments, const query::Context& c
                               fmt::format("srecipe new {}.yaml", arguments.recipe)));
     const fs::path file = (context.where.working_directory / recipe.file).lexically_normal();
     std::error_code error;
+    if (!storage::answers(file.string())) return refuse(problem("its file server does not answer"));
     recipe.folder = fs::weakly_canonical(file.parent_path(), error);
     recipe.name = file.stem().string();
     for (const fs::path& collection : context.collections) {

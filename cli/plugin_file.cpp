@@ -2,6 +2,8 @@
 // Reads an ELF file's version symbols and dependencies as far as doctor needs them.
 #include "plugin_file.hpp"
 
+#include "storage/storage.hpp"
+
 #include <elf.h>
 #include <fmt/format.h>
 #include <charconv>
@@ -88,8 +90,7 @@ std::optional<SlurmVersion> SlurmVersion::in(const std::string& text) {
 
 std::optional<SlurmVersion> version_of_plugin(const std::filesystem::path& file) {
     std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > largest_file ||
-        error)
+    if (!storage::is_file(file.string()) || std::filesystem::file_size(file, error) > largest_file || error)
         return std::nullopt;
     std::ifstream stream(file, std::ios::binary);
     const Elf elf(std::string(std::istreambuf_iterator<char>(stream), {}));

@@ -2,11 +2,14 @@
 // Writes on stdout and stderr, and escapes what is not meant to be obeyed.
 #include "print.hpp"
 
+#include "diagnostic/codes/model.hpp"
+#include "planner/planner.hpp"
 #include "render/render.hpp"
 #include "slurm_text/shown_text.hpp"
 
 #include <unistd.h>
 #include <cstdio>
+#include <utility>
 
 namespace recipe::cli {
 namespace {
@@ -27,6 +30,14 @@ void complain_text(std::string_view text) {
 }
 
 void print_diagnostics(const Diagnostics& diagnostics) {
+    // What else is found while a place is silent is found without it.
+    if (Diagnostics silent = planner::silence(); !silent.empty()) {
+        static bool said = false;
+        if (std::exchange(said, true)) return;
+        for (const Diagnostic& each : diagnostics)
+            if (each.code == codes::paths.no_answer && !each.key.empty()) silent = Diagnostics{each};
+        return write(stderr, render::text(silent, isatty(STDERR_FILENO) == 1));
+    }
     write(stderr, render::text(diagnostics, isatty(STDERR_FILENO) == 1));  // escaped there, line by line
 }
 

@@ -3,6 +3,7 @@
 #include "site_reader.hpp"
 
 #include "render/render.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,7 +15,8 @@ namespace recipe::job_submit {
 namespace {
 
 constexpr std::chrono::minutes between_tries{1};
-constexpr std::size_t site_files = 3;  // that look() looks at beside the hardware files
+constexpr std::size_t site_files = 3;   // that look() looks at beside the hardware files
+constexpr std::int64_t no_answer = -1;  // in place of an errno
 constexpr std::string_view unknown_variable = "SLURM_RECIPE_POLICY_UNKNOWN";
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -24,6 +26,7 @@ std::int64_t nanoseconds(const timespec& time) {
 template <class Ask>
 void add_state(std::vector<std::int64_t>& state, const std::filesystem::path& file, Ask ask) {
     struct stat found{};
+    if (!storage::answers(file.string())) return state.push_back(no_answer);
     if (ask(file.c_str(), &found) != 0) {
         state.push_back(errno);
         return;
@@ -36,7 +39,11 @@ void add_state(std::vector<std::int64_t>& state, const std::filesystem::path& fi
 
 bool is_missing(const std::filesystem::path& file) {
     struct stat found{};
-    return lstat(file.c_str(), &found) != 0;
+    return storage::answers(file.string()) && lstat(file.c_str(), &found) != 0;
+}
+
+std::chrono::seconds limit_of(const site::Settings& settings) {
+    return std::chrono::seconds(settings.check_seconds > 0 ? settings.check_seconds : site::max_check_seconds);
 }
 
 std::string named(const std::vector<std::string>& partitions) {
@@ -85,6 +92,8 @@ SiteReader::Stamps SiteReader::look() const {
 }
 
 bool SiteReader::read(Snapshot& snapshot, std::chrono::steady_clock::time_point now) {
+    // A thread that hangs in the kernel would keep slurmctld's process, and its port, when slurmctld ends.
+    storage::Watch watch(limit_of(*snapshot.settings));
     Stamps found = look();
     const bool first = read_.empty();
     const bool changed = first || (found != read_ && found == seen_);
@@ -92,6 +101,7 @@ bool SiteReader::read(Snapshot& snapshot, std::chrono::steady_clock::time_point 
     if (!changed && !(failures_.any() && now >= again_)) return false;
     const Failures before = std::exchange(failures_, {});
     read_settings(snapshot);
+    watch.set_limit(limit_of(*snapshot.settings));
     // What has changed since it was looked at is read again. The hardware files may be others than before.
     Stamps after = look();
     std::copy_n(seen_.begin(), site_files, after.begin());

@@ -3,6 +3,7 @@
 // submitting side, and fails the task, never the node, on the other.
 #include "spank/plugin/hooks.hpp"
 
+#include "site/site.hpp"
 #include "spank/client/client.hpp"
 #include "spank/client/launcher.hpp"
 #include "spank/client/offered_script.hpp"
@@ -10,6 +11,7 @@
 #include "spank/host/slurm_trace.hpp"
 #include "spank/node/container.hpp"
 #include "spank/node/stepd.hpp"
+#include "storage/storage.hpp"
 
 #include <exception>
 #include <string>
@@ -44,6 +46,7 @@ int recipe_client_post_opt(spank_t spank, const recipe::spank::StoredOptions* op
                            char** plugin_arguments) {
     recipe::spank::trace_for_user();
     return guarded([&] {
+        const recipe::storage::Watch watch{std::chrono::seconds(recipe::site::default_check_seconds)};
         const std::span<char*> arguments(plugin_arguments, static_cast<std::size_t>(argument_count));
         return spank_context() == S_CTX_LOCAL ? recipe::spank::launcher_post_opt(spank, *options, arguments)
                                               : recipe::spank::allocator_post_opt(spank, *options, arguments);

@@ -124,6 +124,10 @@ struct Outcome {
 /// recipe.
 [[nodiscard]] Outcome prepare(const SubmitRequest& request);
 
+/// The error paths.no_answer where storage::answers() was false in this thread, else nothing: what does not answer, and
+/// `key`, whose place it is. prepare() has found it itself, and in whose place.
+[[nodiscard]] Diagnostics silence(std::string key = {});
+
 /// Where a command may ask for a recipe and Slurm does not listen.
 struct UnreadPlaces {
     std::vector<std::string> command;  // the script or command and its arguments, as typed

@@ -8,6 +8,7 @@
 #include "planner/draft.hpp"
 #include "planner/launch_plan.hpp"
 #include "planner/refusal/causes.hpp"
+#include "planner/refusal/silence.hpp"
 #include "planner/refusal/true_fixes.hpp"
 #include "planner/secrets.hpp"
 #include "planner/trace/stages.hpp"
@@ -67,6 +68,14 @@ Diagnostics judged(const site::Settings& settings, const std::vector<std::string
     return found;
 }
 
+/// The configuration that the silent place may stand in; nullptr: there is none.
+bool ends_in_silence(const SubmitRequest& request, const config::Value* root, Diagnostics& refusal) {
+    Diagnostics silent = silence_in(request, root);
+    if (silent.empty()) return false;
+    refusal = std::move(silent);
+    return true;
+}
+
 /// How far a request came.
 struct Result {
     Diagnostics found;      // as each stage states it
@@ -81,7 +90,7 @@ Result run_stages(const SubmitRequest& request, Trial* trial = nullptr) {
     Result result{.found = notes_of(request)};
     const Expected<Composition> composition = compose(request);
     if (!composition) {
-        append(result.refusal, composition.error());
+        if (!ends_in_silence(request, nullptr, result.refusal)) append(result.refusal, composition.error());
         return result;
     }
     result.secrets = composition->secrets;
@@ -100,7 +109,9 @@ Result run_stages(const SubmitRequest& request, Trial* trial = nullptr) {
     if (trial != nullptr) trial->memory = checked.result.memory;
     result.forced = checked.forced;
     trace_stage("check", watch);
+    if (ends_in_silence(request, &composition->root(), result.refusal)) return result;
     const Expected<Draft> draft = make_draft(request, *composition, checked);
+    if (ends_in_silence(request, &composition->root(), result.refusal)) return result;
     if (!draft) {
         for (const Diagnostic& diagnostic : draft.error())
             (diagnostic.severity == Severity::error ? result.refusal : result.found).push_back(diagnostic);
@@ -110,6 +121,7 @@ Result run_stages(const SubmitRequest& request, Trial* trial = nullptr) {
     trace_stage("draft", watch);
     Finished finished = finish(request, *composition, checked, *draft);
     append(result.found, std::move(finished.diagnostics));
+    if (ends_in_silence(request, &composition->root(), result.refusal)) return result;
     result.submission = std::move(finished.submission);
     return result;
 }
@@ -143,6 +155,8 @@ void explain(const SubmitRequest& request, bool refused, Diagnostics& diagnostic
 Outcome prepare(const SubmitRequest& request) {
     trace::Stopwatch watch;
     Result result = run_stages(request);
+    // What else was found was found without the place.
+    if (!silence().empty()) return {.submission = {}, .diagnostics = std::move(result.refusal)};
     for (Diagnostics* found : {&result.found, &result.refusal})
         secret::redact(*found, secret::values_of(result.secrets));
     Outcome outcome{.submission = {}, .diagnostics = judged(*request.settings, result.forced, std::move(result.found))};

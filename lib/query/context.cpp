@@ -4,6 +4,7 @@
 #include "query/query.hpp"
 
 #include "secret/secret.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -36,11 +37,13 @@ Expected<Context> make_context(Where where) {
     const std::filesystem::path& from = where.paths_from;
     Expected<site::UserSettings> found = settings_for(where);
     if (!found) return std::unexpected(std::move(found.error()));
+    const std::int64_t seconds = found->settings.check_seconds;
+    if (storage::Watch* watch = storage::current_watch())
+        watch->set_limit(std::chrono::seconds(seconds > 0 ? seconds : site::max_check_seconds));
     Diagnostics notes = std::move(found->notes);
     for (const std::filesystem::path& named : where.collections) {
         const std::filesystem::path folder = from / named;
-        std::error_code error;
-        if (std::filesystem::is_directory(folder, error)) {
+        if (storage::is_directory(folder.string())) {
             append(notes, site::without_recipes(folder, where.collections_name));
             continue;
         }

@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "diagnostic/codes/tools.hpp"
+#include "storage/storage.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
@@ -15,8 +16,9 @@ namespace {
 
 constexpr std::string_view variable = "SLURM_RECIPE_SITE";
 
-/// A link that leads nowhere, a directory and what may not be looked at are there.
+/// A link that leads nowhere, a directory, what may not be looked at and what does not answer are there.
 bool is_there(const std::filesystem::path& file) {
+    if (!storage::answers(file.parent_path().string())) return true;
     struct stat status{};
     return lstat(file.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }

@@ -2,6 +2,8 @@
 // A snapshot of this process's environment.
 #include "site/site.hpp"
 
+#include "storage/storage.hpp"
+
 #include <unistd.h>
 
 namespace recipe::site {
@@ -17,8 +19,11 @@ config::Environment process_environment() {
     // that are to stay.
     std::error_code error;
     const auto named = environment.find("PWD");
-    if (named != environment.end() && std::filesystem::equivalent(named->second, ".", error) && !error)
-        return environment;
+    const auto is_here = [&error](const std::string& directory) {
+        return storage::answers(directory) && storage::answers(".") &&
+               std::filesystem::equivalent(directory, ".", error) && !error;
+    };
+    if (named != environment.end() && is_here(named->second)) return environment;
     const std::filesystem::path directory = std::filesystem::current_path(error);
     if (!error) environment.insert_or_assign("PWD", directory.string());
     return environment;

@@ -7,6 +7,7 @@
 #include "diagnostic/codes/compose.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "slurm_text/variable_name.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -252,8 +253,7 @@ Diagnostics missing_collections(const config::Environment& environment, const st
     std::vector<std::filesystem::path> folders;
     append_split(folders, variable->second);
     for (const std::filesystem::path& folder : folders) {
-        std::error_code error;
-        if (std::filesystem::is_directory(from / folder, error)) {
+        if (storage::is_directory((from / folder).string())) {
             append(missing, without_recipes(from / folder, "SLURM_RECIPE_PATH"));
             continue;
         }

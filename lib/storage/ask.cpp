@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <csignal>
+#include <map>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -23,6 +24,20 @@ struct Question {
     std::condition_variable ended{};
     bool answered = false;
 };
+
+using Questions = std::map<std::string, std::shared_ptr<Question>>;
+
+/// What nobody has answered yet, by its path. A daemon that asks again and again leaves one child behind, not many.
+/// Never freed: the process may end while a thread waits.
+struct Open {
+    std::mutex mutex;
+    Questions questions;
+};
+
+Open& open_questions() {
+    static auto* const all = new Open;
+    return *all;
+}
 
 /// In the child, which has the caller's memory: it allocates nothing and changes nothing. It keeps none of the
 /// caller's files, whose other ends would wait for it. AT_STATX_FORCE_SYNC: what is remembered here is no answer.
@@ -62,10 +77,24 @@ void start(const std::shared_ptr<Question>& question) {
 }  // namespace
 
 bool ask_in_child(const std::string& path, std::chrono::milliseconds limit) {
+    Open& all = open_questions();
+    {
+        const std::scoped_lock lock(all.mutex);
+        if (const auto open = all.questions.find(path); open != all.questions.end()) {
+            const std::scoped_lock answer(open->second->mutex);
+            if (!open->second->answered) return false;
+            all.questions.erase(open);
+        }
+    }
     const auto question = std::make_shared<Question>(path);
     start(question);
-    std::unique_lock lock(question->mutex);
-    return question->ended.wait_for(lock, limit, [&] { return question->answered; });
+    {
+        std::unique_lock lock(question->mutex);
+        if (question->ended.wait_for(lock, limit, [&] { return question->answered; })) return true;
+    }
+    const std::scoped_lock lock(all.mutex);
+    all.questions.insert_or_assign(path, question);
+    return false;
 }
 
 }  // namespace recipe::storage

@@ -26,6 +26,7 @@ bool is_folder(DIR* folder, const dirent& entry) noexcept {
 
 std::vector<FolderEntry> entries_of(const std::string& folder, std::size_t limit) {
     std::vector<FolderEntry> entries;
+    if (!answers(folder)) return entries;
     const std::unique_ptr<DIR, Close> open(opendir(folder.c_str()));
     if (!open) return entries;
     while (entries.size() < limit) {

@@ -64,6 +64,7 @@ bool holds(int file, off_t offset, std::string_view magic) {
 PathStatus path_status(const std::string& path) {
     PathStatus status;
     if (!path.starts_with('/') || path.size() >= max_path_bytes || path.find('\0') != std::string::npos) return status;
+    if (!answers(path)) return status;
     status.nearest = nearest_of(normal(path));
     status.exists = status.nearest == normal(path);
     struct stat found{};
@@ -86,6 +87,7 @@ PathStatus path_status(const std::string& path) {
 
 Content content_of(const std::string& path) {
     struct stat status{};
+    if (!answers(path)) return Content::unreadable;
     if (stat(path.c_str(), &status) != 0)
         return errno == ENOENT || errno == ENOTDIR ? Content::missing : Content::unreadable;
     if (S_ISDIR(status.st_mode)) return Content::directory;
@@ -99,8 +101,9 @@ Content content_of(const std::string& path) {
 Access access_of(const std::string& path) {
     Access access;
     struct stat found{};
-    if (stat(path.c_str(), &found) != 0) {
-        access.error = access.read_error = access.write_error = errno;
+    const bool answered = answers(path);
+    if (!answered || stat(path.c_str(), &found) != 0) {
+        access.error = access.read_error = access.write_error = answered ? errno : EIO;
         return access;
     }
     access.is_directory = S_ISDIR(found.st_mode);
@@ -112,7 +115,8 @@ Access access_of(const std::string& path) {
 }
 
 std::optional<std::string> text_of(const std::string& path) {
-    if (!path.starts_with('/') || path.size() >= max_path_bytes || path.find('\0') != std::string::npos)
+    if (!path.starts_with('/') || path.size() >= max_path_bytes || path.find('\0') != std::string::npos ||
+        !answers(path))
         return std::nullopt;
     const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     struct stat status{};

@@ -2,6 +2,7 @@
 // Gathers a request, has it decided, and carries the decision out.
 #include "spank/client/client.hpp"
 
+#include "diagnostic/codes/model.hpp"
 #include "diagnostic/codes/submit.hpp"
 #include "render/render.hpp"
 #include "spank/client/job_files.hpp"
@@ -9,6 +10,7 @@
 #include "spank/host/hosts.hpp"
 #include "spank/host/say.hpp"
 #include "spank/node/container.hpp"
+#include "storage/storage.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
@@ -185,6 +187,18 @@ Diagnostics prepare_logs(const Client& client, const planner::SubmitRequest& req
     return found;
 }
 
+/// Says what of these places does not answer.
+bool stops_in_silence(const char* key, const std::vector<std::string>& places) {
+    for (const std::string& place : places) static_cast<void>(storage::answers(place));
+    const Diagnostics silent = planner::silence(key);
+    report(silent);
+    return !silent.empty();
+}
+
+std::chrono::seconds limit_of(const site::Settings& settings) {
+    return std::chrono::seconds(settings.check_seconds > 0 ? settings.check_seconds : site::max_check_seconds);
+}
+
 }  // namespace
 
 void withdraw() {
@@ -212,6 +226,7 @@ Expected<site::UserSettings> settings_of(const Client& client, std::span<char*> 
     if (!arguments) return std::unexpected(arguments.error());
     Expected<site::UserSettings> found = site::load_for_user(arguments->site, client.environment, slurm_conf_file());
     if (!found) return found;
+    if (storage::Watch* watch = storage::current_watch()) watch->set_limit(limit_of(found->settings));
     found->settings.collections.insert(found->settings.collections.end(), arguments->collections.begin(),
                                        arguments->collections.end());
     return found;
@@ -262,7 +277,8 @@ Expected<planner::SubmitRequest> make_request(const Client& client, const Stored
 }
 
 void report(const Diagnostics& diagnostics) {
-    for (const Diagnostic& diagnostic : diagnostics) {
+    for (Diagnostic diagnostic : diagnostics) {
+        if (diagnostic.code == codes::paths.no_answer) diagnostic.message += "; nothing was submitted";
         // Slurm itself says "error:" before an error.
         std::string before =
             diagnostic.severity == Severity::error ? "" : fmt::format("{}: ", to_string(diagnostic.severity));
@@ -291,11 +307,14 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
         }
     }
     trace::info([&] { return "results: " + outcome.submission->plan.results_dir; });
+    if (stops_in_silence("run.results_dir", {outcome.submission->plan.results_dir})) return std::nullopt;
     if (!client.options.is_set("test-only")) report(create_results_directory(client, *outcome.submission));
     report(set_options(client, logs));
     if (client.options.is_set("test-only")) return std::move(outcome.submission);
     if (client.tool == planner::Tool::sbatch) {
         Diagnostics logless = prepare_logs(client, request);
+        if (Diagnostics silent = planner::silence("--output, --error or --input"); !silent.empty())
+            logless = std::move(silent);
         report(logless);
         if (has_errors(logless)) {
             withdraw();

@@ -8,6 +8,7 @@
 #include "spank/host/configuration_file.hpp"
 #include "spank/host/own_files.hpp"
 #include "spank/host/secret_files.hpp"
+#include "storage/storage.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
@@ -45,6 +46,8 @@ void remove_at_end(int status, void* argument) {
     const auto* end = static_cast<const End*>(argument);
     if (getpid() != end->process) return;  // a child of salloc's that could not start its command
     if (!(status == 0 ? end->after_success : end->after_failure)) return;
+    const storage::Watch watch{std::chrono::seconds(site::default_check_seconds)};
+    if (!storage::answers(end->secrets) || !storage::answers(end->configuration)) return;
     const auto remove = [&] {
         remove_secrets(end->secrets);
         remove_configuration(end->configuration);
@@ -122,6 +125,9 @@ void name_secrets_file(const Client& client, planner::SubmitRequest& request) {
 }
 
 Diagnostics write_job_files(const Client& client, const planner::Submission& submission) {
+    const std::string path = configuration_path(submission.plan);
+    if (!storage::answers(directory_of(client))) return planner::silence("XDG_STATE_HOME");
+    if (!path.empty() && !storage::answers(path)) return planner::silence("run.results_dir");
     if (!client.owner) remove_old_secrets(directory_of(client), std::time(nullptr));
     if (submission.secret_files.empty() && !submission.plan.configuration_file) return {};
     on_exit(remove_at_end, new End(end_of(client, submission.plan)));
@@ -132,6 +138,7 @@ Diagnostics write_job_files(const Client& client, const planner::Submission& sub
 
 Expected<plan::LaunchPlan> with_secrets(plan::LaunchPlan plan) {
     if (plan.secrets_file.empty()) return plan;
+    if (!storage::answers(plan.secrets_file)) return std::unexpected(planner::silence("XDG_STATE_HOME"));
     const Expected<std::vector<std::string>> texts = read_secret_texts(plan.secrets_file);
     if (!texts) return std::unexpected(texts.error());
     return plan::restore_secrets(std::move(plan), *texts);

@@ -3,6 +3,7 @@
 #include "spank/client/script_text.hpp"
 
 #include "spank/client/offered_script.hpp"
+#include "storage/storage.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@ int open_script(const std::string& path) {
 }
 
 std::string text_at(const std::string& path) {
+    if (!storage::answers(path)) return {};
     const int file = open_script(path);
     if (file < 0) return {};
     std::string text = text_of(file);
@@ -48,7 +50,7 @@ std::string text_along_path(const std::string& name, const std::string& path) {
     while (!rest.empty()) {
         const std::string_view directory = rest.substr(0, rest.find(':'));
         const std::string file = std::string(directory) + '/' + name;
-        if (!directory.empty() && access(file.c_str(), R_OK) == 0) return text_at(file);
+        if (!directory.empty() && storage::answers(file) && access(file.c_str(), R_OK) == 0) return text_at(file);
         rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
     }
     return {};
@@ -61,7 +63,7 @@ std::string script_text(const Client& client, const StoredOptions& stored) {
     if (!client.command_line.command.empty()) {
         const std::string& name = client.command_line.command.front();
         if (sbatch && stored.piped_script != nullptr && is_descriptor(name)) return stored.piped_script;
-        if (!sbatch || name.find('/') != std::string::npos || access(name.c_str(), F_OK) == 0) return text_at(name);
+        if (!sbatch || name.find('/') != std::string::npos || storage::exists(name)) return text_at(name);
         const auto path = client.environment.find("PATH");
         return path != client.environment.end() ? text_along_path(name, path->second) : std::string();
     }

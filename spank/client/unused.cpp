@@ -79,6 +79,7 @@ int refuse_unused(const Client& client, const StoredOptions& stored, std::span<c
     std::error_code error;
     request.working_directory = std::filesystem::current_path(error);
     Diagnostics found = unused_by(client, stored, request);
+    if (Diagnostics silent = planner::silence(); !silent.empty()) found = std::move(silent);
     apply_severities(site->settings.severities, found);
     report(found);
     return has_errors(found) ? -1 : 0;

@@ -23,8 +23,7 @@ constexpr std::size_t max_recipes = 20'000;
 constexpr std::size_t max_entries = 200'000;
 
 bool is_file(const fs::path& path) {
-    std::error_code error;
-    return fs::is_regular_file(path, error);
+    return storage::is_file(path.string());
 }
 
 std::string without_extension(std::string name) {
@@ -84,6 +83,7 @@ std::optional<FoundRecipe> as_member(const fs::path& file, const std::vector<fs:
     const fs::path real = fs::weakly_canonical(file, error);
     if (error) return std::nullopt;
     for (const fs::path& collection : collections) {
+        if (!storage::answers((collection / "recipes").string())) return std::nullopt;
         const fs::path root = fs::weakly_canonical(collection / "recipes", error);
         if (error) continue;
         const std::string inside = real.lexically_relative(root).generic_string();
@@ -189,8 +189,7 @@ Expected<std::vector<RecipeFile>> list_recipes(const std::vector<fs::path>& coll
     std::set<std::string> names;
     bool any = false;
     for (const fs::path& collection : collections) {
-        std::error_code error;
-        any = any || fs::is_directory(collection, error);
+        any = any || storage::is_directory(collection.string());
         for (RecipeFile& recipe : recipes_of(collection))
             if (names.insert(recipe.name).second) all.push_back(std::move(recipe));
     }

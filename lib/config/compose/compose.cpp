@@ -10,6 +10,7 @@
 #include "config/hydra/hydra_schema.hpp"
 #include "config/value/place.hpp"
 #include "slurm_text/shell_words.hpp"
+#include "storage/storage.hpp"
 #include "trace/trace.hpp"
 
 #include <fmt/format.h>
@@ -197,7 +198,7 @@ private:
         const fs::path collection = fs::absolute(result_.collection, error).lexically_normal();
         const fs::path parent = (collection.has_filename() ? collection : collection.parent_path()).parent_path();
         for (const fs::path& base : {request_.working_directory, collection, parent}) {
-            if (fs::path folder = base / path; fs::is_directory(folder, error)) return folder;
+            if (fs::path folder = base / path; storage::is_directory(folder.string())) return folder;
         }
         return std::nullopt;
     }

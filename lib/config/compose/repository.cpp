@@ -28,8 +28,7 @@ std::string with_extension(const std::string& path) {
 }
 
 bool is_file(const fs::path& path) {
-    std::error_code error;
-    return fs::is_regular_file(path, error);
+    return storage::is_file(path.string());
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -157,9 +156,8 @@ std::vector<fs::path> Repository::folders_of(const std::string& group) const {
 }
 
 bool Repository::has_group(const std::string& group) const {
-    std::error_code error;
     for (const fs::path& folder : folders_of(group))
-        if (fs::is_directory(folder, error)) return true;
+        if (storage::is_directory(folder.string())) return true;
     return is_hydra_group(group);
 }
 

@@ -5,6 +5,8 @@
 #include "config/yaml/tree_builder.hpp"
 #include "config/yaml/yaml.hpp"
 #include "diagnostic/codes/compose.hpp"
+#include "diagnostic/codes/model.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/exceptions.h>
@@ -120,6 +122,8 @@ Expected<Value> Documents::load(const std::filesystem::path& file) {
 }
 
 Expected<Value> load_yaml(const std::filesystem::path& file) {
+    if (!storage::answers(file.string()))
+        return refuse(file_problem(codes::paths.no_answer, file, "its file server does not answer"));
     // Opened first and examined afterwards, so that what is examined is what is read; O_NONBLOCK for pipes without a
     // writer.
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

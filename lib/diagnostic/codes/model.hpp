@@ -204,6 +204,12 @@ struct PathsCodes {
         .summary = "A checkpoint is larger than what is free.",
         .source = "docs/containers.md",
     };
+    Code no_answer{
+        .name = "paths.no_answer",
+        .fixed = true,
+        .summary = "A file server does not answer the submitting host in time.",
+        .source = "docs/nodes.md",
+    };
     Code results_not_created{
         .name = "paths.results_not_created",
         .severity = Severity::warning,

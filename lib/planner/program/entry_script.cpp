@@ -2,6 +2,8 @@
 // Looks for an entry script beside the recipe file and in the collection.
 #include "planner/program/entry_script.hpp"
 
+#include "storage/storage.hpp"
+
 #include <system_error>
 
 namespace recipe::planner {
@@ -31,10 +33,9 @@ fs::path entry_script_file(const config::Resolved& resolved, const std::string& 
     if (!resolved.outside || written == nullptr) return in_collection;
     if (is_of_collection(resolved, *written)) return in_collection;
     const fs::path beside = (resolved.recipe_file.parent_path() / script).lexically_normal();
-    std::error_code error;
-    if (fs::exists(beside, error)) return beside;
+    if (storage::exists(beside.string())) return beside;
     // Of two that are missing, the one that its author will look for.
-    return fs::exists(in_collection, error) ? in_collection : beside;
+    return storage::exists(in_collection.string()) ? in_collection : beside;
 }
 
 }  // namespace recipe::planner

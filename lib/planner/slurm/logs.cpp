@@ -5,6 +5,7 @@
 
 #include "diagnostic/codes/submit.hpp"
 #include "planner/slurm/slurm_options.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ std::string without_directory_of_job(const fs::path& log, const fs::path& unknow
 std::optional<Diagnostic> check_log(const SlurmOption& option, const fs::path& log, const MakeDirectory& make,
                                     bool slurm_makes_directories) {
     const fs::path directory = log.parent_path();
+    if (!storage::answers(log.string())) return std::nullopt;  // the caller says so
     std::error_code error;
     if (const auto unknown = directory_of_job(directory)) {
         if (slurm_makes_directories || fs::is_directory(directory, error)) return std::nullopt;
@@ -77,7 +79,9 @@ std::optional<Diagnostic> check_log(const SlurmOption& option, const fs::path& l
 
 /// Slurm ends the job in the same way for want of what it is to read.
 std::optional<Diagnostic> check_input(const SlurmOption& option, const fs::path& input) {
-    if (input.string().find('%') != std::string::npos || access(input.c_str(), R_OK) == 0) return std::nullopt;
+    if (input.string().find('%') != std::string::npos || !storage::answers(input.string()) ||
+        access(input.c_str(), R_OK) == 0)
+        return std::nullopt;
     return cannot_open(option,
                        fmt::format("{} cannot be read ({}), so that the job would end at its start", input.string(),
                                    std::generic_category().message(errno)),

@@ -7,6 +7,7 @@
 #include "diagnostic/codes/submit.hpp"
 #include "planner/slurm/directives.hpp"
 #include "secret/secret.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -56,8 +57,7 @@ std::string recipe_named(const SubmitRequest& request, const std::string& name) 
     const bool unknown = std::ranges::any_of(resolved.error(), [](const Diagnostic& diagnostic) {
         return diagnostic.code == codes::compose.unknown_recipe || diagnostic.code == codes::compose.no_collection;
     });
-    std::error_code error;
-    const bool some_file = std::filesystem::is_regular_file(request.working_directory / name, error);
+    const bool some_file = storage::is_file((request.working_directory / name).string());
     return unknown || some_file ? std::string() : name;
 }
 

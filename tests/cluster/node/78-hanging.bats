@@ -9,6 +9,7 @@ bats_require_minimum_version 1.5.0
 setup() {
     cluster_setup
     DEAD=$CLUSTER_DIR/dead-$BATS_TEST_NUMBER
+    OTHER=
     server=
     places=(--recipe-set=base_results_dir="$WORK/results")
     write_file site.yaml <<<'node_check_seconds: 2'
@@ -16,14 +17,19 @@ setup() {
 
 teardown() {
     revive
-    cluster_teardown
+    if [[ -n $OTHER ]]; then
+        other_cluster_teardown
+    else
+        cluster_teardown
+    fi
 }
 
 # Whoever touches $DEAD from now on waits in state D until the server ends.
 kill_storage() {
     [[ -e /dev/fuse ]] || mknod /dev/fuse c 10 229 || skip "there is no /dev/fuse"
     mkdir -p "$DEAD"
-    python3 "$RECIPE_ROOT/tests/cluster/support/silent_storage.py" "$DEAD" >"$WORK/server" 2>&1 3>&- &
+    # Who waits for it where nobody should is to fail in the end.
+    timeout 90 python3 "$RECIPE_ROOT/tests/cluster/support/silent_storage.py" "$DEAD" >"$WORK/server" 2>&1 3>&- &
     server=$!
     wait_until 10 test -s "$WORK/server"
     grep -qx silent "$WORK/server" || skip "there is no FUSE here: $(<"$WORK/server")"
@@ -44,7 +50,7 @@ with_site() { as_user env SLURM_RECIPE_SITE="$WORK/site.yaml" "$@"; }
 # timed CMD...: as `run`, which also leaves its seconds in $took.
 timed() {
     local began=$SECONDS
-    run timeout -s KILL 60 "$@"
+    run "$@"
     took=$((SECONDS - began))
 }
 
@@ -168,3 +174,79 @@ job_is_running() { [[ $(job_state "$1") == RUNNING ]]; }
 }
 
 nodes_are_idle() { [[ -z $(sinfo -h -N -o '%T' | grep -v idle) ]]; }
+
+# assert_refused WHOSE PATH: whose place it is that does not answer.
+assert_refused() {
+    assert_failure 1
+    assert_output_matches "recipe: $1: $2 does not answer within 2 s; nothing was submitted \\[paths\\.no_answer\\]$"
+    assert_output_contains "fix: wait for its file server, or name a place on another"
+    assert_took_at_most 3
+    assert_equal "$(squeue -h --all)" ""
+}
+
+@test "sbatch, srun and salloc say what does not answer, and submit nothing" {
+    kill_storage
+    for command in "sbatch --wrap true" "srun true" "salloc true"; do
+        # shellcheck disable=SC2086 # words
+        set -- $command
+        timed with_site "$1" --recipe="$DEAD/recipe.yaml" "${@:2}"
+        assert_refused --recipe "$DEAD/recipe.yaml"
+        timed with_site "$1" "${cpu[@]}" --recipe-set=base_results_dir="$DEAD/results" "${@:2}"
+        assert_refused run.results_dir "$DEAD/results/.*"
+        timed with_site env SLURM_RECIPE_PATH="$DEAD/collection" "$1" "${cpu[@]}" "${@:2}"
+        assert_refused SLURM_RECIPE_PATH "$DEAD/collection.*"
+    done
+    assert_equal "$(squeue -h --all)" ""
+}
+
+@test "links, logs and a site's own folders lead to what does not answer as well" {
+    ln -s "$DEAD" link
+    kill_storage
+    timed with_site sbatch "${cpu[@]}" --recipe-set=base_results_dir="$WORK/link/results"
+    assert_refused run.results_dir "$WORK/link/results/.*"
+    timed with_site sbatch "${cpu[@]}" -o "$DEAD/%j.out"
+    assert_refused '--output, --error or --input' "$DEAD/%j\.out"
+    printf 'node_check_seconds: 2\ncollections: [%s/recipes]\n' "$DEAD" >site.yaml
+    timed with_site sbatch "${cpu[@]}"
+    assert_refused "the site's collections" "$DEAD/recipes.*"
+    printf 'node_check_seconds: 2\nhardware: [%s/hardware.yaml]\n' "$DEAD" >site.yaml
+    timed with_site sbatch -p train --recipe=llama3_2_1b_pretrain "$FITS_A10G" --recipe-set=instance_type=g5.48xlarge
+    assert_refused "the site's hardware" "$DEAD/hardware.yaml"
+}
+
+@test "srecipe says what does not answer, whatever it is asked" {
+    kill_storage
+    for command in "list" "check llama_tiny_cpu_pretrain" "show llama_tiny_cpu_pretrain" "doctor"; do
+        # shellcheck disable=SC2086 # words
+        timed with_site srecipe -C "$DEAD/collection" $command
+        assert_failure 1
+        assert_output_matches "error: .*$DEAD/collection.* does not answer within (2|10) s \\[paths\\.no_answer\\]$"
+        assert_took_at_most 11
+    done
+    timed with_site srecipe check llama_tiny_cpu_pretrain base_results_dir="$DEAD/results"
+    assert_failure 1
+    assert_output_matches "error: run\\.results_dir: $DEAD/results/.* does not answer within 2 s \\[paths\\.no_answer\\]$"
+    assert_took_at_most 3
+}
+
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "slurmctld starts, is reconfigured and ends while a file of the site's does not answer" {
+    OTHER=$(mktemp -d "${TMPDIR:-/tmp}/recipe-other.XXXXXX")
+    kill_storage
+    printf 'node_check_seconds: 2\nhardware: [%s/hardware.yaml]\n' "$DEAD" >recipe.yaml
+    local began=$SECONDS
+    "$RECIPE_ROOT/scripts/cluster" start "$OTHER" --build "$RECIPE_BUILD" --nodes 1 --train-nodes 0 --etc recipe.yaml 3>&-
+    took=$((SECONDS - began))
+    assert_took_at_most 10
+    grep -q 'error: job_submit/recipe: its file server does not answer \[paths.no_answer\]' "$OTHER/log/slurmctld.log"
+    grep -q "error: job_submit/recipe: *at $DEAD/hardware.yaml" "$OTHER/log/slurmctld.log"
+    timed env SLURM_CONF="$OTHER/etc/slurm.conf" scontrol reconfigure
+    assert_success
+    assert_took_at_most 3
+    timed "$RECIPE_ROOT/scripts/cluster" as-user "$OTHER" sbatch --parsable --hold --wrap true </dev/null
+    assert_success
+    controller=$(<"$OTHER/run/slurmctld.pid")
+    env SLURM_CONF="$OTHER/etc/slurm.conf" scontrol shutdown slurmctld
+    wait_until 30 has_ended "$controller"
+}
