@@ -15,6 +15,8 @@ option_etc=()
 option_job_submit_list=recipe
 option_debug=debug
 option_timeout=30
+option_env=()
+option_user_env=()
 
 # want_file "$@", where $1 is an option that takes the path of something that is there.
 want_file() {
@@ -36,6 +38,8 @@ parse_start_options() {
         --etc) want_file "$@" && option_etc+=("$(realpath "$2")") && shift ;;
         --job-submit) want_value "$@" && option_job_submit_list=$2 && shift ;;
         --debug) want_value "$@" && option_debug=$2 && shift ;;
+        --env) want_value "$@" && option_env+=("$2") && shift ;;
+        --user-env) want_value "$@" && option_user_env+=("$2") && shift ;;
         --timeout) want_number 1 "$@" && option_timeout=$2 && shift ;;
         *) refuse_word "$1" ;;
         esac
