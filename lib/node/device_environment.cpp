@@ -15,7 +15,8 @@ std::vector<std::uint32_t> given_devices(const Lookup& now) {
     std::optional<std::string> list = now("SLURM_STEP_GPUS");
     if (!list) list = now("SLURM_JOB_GPUS");
     std::vector<std::uint32_t> numbers;
-    for (const std::string_view item : slurm_text::split(list.value_or(""))) {
+    if (!list) return numbers;
+    for (const std::string_view item : slurm_text::split(*list)) {
         std::uint32_t number = 0;
         const char* end = item.data() + item.size();
         if (const auto read = std::from_chars(item.data(), end, number); read.ec != std::errc{} || read.ptr != end)

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,9 @@ enum class EmptyItems : bool { dropped, kept };
 /// The items of a list with commas, which point into `list`. With empty items kept there is one more than there are
 /// commas.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view list, EmptyItems empty = EmptyItems::dropped);
+/// Of a text that is gone by then they would point nowhere.
+template <std::same_as<std::string> Text>
+void split(Text&& list, EmptyItems empty = EmptyItems::dropped) = delete;
 
 /// The number that the whole of `text` is, in decimal digits; nothing where it is none, or too large for `Number`.
 template <class Number>
