@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replaces the global operator new; each form of it ends in one of these two.
+// Replaces the global operator new; each form of it that the library uses ends in one of these.
 #include "failing_new.hpp"
 
 #include <cstdlib>
@@ -53,6 +53,10 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
         recipe::test::fails() ? nullptr : std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
+}
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return recipe::test::fails() ? nullptr : std::malloc(size != 0 ? size : 1);
 }
 
 void operator delete(void* memory) noexcept {
