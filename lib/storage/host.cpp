@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -32,6 +33,22 @@ std::string nearest_of(std::string path) {
         path.resize(std::max<std::size_t>(path.rfind('/'), 1));
     }
     return path;
+}
+
+/// Of what is there, links followed.
+Exposed exposed_part(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), &std::free);
+    if (real == nullptr) return {};
+    for (std::string directory = real.get();; directory.resize(std::max<std::size_t>(directory.rfind('/'), 1))) {
+        struct stat status{};
+        if (stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+            const bool by_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0 && status.st_gid != getegid();
+            const bool by_all = (status.st_mode & S_IWOTH) != 0;
+            if ((by_group || by_all) && (status.st_mode & S_ISVTX) == 0)
+                return {.directory = directory, .mode = status.st_mode & 07777U, .owner = status.st_uid};
+        }
+        if (directory == "/") return {};
+    }
 }
 
 struct Descriptor {
@@ -82,6 +99,7 @@ PathStatus path_status(const std::string& path) {
         status.write_error = errno;
     else if (!status.exists && !status.is_directory)
         status.write_error = ENOTDIR;
+    status.exposed = exposed_part(status.nearest);
     return status;
 }
 

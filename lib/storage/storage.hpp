@@ -25,6 +25,16 @@ enum class Kind : std::uint8_t { memory, local, shared, unknown };
 /// sources.
 [[nodiscard]] std::string_view type_of(std::uint64_t magic) noexcept;
 
+/// A directory in which others may put something in the place of what is below it: its group or everybody may write to
+/// it, and its sticky bit is not set. The own group of this process, and root's, are no others.
+struct Exposed {
+    std::string directory;  // empty: there is none
+    unsigned mode = 0;
+    unsigned owner = 0;  // user id
+
+    bool operator==(const Exposed&) const = default;
+};
+
 /// A path as one host sees it.
 struct PathStatus {
     bool exists = false;
@@ -35,6 +45,7 @@ struct PathStatus {
     std::uint64_t device = 0;  // distinguishes file systems
     double free_bytes = 0;     // for users
     int write_error = 0;       // errno of trying to write there; 0: one may
+    Exposed exposed;           // it, or the nearest directory above it that is
 
     /// Nothing of it is visible here: another host may have it.
     [[nodiscard]] bool is_elsewhere() const noexcept { return !exists && nearest == "/"; }

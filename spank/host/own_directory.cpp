@@ -21,16 +21,6 @@ std::string failure(std::string_view doing, const std::string& path) {
     return fmt::format("cannot {} {}: {}", doing, path, std::strerror(errno));
 }
 
-/// "mallory (uid 1001)"
-std::string user_name(uid_t user) {
-    std::array<char, 4096> buffer{};
-    passwd entry{};
-    passwd* found = nullptr;
-    if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-        return fmt::format("{} (uid {})", found->pw_name, user);
-    return fmt::format("uid {}", user);
-}
-
 std::unexpected<NotOwn> not_own(NotOwn::Kind kind, std::string why) {
     return std::unexpected(NotOwn{.kind = kind, .why = std::move(why)});
 }
@@ -69,12 +59,21 @@ bool write_and_sync(int file, std::string_view content) {
     return fsync(file) == 0;
 }
 
-bool create_at(int directory, const std::string& name, std::string_view content) {
+}  // namespace
+
+std::string user_name(uid_t user) {
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+        return fmt::format("{} (uid {})", found->pw_name, user);
+    return fmt::format("uid {}", user);
+}
+
+bool create_file_at(int directory, const std::string& name, std::string_view content) {
     const Descriptor file(openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     return file.is_open() && write_and_sync(file.get(), content);
 }
-
-}  // namespace
 
 Descriptor::~Descriptor() {
     if (number_ >= 0) close(number_);
@@ -136,7 +135,7 @@ std::string OwnDirectory::write_beside(const std::string& name, std::string_view
     gethostname(host.data(), host.size() - 1);
     const std::string temporary = fmt::format("{}.{}.{}", name, host.data(), getpid());
     const int at = directory_.get();
-    if (!create_at(at, temporary, content)) {
+    if (!create_file_at(at, temporary, content)) {
         const bool anothers = errno == EEXIST;
         std::string problem = failure("write", path_ + '/' + temporary);
         if (!anothers) unlinkat(at, temporary.c_str(), 0);
@@ -164,7 +163,7 @@ std::string OwnDirectory::replace(const std::string& name, std::string_view cont
 }
 
 bool OwnDirectory::create(const std::string& name, std::string_view content) const {
-    return create_at(directory_.get(), name, content);
+    return create_file_at(directory_.get(), name, content);
 }
 
 bool make_directories(const std::string& directory) {
@@ -183,7 +182,7 @@ bool make_directories(const std::string& directory) {
 }
 
 bool create_file(const std::string& path, std::string_view content) {
-    return create_at(AT_FDCWD, path, content);
+    return create_file_at(AT_FDCWD, path, content);
 }
 
 }  // namespace recipe::spank

@@ -79,6 +79,12 @@ private:
 /// mkdir -p with mode 0700. Several nodes may do it at once. False: errno says why.
 [[nodiscard]] bool make_directories(const std::string& directory);
 
+/// The same in an open directory.
+[[nodiscard]] bool create_file_at(int directory, const std::string& name, std::string_view content);
+
+/// "mallory (uid 1001)", or "uid 1001" of one without a name.
+[[nodiscard]] std::string user_name(uid_t user);
+
 /// Creates `path`, whose directory is there, with this content and mode 0600. What is there already is neither changed
 /// nor followed. False: errno says why.
 [[nodiscard]] bool create_file(const std::string& path, std::string_view content);

@@ -110,6 +110,14 @@ void agree_on(const Reporter& reporter, const std::optional<std::uint16_t>& port
     if (port && place.what == "results") reporter.report(port_kind, std::to_string(*port));
 }
 
+Diagnostic token_problem(const Token& token, DiagnosticCode code, const WrittenTo& place, std::string_view fix) {
+    std::string message = fmt::format("the {} directory {}: {}", place.what, place.path, token.problem);
+    if (!token.foreign) return {.code = code, .message = std::move(message), .fix = std::string(fix)};
+    return {.code = codes::node.foreign,
+            .message = std::move(message) + ": it proves no shared storage, and nothing of it is used",
+            .fix = "name one in which only the user makes files"};
+}
+
 /// The head node leaves its token here, before it checks anything else; the others wait for it last.
 void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& directories, const plan::LaunchPlan& plan,
                   node::Facts facts) {
@@ -121,9 +129,7 @@ void leave_tokens(const Reporter& reporter, const std::vector<WrittenTo>& direct
         const Token token = leave_token(place.path, facts);
         agree_on(reporter, token.port, place);
         if (!token.problem.empty())
-            report(reporter, {.code = codes::node.directory,
-                              .message = fmt::format("the {} directory {}: {}", place.what, place.path, token.problem),
-                              .fix = std::string(every_node_writes)});
+            report(reporter, token_problem(token, codes::node.directory, place, every_node_writes));
     }
 }
 
@@ -134,9 +140,7 @@ void await_tokens(const Reporter& reporter, const std::vector<WrittenTo>& direct
         const Token token = await_token(place.path, facts, deadline);
         agree_on(reporter, token.port, place);
         if (!token.problem.empty())
-            report(reporter, {.code = codes::node.not_shared,
-                              .message = fmt::format("the {} directory {}: {}", place.what, place.path, token.problem),
-                              .fix = std::string(all_nodes_share)});
+            report(reporter, token_problem(token, codes::node.not_shared, place, all_nodes_share));
     }
 }
 

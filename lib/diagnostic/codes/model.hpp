@@ -198,6 +198,13 @@ struct PathsCodes {
         .source = "docs/containers.md",
         .example = "exp_manager.exp_dir=/proc/x",
     };
+    Code exposed{
+        .name = "paths.exposed",
+        .severity = Severity::warning,
+        .summary = "Nobody else can put a directory in the place of the job's.",
+        .source = "docs/nodes.md; open(2), sticky bit in inode(7)",
+        .example = "chmod 777 results",
+    };
     Code space{
         .name = "paths.space",
         .severity = Severity::warning,

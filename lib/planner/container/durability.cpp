@@ -3,9 +3,11 @@
 #include "planner/container/writes.hpp"
 
 #include "diagnostic/codes/model.hpp"
+#include "slurm_text/shell_words.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -128,6 +130,26 @@ void check_space(const std::vector<Write>& writes, const Durability& against, co
                          .fix = {}});
 }
 
+/// Of the directory in which each job makes its own: a node believes what it finds there if it is the user's, and
+/// whoever may rename what is above it has another way.
+void check_exposed(const std::vector<Write>& writes, const storage::Host& host, Diagnostics& found) {
+    if (writes.empty() || writes.front().key != "run.results_dir") return;
+    const Write& results = writes.front();
+    const PathStatus status = host.status_of(results.path);
+    if (status.exposed.directory.empty() || status.is_elsewhere()) return;
+    const storage::Exposed& exposed = status.exposed;
+    const bool own = exposed.owner == geteuid();
+    found.push_back({.code = codes::paths.exposed,
+                     .key = results.key,
+                     .source = results.where,
+                     .message = fmt::format("{} is {}, and others may write to {} (mode {:04o}, {}): they can put "
+                                            "another directory in the place of the job's, or of what is above it",
+                                            results.key, results.path, exposed.directory, exposed.mode,
+                                            own ? "yours" : fmt::format("of uid {}", exposed.owner)),
+                     .fix = own ? fmt::format("chmod +t {}", slurm_text::shell_word(exposed.directory))
+                                : std::string("--recipe-set=base_results_dir=$HOME/results")});
+}
+
 }  // namespace
 
 Diagnostics durability(const std::vector<Write>& writes, const Durability& against, const storage::Host& host) {
@@ -135,6 +157,7 @@ Diagnostics durability(const std::vector<Write>& writes, const Durability& again
     check_shared(writes, against, host, found);
     check_writable(writes, against, host, found);
     check_space(writes, against, host, found);
+    check_exposed(writes, host, found);
     return found;
 }
 

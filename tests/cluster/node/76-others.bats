@@ -159,3 +159,27 @@ SHELL
     run grep -cF -e "$esc" -e "$c1" -e "$bidi" "$CLUSTER_DIR/log/slurmctld.log"
     assert_equal "$output" 0
 }
+
+@test "a directory above the results that others may write to is a warning, and one with the sticky bit is none" {
+    run as_user sbatch --test-only "${recipe[@]}" --wrap true
+    assert_success
+    assert_output_matches "run.results_dir is $results, and others may write to $results \(mode 0777, of uid 4242\): they can put another directory in the place of the job's"
+    assert_output_contains "[paths.exposed]"
+    chmod 1777 "$results"
+    run as_user sbatch --test-only "${recipe[@]}" --wrap true
+    assert_success
+    refute_output_contains "paths.exposed"
+}
+
+@test "a token of another user proves no shared storage" {
+    job=$(held -N 2 -o out --wrap 'srun --recipe-step=train sh -c "echo started"')
+    token=$results/.recipe-$job.0.0
+    as_mallory sh -c 'printf "%s 29999." "$(basename "$1")" >"$1"' sh "$token"
+    release "$job"
+    wait_job "$job"
+    run cat out
+    refute_output_contains started
+    assert_output_contains "$token belongs to uid 4242, and not to $CLUSTER_USER"
+    assert_output_contains "it proves no shared storage, and nothing of it is used"
+    assert_output_contains "[node.foreign]"
+}

@@ -98,25 +98,47 @@ TEST_CASE("a token says on which port the step meets") {
     spank::remove_token(folder.path.string(), step_of(1));
 }
 
-TEST_CASE("the port of a file that somebody else may write to is not believed") {
+TEST_CASE("a token that others may write to, or that another user has made, proves nothing") {
     const Folder folder;
     const fs::path file = folder.path / ".recipe-17.0.0";
+    const fs::path output = folder.path / "output";
     write(file, ".recipe-17.0.0 25017.");
     fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
-    CHECK(token_in(folder.path / "output", 0).port == 25017);
-    fs::permissions(file, fs::perms::group_write, fs::perm_options::add);
-    CHECK(token_in(folder.path / "output", 0).problem.empty());
-    CHECK_FALSE(token_in(folder.path / "output", 0).port);
+    CHECK(token_in(output, 0).port == 25017);
+    CHECK_FALSE(token_in(output, 0).foreign);
     node::Facts head = step_of(0);
     head.port = 25017;
-    CHECK(spank::leave_token((folder.path / "output").string(), head).problem.empty());
-    CHECK_FALSE(spank::leave_token((folder.path / "output").string(), head).port);
+    const auto refused = [&](const std::string& why) {
+        for (const spank::Token& token : {token_in(output, 0), spank::leave_token(output.string(), head)}) {
+            CHECK(token.problem == why);
+            CHECK(token.foreign);
+            CHECK_FALSE(token.port);
+        }
+        // Nothing is left of the question what the server makes of files.
+        CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+    };
+    for (const fs::perms perms : {fs::perms::group_write, fs::perms::others_write}) {
+        fs::permissions(file, perms, fs::perm_options::add);
+        refused("others may write to " + file.string() +
+                (perms == fs::perms::group_write ? " (mode 0620)" : " (mode 0602)"));
+        fs::permissions(file, perms, fs::perm_options::remove);
+    }
     fs::permissions(file, fs::perms::owner_read);
-    CHECK(token_in(folder.path / "output", 0).port == 25017);
+    CHECK(token_in(output, 0).port == 25017);
+    CHECK(spank::leave_token(output.string(), head).port == 25017);
     if (geteuid() != 0) return;  // only root gives files away
-    REQUIRE(chown(file.c_str(), 65534, 65534) == 0);
-    CHECK(token_in(folder.path / "output", 0).problem.empty());
-    CHECK_FALSE(token_in(folder.path / "output", 0).port);
+    REQUIRE(chown(file.c_str(), 4242, 4242) == 0);
+    refused(file.string() + " belongs to uid 4242, and not to root (uid 0)");
+}
+
+TEST_CASE("a directory that may be passed and not listed has tokens like any other") {
+    const Folder folder;
+    const fs::path output = folder.path / "closed" / "output";
+    fs::create_directories(output);
+    CHECK(spank::leave_token(output.string(), step_of(0)).problem.empty());
+    fs::permissions(output.parent_path(), fs::perms::owner_exec);
+    CHECK(awaited(output, 0).empty());
+    fs::permissions(output.parent_path(), fs::perms::owner_all);
 }
 
 TEST_CASE("a link, an unfinished token and another step's are none") {

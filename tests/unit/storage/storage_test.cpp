@@ -64,6 +64,33 @@ TEST_CASE("a path on tmpfs is seen as such, and so is what is not there yet") {
     CHECK(later.write_error == 0);
 }
 
+TEST_CASE("a directory that others may write to without the sticky bit is named, with its owner and mode") {
+    const Directory directory("/tmp");
+    const std::string open = directory.path / "open";
+    const std::string below = open + "/a/b";
+    std::filesystem::create_directories(below);
+    const auto exposed = [&](mode_t mode, const std::string& path) {
+        REQUIRE(chmod(open.c_str(), mode) == 0);
+        return storage::path_status(path).exposed;
+    };
+    CHECK(exposed(0755, below) == storage::Exposed{});
+    CHECK(exposed(01777, below) == storage::Exposed{});
+    CHECK(exposed(0757, below) == storage::Exposed{.directory = open, .mode = 0757, .owner = geteuid()});
+    CHECK(exposed(0777, below + "/not/there") == storage::Exposed{.directory = open, .mode = 0777, .owner = geteuid()});
+    CHECK(exposed(02777, open).mode == 02777);
+    CHECK(exposed(0777, directory.path) == storage::Exposed{});
+    // Where a link leads to counts.
+    std::filesystem::create_symlink(open, directory.path / "link");
+    CHECK(exposed(0777, directory.path / "link/a").directory == open);
+    // A group of one's own, or root's, is no stranger.
+    CHECK(exposed(0775, below) == storage::Exposed{});
+    if (geteuid() != 0) return;
+    REQUIRE(chown(open.c_str(), 4242, 4343) == 0);
+    CHECK(exposed(0775, below) == storage::Exposed{.directory = open, .mode = 0775, .owner = 4242});
+    CHECK(exposed(01775, below) == storage::Exposed{});
+    CHECK(exposed(0755, below) == storage::Exposed{});
+}
+
 TEST_CASE("free bytes are those that a user may still take") {
     const auto space = std::filesystem::space("/tmp");
     const double free = storage::path_status("/tmp").free_bytes;

@@ -3,6 +3,7 @@
 #include "hosts.hpp"
 #include "planner/container/writes.hpp"
 
+#include <unistd.h>
 #include <cerrno>
 
 using namespace recipe;
@@ -150,4 +151,30 @@ TEST_CASE("of directories outside of the results the uppermost are named, each o
     CHECK(outside({"/r", "/a", "/a", "/a/below"}) == Paths{"/a"});
     CHECK(outside({"/r", "/a/b", "/c", "/a/d", "/a"}) == Paths{"/c", "/a"});
     CHECK(outside({"/r", "/result"}) == Paths{"/result"});
+}
+
+TEST_CASE("others who may write above the job's directory are a warning with the owner and the mode") {
+    const storage::Exposed theirs{.directory = "/fsx/team", .mode = 0777, .owner = geteuid() + 1};
+    const storage::Exposed mine{.directory = "/fsx/a b", .mode = 0775, .owner = geteuid()};
+    const test::MadeUpHost host{
+        {{"/fsx/team", {.exposed = theirs}}, {"/fsx/a b", {.exposed = mine}}, {"/fsx/good", {}}}};
+    const auto found_in = [&](const std::string& path, const char* key = "run.results_dir") {
+        return check({{.key = key, .path = path, .where = {}}}, host);
+    };
+    const Diagnostics found = found_in("/fsx/team/run");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().code == "paths.exposed");
+    CHECK(found.front().severity == Severity::warning);
+    CHECK(found.front().key == "run.results_dir");
+    CHECK(found.front().message ==
+          "run.results_dir is /fsx/team/run, and others may write to /fsx/team (mode 0777, of uid " +
+              std::to_string(geteuid() + 1) +
+              "): they can put another directory in the place of the job's, or of what is above it");
+    CHECK(found.front().fix == "--recipe-set=base_results_dir=$HOME/results");
+    REQUIRE(found_in("/fsx/a b/run").size() == 1);
+    CHECK(found_in("/fsx/a b/run").front().message.contains("(mode 0775, yours)"));
+    CHECK(found_in("/fsx/a b/run").front().fix == "chmod +t '/fsx/a b'");
+    CHECK(found_in("/fsx/good/run").empty());
+    CHECK(found_in("/elsewhere/run").empty());
+    CHECK(found_in("/fsx/team/run", "exp_manager.exp_dir").empty());
 }

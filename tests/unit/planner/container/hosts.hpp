@@ -17,6 +17,7 @@ struct MadeUpHost {
         double free_bytes = 1e15;
         int write_error = 0;
         storage::Content content = storage::Content::directory;
+        storage::Exposed exposed{};
     };
     std::map<std::string, Thing> things;
 
@@ -34,6 +35,7 @@ struct MadeUpHost {
                             status.device = found->second.device;
                             status.free_bytes = found->second.free_bytes;
                             status.write_error = found->second.write_error;
+                            status.exposed = found->second.exposed;
                             status.is_directory = found->second.content == storage::Content::directory;
                         }
                         return status;
