@@ -59,18 +59,18 @@ std::string_view view(const char* text) {
     return text != nullptr ? std::string_view(text) : std::string_view();
 }
 
-/// The place of the plan in spank_job_env.
-std::optional<std::uint32_t> place_of_plan(const job_desc_msg_t& job) {
-    const std::string prefix = std::string(recipe::plan::control_variable) + '=';
-    for (std::uint32_t i = 0; i < job.spank_job_env_size; ++i)
-        if (view(job.spank_job_env[i]).starts_with(prefix)) return i;
+/// The value of a variable in spank_job_env.
+std::optional<std::string_view> control_variable(const job_desc_msg_t& job, std::string_view name) {
+    for (std::uint32_t i = 0; i < job.spank_job_env_size; ++i) {
+        const std::string_view variable = view(job.spank_job_env[i]);
+        if (variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name))
+            return variable.substr(name.size() + 1);
+    }
     return std::nullopt;
 }
 
 std::optional<std::string_view> plan_of(const job_desc_msg_t& job) {
-    const auto place = place_of_plan(job);
-    if (!place) return std::nullopt;
-    return view(job.spank_job_env[*place]).substr(std::strlen(recipe::plan::control_variable) + 1);
+    return control_variable(job, recipe::plan::control_variable);
 }
 
 /// The names of a -w or -x list.
@@ -165,10 +165,11 @@ void add_message(char** err_msg, const std::string& text) {
 void forget_plan(job_desc_msg_t& job) {
     constexpr std::string_view our_options = "_SLURM_SPANK_OPTION_recipe_";
     const std::string plan = std::string(recipe::plan::control_variable) + '=';
+    const std::string line = std::string(recipe::secret::line_variable) + '=';
     std::uint32_t kept = 0;
     for (std::uint32_t i = 0; i < job.spank_job_env_size; ++i) {
         const std::string_view variable = view(job.spank_job_env[i]);
-        if (variable.starts_with(plan) || variable.starts_with(our_options)) {
+        if (variable.starts_with(plan) || variable.starts_with(line) || variable.starts_with(our_options)) {
             void* ours = job.spank_job_env[i];
             slurm_xfree(&ours);
         } else {
@@ -179,10 +180,14 @@ void forget_plan(job_desc_msg_t& job) {
     job.spank_job_env_size = kept;
 }
 
-/// The command, as it was typed, is shown by scontrol of newer Slurms and goes to the accounting's database.
+/// The command, as it was typed, is shown by scontrol of newer Slurms and goes to the accounting's database. The client
+/// says where secrets stand in it, if it is of our version and the line still is what it was; else their names do.
 void hide_typed_secrets(job_desc_msg_t& job) {
-    const std::string shown = recipe::secret::redacted_command_line(view(job.submit_line));
-    if (shown != view(job.submit_line)) replace(job.submit_line, shown);
+    const std::string_view line = view(job.submit_line);
+    const auto cuts = recipe::secret::parse_cuts(
+        control_variable(job, recipe::secret::line_variable).value_or(std::string_view()), line.size());
+    const std::string shown = cuts ? recipe::secret::without(line, *cuts) : recipe::secret::redacted_submit_line(line);
+    if (shown != line) replace(job.submit_line, shown);
 }
 
 /// What makes the last line of sbatch's message, by group of codes. None makes sbatch try again.
@@ -246,7 +251,7 @@ std::shared_ptr<const Snapshot> current_snapshot() {
 /// True when neither a plan nor a policy has to do with the job, as of nearly all jobs.
 bool is_none_of_ours(const job_desc_msg_t& job, const Snapshot& snapshot) {
     const bool refused = snapshot.policy == recipe::job_submit::PolicyState::unknown && snapshot.refuse_unknown;
-    return !refused && snapshot.settings->policy.require_recipe.empty() && !place_of_plan(job);
+    return !refused && snapshot.settings->policy.require_recipe.empty() && !plan_of(job);
 }
 
 int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
@@ -264,8 +269,8 @@ int decide_on(job_desc_msg_t& job, std::uint32_t user, char** err_msg) {
     } else {
         log_note(decision->notes, err_msg);
         apply(decision->fills, job);
-        forget_plan(job);
         hide_typed_secrets(job);
+        forget_plan(job);
     }
     const recipe::job_submit::Duration took = watch.elapsed();
     trace_decision(decision.has_value(), user, *snapshot, took);

@@ -3,6 +3,7 @@
 #include "node/node.hpp"
 
 #include "diagnostic/codes/node.hpp"
+#include "secret/secret.hpp"
 #include "slurm_text/shown_text.hpp"
 
 #include <fmt/format.h>
@@ -67,6 +68,7 @@ std::string redacted(std::string_view name, std::string_view value) {
     std::ranges::transform(upper, upper.begin(),
                            [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     const bool secret =
+        secret::is_secret_name(name) ||
         std::ranges::any_of(secret_endings, [&](std::string_view ending) { return upper.ends_with(ending); });
     return secret ? "***" : std::string(value);
 }

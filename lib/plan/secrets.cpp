@@ -31,20 +31,20 @@ LaunchPlan changed(LaunchPlan plan, const Change& change) {
 }  // namespace
 
 LaunchPlan hide_secrets(LaunchPlan plan, secret::References& references, const IsSecretOverride& is_secret) {
-    return changed(std::move(plan),
-                   {.config = [&](const config::Value& config) { return references.in(config); },
-                    .variable =
-                        [&](const Variable& variable) {
-                            const bool whole = secret::is_secret_name(variable.name) && !variable.value.empty();
-                            return whole ? references.to(variable.value) : references.in(variable.value);
-                        },
-                    .text = [&](const std::string& text) { return references.in(text); },
-                    .override_text =
-                        [&](std::size_t index, const std::string& text) {
-                            if (!is_secret(index, text)) return references.in(text);
-                            const std::size_t value = text.find('=') + 1;
-                            return text.substr(0, value) + references.to(text.substr(value));
-                        }});
+    return changed(std::move(plan), {.config = [&](const config::Value& config) { return references.in(config); },
+                                     .variable =
+                                         [&](const Variable& variable) {
+                                             return secret::is_secret(variable.name, variable.value)
+                                                        ? references.to(variable.value)
+                                                        : references.in(variable.value);
+                                         },
+                                     .text = [&](const std::string& text) { return references.in(text); },
+                                     .override_text =
+                                         [&](std::size_t index, const std::string& text) {
+                                             if (!is_secret(index, text)) return references.in(text);
+                                             const std::size_t value = text.find('=') + 1;
+                                             return text.substr(0, value) + references.to(text.substr(value));
+                                         }});
 }
 
 LaunchPlan restore_secrets(LaunchPlan plan, const std::vector<std::string>& texts) {

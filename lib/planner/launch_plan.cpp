@@ -193,6 +193,7 @@ Finished finish(const SubmitRequest& request, const Composition& composition, co
                            .plan_json = json ? std::move(*json) : std::string(),
                            .options = draft.options,
                            .secret_files = std::move(files),
+                           .typed_secrets = typed_secrets(composition),
                            .configuration = std::move(config)},
             .diagnostics = std::move(found)};
 }

@@ -106,6 +106,7 @@ struct Submission {
     std::string plan_json;
     std::vector<OptionToSet> options;
     std::vector<SecretFile> secret_files{};
+    std::vector<std::string> typed_secrets{};  // the secrets' values, and what was typed for them
     std::string configuration{};  // what plan.configuration_file is to hold; empty: the plan has room for it
 };
 

@@ -138,12 +138,13 @@ Diagnostics check_secrets(const SubmitRequest& request, const Composition& compo
 
 bool says_secret(const Composition& composition, std::size_t index, std::string_view text) {
     const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos || equals + 1 == text.size() || names_a_variable(text.substr(equals + 1)))
+    if (equals == std::string_view::npos || secret::is_placeholder(text.substr(equals + 1)) ||
+        names_a_variable(text.substr(equals + 1)))
         return false;
     const auto is_secret = [&](const std::string& key) {
         return secret::is_secret_name(last_part(key)) ||
                std::ranges::any_of(composition.secrets, [&](const Secret& secret) {
-                   return secret.key == key || secret.key.starts_with(key + '.');
+                   return !secret.in_url && (secret.key == key || secret.key.starts_with(key + '.'));
                });
     };
     return std::ranges::any_of(composition.resolved.overrides,
@@ -151,6 +152,17 @@ bool says_secret(const Composition& composition, std::size_t index, std::string_
                                    return applied.index == index && is_secret(applied.key);
                                }) ||
            secret::redacted_command_line(text) != text;
+}
+
+std::vector<std::string> typed_secrets(const Composition& composition) {
+    std::vector<std::string> texts = secret::values_of(composition.secrets);
+    for (std::size_t i = 0; i < composition.overrides.size(); ++i) {
+        const std::string& text = composition.overrides[i].override.text;
+        if (!says_secret(composition, i, text)) continue;
+        std::string value = text.substr(text.find('=') + 1);
+        if (std::ranges::count(texts, value) == 0) texts.push_back(std::move(value));
+    }
+    return texts;
 }
 
 std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Composition& composition,

@@ -22,6 +22,10 @@ namespace recipe::planner {
 /// reached, or by what it looks like. The name of a variable of the environment says nothing of that.
 [[nodiscard]] bool says_secret(const Composition& composition, std::size_t index, std::string_view text);
 
+/// Texts that must not stay in the line that Slurm keeps of the command: the values of the secrets, and what overrides
+/// say of them, which may be quoted or a list.
+[[nodiscard]] std::vector<std::string> typed_secrets(const Composition& composition);
+
 /// git.token, which git reads from a file of its own, unless the recipe names one. Code launch.code_token where it
 /// would travel in clear.
 [[nodiscard]] std::optional<SecretFile> git_token_file(const SubmitRequest& request, const Composition& composition,

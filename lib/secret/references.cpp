@@ -53,25 +53,38 @@ std::string replaced(std::string_view text, const std::vector<std::string>& valu
     return result += text;
 }
 
-/// A configuration with its texts changed. `change` is called with whether a text stands under a secret's key.
-Value changed(const Value& value, bool secret, const std::function<std::string(const std::string&, bool)>& change) {
+/// A configuration with its texts changed. `change` is called with the name of the key that a text stands under, alone
+/// or in lists.
+Value changed(const Value& value, const std::string& name,
+              const std::function<std::string(const std::string& text, const std::string& name)>& change) {
     Value result;
     if (const std::string* text = value.as_string()) {
-        result = Value::string(change(*text, secret));
+        result = Value::string(change(*text, name));
     } else if (value.is_list()) {
         result = Value::list();
-        for (const Value& item : value.items()) result.push_back(changed(item, secret && !item.is_map(), change));
+        for (const Value& item : value.items()) result.push_back(changed(item, name, change));
     } else if (value.is_map()) {
         result = Value::map();
-        for (const config::Entry& entry : value.entries()) {
-            const bool under_secret = is_secret_name(config::to_python_text(entry.key)) && !entry.value.is_map();
-            result.set(entry.key, changed(entry.value, under_secret, change));
-        }
+        for (const config::Entry& entry : value.entries())
+            result.set(entry.key, changed(entry.value, config::to_python_text(entry.key), change));
     } else {
         return value;
     }
     result.set_position(value.position());
     return result;
+}
+
+/// A text with the passwords of its URLs replaced, but what stands there already for a secret.
+std::string with_passwords(std::string_view text, const std::function<std::string(const std::string&)>& replacement) {
+    std::string result;
+    while (true) {
+        const std::string_view password = url_password(text);
+        if (password.empty()) return result += text;
+        const auto at = static_cast<std::size_t>(password.data() - text.data());
+        result += text.substr(0, at);
+        result += replacement(std::string(password));
+        text.remove_prefix(at + password.size());
+    }
 }
 
 /// The reference at the beginning of a text: how long it is, and its number. Length 0: there is none.
@@ -103,9 +116,10 @@ std::string redacted(std::string_view text, const std::vector<std::string>& valu
 
 Value redacted(const Value& root, const std::vector<std::string>& values) {
     const std::vector<std::string> wanted = to_be_looked_for(values);
-    return changed(root, false, [&](const std::string& text, bool secret) {
-        if (secret && std::ranges::count(values, text) > 0) return std::string(hidden);
-        return replaced(text, wanted, [](const std::string&) { return std::string(hidden); });
+    const auto hide = [](const std::string&) { return std::string(hidden); };
+    return changed(root, {}, [&](const std::string& text, const std::string& name) {
+        if (std::ranges::count(values, text) > 0 && is_secret(name, text)) return std::string(hidden);
+        return with_passwords(replaced(text, wanted, hide), hide);
     });
 }
 
@@ -129,12 +143,13 @@ std::string References::to(const std::string& text) {
 }
 
 std::string References::in(std::string_view text) {
-    return replaced(text, values_, [this](const std::string& value) { return to(value); });
+    const auto refer = [this](const std::string& value) { return to(value); };
+    return with_passwords(replaced(text, values_, refer), refer);
 }
 
 Value References::in(const Value& value) {
-    return changed(value, false, [this](const std::string& text, bool secret) {
-        return secret && !text.empty() ? to(text) : in(text);
+    return changed(value, {}, [this](const std::string& text, const std::string& name) {
+        return is_secret(name, text) ? to(text) : in(text);
     });
 }
 
@@ -160,7 +175,7 @@ std::string restored(std::string_view text, const std::vector<std::string>& text
 }
 
 Value restored(const Value& value, const std::vector<std::string>& texts) {
-    return changed(value, false, [&](const std::string& text, bool) { return restored(text, texts); });
+    return changed(value, {}, [&](const std::string& text, const std::string&) { return restored(text, texts); });
 }
 
 Expected<std::string> file_text(const std::vector<std::string>& texts) {

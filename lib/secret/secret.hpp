@@ -10,6 +10,7 @@
 #include "config/value/value.hpp"
 #include "diagnostic/diagnostic.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +24,27 @@ inline constexpr std::size_t shortest_copy = 8;
 /// Of a file of secrets.
 inline constexpr std::size_t max_bytes = 64 * 1024;
 
-/// Whether a key of this name, or a variable, holds a secret: `token`, `secret`, `password`, `api_key`, or an end in
-/// `_token`, `_secret`, `_password`, `_api_key`, `_secret_key` or `_secret_access_key`, in letters of any case. Names
-/// of a tokenizer's words (`eos_token`, ...) and `tokenizer...` are none.
-[[nodiscard]] bool is_secret_name(std::string_view name);
+/// Whether a key of this name, or a variable, may hold a secret: `token`, `password`, `api_key`, `credentials`, ..., or
+/// an end in `_token`, `_passwd`, `_apikey`, ..., in letters of any case, with `-` for `_`. Names of a tokenizer's
+/// words (`eos_token`, ...) and `tokenizer...` are none.
+[[nodiscard]] bool is_secret_name(std::string_view name) noexcept;
 
-/// A secret of a recipe: a text that is not empty under such a key, or in a list under one.
+/// What stands where a secret is to be put in, or says that there is none: "", `???`, None, null, `<token>`, changeme,
+/// your_token_here, xxxx.
+[[nodiscard]] bool is_placeholder(std::string_view text) noexcept;
+
+/// Whether a text under a key or in a variable of this name is a secret. A placeholder is none, nor is the path of a
+/// file of keys or credentials.
+[[nodiscard]] bool is_secret(std::string_view name, std::string_view text) noexcept;
+
+/// The first password in a URL of this text, which it points into: `PW` of "https://user:PW@host/x". Empty: none.
+[[nodiscard]] std::string_view url_password(std::string_view text) noexcept;
+
+/// A secret of a recipe: a text under such a key, or in a list under one, or the password of a URL anywhere else.
 struct Secret {
     std::string key;  // from the root
     std::string value;
+    bool in_url = false;  // the password of one, and not the whole text
 };
 /// In the order of the recipe. `training`, the alias of `recipes`, is left out.
 [[nodiscard]] std::vector<Secret> secrets_of(const config::Value& root);
@@ -50,7 +63,36 @@ void redact(Diagnostics& diagnostics, const std::vector<std::string>& values);
 /// by more than three bytes for each of them.
 [[nodiscard]] std::string redacted_command_line(std::string_view line);
 
-/// A line of a log: the same, and what stands before the `@` of a URL's host reads ***.
+/// A part of a text.
+struct Cut {
+    std::size_t offset = 0;
+    std::size_t size = 0;  // not 0
+
+    bool operator==(const Cut&) const = default;
+};
+
+/// Where secrets stand in the line that Slurm makes of a command's words, with one blank between two (22.05 to 26.05,
+/// slurm_option_get_argv_str): these texts, as whole values where they are shorter than shortest_copy; what stands
+/// behind a secret's name; and passwords of URLs. In order, none in another.
+[[nodiscard]] std::vector<Cut> cuts_of(const std::vector<std::string_view>& words,
+                                       const std::vector<std::string>& texts);
+
+/// As they travel beside the plan, without a word of the secrets: "LINE_SIZE,OFFSET+SIZE,...".
+[[nodiscard]] std::string cuts_text(std::size_t line_size, const std::vector<Cut>& cuts);
+/// The inverse, of a hostile text: nothing where it is of another line, or its places are not in the line and in order.
+[[nodiscard]] std::optional<std::vector<Cut>> parse_cuts(std::string_view text, std::size_t line_size);
+/// The line with *** in these places, which are in order.
+[[nodiscard]] std::string without(std::string_view line, const std::vector<Cut>& cuts);
+
+/// The name of the variable beside the plan, as plan::control_variable.
+inline constexpr const char* line_variable = "RECIPE_LINE";
+
+/// A whole command, of which no more is known than the line: what follows a secret's name reads *** up to the next
+/// option, and so do passwords of URLs, and all behind the first longest_searched_line bytes, as many as Slurm takes.
+[[nodiscard]] std::string redacted_submit_line(std::string_view line);
+inline constexpr std::size_t longest_searched_line = 1024 * 1024;
+
+/// A line of a log: what follows a secret's name, and what stands before the `@` of a URL's host reads ***.
 [[nodiscard]] std::string redacted_line(std::string_view line);
 
 // --- references ----------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<cha
     const auto submission = submit_with(client, *request);
     if (!submission) return -1;
     forget_enclosing_job(client.options);
+    hand_places_of_secrets(spank, *submission);
     const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS) return 0;
     say_error(fmt::format("the plan cannot be handed to the job: {}", spank_strerror(rc)));

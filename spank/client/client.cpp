@@ -5,6 +5,7 @@
 #include "diagnostic/codes/model.hpp"
 #include "diagnostic/codes/submit.hpp"
 #include "render/render.hpp"
+#include "secret/secret.hpp"
 #include "spank/client/job_files.hpp"
 #include "spank/client/offered_script.hpp"
 #include "spank/host/hosts.hpp"
@@ -328,6 +329,11 @@ std::optional<planner::Submission> submit_with(const Client& client, const plann
         return std::nullopt;
     }
     return std::move(outcome.submission);
+}
+
+void hand_places_of_secrets(spank_t spank, const planner::Submission& submission) {
+    const std::string places = secret_places(submission.typed_secrets);
+    if (!places.empty()) spank_job_control_setenv(spank, secret::line_variable, places.c_str(), 1);
 }
 
 }  // namespace recipe::spank

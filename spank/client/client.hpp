@@ -59,4 +59,8 @@ void withdraw();
 int allocator_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
 int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char*> plugin_arguments);
 
+/// For slurmctld, beside the plan: where secrets stand in the command that it keeps with the job. Without them it goes
+/// by names.
+void hand_places_of_secrets(spank_t spank, const planner::Submission& submission);
+
 }  // namespace recipe::spank

@@ -2,6 +2,7 @@
 // Finds out which Slurm options were typed.
 #include "spank/client/command_line.hpp"
 
+#include "secret/secret.hpp"
 #include "spank/client/slurm_client.hpp"
 
 #include <getopt.h>
@@ -61,6 +62,12 @@ std::string spelling_of(char** argv, int first, int next) {
     return spelling;
 }
 
+/// Each with a NUL behind it.
+std::string own_words() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
 const TypedOption* CommandLine::find(const std::string& name) const {
@@ -111,10 +118,18 @@ const CommandLine& own_command_line(int argc, char** argv) {
     return *known;
 }
 
+std::string secret_places(const std::vector<std::string>& texts) {
+    std::string line = own_words();
+    if (line.empty()) return {};
+    line.pop_back();  // each word ends with NUL
+    std::vector<std::string_view> words;
+    for (const auto word : line | std::views::split('\0')) words.emplace_back(word.begin(), word.end());
+    return secret::cuts_text(line.size(), secret::cuts_of(words, texts));
+}
+
 const CommandLine& own_command_line() {
     if (known != nullptr && known->readable && known->complete) return *known;
-    std::ifstream file("/proc/self/cmdline", std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string text = own_words();
     std::vector<char*> words;
     for (std::size_t at = 0; at < text.size(); at = text.find('\0', at) + 1) {
         words.push_back(text.data() + at);

@@ -32,4 +32,9 @@ struct CommandLine {
 [[nodiscard]] const CommandLine& own_command_line();
 [[nodiscard]] const CommandLine& own_command_line(int argc, char** argv);
 
+/// argv of this process with one blank between two words, as Slurm keeps it with the job (22.05 to 26.05,
+/// slurm_option_get_argv_str): where these texts and other secrets stand in it, as secret::cuts_text. Empty: the words
+/// cannot be read.
+[[nodiscard]] std::string secret_places(const std::vector<std::string>& texts);
+
 }  // namespace recipe::spank

@@ -265,6 +265,7 @@ int launcher_post_opt(spank_t spank, const StoredOptions& stored, std::span<char
     if (!submission) return -1;
     forget_variables(client.environment);
     // slurmctld reads the former, the step's own environment carries the latter.
+    hand_places_of_secrets(spank, *submission);
     const spank_err_t rc = spank_job_control_setenv(spank, plan::control_variable, submission->plan_json.c_str(), 1);
     if (rc == ESPANK_SUCCESS && setenv(plan::job_variable, submission->plan_json.c_str(), 1) == 0) return 0;
     say_error(fmt::format("the plan cannot be handed to the step: {}", spank_strerror(rc)));

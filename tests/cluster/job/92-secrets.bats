@@ -287,3 +287,42 @@ SHELL
     wait_until 30 no_files || fail "left: $(files)"
     refute_kept "$job"
 }
+
+@test "the line that Slurm keeps has nothing of a secret, however it is typed" {
+    lines=(
+        "--recipe-set=++git.token=[Zebra, Yak]"
+        "--recipe-set=++env_vars.HF_TOKEN= Zebra"
+        "--recipe-set=++env_vars.A_TOKEN='Zebra Yak'"
+        "--recipe-set=++env_vars.MY_PASSWD=Zebra"
+        "--recipe-set=++env_vars.NGC_APIKEY=Zebra"
+        "--recipe-set=++env_vars.GIT_CREDENTIALS='https://me:Zebra@host'"
+        "--recipe-set=++env_vars.PROXY='https://me:Zebra@host'"
+        "--recipe-set=++hub={token: Zebra, user: seen}"
+    )
+    count=0
+    for typed in "${lines[@]}"; do
+        count=$((count + 1))
+        job=$(submit -H "${recipe[@]}" "$typed" -J "the-$count" got.sh one two 2>err) || fail "$(cat err)"
+        run scontrol show job -dd "$job"
+        refute_output_contains Zebra
+    done
+    # slurmctld writes its state some seconds later. What it is asked for by no command of 22.05 is there.
+    wait_until 60 grep -qsa "the-$count got.sh one two" "$CLUSTER_DIR/state/job_state"
+    run grep -rlsa -e Zebra -e Yak "$CLUSTER_DIR/state" "$CLUSTER_DIR/log"
+    assert_equal "$output" ""
+    for kept in '++git.token=*** -J the-1 got.sh one two' '++env_vars.PROXY='"'https://me:***@host'"' -J the-7' \
+        '++hub={token:***, user: seen} -J the-8'; do
+        run grep -cFa -e "$kept" "$CLUSTER_DIR/state/job_state"
+        assert_equal "$output" 1
+    done
+}
+
+@test "a placeholder is no secret" {
+    for value in None null '<token>' changeme; do
+        run as_user sbatch --test-only "${recipe[@]}" "--recipe-set=++run.access_token='$value'" --wrap true
+        assert_success
+        refute_output_contains secret.literal
+    done
+    run as_user sbatch --test-only "${recipe[@]}" "--recipe-set=++run.access_token='Zebra'" --wrap true
+    assert_output_contains secret.literal
+}

@@ -58,7 +58,30 @@ TEST_CASE("a key's name says whether it holds a secret") {
         Row{"password_file", false},
         Row{"secrets", false},
         Row{"mytoken", false},
-        Row{"apikey", false},
+        Row{"apikey", true},
+        Row{"NGC_APIKEY", true},
+        Row{"MY_PASSWD", true},
+        Row{"DB_PWD", true},
+        Row{"PWD", false},
+        Row{"OLDPWD", false},
+        Row{"passphrase", true},
+        Row{"KEY_PASSPHRASE", true},
+        Row{"GIT_CREDENTIALS", true},
+        Row{"credential", true},
+        Row{"ssh_private_key", true},
+        Row{"AUTH_BEARER", true},
+        Row{"authorization", true},
+        Row{"api-key", true},
+        Row{"hf-token", true},
+        Row{"private_keys", false},
+        Row{"author", false},
+        Row{"num_credentials_", false},
+        Row{"pad_token_id", false},
+        Row{"token_dispatcher", false},
+        Row{"moe_token_dispatcher_type", false},
+        Row{"tokens_per_batch", false},
+        Row{"secretary", false},
+        Row{"forbearer", false},
         Row{"key", false},
         Row{"AWS_ACCESS_KEY_ID", false},
         Row{"eos_token", false},
@@ -91,6 +114,77 @@ TEST_CASE("a text under such a key is a secret; numbers, nulls and what is empty
           std::vector<std::string>{"recipes.token"});
     CHECK(keys_in("model: {tokenizer: {type: x, auth_token: y}}") ==
           std::vector<std::string>{"model.tokenizer.auth_token"});
+}
+
+TEST_CASE("what stands where a secret is to be put in is none") {
+    for (const char* text : {"",
+                             "None",
+                             "none",
+                             "null",
+                             "NULL",
+                             "~",
+                             "nil",
+                             "<token>",
+                             "<YOUR HF TOKEN>",
+                             "changeme",
+                             "CHANGE_ME",
+                             "change-me",
+                             "your_token_here",
+                             "YOUR-HF-TOKEN",
+                             "xxxx",
+                             "XXXXXXXX",
+                             "...",
+                             "***",
+                             "todo",
+                             "replace_me",
+                             "placeholder",
+                             "dummy",
+                             "undefined"}) {
+        INFO(text);
+        CHECK(secret::is_placeholder(text));
+        CHECK_FALSE(secret::is_secret("token", text));
+        CHECK(keys_in("git: {token: '" + std::string(text) + "'}").empty());
+    }
+    for (const char* text : {"None1", "nulls", "<token", "token>", "your_token_1", "xxy", "..x", "changeme!", "a", "x", "xx", "*",
+                             "hunter2", "youraccess"}) {
+        INFO(text);
+        CHECK_FALSE(secret::is_placeholder(text));
+        CHECK(secret::is_secret("token", text));
+    }
+    CHECK_FALSE(secret::is_placeholder('<' + std::string(70, 'x') + '>'));
+    // The path of a file is none, where such a name has one.
+    for (const char* name : {"GOOGLE_CREDENTIALS", "ssh_private_key", "credential"}) {
+        CHECK_FALSE(secret::is_secret(name, "/home/me/key"));
+        CHECK_FALSE(secret::is_secret(name, "~/key"));
+        CHECK_FALSE(secret::is_secret(name, "./key"));
+        CHECK(secret::is_secret(name, "key"));
+    }
+    CHECK(secret::is_secret("password", "/slash"));
+    CHECK_FALSE(secret::is_secret("name", "abc"));
+}
+
+TEST_CASE("a URL's password is a secret under any key, and the rest of the URL is none") {
+    CHECK(secret::url_password("x https://user:PW@host/a") == "PW");
+    CHECK(secret::url_password("https://a:b@c d:e@f") == "b");
+    CHECK(secret::url_password("https://u:p@x@host") == "p@x");
+    CHECK(secret::url_password("https://host https://u:PW@h") == "PW");
+    for (const char* none :
+         {"", "https://host", "https://host:80", "https://user@host", "https://host/a:b@c", "https://host?a:b@c",
+          "user:PW@host", "https://user:@host", "https://u:***@h", "https://u:<password>@h", "ssh://git@host:22"}) {
+        INFO(none);
+        CHECK(secret::url_password(none).empty());
+    }
+    const Value before =
+        parsed("env_vars: {PROXY: 'http://me:short@proxy:1 x://a:b@c'}\nlist: ['s3://k:v@b']\ntoken: 'https://a:b@c'");
+    CHECK(keys_in("env_vars: {PROXY: 'http://me:short@proxy:1'}\nlist: ['s3://k:v@b']\ntoken: 'https://a:b@c'") ==
+          std::vector<std::string>{"env_vars.PROXY", "list.0", "token"});
+    secret::References references(secret::values_of(secret::secrets_of(before)));
+    const Value after = references.in(before);
+    CHECK(*after.at("env_vars.PROXY")->as_string() == "http://me:***secret-1***@proxy:1 x://a:***secret-2***@c");
+    CHECK(*after.at("list.0")->as_string() == "s3://k:***secret-3***@b");
+    CHECK(secret::restored(after, references.texts()) == before);
+    CHECK(config::to_json(secret::redacted(before, secret::values_of(secret::secrets_of(before)))) ==
+          R"({"env_vars":{"PROXY":"http://me:***@proxy:1 x://a:***@c"},"list":["s3://k:***@b"],"token":"***"})");
 }
 
 TEST_CASE("references stand for secrets and for the copies of them, and are restored") {
@@ -172,6 +266,11 @@ TEST_CASE("a command line is redacted by the names of keys") {
         Row{"sbatch --recipe-set=model.eos_token=x", "sbatch --recipe-set=model.eos_token=x"},
         Row{"sbatch a.token=", "sbatch a.token="},
         Row{"a.token='", "a.token=***"},
+        Row{"a.token=[x, y] b", "a.token=*** b"},
+        Row{"a.token={x: [y]} b", "a.token=*** b"},
+        Row{"a.token=[x", "a.token=***"},
+        Row{"a.token= B c", "a.token= *** c"},
+        Row{"a.token=  ", "a.token=  "},
         Row{"", ""},
     };
     for (const Row& row : rows) CHECK(secret::redacted_command_line(row.typed) == row.shown);
