@@ -308,8 +308,9 @@ int decide_on_change(const job_desc_msg_t& job, std::uint32_t user, char** err_m
     if (first.code == recipe::codes::policy.unknown_job)
         if (Watcher* current = watcher.load()) current->want_jobs();
     log_note(decision.error(), err_msg);
-    slurm_info("job_submit/recipe: refused a change of job %s by user %u: %s [%s]", name.c_str(), user,
-               first.message.c_str(), std::string(first.code).c_str());
+    recipe::job_submit::write_log(
+        recipe::job_submit::SiteReader::Level::info,
+        fmt::format("refused a change of job {} by user {}: {} [{}]", name, user, first.message, first.code.name()));
     return error_code(first.code);
 }
 
@@ -317,7 +318,7 @@ int modify(const job_desc_msg_t& job, std::uint32_t user, char** err_msg) noexce
     try {
         return decide_on_change(job, user, err_msg);
     } catch (const std::exception& error) {
-        slurm_error("job_submit/recipe: internal error: %s", error.what());
+        recipe::job_submit::log_exception("internal error", error);
     } catch (...) {
         slurm_error("job_submit/recipe: internal error");
     }
@@ -348,7 +349,7 @@ int job_submit(job_desc_msg_t* job, uint32_t submit_uid, char** err_msg) {
     try {
         return decide_on(*job, submit_uid, err_msg);
     } catch (const std::exception& error) {
-        slurm_error("job_submit/recipe: internal error: %s", error.what());
+        recipe::job_submit::log_exception("internal error", error);
     } catch (...) {
         slurm_error("job_submit/recipe: internal error");
     }

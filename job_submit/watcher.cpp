@@ -3,6 +3,7 @@
 #include "watcher.hpp"
 
 #include "slurm_headers.hpp"
+#include "slurm_text/shown_text.hpp"
 #include "trace/trace.hpp"
 #include "users.hpp"
 
@@ -51,10 +52,20 @@ void log_first(const std::shared_ptr<const cluster::Inventory>& inventory) {
 }  // namespace
 
 void write_log(SiteReader::Level level, const std::string& line) {
+    // Names and texts of users and of site files: a log is to obey none.
+    const std::string shown = slurm_text::escape_control(line);
     if (level == SiteReader::Level::error)
-        slurm_error("job_submit/recipe: %s", line.c_str());
+        slurm_error("job_submit/recipe: %s", shown.c_str());
     else
-        slurm_info("job_submit/recipe: %s", line.c_str());
+        slurm_info("job_submit/recipe: %s", shown.c_str());
+}
+
+void log_exception(const char* what, const std::exception& error) noexcept {
+    try {
+        write_log(SiteReader::Level::error, fmt::format("{}: {}", what, error.what()));
+    } catch (...) {
+        slurm_error("job_submit/recipe: %s", what);
+    }
 }
 
 Watcher::Watcher(SiteReader::Places places) : site_(std::move(places), write_log) {
@@ -83,7 +94,7 @@ Watcher* Watcher::start(SiteReader::Places places) noexcept {
         }
         return watcher;
     } catch (const std::exception& error) {
-        slurm_error("job_submit/recipe: jobs are not checked: %s", error.what());
+        log_exception("jobs are not checked", error);
     }
     return nullptr;
 }
@@ -124,7 +135,7 @@ void Watcher::run() noexcept {
     try {
         work();
     } catch (const std::exception& error) {
-        slurm_error("job_submit/recipe: the cluster is no longer watched: %s", error.what());
+        log_exception("the cluster is no longer watched", error);
     } catch (...) {
         slurm_error("job_submit/recipe: the cluster is no longer watched");
     }
@@ -157,7 +168,8 @@ void Watcher::read_site() {
 void Watcher::find_operators() {
     Users users = users_of(current_.settings->policy.operators);
     for (const std::string& name : users.unknown)
-        slurm_error("job_submit/recipe: policy.operators names %s, whom this host does not know", name.c_str());
+        write_log(SiteReader::Level::error,
+                  fmt::format("policy.operators names {}, whom this host does not know", name));
     has_strangers_ = !users.unknown.empty();
     strangers_ = std::chrono::steady_clock::now();
     const bool changed = current_.operators != users.ids;
@@ -170,8 +182,8 @@ void Watcher::check_node_lists() const {
         cluster::NodeTypes named;
         name_nodes(hosts, type, named);
         if (named.empty())
-            slurm_error("job_submit/recipe: nodes.%s is no list of nodes, so that it says nothing of any",
-                        hosts.c_str());
+            write_log(SiteReader::Level::error,
+                      fmt::format("nodes.{} is no list of nodes, so that it says nothing of any", hosts));
     }
 }
 

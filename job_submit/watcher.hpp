@@ -8,13 +8,16 @@
 #include "statistics.hpp"
 
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 
 namespace recipe::job_submit {
 
-/// Into slurmctld's log.
+/// Into slurmctld's log, where what a log would obey is escaped.
 void write_log(SiteReader::Level level, const std::string& line);
+/// The same of "WHAT: error".
+void log_exception(const char* what, const std::exception& error) noexcept;
 
 /// Owned by nobody and never freed: slurmctld ends with exit() while the thread runs. A reload of the plugin makes a
 /// second one beside the first, which has been asked to stop.

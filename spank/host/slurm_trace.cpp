@@ -34,8 +34,12 @@ Level asked_for() noexcept {
     if (text == nullptr) return Level::off;
     const auto level = trace::parse_level(text);
     static bool said = false;
-    if (!level && !std::exchange(said, true))
-        say_info(std::string("warning: RECIPE_LOG is ") + text + ", which is none of off, info and debug");
+    try {
+        if (!level && !std::exchange(said, true))
+            say_info(std::string("warning: RECIPE_LOG is ") + text + ", which is none of off, info and debug");
+    } catch (...) {
+        say_info("warning: RECIPE_LOG is none of off, info and debug");  // no memory for what it is
+    }
     return level.value_or(Level::off);
 }
 

@@ -145,8 +145,8 @@ TEST_CASE("what stands where a secret is to be put in is none") {
         CHECK_FALSE(secret::is_secret("token", text));
         CHECK(keys_in("git: {token: '" + std::string(text) + "'}").empty());
     }
-    for (const char* text : {"None1", "nulls", "<token", "token>", "your_token_1", "xxy", "..x", "changeme!", "a", "x", "xx", "*",
-                             "hunter2", "youraccess"}) {
+    for (const char* text : {"None1", "nulls", "<token", "token>", "your_token_1", "xxy", "..x", "changeme!", "a", "x",
+                             "xx", "*", "hunter2", "youraccess"}) {
         INFO(text);
         CHECK_FALSE(secret::is_placeholder(text));
         CHECK(secret::is_secret("token", text));

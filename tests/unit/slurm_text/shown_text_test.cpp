@@ -196,4 +196,8 @@ TEST_CASE("no process writes past the functions that escape") {
             CAPTURE(file.string());
             CHECK_FALSE(std::regex_search(text_of(file), past));
         }
+    // slurmctld's log gets lines of write_log(), and constants.
+    const std::regex foreign(R"(slurm_(error|info)\([^;]*(what\(\)|message|name)[^;]*;)");
+    for (const char* file : {"plugin.cpp", "watcher.cpp"})
+        CHECK_FALSE(std::regex_search(text_of(std::filesystem::path(source_file()) / "job_submit" / file), foreign));
 }
