@@ -87,10 +87,9 @@ Watcher* Watcher::start(SiteReader::Places places) noexcept {
             watcher->wait_for_site();
         } catch (const std::exception& error) {
             pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            slurm_error(
-                "job_submit/recipe: jobs are not checked against the cluster's nodes, and the policy is the last "
-                "one that was kept: %s",
-                error.what());
+            log_exception(
+                "jobs are not checked against the cluster's nodes, and the policy is the last one that was kept",
+                error);
         }
         return watcher;
     } catch (const std::exception& error) {
