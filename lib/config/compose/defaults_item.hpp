@@ -11,8 +11,13 @@ namespace recipe::config {
 
 struct DefaultsItem {
     enum class Kind : std::uint8_t { config, group };
-    using Choice =
-        std::variant<std::monostate, std::string, std::vector<std::string>>;  // null, an option, a list of them
+    /// Not a bare vector: libstdc++ takes a variant of types that move without a throw for one that always has a value,
+    /// and then destroys what was never there where a copy finds no memory.
+    struct Options {
+        std::vector<std::string> names;
+        bool operator==(const Options&) const = default;
+    };
+    using Choice = std::variant<std::monostate, std::string, Options>;  // null, an option, a list of them
 
     Kind kind = Kind::config;
     std::string path;                    // of a config: its path, or _self_; of a group: the group's
@@ -34,7 +39,8 @@ struct DefaultsItem {
     [[nodiscard]] bool is_self() const { return !is_group() && path == "_self_"; }
     [[nodiscard]] const std::string* option() const { return std::get_if<std::string>(&choice); }
     [[nodiscard]] const std::vector<std::string>* options() const {
-        return std::get_if<std::vector<std::string>>(&choice);
+        const auto* const list = std::get_if<Options>(&choice);
+        return list != nullptr ? &list->names : nullptr;
     }
 
     void set_parent(const std::string& group, const std::string& package_of_parent);

@@ -19,8 +19,8 @@ namespace {
 
 std::string text_of(const DefaultsItem::Choice& choice) {
     if (const auto* option = std::get_if<std::string>(&choice)) return *option;
-    if (const auto* options = std::get_if<std::vector<std::string>>(&choice))
-        return fmt::format("[{}]", fmt::join(*options, ","));
+    if (const auto* options = std::get_if<DefaultsItem::Options>(&choice))
+        return fmt::format("[{}]", fmt::join(options->names, ","));
     return "null";
 }
 
@@ -92,7 +92,7 @@ std::optional<DefaultsItem::Choice> DefaultsBuilder::choice_of(const Value& valu
         if (!item.is_string()) return std::nullopt;
         options.push_back(*item.as_string());
     }
-    return options;
+    return DefaultsItem::Options{std::move(options)};
 }
 
 void DefaultsBuilder::apply_override(DefaultsItem& item) {

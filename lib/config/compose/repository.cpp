@@ -123,7 +123,7 @@ Expected<DefaultsItem> item_of(const Value& value) {
         return refuse(problem_at(
             entry.value.position(),
             fmt::format("an option is a string or a list of strings, not {}", describe(entry.value.kind()))));
-    item.choice = std::move(options);
+    item.choice = DefaultsItem::Options{std::move(options)};
     return item;
 }
 

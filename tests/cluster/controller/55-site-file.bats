@@ -112,7 +112,7 @@ holds_last_policy='the policy of .*/etc/recipe.yaml cannot be read; the last one
     restart_controller SLURM_RECIPE_POLICY_UNKNOWN=refuse
     for job in "-p cpu --wrap true" "-p cpu --recipe=llama_tiny_cpu_pretrain"; do
         # shellcheck disable=SC2086 # words
-        SLURM_RECIPE_SITE= there sbatch $job
+        SLURM_RECIPE_SITE='' there sbatch $job
         assert_failure 1
     done
     there sbatch -p cpu --wrap true

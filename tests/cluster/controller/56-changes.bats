@@ -26,7 +26,7 @@ held() {
     job=$(tail -n 1 <<<"$output")
 }
 
-change() { there scontrol update JobId="$@"; }
+change() { there scontrol update "JobId=$1" "${@:2}"; }
 
 
 refused() { # REGEX: in slurmctld's log, and for the user where Slurm has a text for them
