@@ -6,7 +6,7 @@
 #include "family/shipped.hpp"
 
 #include <algorithm>
-#include <mutex>
+#include <atomic>
 
 namespace recipe::family {
 namespace {
@@ -39,16 +39,17 @@ bool all_hold(const Conditions& conditions, const config::Value& configuration) 
     });
 }
 
-/// Made when it is first asked for: a submission needs one of the dozen.
+/// Made when it is first asked for: a submission needs one of the dozen. Of two threads that make it one throws its own
+/// away. Not by call_once(): an exception that passes through the C library's frames ends a process whose plugin has an
+/// unwinder of its own, as ours have.
 const Definition& shipped_definition(const ShippedFamily& shipped) {
-    struct Made {
-        std::once_flag once;
-        std::unique_ptr<const Definition> definition;
-    };
-    static std::vector<Made> all(shipped_families.size());
-    Made& made = all[static_cast<std::size_t>(&shipped - shipped_families.data())];
-    std::call_once(made.once, [&] { made.definition = std::make_unique<const Definition>(definition_of(shipped)); });
-    return *made.definition;
+    static std::vector<std::atomic<const Definition*>> all(shipped_families.size());  // kept until the process ends
+    std::atomic<const Definition*>& made = all[static_cast<std::size_t>(&shipped - shipped_families.data())];
+    const Definition* there = made.load(std::memory_order_acquire);
+    if (there != nullptr) return *there;
+    auto definition = std::make_unique<const Definition>(definition_of(shipped));
+    if (made.compare_exchange_strong(there, definition.get(), std::memory_order_acq_rel)) return *definition.release();
+    return *there;
 }
 
 const Definition& unknown() {

@@ -4,8 +4,10 @@
 //   RECIPE_FAIL_OBJECT   part of the object's name, such as librecipe_spank.so; its operator new asks malloc()
 //   RECIPE_FAIL_AT       the allocation that fails, counted from 1
 //   RECIPE_FAIL_EVERY    each of its multiples fails
+//   RECIPE_FAIL_WHILE    a file: nothing fails and nothing is counted while it is not there
 //   RECIPE_FAIL_COUNT    a file that gets the number of allocations when the process exits
 #include <dlfcn.h>
+#include <unistd.h>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -24,11 +26,13 @@ unsigned long number_in(const char* variable) {
 
 bool fails(const void* caller) {
     static const char* const object = std::getenv("RECIPE_FAIL_OBJECT");
+    static const char* const only_while = std::getenv("RECIPE_FAIL_WHILE");
     static const unsigned long at = number_in("RECIPE_FAIL_AT");
     static const unsigned long every = number_in("RECIPE_FAIL_EVERY");
     Dl_info info;
     if (object == nullptr || dladdr(caller, &info) == 0 || info.dli_fname == nullptr) return false;
     if (std::strstr(info.dli_fname, object) == nullptr) return false;
+    if (only_while != nullptr && access(only_while, F_OK) != 0) return false;
     const unsigned long number = ++allocations;
     return number == at || (every != 0 && number % every == 0);
 }
