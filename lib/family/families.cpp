@@ -43,8 +43,9 @@ bool all_hold(const Conditions& conditions, const config::Value& configuration) 
 /// away. Not by call_once(): an exception that passes through the C library's frames ends a process whose plugin has an
 /// unwinder of its own, as ours have.
 const Definition& shipped_definition(const ShippedFamily& shipped) {
-    static std::vector<std::atomic<const Definition*>> all(shipped_families.size());  // kept until the process ends
-    std::atomic<const Definition*>& made = all[static_cast<std::size_t>(&shipped - shipped_families.data())];
+    // Never freed: threads of slurmctld may look at it while the process ends.
+    static auto* const all = new std::vector<std::atomic<const Definition*>>(shipped_families.size());
+    std::atomic<const Definition*>& made = (*all)[static_cast<std::size_t>(&shipped - shipped_families.data())];
     const Definition* there = made.load(std::memory_order_acquire);
     if (there != nullptr) return *there;
     auto definition = std::make_unique<const Definition>(definition_of(shipped));

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -41,8 +42,8 @@ struct Call {
 std::string api(int (*function)(const char*, char**), const std::string& request) {
     char* answer = nullptr;
     const int status = function(request.c_str(), &answer);
+    const std::unique_ptr<char, decltype(&recipe_free)> mine(answer, recipe_free);
     std::string text = answer != nullptr ? answer : "";
-    recipe_free(answer);
     if (text.empty() != (status == RECIPE_NO_MEMORY)) return "a status that does not fit its answer";
     return text;
 }

@@ -36,10 +36,11 @@ std::string utf8(char32_t c) {
 bool would_be_obeyed(const std::string& shown) {
     static const std::vector<std::string> forbidden = [] {
         std::vector<std::string> texts;
-        for (char32_t c = 0; c < 0x20; ++c) texts.push_back(utf8(c));
-        for (char32_t c = 0x7F; c < 0xA0; ++c) texts.push_back(utf8(c));
-        for (const char32_t c : {0x61C, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202B, 0x202C,
-                                 0x202D, 0x202E, 0x2060, 0x2066, 0x2067, 0x2068, 0x2069, 0xFEFF})
+        for (char32_t c = 0; c < U'\x20'; ++c) texts.push_back(utf8(c));
+        for (char32_t c = U'\x7F'; c < U'\xA0'; ++c) texts.push_back(utf8(c));
+        for (const char32_t c : {U'\x61C', U'\x200B', U'\x200C', U'\x200D', U'\x200E', U'\x200F', U'\x2028', U'\x2029',
+                                 U'\x202A', U'\x202B', U'\x202C', U'\x202D', U'\x202E', U'\x2060', U'\x2066', U'\x2067',
+                                 U'\x2068', U'\x2069', U'\xFEFF'})
             texts.push_back(utf8(c));
         return texts;
     }();
@@ -164,7 +165,7 @@ TEST_CASE("random text with every control comes out of every exit as one line th
     for (char32_t c = 0; c < 0xA0; ++c)
         if (c < 0x20 || c >= 0x7F) pieces.push_back(utf8(c));
     for (char32_t c = 0x2000; c < 0x2070; ++c) pieces.push_back(utf8(c));
-    for (const char32_t c : {0x61C, 0xFEFF, 0xAD, 0xE0001}) pieces.push_back(utf8(c));
+    for (const char32_t c : {U'\x61C', U'\xFEFF', U'\xAD', U'\xE0001'}) pieces.push_back(utf8(c));
     for (int byte = 0x80; byte < 0x100; ++byte) pieces.emplace_back(1, static_cast<char>(byte));
     for (int round = 0; round < 400; ++round) {
         std::string text;
