@@ -31,8 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const node::Lookup& lookup : {user, node::Lookup([](const std::string&) { return std::nullopt; })}) {
         const node::PyxisShare share = node::pyxis_share(container, lookup);
         for (const node::PyxisOption& option : share.options)
-            require(option.name != "container_mounts" || option.value.size() <= planner::max_mounts_bytes,
-                    "pyxis reads as much");
+            require(option.name != "container_mounts" ||
+                        option.value.size() <= planner::mounts_text(container.mounts).size() + own.size() + 1,
+                    "no mount is made up");
         require(share.by_hook.size() <= container.mounts.size(), "no mount is made up");
         (void)node::mounts_problem(share.by_hook, lookup);
         (void)node::image_hint(container, lookup);
