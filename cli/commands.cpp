@@ -27,10 +27,10 @@ planner::Outcome prepare(const Arguments& arguments, const query::Context& conte
     return query::plan(subject_of(arguments), {.force = arguments.force}, context);
 }
 
-/// Who asks for just a secret's own key gets it.
+/// Who asks for just a secret's own key gets it; who asks for an address does not ask for its password.
 bool asks_for_secret(const Value& root, const std::string& key) {
-    const auto secrets = secret::secrets_of(root);
-    return std::ranges::find(secrets, key, &secret::Secret::key) != secrets.end();
+    return std::ranges::any_of(secret::secrets_of(root),
+                               [&](const secret::Secret& each) { return each.key == key && !each.in_url; });
 }
 
 void print_value(const Value& value, Format format) {

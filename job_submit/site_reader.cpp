@@ -118,7 +118,7 @@ void SiteReader::read_settings(Snapshot& snapshot) {
     failures_.settings = !reading.settings;
     failures_.policy = !reading.policy;
     log(reading.problems);
-    site::Settings next = reading.settings ? std::move(*reading.settings) : *snapshot.settings;
+    site::Settings next = reading.settings ? *reading.settings : *snapshot.settings;
     if (reading.policy) {
         next.policy = std::move(*reading.policy);
         snapshot.policy = PolicyState::read;

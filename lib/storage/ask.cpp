@@ -51,7 +51,7 @@ Open& open_questions() {
 /// A thread that vfork() has suspended can be killed, as one that hangs in a file system cannot; and vfork() copies no
 /// page tables, which costs a big process ten times as much as all the rest.
 void wait_for_child(const std::shared_ptr<Question>& question) {
-    const pid_t child = vfork();
+    const pid_t child = vfork();  // NOLINT(bugprone-unsafe-functions): its thread alone waits, as described above
     if (child == 0) touch(question->path.c_str());
     while (child > 0 && waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }

@@ -26,7 +26,8 @@ teardown() {
 
 # other_cluster START_OPTION...: from now on commands of this file are about it.
 other_cluster() {
-    "$RECIPE_ROOT/scripts/cluster" start "$OTHER" --build "$RECIPE_BUILD" --etc "$RECIPE_ROOT/tests/cluster/site/recipe.yaml" "$@" 3>&-
+    [[ " $* " == *" --etc "* ]] || set -- --etc "$RECIPE_ROOT/tests/cluster/site/recipe.yaml" "$@"
+    "$RECIPE_ROOT/scripts/cluster" start "$OTHER" --build "$RECIPE_BUILD" "$@" 3>&-
     SLURM_CONF=$OTHER/etc/slurm.conf
 }
 
