@@ -84,7 +84,8 @@ std::string url_problem(std::string_view url) {
     for (const std::string_view scheme : schemes)
         if (url.starts_with(scheme)) return authority_problem(scheme, url.substr(scheme.size()));
     if (scp_form_has_option(url)) return std::string(begins_an_option);
-    if (is_scp_form(url)) return {};
+    // To git "a@b://c" has the scheme a@b.
+    if (is_scp_form(url) && !url.contains("://")) return {};
     return "it is neither an absolute path nor one of https://, http://, ssh://, file:// and git@HOST:PATH";
 }
 

@@ -30,6 +30,7 @@ TEST_CASE("git is given addresses of five forms and nothing else") {
                             "ext::sh -c whoami",
                             "ext::sh",
                             "git@host::x",
+                            "git@host://x",
                             "a::b",
                             "fd::17",
                             "codecommit::us-east-1://code",
