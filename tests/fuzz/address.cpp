@@ -16,11 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::size_t scheme_end = text.find("://");
         const bool is_url = scheme_end != std::string_view::npos;
         const std::string_view rest = text.substr(is_url ? scheme_end + 3 : 0);
-        const std::string_view authority = rest.substr(0, rest.find_first_of(is_url ? "/?#" : ":"));
+        const bool of_web = text.starts_with("http:") || text.starts_with("https:");
+        const std::string_view authority = rest.substr(0, rest.find_first_of(of_web ? "/?#" : is_url ? "/" : ":"));
         const std::string_view path = rest.substr(std::min(rest.size(), authority.size() + 1));
         // A web server's path is no argument of another program; GitLab has some that begin so.
-        const bool of_web = text.starts_with("http");
-        require(!authority.starts_with('-') && !authority.contains("@-") && (of_web || !path.starts_with('-')),
+        const std::string_view host = authority.substr(authority.rfind('@') + 1);  // npos + 1 is 0
+        require(!authority.starts_with('-') && !host.starts_with('-') && (of_web || !path.starts_with('-')),
                 "no user, host or path is an option");
         const std::size_t colon = text.find(':');
         require(colon != std::string_view::npos, "an address has a host");

@@ -56,7 +56,8 @@ bool scp_form_has_option(std::string_view url) {
 }
 
 std::string authority_problem(std::string_view scheme, std::string_view rest) {
-    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    // A web address may have a query; of any other git and ssh take all before the slash for a host.
+    const std::string_view authority = rest.substr(0, rest.find_first_of(scheme.starts_with("http") ? "/?#" : "/"));
     if (scheme == "file://" && authority.empty() && path_begins_with_dash(rest)) return std::string(begins_an_option);
     if (scheme == "file://")
         return authority.empty() && rest.starts_with('/') ? "" : "after file:// an absolute path is expected";

@@ -31,6 +31,8 @@ TEST_CASE("git is given addresses of five forms and nothing else") {
                             "ext::sh",
                             "git@host::x",
                             "git@host://x",
+                            "ssh://me?x@-oProxyCommand=y/code",
+                            "ssh://me#x@-oProxyCommand=y/code",
                             "a::b",
                             "fd::17",
                             "codecommit::us-east-1://code",
