@@ -128,7 +128,7 @@ std::string_view url_password(std::string_view text) noexcept {
     constexpr std::string_view after_scheme = "://";
     for (std::size_t at = text.find(after_scheme); at != std::string_view::npos; at = text.find(after_scheme, at)) {
         at += after_scheme.size();
-        const std::string_view authority = text.substr(at, text.find_first_of("/?# \t\"'", at) - at);
+        const std::string_view authority = text.substr(at, text.find_first_of("/?# \t\r\n\"'", at) - at);
         const std::size_t sign = authority.rfind('@');
         const std::size_t colon = authority.find(':');
         if (sign == std::string_view::npos || colon == std::string_view::npos || colon > sign) continue;

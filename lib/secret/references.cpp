@@ -144,7 +144,9 @@ std::string References::to(const std::string& text) {
 
 std::string References::in(std::string_view text) {
     const auto refer = [this](const std::string& value) { return to(value); };
-    return with_passwords(replaced(text, values_, refer), refer);
+    // A password may hold a value, which is a reference by now: no text that is kept refers to another.
+    const auto refer_whole = [this](const std::string& password) { return to(restored(password, texts_)); };
+    return with_passwords(replaced(text, values_, refer), refer_whole);
 }
 
 Value References::in(const Value& value) {

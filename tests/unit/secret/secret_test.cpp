@@ -213,6 +213,17 @@ TEST_CASE("of two secrets the longer is looked for first, and what was put in is
     CHECK(secret::redacted("a secret-1-longer b secret-1 c", {"secret-1", "secret-1-longer"}) == "a *** b *** c");
 }
 
+TEST_CASE("a password that holds a secret is kept whole, and its reference put back in one go") {
+    secret::References references({"longsecret"});
+    const std::string before = "longsecret https://me:PW-longsecret-x@host/y";
+    const std::string text = references.in(before);
+    CHECK(text == "***secret-1*** https://me:***secret-2***@host/y");
+    CHECK(references.texts() == std::vector<std::string>{"longsecret", "PW-longsecret-x"});
+    CHECK(secret::restored(text, references.texts()) == before);
+    // A URL ends with its line.
+    CHECK(secret::url_password("https://me:PW@host\nlongsecret@host") == "PW");
+}
+
 TEST_CASE("references with a label are those of another plan") {
     secret::References references({}, "0123abcd");
     CHECK(references.to("x") == "***secret-0123abcd-1***");
