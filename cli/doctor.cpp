@@ -14,8 +14,6 @@
 #include "storage/storage.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 
@@ -67,7 +65,7 @@ void check_plugin(Findings& findings, const fs::path& file, std::optional<SlurmV
 
 void check_library(Findings& findings, const fs::path& plugin) {
     const fs::path library = (plugin.parent_path() / RECIPE_LIB_FROM_PLUGIN / "librecipe_spank.so").lexically_normal();
-    if (access(library.c_str(), R_OK) == 0)
+    if (storage::access_of(library.string()).read_error == 0)
         findings.good(library.string());
     else
         findings.add(wrong_plugin(plugin, fmt::format("the plugin's library {} is not there", library.string())));
@@ -141,7 +139,7 @@ void check_collection(Findings& findings, const fs::path& folder) {
     const fs::path recipes = folder / "recipes";
     if (!storage::answers(recipes.string())) return;  // said once, at the end
     const auto found = config::list_recipes({folder});
-    if (access(recipes.c_str(), R_OK | X_OK) == 0 && found && !found->empty())
+    if (storage::access_of(recipes.string()).read_error == 0 && found && !found->empty())
         return findings.good(fmt::format("{}, {} recipes", folder.string(), found->size()));
     findings.add({.code = codes::doctor.collection,
                   .source = {.name = folder.string()},
@@ -165,10 +163,10 @@ void check_types(Findings& findings, const fs::path& file, const site::Settings&
 
 /// What slurmctld does without a policy that it can read, as far as this host and user can see.
 std::string without_policy(const fs::path& kept) {
-    struct stat status{};
-    if (stat(kept.c_str(), &status) == 0)
-        return fmt::format("it goes by the last one that it could, which {} keeps", kept.string());
-    if (errno != ENOENT) return fmt::format("it goes by the last one that it could, if {} is there", kept.string());
+    const storage::Access found = storage::access_of(kept.string());
+    if (found.exists()) return fmt::format("it goes by the last one that it could, which {} keeps", kept.string());
+    if (found.error != ENOENT)
+        return fmt::format("it goes by the last one that it could, if {} is there", kept.string());
     return fmt::format(
         "none is kept in {}, so that which partitions require a recipe is not known, and all jobs are "
         "accepted (SLURM_RECIPE_POLICY_UNKNOWN=refuse in slurmctld's environment refuses them)",

@@ -7,6 +7,7 @@
 #include "diagnostic/codes/tools.hpp"
 #include "memory/memory.hpp"
 #include "render/render.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -116,7 +117,8 @@ bool write_plot(const Arguments& arguments, const std::vector<Row>& rows) {
             for (const memory::Moment& moment : row.fit.assessment.prediction->moments)
                 bars.push_back(bar_of(std::string(moment.name), moment, row.fit.assessment));
     }
-    std::ofstream file(arguments.plot);
+    std::ofstream file;
+    if (storage::answers(arguments.plot.string())) file.open(arguments.plot);
     file << stacked_bars(fmt::format("{}: device memory of a rank, GiB", arguments.recipe), bars);
     file.close();
     return static_cast<bool>(file);
@@ -196,8 +198,9 @@ int fit_recipe(const Arguments& arguments, const query::Context& context) {
 
 /// `verdict` is of capped runs, null of others.
 int fit_measurements(const std::filesystem::path& name) {
-    std::ifstream file(name);
-    if (!file)
+    std::ifstream file;
+    if (storage::answers(name.string())) file.open(name);
+    if (!file.is_open())
         return fail({{.code = codes::fit.measurements,
                       .key = "--measurements",
                       .source = {.name = name.string()},

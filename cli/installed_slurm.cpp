@@ -4,6 +4,7 @@
 
 #include "diagnostic/codes/tools.hpp"
 #include "slurm_text/shell_words.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <glob.h>
@@ -60,6 +61,7 @@ std::unexpected<Diagnostics> unreadable(const fs::path& file, std::string messag
 }
 
 std::vector<fs::path> matching(const std::string& pattern) {
+    if (!storage::answers(fs::path(pattern).parent_path().string())) return {};  // said once, at the end
     glob_t found{};
     const std::unique_ptr<glob_t, decltype(&globfree)> owner(&found, globfree);
     if (glob(pattern.c_str(), 0, nullptr, &found) != 0) return {};
@@ -68,8 +70,9 @@ std::vector<fs::path> matching(const std::string& pattern) {
 
 Expected<void> read_into(std::vector<PlugstackLine>& lines, const fs::path& file, int depth) {
     if (depth > max_include_depth) return unreadable(file, "files include one another without end");
-    std::ifstream stream(file);
-    if (!stream || fs::is_directory(file)) return unreadable(file, fmt::format("{} cannot be read", file.string()));
+    std::ifstream stream;
+    if (storage::is_file(file.string())) stream.open(file);
+    if (!stream.is_open()) return unreadable(file, fmt::format("{} cannot be read", file.string()));
     int number = 0;
     for (std::string text; std::getline(stream, text);) {
         ++number;
@@ -100,9 +103,8 @@ std::string InstalledSlurm::setting(const std::string& key) const {
 
 fs::path InstalledSlurm::in_plugin_directories(const std::string& name) const {
     std::istringstream directories(setting("PluginDir"));
-    std::error_code error;
     for (std::string directory; std::getline(directories, directory, ':');)
-        if (fs::path file = fs::path(directory) / name; fs::is_regular_file(file, error)) return file;
+        if (fs::path file = fs::path(directory) / name; storage::is_file(file.string())) return file;
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include "config/config.hpp"
 #include "diagnostic/codes/tools.hpp"
 #include "storage/storage.hpp"
+#include "storage/write_all.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -88,16 +89,10 @@ Expected<void> write_new(const fs::path& file, const std::string& text) {
         return refuse(problem(fmt::format("{} is there already, and is left as it is", file.string())));
     if (descriptor < 0)
         return refuse(problem(fmt::format("{} cannot be made: {}", file.string(), std::strerror(errno))));
-    std::size_t written = 0;
-    while (written < text.size()) {
-        const ssize_t count = ::write(descriptor, text.data() + written, text.size() - written);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) break;
-        written += static_cast<std::size_t>(count);
-    }
+    const bool written = storage::write_all(descriptor, text);
     const int error = errno;
     const bool closed = ::close(descriptor) == 0;
-    if (written == text.size() && closed) return {};
+    if (written && closed) return {};
     ::unlink(file.c_str());
     return refuse(problem(fmt::format("{} cannot be written: {}", file.string(), std::strerror(error))));
 }
@@ -126,13 +121,14 @@ Expected<NewRecipe> place_of(const Arguments& arguments, const query::Context& c
 
 /// The program as the recipe names it: from its own folder when it lies there or below, else by its whole path.
 std::string program_of(const fs::path& typed, const NewRecipe& recipe, const query::Context& context) {
-    std::error_code error;
     const fs::path beside = recipe.folder / typed;
     const fs::path here = context.where.working_directory / typed;
-    const fs::path found =
-        fs::weakly_canonical(fs::exists(here, error) || !fs::exists(beside, error) ? here : beside, error);
-    const fs::path inside = found.lexically_relative(recipe.folder);
-    return inside.empty() || inside.string().starts_with("..") ? found.string() : inside.string();
+    const fs::path found = storage::exists(here.string()) || !storage::exists(beside.string()) ? here : beside;
+    if (!storage::answers(found.string())) return found.string();  // said once, at the end
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(found, error);
+    const fs::path inside = real.lexically_relative(recipe.folder);
+    return inside.empty() || inside.string().starts_with("..") ? real.string() : inside.string();
 }
 
 /// How a recipe file names what it builds on: by the name that a collection has it under, or by the way to a file.
@@ -158,9 +154,8 @@ Expected<NewRecipe> make(const Arguments& arguments, const query::Context& conte
     Expected<NewRecipe> recipe = place_of(arguments, context);
     if (!recipe) return recipe;
     recipe->has_results = says_where_results_go(context);
-    std::error_code error;
     fs::path program = arguments.program;
-    const bool beside = fs::is_regular_file(recipe->folder / "train.py", error);
+    const bool beside = storage::is_file((recipe->folder / "train.py").string());
     if (program.empty() && arguments.from.empty() && beside) program = recipe->folder / "train.py";
     if (!program.empty()) recipe->program = program_of(program, *recipe, context);
     if (!program.empty() && arguments.from.empty()) return recipe;

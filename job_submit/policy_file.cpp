@@ -3,6 +3,7 @@
 #include "policy_file.hpp"
 
 #include "diagnostic/codes/tools.hpp"
+#include "storage/write_all.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -75,16 +76,6 @@ std::unexpected<Diagnostics> failed(const std::filesystem::path& file, std::stri
     return refuse({.code = codes::site.file,
                    .source = {.name = file.string()},
                    .message = fmt::format("{}: {}", what, std::generic_category().message(error))});
-}
-
-bool write_all(int descriptor, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t count = write(descriptor, text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return true;
 }
 
 /// At most one byte more than is taken; nothing where reading fails.
@@ -160,7 +151,7 @@ Expected<void> PolicyFile::save(const KeptPolicy& kept) const {
     std::string unfinished = file_.string() + ".XXXXXX";
     const Descriptor made{mkostemp(unfinished.data(), O_CLOEXEC)};
     if (made.number < 0) return failed(file_, "the policy cannot be kept", errno);
-    if (!write_all(made.number, to_text(kept)) || fsync(made.number) != 0 ||
+    if (!storage::write_all(made.number, to_text(kept)) || fsync(made.number) != 0 ||
         rename(unfinished.c_str(), file_.c_str()) != 0) {
         const int error = errno;
         unlink(unfinished.c_str());

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each function answers.
 #include "api/api.hpp"
-#include "diagnostic/codes/tools.hpp"
 
 #include "api/request.hpp"
 #include "config/config.hpp"
 #include "config/python/utf8.hpp"
+#include "diagnostic/codes/model.hpp"
+#include "diagnostic/codes/tools.hpp"
 #include "plan/plan.hpp"
 #include "render/render.hpp"
 #include "secret/secret.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace recipe::api {
@@ -162,12 +165,23 @@ Findings find(Function function, const Request& request) {
     return findings;
 }
 
+/// What was found while a place is silent was found without it.
+Findings without_silence(Findings findings) {
+    Diagnostics silent = planner::silence();
+    if (silent.empty()) return findings;
+    for (Diagnostic& each : findings.diagnostics)
+        if (each.code == codes::paths.no_answer && !each.key.empty()) silent = Diagnostics{std::move(each)};
+    return nothing(std::move(silent));
+}
+
 }  // namespace
 
 Answer answer(Function function, std::string_view json) {
+    // Before the request is read, since it may name files. make_context() sets the site's own limit.
+    const storage::Watch watch{std::chrono::seconds(site::default_check_seconds)};
     const Expected<Request> request = read_request(function, json);
     if (!request) return to_answer(Status::bad_request, nothing(request.error()), {});
-    const Findings findings = find(function, *request);
+    const Findings findings = without_silence(find(function, *request));
     return to_answer(findings.ok ? Status::ok : Status::refused, findings, request->subject.recipe);
 }
 

@@ -3,6 +3,7 @@
 #include "planner/planner.hpp"
 
 #include "diagnostic/codes/model.hpp"
+#include "storage/storage.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 namespace recipe::planner {
 
 std::error_code make_writable_directory(const std::string& directory) {
+    if (!storage::answers(directory)) return std::make_error_code(std::errc::timed_out);
     std::error_code error;
     std::filesystem::create_directories(directory, error);
     if (!error && access(directory.c_str(), W_OK | X_OK) != 0) error = std::error_code(errno, std::generic_category());

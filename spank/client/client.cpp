@@ -156,9 +156,7 @@ std::vector<std::filesystem::path>* created = nullptr;
 
 std::vector<std::filesystem::path> missing_directories(std::filesystem::path directory) {
     std::vector<std::filesystem::path> missing;
-    std::error_code error;
-    for (; directory.has_relative_path() && !std::filesystem::exists(directory, error);
-         directory = directory.parent_path())
+    for (; directory.has_relative_path() && !storage::exists(directory.string()); directory = directory.parent_path())
         missing.push_back(directory);
     return missing;
 }

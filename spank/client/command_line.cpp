@@ -4,9 +4,9 @@
 
 #include "secret/secret.hpp"
 #include "spank/client/slurm_client.hpp"
+#include "storage/storage.hpp"
 
 #include <getopt.h>
-#include <sys/stat.h>
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -27,8 +27,7 @@ const option* entry_of(const option* table, int value, int index) {
 /// An option of a plugin that is loaded after us is not in the table, so whether the next word is its argument is not
 /// known. It is the batch script if it looks like one to sbatch, which wants "#!" at the beginning.
 bool is_batch_script(const char* word) {
-    struct stat status{};
-    if (stat(word, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+    if (!storage::is_file(word)) return false;
     std::ifstream file(word, std::ios::binary);
     char beginning[2] = {};
     return file.read(beginning, sizeof beginning) && beginning[0] == '#' && beginning[1] == '!';

@@ -6,6 +6,7 @@
 #include "spank/client/offered_script.hpp"
 #include "spank/host/say.hpp"
 #include "spank/plugin/hooks.hpp"
+#include "storage/write_all.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -52,19 +53,13 @@ Stdin peek_stdin() {
     return peek_stream();
 }
 
-bool write_all(int file, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = write(file, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return lseek(file, 0, SEEK_SET) == 0;
+bool put_into(int file, std::string_view text) {
+    return storage::write_all(file, text) && lseek(file, 0, SEEK_SET) == 0;
 }
 
 void put_on_stdin(std::string_view script) {
     const int file = memfd_create("slurm-recipe", 0);
-    if (file < 0 || !write_all(file, script) || (file != STDIN_FILENO && dup2(file, STDIN_FILENO) < 0)) {
+    if (file < 0 || !put_into(file, script) || (file != STDIN_FILENO && dup2(file, STDIN_FILENO) < 0)) {
         say_error(fmt::format("the recipe's batch script cannot be put on stdin: {}", std::strerror(errno)));
         return;
     }

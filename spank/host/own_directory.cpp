@@ -2,6 +2,8 @@
 // Opens, reads and writes what belongs to the user in a directory of the job's.
 #include "spank/host/own_directory.hpp"
 
+#include "storage/write_all.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
@@ -50,13 +52,7 @@ std::expected<void, NotOwn> check_own(int file, mode_t type, const std::string& 
 }
 
 bool write_and_sync(int file, std::string_view content) {
-    while (!content.empty()) {
-        const ssize_t written = write(file, content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return fsync(file) == 0;
+    return storage::write_all(file, content) && fsync(file) == 0;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Runs work that may hang in a child process.
 #include "spank/host/run_with_timeout.hpp"
 
+#include "storage/write_all.hpp"
 #include "trace/trace.hpp"
 
 #include <fcntl.h>
@@ -130,13 +131,7 @@ void Reporter::report(char kind, std::string_view text) const {
     std::string message(1, kind);
     message += text;
     message += '\0';
-    std::string_view rest = message;
-    while (!rest.empty()) {
-        const ssize_t written = write(pipe_, rest.data(), rest.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return;
-        rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    static_cast<void>(storage::write_all(pipe_, message));  // else nobody reads it any more
 }
 
 TimedResult run_with_timeout(std::chrono::milliseconds limit, const std::function<void(const Reporter&)>& work) {

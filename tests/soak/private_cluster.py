@@ -32,6 +32,7 @@ class Cluster:
         self.new_nodes = {}
         self.environment = {**os.environ, "SLURM_CONF": f"{self.directory}/etc/slurm.conf"}
         self.user = [CLUSTER, "as-user", self.directory]
+        self.home = next((self.directory / "home").iterdir())  # of the one user
 
     def close(self):
         for daemon in [self.replacement, *self.new_nodes.values()]:

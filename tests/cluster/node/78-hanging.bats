@@ -229,6 +229,23 @@ assert_refused() {
     assert_took_at_most 3
 }
 
+@test "srecipe waits for no file that it is given by name, and a portal's call of librecipe ends as well" {
+    kill_storage
+    for command in "fit --measurements $DEAD/runs.jsonl" "fit llama_tiny_cpu_pretrain --plot $DEAD/memory.svg" \
+        "new mine.yaml --program $DEAD/train.py"; do
+        # shellcheck disable=SC2086 # words
+        timed with_site timeout 60 srecipe $command
+        assert_failure 1
+        assert_output_matches "$DEAD/[^ ]* does not answer within (2|10) s \\[paths\\.no_answer\\]$"
+        assert_took_at_most 11
+    done
+    library=$(find "$RECIPE_BUILD/lib" -name librecipe.so.0 -print -quit)
+    timed with_site env RECIPE_LIBRARY="$library" timeout 60 python3 "$RECIPE_ROOT/docs/examples/check.py" -C "$DEAD/collection" llama_tiny_cpu_pretrain
+    assert_failure 1
+    assert_output_matches "error: .*$DEAD/collection.* does not answer within (2|10) s \\[paths\\.no_answer\\]$"
+    assert_took_at_most 11
+}
+
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 @test "slurmctld starts, is reconfigured and ends while a file of the site's does not answer" {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/storage.hpp"
 #include "catch.hpp"
+#include "storage/write_all.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace recipe;
@@ -297,4 +300,26 @@ TEST_CASE("a folder's entries, a link to a folder being none") {
     CHECK(storage::entries_of(directory.path.string(), 0).empty());
     CHECK(storage::entries_of((directory.path / "nowhere").string(), 10).empty());
     CHECK(storage::entries_of((directory.path / ".hidden.yaml").string(), 10).empty());
+}
+
+TEST_CASE("a text is written whole, through a pipe that takes a part of it at a time") {
+    std::array<int, 2> ends{};
+    REQUIRE(pipe(ends.data()) == 0);
+    const std::string text(1'000'000, 'x');
+    std::string got;
+    std::thread reader([&] {
+        std::array<char, 4096> block{};
+        for (ssize_t count = 0; (count = read(ends[0], block.data(), block.size())) > 0;)
+            got.append(block.data(), static_cast<std::size_t>(count));
+    });
+    const bool written = storage::write_all(ends[1], text);
+    close(ends[1]);
+    reader.join();
+    close(ends[0]);
+    CHECK(written);
+    CHECK(got == text);
+    CHECK(storage::write_all(-1, ""));
+    errno = 0;
+    CHECK_FALSE(storage::write_all(-1, "x"));
+    CHECK(errno == EBADF);
 }
