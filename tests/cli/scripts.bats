@@ -111,12 +111,15 @@ END
     local line
     for line in 'if (std::filesystem::exists(path, error)) return;' 'for (auto& e : fs::directory_iterator(path))' 'std::ifstream file(path);' \
         'const int file = ::open(path.c_str(), O_RDONLY);' 'if (stat(path.c_str(), &status) != 0) return;' 'return access(path.c_str(), R_OK) == 0;' \
-        'rename(from.c_str(), to.c_str());' 'std::fopen(file.c_str(), "rbe")' 'std::call_once(once, [] { load(); });'; do
+        'rename(from.c_str(), to.c_str());' 'std::fopen(file.c_str(), "rbe")' 'std::call_once(once, [] { load(); });' \
+        'namespace files = std::filesystem;' 'using std::filesystem::exists;' 'using namespace std::filesystem;' 'fs::relative(path, above, error)' \
+        'truncate(path.c_str(), 0);' 'dlopen(path, RTLD_LAZY);' 'return open(name.c_str(), flags);' 'inotify_add_watch(watch, path.c_str(), IN_MODIFY);'; do
         echo "$line"
         [ -n "$(wrong_in lib/plan/plan.cpp "$line")" ]
     done
     for line in '// std::filesystem::exists(path) would hang' 'say("open(2) says", O_RDONLY);' 'struct stat status{};' 'if (host.access(path).exists()) return;' \
-        'storage::exists(path)' 'result.open(Value::map());' 'std::ranges::remove(list, name);'; do
+        'storage::exists(path)' 'result.open(Value::map());' 'std::ranges::remove(list, name);' \
+        'namespace fs = std::filesystem;' 'using std::filesystem::path;' 'truncate(*found.value)'; do
         echo "$line"
         [ -z "$(wrong_in lib/plan/plan.cpp "$line")" ]
     done
