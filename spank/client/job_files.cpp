@@ -38,6 +38,7 @@ struct End {
     std::string secrets;
     std::string configuration;
     std::optional<OtherUser> owner;
+    std::chrono::seconds limit;  // the site's, for storage that does not answer
     bool after_failure;
     bool after_success;
 };
@@ -46,7 +47,7 @@ void remove_at_end(int status, void* argument) {
     const auto* end = static_cast<const End*>(argument);
     if (getpid() != end->process) return;  // a child of salloc's that could not start its command
     if (!(status == 0 ? end->after_success : end->after_failure)) return;
-    const storage::Watch watch{std::chrono::seconds(site::default_check_seconds)};
+    const storage::Watch watch{end->limit};
     if (!storage::answers(end->secrets) || !storage::answers(end->configuration)) return;
     const auto remove = [&] {
         remove_secrets(end->secrets);
@@ -72,6 +73,7 @@ End end_of(const Client& client, const plan::LaunchPlan& plan) {
             .secrets = plan.secrets_file,
             .configuration = configuration_path(plan),
             .owner = client.owner,
+            .limit = std::chrono::seconds(plan.check_seconds > 0 ? plan.check_seconds : site::default_check_seconds),
             .after_failure = !sbatch || !client.options.is_set("wait"),
             .after_success = !sbatch && !left_alone};
 }

@@ -62,12 +62,14 @@ assert_nothing_is_drained() {
     assert_equal "$output" ""
 }
 
-# From now on the link `results` leads to storage that does not answer.
-move_results() {
+# From now on the link leads to storage that does not answer.
+move() { # LINK
     mkdir -p "$DEAD"
-    ln -sfn "$DEAD" results
+    ln -sfn "$DEAD" "$1"
     kill_storage
 }
+
+move_results() { move results; }
 
 # in_dying_storage SRUN_ARGUMENT...: a job of two nodes. What the link `results` leads to is there until its step starts.
 in_dying_storage() {
@@ -170,6 +172,62 @@ job_is_running() { [[ $(job_state "$1") == RUNNING ]]; }
     wait_job "$ends" 60
     assert_equal "$(job_state "$ends")" FAILED
     wait_until 60 nodes_are_idle
+    assert_nothing_is_drained
+}
+
+# with_secrets TOOL ARGUMENT...
+with_secrets() {
+    with_site env XDG_STATE_HOME="$WORK/state" "$1" "${cpu[@]}" "${places[@]}" --recipe-set=++env_vars.HF_TOKEN=sesame-open-0123 "${@:2}"
+}
+
+# Where a job's secrets are kept until its storage dies.
+make_state() {
+    mkdir -m 777 alive
+    ln -s alive state
+}
+
+kept_secrets() { find alive -type f | wc -l; }
+
+# What ends a job removes its file of secrets, which lies in vain where nothing answers.
+@test "a job whose secrets are on storage that dies ends as it would, and so does one that is cancelled" {
+    local -A job
+    make_state
+    for name in ends cancelled; do
+        printf '#!/bin/bash\ntouch begun-%s\nuntil [[ -e go-%s ]]; do sleep 0.1; done\n' $name $name | write_file $name.sh
+        job[$name]=$(with_secrets sbatch --parsable -N1 -o $name.out $name.sh 2>/dev/null)
+        wait_until 60 test -e begun-$name
+    done
+    assert_equal "$(kept_secrets)" 2
+    move state
+    local began=$SECONDS
+    touch go-ends
+    wait_job "${job[ends]}" 60
+    scancel "${job[cancelled]}"
+    wait_job "${job[cancelled]}" 60
+    wait_until 60 nodes_are_idle
+    took=$((SECONDS - began))
+    assert_took_at_most 7
+    assert_equal "$(job_state "${job[ends]}") $(job_state "${job[cancelled]}")" "COMPLETED CANCELLED"
+    assert_nothing_is_drained
+    assert_equal "$(kept_secrets)" 2
+}
+
+@test "salloc and srun end although the secrets of their job are on storage that dies" {
+    local -A process
+    write_file site.yaml <<<"node_check_seconds: 1"
+    make_state
+    for tool in salloc srun; do
+        with_secrets $tool -N1 bash -c "touch begun-$tool; until [[ -e go-$tool ]]; do sleep 0.1; done" >said-$tool 2>&1 3>&- &
+        process[$tool]=$!
+        wait_until 60 test -e begun-$tool
+    done
+    move state
+    local began=$SECONDS
+    touch go-salloc go-srun
+    wait "${process[salloc]}"
+    wait "${process[srun]}"
+    took=$((SECONDS - began))
+    assert_took_at_most 1
     assert_nothing_is_drained
 }
 
