@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 namespace recipe::job_submit {
 namespace {
@@ -111,13 +112,23 @@ std::uint32_t given(std::uint32_t id) {
     return id == NO_VAL ? 0 : id;
 }
 
+/// slurm_free_job_info_msg() of 22.05 forgets the jobs' admin comments, of which every job with a recipe has one. What
+/// is freed here is null afterwards, so that a version that frees it does so once.
+void free_jobs(job_info_msg_t* answer) noexcept {
+    for (std::uint32_t i = 0; i < answer->record_count; ++i) {
+        void* comment = std::exchange(answer->job_array[i].admin_comment, nullptr);
+        slurm_xfree(&comment);
+    }
+    slurm_free_job_info_msg(answer);
+}
+
 }  // namespace
 
 std::shared_ptr<const JobTable> JobReader::ask() {
     job_info_msg_t* answer = nullptr;
     if (slurm_load_jobs(last_update_, &answer, SHOW_ALL | SHOW_LOCAL) != SLURM_SUCCESS || answer == nullptr)
         return nullptr;
-    const std::unique_ptr<job_info_msg_t, void (*)(job_info_msg_t*)> kept(answer, slurm_free_job_info_msg);
+    const std::unique_ptr<job_info_msg_t, void (*)(job_info_msg_t*) noexcept> kept(answer, free_jobs);
     const auto view = [](const char* text) { return text != nullptr ? std::string_view(text) : std::string_view(); };
     auto table = std::make_shared<JobTable>();
     for (std::uint32_t i = 0; i < answer->record_count; ++i) {

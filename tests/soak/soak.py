@@ -7,6 +7,8 @@
     tests/soak/soak.py [--build DIR] inventory [--nodes 10000]       decisions and refreshes on a large cluster
     tests/soak/soak.py [--build DIR] life [--submissions 6000]       jobs of all kinds that run, at 200 a minute, on a cluster that is
                                                                      disturbed in all ways (tests/soak/life.py)
+    tests/soak/soak.py [--build DIR] valgrind [--submissions 1000] [--clients 8]
+                                                                     slurmctld, and some sbatch, below valgrind (tests/soak/checked.py)
 
 Prints what it measured; exits with 1 when a job was lost, a decision was wrong, or slurmctld died.
 """
@@ -18,6 +20,7 @@ import sys
 import threading
 import time
 
+from checked import valgrind
 from life import life
 from private_cluster import ROOT, Cluster, jobs_known, resident
 
@@ -163,12 +166,16 @@ def inventory(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--build", default=str(ROOT / "build"))
-    parser.add_argument("what", choices=["restarts", "memory", "inventory", "life"])
+    parser.add_argument("what", choices=["restarts", "memory", "inventory", "life", "valgrind"])
     parser.add_argument("--submissions", type=int)
     parser.add_argument("--nodes", type=int, default=10_000)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--at-once", type=int, default=AT_ONCE)
     options = parser.parse_args()
-    options.submissions = options.submissions or {"restarts": 1000, "memory": 20_000, "inventory": 2000, "life": 6000}[options.what]
-    sys.exit(0 if {"restarts": restarts, "memory": memory, "inventory": inventory, "life": life}[options.what](options) else 1)
+    defaults = {"restarts": 1000, "memory": 20_000, "inventory": 2000, "life": 6000, "valgrind": 1000}
+    options.submissions = options.submissions or defaults[options.what]
+    parts = {"restarts": restarts, "memory": memory, "inventory": inventory, "life": life, "valgrind": valgrind}
+    sys.exit(0 if parts[options.what](options) else 1)
 
 
 if __name__ == "__main__":

@@ -154,8 +154,9 @@ private:
         const std::string key = devices_key(resolved_.root);
         devices_ = int_at(key, 1);
         if (!slurm_overrides.empty()) one_device_request(key, slurm_overrides);
-        if (!direct && one_task_has_all_gpus() && task_count && *task_count != 1 && *task_count != devices_)
-            wrong_task_count(*tasks);
+        // Copied out: g++ looks into an empty optional before it asks whether it is one, which valgrind reports.
+        const std::int64_t asked = task_count.value_or(1);
+        if (!direct && one_task_has_all_gpus() && asked != 1 && asked != devices_) wrong_task_count(*tasks);
         tasks_of_devices();
         enough_tasks();
     }
