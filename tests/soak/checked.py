@@ -77,6 +77,9 @@ def submit_all(cluster, count, at_once):
     lost = accepted - jobs_known(cluster)
     print(f"{count} submissions, {at_once} at a time, in {time.monotonic() - began:.0f} s: " +
           ", ".join(f"{name} {outcome} {number}" for (name, outcome), number in sorted(counts.items())))
+    unreachable = sum(number for (_, outcome), number in counts.items() if outcome == "unreachable")
+    if unreachable > count / 3:
+        wrong.append(f"{unreachable} of {count} submissions found no slurmctld: too few were decided")
     print(f"jobs lost: {len(lost)}; decisions wrong: {len(wrong)}", flush=True)
     return wrong + [f"job {job} was lost" for job in sorted(lost)]
 
