@@ -25,21 +25,6 @@ target_compile_options(recipe_loadable INTERFACE -fno-gnu-unique)
 target_link_options(recipe_loadable INTERFACE -Wl,-z,lazy -Wl,-z,nodelete -Wl,-Bsymbolic -Wl,--exclude-libs,ALL
     -Wl,--gc-sections)
 
-# Each page of addresses that the loader fills in costs a submission a page fault. Packed, the list of these is 4 KB and
-# not 200; glibc reads it since 2.36, which is known where we build, as where Slurm runs.
-include(CheckCXXSourceCompiles)
-set(CMAKE_REQUIRED_LINK_OPTIONS -Wl,-z,pack-relative-relocs)
-check_cxx_source_compiles("
-    #include <cstdlib>
-    #if !defined(__GLIBC_PREREQ) || !__GLIBC_PREREQ(2, 36)
-    #error
-    #endif
-    int main() { return 0; }" RECIPE_PACKS_RELOCATIONS FAIL_REGEX "unrecognized|ignored|unknown")
-unset(CMAKE_REQUIRED_LINK_OPTIONS)
-if(RECIPE_PACKS_RELOCATIONS)
-    target_link_options(recipe_loadable INTERFACE -Wl,-z,pack-relative-relocs)
-endif()
-
 # The same with the C++ library inside: no other version of it in the process can matter, and there is less to look up.
 add_library(recipe_self_contained INTERFACE)
 target_link_libraries(recipe_self_contained INTERFACE recipe_loadable)
