@@ -4,6 +4,7 @@ reconfigured, the site file breaks and heals, and a file system hangs. In the en
 should; no node is drained; no process, file, port or thread is left; and the daemons are as large as they were."""
 
 import contextlib
+import pwd
 import random
 import re
 import subprocess
@@ -11,7 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from private_cluster import ROOT, Cluster, open_files, resident, threads
+from private_cluster import ROOT, Cluster, adopt_what_is_orphaned, descendants, open_files, resident, threads
 
 SITE = "policy: {max_nodes: {'*': 4}, require_recipe: [shared]}\nnode_check_seconds: 3\ninventory: {refresh_seconds: 5}\n"
 # A slurmstepd that finds no slurmctld to tell of its end tries again after a minute, and Slurm drains a node whose step has not ended
@@ -47,7 +48,7 @@ KINDS = [
     Kind("wrong recipe", 1, [*RECIPE, "--recipe-set=model.tensor_model_parallel_degree=3"], refusal="["),
     Kind("against the policy", 1, [*RECIPE, "--recipe-set=trainer.num_nodes=7"], script=STEP, refusal="[policy.max_nodes]"),
     Kind("without a recipe where one is needed", 1, ["-p", "shared", "-N1", "-t5"], script=MARK, refusal="[policy."),
-    Kind("cancelled", 1, [*RECIPE, "--recipe-set=trainer.num_nodes=1"], script="srun --recipe-step=helper sleep 600; " + MARK, marks=0,
+    Kind("cancelled", 1, [*RECIPE, "--recipe-set=trainer.num_nodes=1"], script="srun --recipe-step=helper sleep 600 && " + MARK, marks=0,
          disturb="cancel"),
     Kind("requeued", 1, [*RECIPE, "--recipe-set=trainer.num_nodes=1", "--requeue"],
          script=MARK + "; [ ${{SLURM_RESTART_COUNT:-0}} -gt 0 ] || srun --recipe-step=helper sleep 600", marks=2, disturb="requeue"),
@@ -65,9 +66,11 @@ class Soak:
         self.storage = subprocess.Popen(["/usr/bin/python3", ROOT / "tests/cluster/support/silent_storage.py", self.hung],
                                         stdout=subprocess.PIPE, text=True)
         self.storage.stdout.readline()
-        for directory in (self.results, self.marks):
+        self.printed = home / "printed"
+        for directory in (self.results, self.marks, self.printed):
             subprocess.run([*self.cluster.user, "mkdir", directory], check=True)
         self.lock, self.done = threading.Lock(), threading.Event()
+        self.replacing = threading.Lock()  # held while a daemon may be between its end and its successor
         self.jobs, self.wrong, self.counts, self.turns = {}, [], {}, {}
         self.longest_wait = 0.0  # of a command for the file system that never answers
 
@@ -76,9 +79,12 @@ class Soak:
             self.counts[what] = self.counts.get(what, 0) + 1
 
     def is_wrong(self, kind, what, printed):
+        self.report(kind.name, what, printed)
+
+    def report(self, *what):
         """Told at once: the end may be half an hour away."""
-        self.wrong.append((kind.name, what, printed))
-        print(f"wrong: {kind.name} {what}: {printed}", flush=True)
+        self.wrong.append(what)
+        print("wrong: " + ": ".join(what), flush=True)
 
     def disturb(self, kind, job):
         """Once it runs."""
@@ -92,8 +98,15 @@ class Soak:
             time.sleep(1)
 
     def one(self, kind):
+        """A worker's fault is the soak's: the pool would keep it to itself."""
+        try:
+            self.submit(kind)
+        except Exception as error:
+            self.is_wrong(kind, "was not tried to its end", repr(error))
+
+    def submit(self, kind):
         began = time.monotonic()
-        command = [*self.cluster.user, "sbatch", "--parsable", "-D", self.cluster.home, "-o", "/dev/null", *kind.command(self)]
+        command = [*self.cluster.user, "sbatch", "--parsable", "-D", self.cluster.home, "-o", self.printed / "%j", *kind.command(self)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
         took, printed = time.monotonic() - began, done.stdout + done.stderr
         number = re.search(r"^(\d+)$", done.stdout, re.MULTILINE)
@@ -121,31 +134,50 @@ class Soak:
             self.is_wrong(kind, f"was waited for {took:.0f} s", printed)
 
     def disturb_the_cluster(self, until):
-        """Restarts of slurmctld in the first two thirds alone: its size is measured in the last."""
+        """Daemons are restarted in the first two thirds alone: their sizes are measured in the last."""
         turn = 0
-        broken = False
-        while not self.done.wait(DISTURBED_EVERY):
-            turn += 1
-            what = turn % 8
-            if what in (0, 4):
-                broken = not broken
-                self.cluster.write_site(random.choice(BROKEN) if broken else SITE)
-                name = "site file broken" if broken else "site file healed"
-            elif what == 2 and time.monotonic() < until:
-                self.cluster.restart_controller()
-                name = "slurmctld restarted"
-            elif what == 6:
-                self.cluster.restart_node(f"n{random.randint(1, NODES)}")
-                name = "slurmd restarted"
-            else:
-                self.cluster.run("scontrol", "reconfigure")
-                name = "reconfigured"
-            self.turns[name] = self.turns.get(name, 0) + 1
+        try:
+            while not self.done.wait(DISTURBED_EVERY):
+                turn += 1
+                with self.replacing:
+                    name = self.take_turn(turn, time.monotonic() < until)
+                self.turns[name] = self.turns.get(name, 0) + 1
+        except (Exception, SystemExit) as error:  # of a daemon that did not start
+            self.report("the cluster", "is disturbed no longer", repr(error))
         self.cluster.write_site(SITE)
 
+    def take_turn(self, turn, may_restart):
+        what = turn % 8
+        if what == 4:
+            self.cluster.write_site(random.choice(BROKEN))
+            return "site file broken"
+        if what == 0:
+            self.cluster.write_site(SITE)
+            return "site file healed"
+        if what == 2 and may_restart:
+            self.cluster.restart_controller()
+            return "slurmctld restarted"
+        if what == 6 and may_restart:
+            self.cluster.restart_node(f"n{random.randint(1, NODES)}")
+            return "slurmd restarted"
+        self.cluster.run("scontrol", "reconfigure")
+        return "reconfigured"
+
     def sizes(self):
-        pids = {"slurmctld": self.cluster.controller(), **{f"n{i}": self.cluster.node(f"n{i}") for i in range(1, NODES + 1)}}
-        return {name: (pid, resident(pid), threads(pid), open_files(pid)) for name, pid in pids.items()}
+        with self.replacing:
+            pids = {"slurmctld": self.cluster.controller(), **{f"n{i}": self.cluster.node(f"n{i}") for i in range(1, NODES + 1)}}
+            return {name: (pid, resident(pid), threads(pid), open_files(pid)) for name, pid in pids.items()}
+
+    def silence_ends(self):
+        """Who asked the file system that never answers can be killed by nobody until it is gone."""
+        self.storage.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.storage.wait(10)
+
+    def close(self, keep):
+        self.done.set()
+        self.silence_ends()
+        self.cluster.close(keep)
 
     def queue_is_empty(self):
         return not self.cluster.run("squeue", "--noheader", "--all").stdout.strip()
@@ -162,14 +194,15 @@ class Soak:
             file = self.marks / str(job)
             marks = len(file.read_text()) // 2 if file.exists() else 0
             if marks != kind.marks:
-                yield job, kind.name, f"ran {marks} times, not {kind.marks}"
+                printed = self.printed / str(job)
+                yield job, kind.name, f"ran {marks} times, not {kind.marks}", printed.read_text()[-2000:] if printed.exists() else "no output"
 
     def left_behind(self):
-        """Of the cluster's jobs and our plugins."""
-        own = str(self.cluster.directory)
-        for line in subprocess.run(["ps", "-eo", "user:20,args"], text=True, capture_output=True, check=True).stdout.splitlines():
-            if "slurmstepd" in line and own in line or line.startswith("nobody"):
-                yield f"process: {line}"
+        """Of this cluster's jobs and our plugins: other clusters may run on the machine."""
+        user = pwd.getpwnam(self.cluster.home.name).pw_uid
+        processes = {pid: command for pid, (command, owner) in descendants().items() if command == "slurmstepd" or owner == user}
+        for pid, command in processes.items():
+            yield f"process: {pid} {command}"
         for pattern in ("results/.recipe*", "results/*/.recipe*", ".local/state/slurm-recipe/secrets/*"):
             for file in self.cluster.home.glob(pattern):
                 yield f"file: {file}"
@@ -177,12 +210,22 @@ class Soak:
             yield f"file: {file}"
         listening = subprocess.run(["ss", "-Hltnp"], text=True, capture_output=True, check=True).stdout
         for line in listening.splitlines():
-            if '"slurmstepd"' in line or '"python3"' in line and "25" in line.split()[3].rpartition(":")[2][:2]:
+            if any(int(pid) in processes for pid in re.findall(r"pid=(\d+)", line)):
                 yield f"port: {line}"
 
 
 def life(options):
+    adopt_what_is_orphaned()
     soak = Soak(options)
+    good = False
+    try:
+        good = live(soak, options)
+    finally:
+        soak.close(keep=not good)
+    return good
+
+
+def live(soak, options):
     cluster = soak.cluster
     random.seed(7)
     draw = [kind for kind in KINDS for _ in range(kind.share)]
@@ -191,13 +234,15 @@ def life(options):
     disturber.start()
     early = None
     with ThreadPoolExecutor(48) as pool:
-        for number in range(options.submissions):
-            time.sleep(max(0.0, began + number * 60 / JOBS_A_MINUTE - time.monotonic()))
-            pool.submit(soak.one, random.choice(draw))
-            if early is None and number > options.submissions * 0.72:
-                early = soak.sizes()
-        soak.wait_for_an_empty_queue(600)
-        soak.done.set()
+        try:
+            for number in range(options.submissions):
+                time.sleep(max(0.0, began + number * 60 / JOBS_A_MINUTE - time.monotonic()))
+                pool.submit(soak.one, random.choice(draw))
+                if early is None and number > options.submissions * 0.72:
+                    early = soak.sizes()
+            soak.wait_for_an_empty_queue(600)
+        finally:
+            soak.done.set()  # some workers wait for it, and the pool for them
     disturber.join()
     took = time.monotonic() - began
     soak.wait_for_an_empty_queue(120)
@@ -205,10 +250,7 @@ def life(options):
     late = soak.sizes()
     drained = cluster.run("sinfo", "--noheader", "--format=%n %T %E", "--Node", "--states=drain,down,fail").stdout.strip()
     queued = cluster.run("squeue", "--noheader", "--all").stdout.strip()
-    # Who asked the file system that never answers can be killed by nobody until it is gone.
-    soak.storage.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        soak.storage.wait(10)
+    soak.silence_ends()
     time.sleep(2)
     other, left = list(soak.jobs_that_did_something_else()), list(soak.left_behind())
 
@@ -228,5 +270,4 @@ def life(options):
         print(f"  {name}: {size} KiB ({size - before[1]:+d}), {thread_count} threads, {files} open files" + ("" if same else " (restarted)"))
         if same and size - before[1] > 4096 or files > 64 or thread_count > 40:
             grown += 1
-    cluster.close()
     return not (other or soak.wrong or queued or drained or left or grown)

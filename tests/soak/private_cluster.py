@@ -2,6 +2,7 @@
 """A private cluster for a soak, and the daemons of it that the soak may replace."""
 
 import contextlib
+import ctypes
 import os
 import re
 import shutil
@@ -34,13 +35,17 @@ class Cluster:
         self.user = [CLUSTER, "as-user", self.directory]
         self.home = next((self.directory / "home").iterdir())  # of the one user
 
-    def close(self):
+    def close(self, keep=False):
+        """Its files stay where somebody wants to know what went wrong."""
         for daemon in [self.replacement, *self.new_nodes.values()]:
             if daemon:
                 daemon.terminate()
                 daemon.wait()
         subprocess.run([CLUSTER, "stop", self.directory], check=True)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if keep:
+            print(f"the logs are in {self.directory}/log, what jobs printed is in {self.home}", flush=True)
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def controller(self):
         return int((self.directory / "run" / "slurmctld.pid").read_text())
@@ -98,6 +103,38 @@ class Cluster:
 
     def log(self):
         return (self.directory / "log" / "slurmctld.log").read_text()
+
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_what_is_orphaned():
+    """What daemons leave behind becomes this process's child, so that descendants() names it: also steps of a slurmd that was replaced,
+    which scripts/cluster does not know."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        sys.exit(f"soak: cannot become a child subreaper: {os.strerror(ctypes.get_errno())}")
+
+
+def descendants():
+    """Of this process, by id, without those that have ended: their command and their user's id."""
+    parents, found = {}, {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if entry.name.isdigit():
+                before, _, after = (entry / "stat").read_text(errors="replace").rpartition(")")
+                state, parent = after.split()[:2]
+                parents[int(entry.name)] = int(parent)
+                if state != "Z":
+                    found[int(entry.name)] = (before.partition("(")[2], entry.stat().st_uid)
+
+    def is_ours(pid):
+        while pid in parents:
+            pid = parents[pid]
+            if pid == os.getpid():
+                return True
+        return False
+
+    return {pid: what for pid, what in found.items() if is_ours(pid)}
 
 
 def resident(pid):

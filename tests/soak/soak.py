@@ -16,6 +16,7 @@ Prints what it measured; exits with 1 when a job was lost, a decision was wrong,
 import argparse
 import concurrent.futures
 import re
+import signal
 import sys
 import threading
 import time
@@ -172,6 +173,7 @@ def main():
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--at-once", type=int, default=AT_ONCE)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no cluster stays
     defaults = {"restarts": 1000, "memory": 20_000, "inventory": 2000, "life": 6000, "valgrind": 1000}
     options.submissions = options.submissions or defaults[options.what]
     parts = {"restarts": restarts, "memory": memory, "inventory": inventory, "life": life, "valgrind": valgrind}
