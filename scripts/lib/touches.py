@@ -5,7 +5,6 @@ with the reason why they cannot hang; the rest asks lib/storage, which asks a ch
 
 import re
 
-# What is always there, or would have hung in Slurm itself before it came to us.
 IN_CHILD = "runs in a child that run_with_timeout gives up"
 ASKED = "asks storage::answers() or storage::is_file() first"
 CALLERS = "its callers ask storage::answers(), or run in a child that run_with_timeout gives up"
@@ -42,7 +41,7 @@ TOUCHES = {
     "spank/node/devices.cpp": ({"faccessat", "open", "opendir"}, "/sys and /dev"),
     "spank/node/node_checks.cpp": ({"faccessat", "open", "stat"}, IN_CHILD),
     "spank/node/records.cpp": ({"stat"}, IN_CHILD),
-    "spank/plugin/mentions.cpp": ({"open"}, "the script that sbatch itself reads next"),
+    "spank/plugin/mentions.cpp": ({"open"}, "what Slurm's command itself reads next, or runs: srun and salloc then hang with an allocation, and here without one"),
     "spank/plugin/plugin.cpp": ({"dlopen"}, "beside our own object, from which the process was just loaded"),
 }
 EXEMPT = "lib/storage/"  # which is asked

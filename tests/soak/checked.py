@@ -3,7 +3,6 @@
 when a function of ours is among its callers; the others are counted and told."""
 
 import concurrent.futures
-import re
 import shutil
 import tempfile
 import threading
@@ -11,11 +10,9 @@ import time
 import xml.etree.ElementTree
 from pathlib import Path
 
-from private_cluster import Cluster, jobs_known
+from private_cluster import UNREACHABLE, Cluster, jobs_known
 
 OURS = ("job_submit_recipe.so", "spank_recipe.so", "librecipe")
-# What sbatch says where slurmctld does not listen to it, as it may while it is reconfigured.
-UNREACHABLE = re.compile("ontact slurm controller|ommunication|Socket timed out|Connection re|Zero Bytes|Transport endpoint|missing socket")
 TINY = ["--recipe=llama_tiny_cpu_pretrain"]
 # Either refuses what is too large; a change of the file is news all the same.
 SITES = ["policy: {max_nodes: {'llama_tiny*': 4}}\nseverities: {cluster.unavailable: off}\ninventory: {refresh_seconds: 5}\n",

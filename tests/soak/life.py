@@ -12,7 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from private_cluster import ROOT, Cluster, adopt_what_is_orphaned, descendants, open_files, resident, threads
+from private_cluster import ROOT, UNREACHABLE, Cluster, adopt_what_is_orphaned, descendants, open_files, resident, threads
 
 SITE = "policy: {max_nodes: {'*': 4}, require_recipe: [shared]}\nnode_check_seconds: 3\ninventory: {refresh_seconds: 5}\n"
 # A slurmstepd that finds no slurmctld to tell of its end tries again after a minute, and Slurm drains a node whose step has not ended
@@ -22,7 +22,6 @@ BROKEN = ["policy: [", "policy: {max_nodes: 7}\n", "hardware: [/nowhere/at/all.y
 JOBS_A_MINUTE = 200
 DISTURBED_EVERY = 8  # seconds
 NODES = 8
-UNREACHABLE = re.compile("ontact slurm controller|ommunication|Socket timed out|Connection re|Zero Bytes|Slurm backup controller|Transport endpoint|missing socket")
 
 
 class Kind:
@@ -112,8 +111,11 @@ class Soak:
         number = re.search(r"^(\d+)$", done.stdout, re.MULTILINE)
         if done.returncode == 0 and number:
             with self.lock:
+                twice = int(number[1]) in self.jobs
                 self.jobs[int(number[1])] = kind
             self.count(kind.name, "accepted")
+            if twice:
+                self.is_wrong(kind, "has the number of another job", printed)
             if kind.refusal:
                 self.is_wrong(kind, "was accepted", printed)
             if kind.disturb:
@@ -130,7 +132,7 @@ class Soak:
                 self.is_wrong(kind, "was refused", printed)
         if kind.name.startswith("results on"):
             self.longest_wait = max(self.longest_wait, took)
-        if kind.name.startswith("results on") and took > 3 + 27:
+        if kind.name.startswith("results on") and took > 3 + 15:
             self.is_wrong(kind, f"was waited for {took:.0f} s", printed)
 
     def disturb_the_cluster(self, until):
@@ -263,6 +265,9 @@ def live(soak, options):
           f"drained: {len(drained.splitlines())}; left behind: {len(left)}")
     for line in [*other[:10], *left[:10], *queued.splitlines()[:5], *drained.splitlines()]:
         print(f"  {line}")
+    unreachable = sum(count for (_, outcome), count in soak.counts.items() if outcome == "unreachable")
+    if unreachable > options.submissions / 3:
+        soak.report("the cluster", "was not tried", f"{unreachable} of {options.submissions} submissions found no slurmctld")
     grown = 0
     for name, (pid, size, thread_count, files) in late.items():
         before = early[name] if early else late[name]

@@ -15,6 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / "scripts" / "cluster"
+# What sbatch says where slurmctld does not listen to it, as it may while it is reconfigured or restarted.
+UNREACHABLE = re.compile("ontact slurm controller|ommunication|Socket timed out|Connection re|Zero Bytes|Slurm backup controller|"
+                         "Transport endpoint|missing socket")
 
 
 class Cluster:

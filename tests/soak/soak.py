@@ -23,7 +23,7 @@ import time
 
 from checked import valgrind
 from life import life
-from private_cluster import ROOT, Cluster, jobs_known, resident
+from private_cluster import ROOT, UNREACHABLE, Cluster, jobs_known, resident
 
 TINY = ["--recipe=llama_tiny_cpu_pretrain"]
 AT_ONCE = 20
@@ -51,7 +51,7 @@ def restarts(options):
             if job:
                 accepted.add(job)
             outcome = "accepted" if job else "refused"
-            if not job and re.search("contact slurm controller|communication|Socket timed out|Connection refused|Connection reset|Zero Bytes", printed):
+            if not job and UNREACHABLE.search(printed):
                 unreachable += 1
                 outcome = "unreachable"
             elif bool(job) != (refusal is None):
